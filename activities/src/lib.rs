@@ -1,0 +1,1 @@
+//! The only outbound I/O: typed calls to Billing and Reports.

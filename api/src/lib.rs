@@ -1,0 +1,1 @@
+//! REST and OpenAPI in front of the voiding process.

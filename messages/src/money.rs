@@ -1,0 +1,235 @@
+//! Money: integer minor units of an ISO 4217 currency, written as a plain decimal string.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+/// ISO 4217 currency, from its alphabetic code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency(iso_currency::Currency);
+
+impl Currency {
+    /// The currency of an alphabetic code such as `EUR`.
+    ///
+    /// # Errors
+    /// [`InvalidMoney::Currency`] when ISO 4217 has no such code.
+    pub fn from_code(code: &str) -> Result<Self, InvalidMoney> {
+        iso_currency::Currency::from_code(code).map(Self).ok_or(InvalidMoney::Currency)
+    }
+
+    /// Alphabetic code, such as `EUR`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.0.code()
+    }
+
+    /// Decimals of the currency (ISO 4217 "minor unit"; 0 for those that have none, such as gold).
+    #[must_use]
+    pub fn decimals(self) -> usize {
+        usize::from(self.0.exponent().unwrap_or(0))
+    }
+}
+
+/// Why a text is no amount of money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidMoney {
+    /// ISO 4217 has no such code.
+    #[error("currency must be an ISO 4217 code such as EUR")]
+    Currency,
+    /// Not of the form `-?[0-9]+(\.[0-9]+)?`.
+    #[error("amount must be a plain decimal string such as \"12.34\"")]
+    Format,
+    /// More decimals than the currency has.
+    #[error("amount has more decimals than its currency")]
+    Decimals,
+    /// Not within an `i64` of minor units.
+    #[error("amount is out of range")]
+    Range,
+}
+
+/// An amount of one currency, within `i64` minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "Wire")]
+pub struct Money {
+    /// Amount in minor units (cents for EUR, yen for JPY).
+    pub minor: i64,
+    /// Its currency.
+    pub currency: Currency,
+}
+
+/// A sum of amounts of one currency. Wider than [`Money`], so that adding never overflows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "Wire")]
+pub struct Total {
+    /// Sum in minor units.
+    pub minor: i128,
+    /// Its currency.
+    pub currency: Currency,
+}
+
+impl Money {
+    /// Reads an amount as it stands on the wire.
+    ///
+    /// # Errors
+    /// [`InvalidMoney`] says which rule the text breaks.
+    pub fn parse(amount: &str, currency: &str) -> Result<Self, InvalidMoney> {
+        let total = Total::parse(amount, currency)?;
+        let minor = i64::try_from(total.minor).map_err(|_| InvalidMoney::Range)?;
+        Ok(Self { minor, currency: total.currency })
+    }
+}
+
+impl Total {
+    fn parse(amount: &str, currency: &str) -> Result<Self, InvalidMoney> {
+        let currency = Currency::from_code(currency)?;
+        let (negative, digits) = amount.strip_prefix('-').map_or((false, amount), |rest| (true, rest));
+        let (whole, fraction) = match digits.split_once('.') {
+            Some((_, "")) => return Err(InvalidMoney::Format),
+            Some((whole, fraction)) => (whole, fraction),
+            None => (digits, ""),
+        };
+        let all_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) {
+            return Err(InvalidMoney::Format);
+        }
+        if fraction.len() > currency.decimals() {
+            return Err(InvalidMoney::Decimals);
+        }
+        let padded = format!("{whole}{fraction:0<width$}", width = currency.decimals());
+        let minor: i128 = padded.parse().map_err(|_| InvalidMoney::Range)?;
+        Ok(Self { minor: if negative { -minor } else { minor }, currency })
+    }
+}
+
+impl From<Money> for Total {
+    fn from(money: Money) -> Self {
+        Self { minor: money.minor.into(), currency: money.currency }
+    }
+}
+
+impl fmt::Display for Total {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimals = self.currency.decimals();
+        let sign = if self.minor < 0 { "-" } else { "" };
+        let digits = format!("{:0>width$}", self.minor.unsigned_abs(), width = decimals + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        let point = if decimals == 0 { "" } else { "." };
+        write!(f, "{sign}{whole}{point}{fraction}")
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Total::from(*self).fmt(f)
+    }
+}
+
+/// `{"amount": "12.34", "currency": "EUR"}`
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = Money)]
+struct Wire {
+    /// Plain decimal with exactly as many decimals as the currency has.
+    #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", examples("12.34"))]
+    amount: String,
+    /// ISO 4217 code.
+    #[schema(examples("EUR"))]
+    currency: String,
+}
+
+impl From<Money> for Wire {
+    fn from(money: Money) -> Self {
+        Total::from(money).into()
+    }
+}
+
+impl From<Total> for Wire {
+    fn from(total: Total) -> Self {
+        Self { amount: total.to_string(), currency: total.currency.code().to_owned() }
+    }
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = Wire::deserialize(deserializer)?;
+        Self::parse(&wire.amount, &wire.currency).map_err(serde::de::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Total {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = Wire::deserialize(deserializer)?;
+        Self::parse(&wire.amount, &wire.currency).map_err(serde::de::Error::custom)
+    }
+}
+
+macro_rules! schema_of_wire {
+    ($name:ty) => {
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                Wire::schema()
+            }
+        }
+        impl ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                "Money".into()
+            }
+        }
+    };
+}
+schema_of_wire!(Money);
+schema_of_wire!(Total);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(amount: &str, currency: &str) -> Result<String, InvalidMoney> {
+        Money::parse(amount, currency).map(|money| money.to_string())
+    }
+
+    #[test]
+    fn amounts_are_answered_with_exactly_the_decimals_of_their_currency() {
+        for (amount, currency, expected) in [
+            ("12.34", "EUR", "12.34"),
+            ("12.3", "EUR", "12.30"),
+            ("12", "EUR", "12.00"),
+            ("-0.05", "EUR", "-0.05"),
+            ("007", "JPY", "7"),
+            ("1.234", "KWD", "1.234"),
+            ("92233720368547758.07", "EUR", "92233720368547758.07"),
+            ("-92233720368547758.08", "EUR", "-92233720368547758.08"),
+        ] {
+            assert_eq!(shown(amount, currency).as_deref(), Ok(expected), "{amount} {currency}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_money_says_why() {
+        for (amount, currency, expected) in [
+            ("1", "eur", InvalidMoney::Currency),
+            ("1", "ZZZ", InvalidMoney::Currency),
+            ("1.", "EUR", InvalidMoney::Format),
+            (".5", "EUR", InvalidMoney::Format),
+            ("+1", "EUR", InvalidMoney::Format),
+            ("--1", "EUR", InvalidMoney::Format),
+            ("1e3", "EUR", InvalidMoney::Format),
+            ("", "EUR", InvalidMoney::Format),
+            ("١", "EUR", InvalidMoney::Format),
+            ("1.234", "EUR", InvalidMoney::Decimals),
+            ("1.0", "JPY", InvalidMoney::Decimals),
+            ("92233720368547758.08", "EUR", InvalidMoney::Range),
+            (&"9".repeat(60), "EUR", InvalidMoney::Range),
+        ] {
+            assert_eq!(shown(amount, currency), Err(expected), "{amount} {currency}");
+        }
+    }
+
+    #[test]
+    fn a_total_may_exceed_one_amount() {
+        let total = Total { minor: i128::from(i64::MAX) * 2, currency: Currency::from_code("EUR").unwrap() };
+        let json = serde_json::to_string(&total).unwrap();
+        assert_eq!(json, r#"{"amount":"184467440737095516.14","currency":"EUR"}"#);
+        assert_eq!(serde_json::from_str::<Total>(&json).unwrap(), total);
+    }
+}

@@ -1,0 +1,86 @@
+//! RFC 9457 problem details with a stable `code`.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Media type of a [`Problem`].
+pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
+
+/// An error answer (RFC 9457). Programs decide by `code`, people read `detail`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// URI reference of the problem's type: `/problems/<code>`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// What kind of problem this is, in a few words.
+    #[serde(default)]
+    pub title: String,
+    /// The HTTP status code.
+    #[serde(default)]
+    pub status: u16,
+    /// What went wrong this time.
+    #[serde(default)]
+    pub detail: String,
+    /// Stable name of the problem, in kebab case; see [`code`].
+    pub code: String,
+}
+
+/// The codes that programs decide by.
+pub mod code {
+    /// 404: no such document.
+    pub const DOCUMENT_NOT_FOUND: &str = "document-not-found";
+    /// 404: no such process in Billing.
+    pub const PROCESS_NOT_FOUND: &str = "process-not-found";
+    /// 404: no voiding of this document was ever requested.
+    pub const VOIDING_NOT_FOUND: &str = "voiding-not-found";
+    /// 404: no such report.
+    pub const REPORT_NOT_FOUND: &str = "report-not-found";
+    /// 404: the customer has no open report to publish.
+    pub const NO_OPEN_REPORT: &str = "no-open-report";
+    /// 404: no such route.
+    pub const NOT_FOUND: &str = "not-found";
+    /// 405: the route exists, not for this method.
+    pub const METHOD_NOT_ALLOWED: &str = "method-not-allowed";
+    /// 409: the document is voided.
+    pub const DOCUMENT_ALREADY_VOIDED: &str = "document-already-voided";
+    /// 409: a document of this id with other content exists.
+    pub const DOCUMENT_EXISTS: &str = "document-exists";
+    /// 409: the process was aborted, so it cannot be completed.
+    pub const ABORTED: &str = "aborted";
+    /// 409: only an aborted process can be closed.
+    pub const NOT_ABORTED: &str = "not-aborted";
+    /// 409: the process is closed, or was never opened.
+    pub const PROCESS_CLOSED: &str = "process-closed";
+    /// 409: the document stands in a report that the customer has.
+    pub const REPORT_PUBLISHED: &str = "report-published";
+    /// 409: another process has marked the document as voided.
+    pub const MARKED_BY_ANOTHER_PROCESS: &str = "marked-by-another-process";
+    /// 409: there is no failure that could be acknowledged.
+    pub const NO_FAILURE_TO_ACKNOWLEDGE: &str = "no-failure-to-acknowledge";
+    /// 409: no completion was refused.
+    pub const NOTHING_TO_RETRY: &str = "nothing-to-retry";
+    /// 422: the same key came with another body before.
+    pub const IDEMPOTENCY_KEY_REUSED: &str = "idempotency-key-reused";
+    /// 422: readable JSON with a missing, mistyped or impossible field.
+    pub const INVALID_BODY: &str = "invalid-body";
+    /// 400: unreadable JSON.
+    pub const UNREADABLE_BODY: &str = "unreadable-body";
+    /// 400: an id in the path breaks the rule for ids.
+    pub const INVALID_ID: &str = "invalid-id";
+    /// 400: a query parameter breaks its rule.
+    pub const INVALID_PARAMETER: &str = "invalid-parameter";
+    /// 400: a header breaks its rule.
+    pub const INVALID_HEADER: &str = "invalid-header";
+    /// 413: the body is larger than 1 MiB.
+    pub const BODY_TOO_LARGE: &str = "body-too-large";
+    /// 415: the body is not `application/json`.
+    pub const UNSUPPORTED_MEDIA_TYPE: &str = "unsupported-media-type";
+    /// 500: a fault of ours.
+    pub const INTERNAL: &str = "internal";
+    /// 503: Billing cannot be reached.
+    pub const BILLING_UNAVAILABLE: &str = "billing-unavailable";
+    /// 503: Temporal cannot be reached.
+    pub const TEMPORAL_UNAVAILABLE: &str = "temporal-unavailable";
+    /// 503: the service's database cannot be reached.
+    pub const DATABASE_UNAVAILABLE: &str = "database-unavailable";
+}

@@ -1,0 +1,200 @@
+//! The voiding process as the outside sees it: query, memo, REST and the payloads of its signals.
+
+use std::{fmt, str::FromStr};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{CustomerId, DocumentId, ProcessId};
+
+/// Most characters of `acknowledged_by`.
+pub const MAX_ACKNOWLEDGED_BY: usize = 200;
+/// Most characters of `note`.
+pub const MAX_NOTE: usize = 2_000;
+
+/// Input of the workflow `DocumentVoiding`. Unknown fields pass.
+///
+/// With `document_id` alone (as a person types it) the process begins by asking Billing for the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VoidingInput {
+    /// The document to void.
+    pub document_id: DocumentId,
+    /// Its customer, as Billing said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<CustomerId>,
+    /// The process that Billing opened for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process_id: Option<ProcessId>,
+}
+
+/// Where a voiding process stands. Kebab case on every wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VoidingState {
+    /// Requested; Reports has not answered yet.
+    VoidingRequested,
+    /// Reports took the document out of its total.
+    MarkingDocumentAsVoidedSucceeded,
+    /// Reports refused; a person has to acknowledge the failure.
+    MarkingDocumentAsVoidedFailed,
+    /// The document is voided. Final.
+    DocumentVoided,
+    /// The failure was acknowledged; the document stays issued. Final.
+    FailureAcknowledged,
+}
+
+impl VoidingState {
+    /// Every state.
+    pub const ALL: [Self; 5] = [
+        Self::VoidingRequested,
+        Self::MarkingDocumentAsVoidedSucceeded,
+        Self::MarkingDocumentAsVoidedFailed,
+        Self::DocumentVoided,
+        Self::FailureAcknowledged,
+    ];
+
+    /// The state's name, in kebab case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VoidingRequested => "voiding-requested",
+            Self::MarkingDocumentAsVoidedSucceeded => "marking-document-as-voided-succeeded",
+            Self::MarkingDocumentAsVoidedFailed => "marking-document-as-voided-failed",
+            Self::DocumentVoided => "document-voided",
+            Self::FailureAcknowledged => "failure-acknowledged",
+        }
+    }
+
+    /// A final state is never left.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::DocumentVoided | Self::FailureAcknowledged)
+    }
+}
+
+impl fmt::Display for VoidingState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names no state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "state must be one of voiding-requested, marking-document-as-voided-succeeded, marking-document-as-voided-failed, document-voided and failure-acknowledged"
+)]
+pub struct UnknownState;
+
+impl FromStr for VoidingState {
+    type Err = UnknownState;
+    fn from_str(text: &str) -> Result<Self, UnknownState> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(UnknownState)
+    }
+}
+
+/// A refused marking: the process waits for its acknowledgement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Failure {
+    /// `<process id>/<counter>`: a signal may carry it to mean this failure and no other.
+    pub failure_id: String,
+    /// The refusal's stable code.
+    pub code: String,
+    /// The refusal in words.
+    pub detail: String,
+    /// When the refusal was recorded.
+    pub at: DateTime<Utc>,
+}
+
+/// A command that has not got through for 10 s (clears by itself), or that was refused (waits for a person).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Incident {
+    /// `<process id>/<counter>`: a signal may carry it to mean this incident and no other.
+    pub failure_id: String,
+    /// Name of the command.
+    pub command: String,
+    /// The refusal's stable code; absent where the command has not got through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What is wrong, in words.
+    pub detail: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// A person's acknowledgement of a failure or of a refused completion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Acknowledgement {
+    /// Who acknowledged; at most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged_by: Option<String>,
+    /// Why, or what was done about it; at most 2,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// When it counted.
+    pub at: DateTime<Utc>,
+}
+
+/// A state and when it was reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Step {
+    /// The state.
+    pub state: VoidingState,
+    /// When it was reached.
+    pub at: DateTime<Utc>,
+}
+
+/// Answer of the query `state`, and value of the memo field of that name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VoidingView {
+    /// Where the process stands.
+    pub state: VoidingState,
+    /// The process; `null` until Billing has said which.
+    pub process_id: Option<ProcessId>,
+    /// The document.
+    pub document_id: DocumentId,
+    /// Its customer; `null` until Billing has said whose the document is.
+    pub customer_id: Option<CustomerId>,
+    /// The refused marking, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// What keeps the process from going on, if anything does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<Incident>,
+    /// The acknowledgement, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<Acknowledgement>,
+    /// The way taken, oldest first.
+    pub steps: Vec<Step>,
+}
+
+/// Payload of the signal `acknowledge_failure`. All fields are optional; so is the payload.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AcknowledgeFailure {
+    /// Who acknowledges; at most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged_by: Option<String>,
+    /// Why, or what was done about it; at most 2,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The failure or incident that is meant; the one that is there when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_id: Option<String>,
+}
+
+impl AcknowledgeFailure {
+    /// Whether `acknowledged_by` and `note` are within their limits.
+    #[must_use]
+    pub fn is_within_limits(&self) -> bool {
+        let within = |text: &Option<String>, most| text.as_ref().is_none_or(|text| text.chars().count() <= most);
+        within(&self.acknowledged_by, MAX_ACKNOWLEDGED_BY) && within(&self.note, MAX_NOTE)
+    }
+}
+
+/// Payload of the signal `retry`. Optional.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Retry {
+    /// The incident that is meant; the one that is there when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_id: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! Event feed client, subscription and routing for durable process managers.

@@ -1,0 +1,1 @@
+//! What every HTTP program here shares: problems, health, metrics, configuration, event log.

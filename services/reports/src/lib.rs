@@ -1,0 +1,1 @@
+//! Adds the documents of a customer up, one report at a time.

@@ -1,0 +1,1 @@
+//! cargo run: the whole system on one machine.

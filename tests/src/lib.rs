@@ -1,0 +1,1 @@
+//! Harness and end-to-end tests on a real Temporal dev server.

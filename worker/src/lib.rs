@@ -1,0 +1,1 @@
+//! Hosts workflows, activities and subscriptions.
