@@ -1,1 +1,3 @@
-//! Event feed client, subscription and routing for durable process managers.
+//! Event feed client, command client, subscription and start of durable process managers on Temporal.
+
+pub mod http;

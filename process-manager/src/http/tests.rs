@@ -1,0 +1,106 @@
+//! Which answers are refusals and which are faults, told by a real server.
+
+use std::error::Error;
+
+use axum::{
+    Json, Router,
+    extract::{OriginalUri, Path},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::*;
+
+async fn serve(router: Router) -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/some/prefix/", listener.local_addr().unwrap()).parse().unwrap();
+    tokio::spawn(async move { axum::serve(listener, Router::new().nest("/some/prefix", router)).await });
+    url
+}
+
+fn client(url: Url) -> CommandClient {
+    let timeouts = Timeouts { connect: Duration::from_secs(1), total: Duration::from_millis(300) };
+    CommandClient::new(url, timeouts).unwrap()
+}
+
+async fn outcome(answer: impl IntoResponse + Clone + Send + Sync + 'static) -> Result<Value, CommandError> {
+    let url = serve(Router::new().route("/commands/do-it", post(move || async move { answer }))).await;
+    client(url).send("/commands/do-it", &json!({}), &Envelope::default()).await
+}
+
+#[tokio::test]
+async fn a_problem_with_a_code_is_a_refusal() {
+    for status in [StatusCode::NOT_FOUND, StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY] {
+        let error =
+            outcome((status, Json(json!({"code": "report-published", "detail": "too late"})))).await.unwrap_err();
+        assert!(matches!(&error, CommandError::Refused(problem) if problem.code == "report-published"), "{error:?}");
+        assert_eq!(error.to_string(), "refused (report-published): too late");
+    }
+}
+
+#[tokio::test]
+async fn every_other_error_is_a_fault() {
+    let code = || Json(json!({"code": "internal"}));
+    for error in [
+        outcome(StatusCode::NOT_FOUND).await.unwrap_err(),
+        outcome((StatusCode::CONFLICT, "no json")).await.unwrap_err(),
+        outcome((StatusCode::CONFLICT, Json(json!({"code": " "})))).await.unwrap_err(),
+        outcome((StatusCode::INTERNAL_SERVER_ERROR, code())).await.unwrap_err(),
+        outcome((StatusCode::SERVICE_UNAVAILABLE, code())).await.unwrap_err(),
+        outcome((StatusCode::BAD_REQUEST, code())).await.unwrap_err(),
+        outcome((StatusCode::FOUND, [("location", "/elsewhere")])).await.unwrap_err(),
+    ] {
+        assert!(matches!(error, CommandError::Fault(Fault::Status { .. })), "{error:?}");
+    }
+    let error = outcome("no json").await.unwrap_err();
+    assert!(matches!(error, CommandError::Fault(Fault::Unreadable { .. })), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_or_is_not_there_is_a_fault_with_its_cause() {
+    async fn hang() -> Response {
+        std::future::pending().await
+    }
+    let url = serve(Router::new().route("/commands/do-it", post(hang))).await;
+    let hung = client(url).send::<_, Value>("/commands/do-it", &json!({}), &Envelope::default()).await.unwrap_err();
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let gone = client(format!("http://{closed}").parse().unwrap()).get::<Value>(&["documents"], &[]).await.unwrap_err();
+    for error in [hung, gone] {
+        assert!(matches!(error, CommandError::Fault(Fault::Unreachable { .. })), "{error:?}");
+        assert!(error.source().is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_command_carries_its_envelope_and_its_body() {
+    async fn echo(headers: HeaderMap, Json(body): Json<Value>) -> Json<Value> {
+        let header = |name| headers.get(name).map(|value: &axum::http::HeaderValue| value.to_str().unwrap().to_owned());
+        Json(json!([header("idempotency-key"), header("x-correlation-id"), header("traceparent"), body]))
+    }
+    let client = client(serve(Router::new().route("/commands/do-it", post(echo))).await);
+    let mut envelope = Envelope::of_process(&"p-1".parse().unwrap(), "do-it");
+    envelope.traceparent = Some("00-a-b-01".to_owned());
+    let seen: Value = client.send("/commands/do-it", &json!({"a": 1}), &envelope).await.unwrap();
+    assert_eq!(seen, json!(["p-1/do-it", "p-1", "00-a-b-01", {"a": 1}]));
+    let seen: Value = client.send("/commands/do-it", &json!({}), &Envelope::default()).await.unwrap();
+    assert_eq!(seen, json!([null, null, null, {}]));
+}
+
+#[tokio::test]
+async fn path_segments_and_query_are_encoded() {
+    async fn echo(Path(id): Path<String>, OriginalUri(uri): OriginalUri) -> Json<Value> {
+        Json(json!([id, uri.path(), uri.query()]))
+    }
+    let client = client(serve(Router::new().route("/documents/{id}", get(echo))).await);
+    let seen: Value = client.get(&["documents", "a/b?c"], &[("process", "o&n")]).await.unwrap();
+    assert_eq!(seen, json!(["a/b?c", "/some/prefix/documents/a%2Fb%3Fc", "process=o%26n"]));
+}
+
+#[test]
+fn an_address_that_is_not_http_is_refused() {
+    let error = CommandClient::new("mailto:billing".parse().unwrap(), Timeouts::default()).unwrap_err();
+    assert!(error.to_string().starts_with("mailto:billing is not the address of an HTTP service"));
+}
