@@ -75,6 +75,8 @@ pub mod code {
     pub const BODY_TOO_LARGE: &str = "body-too-large";
     /// 415: the body is not `application/json`.
     pub const UNSUPPORTED_MEDIA_TYPE: &str = "unsupported-media-type";
+    /// 503: `/readyz` found that the program cannot do its work now.
+    pub const NOT_READY: &str = "not-ready";
     /// 500: a fault of ours.
     pub const INTERNAL: &str = "internal";
     /// 503: Billing cannot be reached.

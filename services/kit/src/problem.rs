@@ -1,0 +1,132 @@
+//! Error answers: every one is an RFC 9457 problem with a stable code.
+
+use std::{error::Error, time::Duration};
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use messages::{PROBLEM_MEDIA_TYPE, Problem, code};
+
+/// An error answer. The client sees the problem; the log also gets the cause of a fault.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    retry_after: Option<Duration>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// An error answer with one of the codes of [`messages::code`].
+#[must_use]
+pub fn problem(status: StatusCode, code: &'static str, detail: impl Into<String>) -> ApiError {
+    ApiError { status, code, detail: detail.into(), retry_after: None, cause: None }
+}
+
+impl ApiError {
+    /// 500: a fault of ours. The client learns nothing about the cause.
+    #[must_use]
+    pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        problem(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, "something went wrong here; it was logged")
+            .caused_by(cause)
+    }
+
+    /// Adds `Retry-After`, in whole seconds.
+    #[must_use]
+    pub fn retry_after(mut self, delay: Duration) -> Self {
+        self.retry_after = Some(delay);
+        self
+    }
+
+    /// Adds the cause, for the log alone.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// The answer's status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The answer's stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    fn log(&self) {
+        if self.status.is_server_error() {
+            let cause = self.cause.as_deref().map(chain).unwrap_or_default();
+            tracing::error!(status = self.status.as_u16(), code = self.code, cause, "{}", self.detail);
+        } else if let Some(cause) = self.cause.as_deref() {
+            tracing::debug!(status = self.status.as_u16(), code = self.code, cause = chain(cause), "{}", self.detail);
+        }
+    }
+}
+
+/// An error and what caused it, in one line.
+fn chain(error: &(dyn Error + Send + Sync)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let cause = error.to_string();
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+        source = error.source();
+    }
+    text
+}
+
+/// `document-not-found` -> `Document not found`
+fn title(code: &str) -> String {
+    let mut words = code.replace('-', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        self.log();
+        let body = Problem {
+            kind: format!("/problems/{}", self.code),
+            title: title(self.code),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            code: self.code.to_owned(),
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_MEDIA_TYPE));
+        if let Some(delay) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(delay.as_secs().max(1)));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_problem_names_its_code_and_hides_its_cause() {
+        let error = problem(StatusCode::SERVICE_UNAVAILABLE, code::DATABASE_UNAVAILABLE, "try again")
+            .retry_after(Duration::from_millis(10))
+            .caused_by("password wrong");
+        let response = error.into_response();
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_MEDIA_TYPE);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let shown: Problem = serde_json::from_slice(&body).unwrap();
+        assert_eq!((shown.title.as_str(), shown.status), ("Database unavailable", 503));
+        assert!(!String::from_utf8_lossy(&body).contains("password"));
+    }
+}

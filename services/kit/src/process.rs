@@ -1,0 +1,57 @@
+//! What every program does at its start and at its end: logging, and the signals that stop it.
+
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// Sends log lines to stderr, one a line, filtered by `RUST_LOG` (default `info`). Called again it does nothing.
+pub fn init_tracing() {
+    let unreadable =
+        std::env::var("RUST_LOG").ok().filter(|rule| !rule.is_empty() && rule.parse::<EnvFilter>().is_err());
+    let filter = EnvFilter::try_from_default_env().ok().filter(|filter| !filter.to_string().is_empty());
+    // sqlx logs each statement of a migration at info.
+    let filter = filter.unwrap_or_else(|| EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn"));
+    let installed =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    if let (Ok(()), Some(rule)) = (installed, unreadable) {
+        tracing::warn!(rule, "RUST_LOG cannot be read; logging at info");
+    }
+}
+
+/// A token that SIGINT or SIGTERM cancels.
+#[must_use]
+pub fn shutdown_signal() -> CancellationToken {
+    let token = CancellationToken::new();
+    let cancel = token.clone();
+    tokio::spawn(async move {
+        wait_for_signal().await;
+        cancel.cancel();
+    });
+    token
+}
+
+#[cfg(unix)]
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = terminate.recv() => (),
+            () = interrupt() => (),
+        },
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM cannot be caught");
+            interrupt().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn wait_for_signal() {
+    interrupt().await;
+}
+
+async fn interrupt() {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::warn!(%error, "SIGINT cannot be caught");
+        std::future::pending::<()>().await;
+    }
+}

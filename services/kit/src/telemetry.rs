@@ -1,0 +1,100 @@
+//! Around every request: a span with its correlation id, a log line, metrics, and a problem for what has no body of ours.
+
+use std::{any::Any, time::Instant};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use messages::{PROBLEM_MEDIA_TYPE, code, headers::CORRELATION_ID};
+use tracing::{Instrument, Span, field};
+
+use crate::{ApiError, metrics, problem};
+
+/// Makes the current request's log lines carry this correlation id (the process id), once it is known.
+pub fn record_correlation(id: &str) {
+    Span::current().record("correlation_id", id);
+}
+
+pub(crate) async fn observe(State(service): State<&'static str>, request: Request, next: Next) -> Response {
+    let method = method_name(request.method());
+    let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", service, correlation_id = field::Empty);
+    if let Some(id) = request.headers().get(CORRELATION_ID).and_then(|id| id.to_str().ok()) {
+        span.record("correlation_id", id);
+    }
+    let started = Instant::now();
+    async {
+        let response = next.run(request).await;
+        let elapsed = started.elapsed();
+        let status = response.status();
+        metrics::record_request(service, method, &route, status, elapsed);
+        let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        let routine = status.is_success() && matches!(route.as_str(), "/events" | "/livez" | "/readyz" | "/metrics");
+        if routine {
+            tracing::debug!(status = status.as_u16(), ms, "{method} {path}");
+        } else {
+            tracing::info!(status = status.as_u16(), ms, "{method} {path}");
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// The framework's own refusals have no problem as body: they get one here.
+pub(crate) async fn problems(request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let response = next.run(request).await;
+    let status = response.status();
+    if status.as_u16() < 400 || is_problem(response.headers()) {
+        return response;
+    }
+    let mut answer = for_status(status, &method).into_response();
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        answer.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    answer
+}
+
+fn is_problem(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|value| value == PROBLEM_MEDIA_TYPE)
+}
+
+fn for_status(status: StatusCode, method: &Method) -> ApiError {
+    match status {
+        StatusCode::NOT_FOUND => problem(status, code::NOT_FOUND, "there is no such route"),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            problem(status, code::METHOD_NOT_ALLOWED, format!("{method} is not allowed on this route"))
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => problem(status, code::BODY_TOO_LARGE, "the body must not exceed 1 MiB"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            problem(status, code::UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
+        }
+        status if status.is_client_error() => problem(status, code::INVALID_PARAMETER, "the request cannot be read"),
+        status => ApiError::internal(format!("answered with {status} and no problem")),
+    }
+}
+
+pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    ApiError::internal(format!("a request's handler panicked: {text}")).into_response()
+}
+
+/// Method names come from outside: any other than the usual must not become a metric of its own.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
