@@ -1,3 +1,7 @@
 //! Event feed client, command client, subscription and start of durable process managers on Temporal.
 
+#[cfg(feature = "temporal")]
+pub mod connect;
 pub mod http;
+#[cfg(feature = "temporal")]
+pub mod start;

@@ -1,0 +1,231 @@
+//! The connection to Temporal, by Temporal's own environment configuration.
+
+use std::{
+    error::Error,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use temporalio_client::{
+    Client, ClientOptions, ConnectionOptions, RetryOptions, RpcOptions,
+    envconfig::LoadClientConfigProfileOptions,
+    errors::ClientConnectError,
+    tonic::{Code, Status},
+};
+use tokio::time::{sleep, timeout};
+use url::Url;
+
+/// For the TCP and TLS handshakes; without it a server that drops packets would hold a caller for minutes.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// For the handshakes and the first call together.
+const FIRST_ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Why there is no connection to Temporal.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The configuration cannot be used; to try again is pointless.
+    #[error("Temporal's configuration (TEMPORAL_* variables and profile) cannot be used: {0}")]
+    Configuration(String),
+    /// The server cannot be reached, or does not answer as it should.
+    #[error("Temporal at {address} cannot be reached: {reason}")]
+    Unavailable {
+        /// Where it was looked for.
+        address: Url,
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// Where Temporal is, and how to be let in.
+#[derive(Debug, Clone)]
+pub struct TemporalConfig {
+    connection: ConnectionOptions,
+    client: ClientOptions,
+}
+
+impl TemporalConfig {
+    /// Reads `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_PROFILE`, `TEMPORAL_TLS…`, `TEMPORAL_API_KEY` and the
+    /// profile file, as every Temporal tool does. Without any: `localhost:7233`, namespace `default`.
+    ///
+    /// # Errors
+    /// A value or a file that cannot be read.
+    pub fn from_env() -> Result<Self, ConnectError> {
+        // The client's error is not `Sync`, so its text has to do.
+        let (mut connection, client) = ClientOptions::load_from_config(LoadClientConfigProfileOptions::default())
+            .map_err(|error| ConnectError::Configuration(error.to_string()))?;
+        connection.connect_timeout = Some(CONNECT_TIMEOUT);
+        Ok(Self { connection, client })
+    }
+
+    /// A server without TLS at `address`.
+    #[must_use]
+    pub fn at(address: Url, namespace: &str) -> Self {
+        Self {
+            connection: ConnectionOptions::new(address).connect_timeout(CONNECT_TIMEOUT).build(),
+            client: ClientOptions::new(namespace).build(),
+        }
+    }
+
+    /// Where Temporal is looked for.
+    #[must_use]
+    pub fn address(&self) -> &Url {
+        &self.connection.target
+    }
+
+    /// The namespace that is used.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.client.namespace
+    }
+
+    /// Connects; one attempt of at most 5 s.
+    ///
+    /// # Errors
+    /// The configuration cannot be used, or the server cannot be reached.
+    pub async fn connect(&self) -> Result<Client, ConnectError> {
+        let attempt = Box::pin(Client::connect(self.connection.clone(), self.client.clone()));
+        match timeout(FIRST_ANSWER_TIMEOUT, attempt).await {
+            Ok(Ok(client)) => Ok(client),
+            Ok(Err(error)) => Err(self.explain(&error)),
+            Err(_) => Err(self.unavailable(format!("no answer within {} s", FIRST_ANSWER_TIMEOUT.as_secs()))),
+        }
+    }
+
+    /// Connects as soon as the server can be reached, however long that takes.
+    ///
+    /// # Errors
+    /// The configuration cannot be used.
+    pub async fn connect_when_up(&self) -> Result<Client, ConnectError> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.connect().await {
+                Err(error @ ConnectError::Unavailable { .. }) if pause == FIRST_PAUSE => {
+                    tracing::warn!("{error}; waiting for it");
+                }
+                Err(error @ ConnectError::Unavailable { .. }) => tracing::debug!("{error}; still waiting for it"),
+                Ok(client) if pause > FIRST_PAUSE => {
+                    tracing::info!("Temporal at {} is there now", self.address());
+                    return Ok(client);
+                }
+                outcome => return outcome,
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn explain(&self, error: &ClientConnectError) -> ConnectError {
+        match error {
+            ClientConnectError::InvalidUri(_)
+            | ClientConnectError::InvalidHeaders(_)
+            | ClientConnectError::InvalidConfig(_) => ConnectError::Configuration(error.to_string()),
+            ClientConnectError::SystemInfoCallError(status) => self.unavailable(status.message().to_owned()),
+            other => self.unavailable(root_cause(other)),
+        }
+    }
+
+    fn unavailable(&self, reason: String) -> ConnectError {
+        ConnectError::Unavailable { address: self.address().clone(), reason }
+    }
+}
+
+fn root_cause(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), root_cause)
+}
+
+/// A client that connects by itself as soon as Temporal can be reached, for programs that have to answer before. Clones
+/// are the same one.
+#[derive(Debug, Clone)]
+pub struct LazyClient {
+    client: Arc<OnceLock<Client>>,
+}
+
+impl LazyClient {
+    /// Begins to connect, in a task of its own.
+    #[must_use]
+    pub fn connect(config: TemporalConfig) -> Self {
+        let lazy = Self { client: Arc::default() };
+        let client = Arc::downgrade(&lazy.client);
+        tokio::spawn(async move {
+            match config.connect_when_up().await {
+                Ok(connected) => {
+                    client.upgrade().map(|client| client.set(connected));
+                }
+                Err(error) => tracing::error!("{error}"),
+            }
+        });
+        lazy
+    }
+
+    /// The client; `None` until there has been a connection.
+    #[must_use]
+    pub fn get(&self) -> Option<&Client> {
+        self.client.get()
+    }
+}
+
+impl From<Client> for LazyClient {
+    fn from(client: Client) -> Self {
+        Self { client: Arc::new(OnceLock::from(client)) }
+    }
+}
+
+/// Options for a call that a caller waits for: at most 5 s for an attempt, retries within 3 s.
+#[must_use]
+pub fn bounded_rpc() -> RpcOptions {
+    let retry = RetryOptions::builder().max_elapsed_time(Some(Duration::from_secs(3))).build();
+    RpcOptions::builder().timeout(Duration::from_secs(5)).retry_options(retry).build()
+}
+
+/// Whether the status says that Temporal is away for now, and not that the request is wrong.
+#[must_use]
+pub fn is_unavailable(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable
+            | Code::DeadlineExceeded
+            | Code::Cancelled
+            | Code::ResourceExhausted
+            | Code::Aborted
+            | Code::Unknown
+            | Code::Internal
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{net::TcpListener, time::Instant};
+
+    use super::*;
+
+    async fn local(listener: &TcpListener) -> TemporalConfig {
+        TemporalConfig::at(format!("http://{}", listener.local_addr().unwrap()).parse().unwrap(), "default")
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_unavailable_and_named() {
+        let config = local(&TcpListener::bind("127.0.0.1:0").await.unwrap()).await;
+        let error = config.connect().await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("Temporal at {} cannot be reached: Connection refused (os error 111)", config.address())
+        );
+    }
+
+    #[tokio::test]
+    async fn a_server_that_accepts_and_says_nothing_does_not_hold_the_caller() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let started = Instant::now();
+        let error = local(&listener).await.connect().await.unwrap_err();
+        assert!(matches!(error, ConnectError::Unavailable { .. }), "{error}");
+        assert!(started.elapsed() < FIRST_ANSWER_TIMEOUT + Duration::from_secs(2));
+    }
+
+    #[tokio::test]
+    async fn a_lazy_client_is_none_until_there_is_a_server() {
+        let config = local(&TcpListener::bind("127.0.0.1:0").await.unwrap()).await;
+        assert!(LazyClient::connect(config).get().is_none());
+    }
+}
