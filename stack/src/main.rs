@@ -1,2 +1,3 @@
 //! `cargo run`.
+
 fn main() {}
