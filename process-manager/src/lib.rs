@@ -2,6 +2,7 @@
 
 #[cfg(feature = "temporal")]
 pub mod connect;
+pub mod feed;
 pub mod http;
 #[cfg(feature = "temporal")]
 pub mod start;

@@ -1,0 +1,97 @@
+//! A reader that stands at a position of one log and does not take another log for it.
+
+use std::time::Duration;
+
+use messages::Position;
+use serde::{Deserialize, Serialize};
+
+use super::{FeedClient, FeedError, FeedEvent};
+
+/// How far a log has been read, and which log it is. The default is before the first event of any log.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedPosition {
+    /// Position of the last event that was handled; 0 before the first.
+    pub position: Position,
+    /// The log's id, once an event has told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logid: Option<String>,
+}
+
+impl FeedPosition {
+    /// The place after `event`.
+    #[must_use]
+    pub fn after(&self, event: &FeedEvent) -> Self {
+        let logid = event.logid().map(str::to_owned).or_else(|| self.logid.clone());
+        Self { position: event.position(), logid }
+    }
+}
+
+/// Reads a log from a position on.
+///
+/// At its start, after an error and after an empty answer it asks for the event at its own position: only there it is
+/// seen that the log was replaced or lost its end. In between, each answer follows on the one before.
+#[derive(Debug)]
+pub struct FeedReader {
+    client: FeedClient,
+    at: FeedPosition,
+    anchored: bool,
+}
+
+impl FeedReader {
+    /// A reader that begins after `at`.
+    #[must_use]
+    pub fn new(client: FeedClient, at: FeedPosition) -> Self {
+        Self { client, at, anchored: false }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn at(&self) -> &FeedPosition {
+        &self.at
+    }
+
+    /// Moves on, once the events up to `at` have been handled.
+    pub fn move_to(&mut self, at: FeedPosition) {
+        self.at = at;
+    }
+
+    /// The next events, as [`FeedClient::read`] gives them. The reader does not move: see [`FeedReader::move_to`].
+    ///
+    /// # Errors
+    /// [`FeedError`]; a final one when the log is another one or shorter than the position.
+    pub async fn next(&mut self, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
+        let anchored = std::mem::take(&mut self.anchored);
+        if !anchored {
+            self.check_anchor().await?;
+        }
+        let events = self.client.read(self.at.position, limit, wait).await?;
+        for event in &events {
+            self.check_log(event)?;
+        }
+        self.anchored = !events.is_empty();
+        Ok(events)
+    }
+
+    async fn check_anchor(&self) -> Result<(), FeedError> {
+        let position = self.at.position;
+        if position == 0 {
+            return Ok(());
+        }
+        let found = self.client.read(position - 1, 1, Duration::ZERO).await?;
+        let anchor = found.first().filter(|event| event.position() == position);
+        let anchor = anchor.ok_or(FeedError::Shorter { position })?;
+        self.check_log(anchor)
+    }
+
+    fn check_log(&self, event: &FeedEvent) -> Result<(), FeedError> {
+        match (&self.at.logid, event.logid()) {
+            (Some(expected), Some(found)) if expected != found => {
+                Err(FeedError::OtherLog { expected: expected.clone(), found: found.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
