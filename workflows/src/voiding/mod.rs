@@ -1,0 +1,107 @@
+//! Voiding a document: `DocumentVoiding`, its task queue, its ids and its search attributes.
+
+pub mod activity_defs;
+mod answer;
+pub mod policy;
+mod publish;
+mod send;
+mod signals;
+pub mod state;
+mod workflow;
+
+use messages::{
+    DocumentId,
+    voiding::{VoidingInput, VoidingState},
+};
+use temporalio_common::{
+    data_converters::{PayloadConverter, RawValue},
+    search_attributes::{SearchAttributeKey, SearchAttributes},
+};
+
+pub use answer::{Answer, REFUSED, Refusal};
+pub use workflow::DocumentVoiding;
+
+/// Task queue of the worker that hosts the voiding.
+pub const TASK_QUEUE: &str = "voiding";
+/// Name of the workflow type.
+pub const WORKFLOW_TYPE: &str = "DocumentVoiding";
+/// Memo field that holds the answer of the query `state`.
+///
+/// It is written in the same workflow task as the search attributes, so a reader needs neither a query nor a worker,
+/// and the two never disagree.
+pub const MEMO: &str = "state";
+const ID_PREFIX: &str = "voiding-";
+
+/// Types of the failures with which a run ends *Failed*.
+pub mod failure_type {
+    /// The input is not a `VoidingInput`, or names another document than the workflow id.
+    pub const INVALID_INPUT: &str = "InvalidInput";
+    /// Billing refused VoidDocument.
+    pub const VOID_DOCUMENT_REFUSED: &str = "VoidDocumentRefused";
+    /// A person acknowledged the failure; the document stays issued.
+    pub const FAILURE_ACKNOWLEDGED: &str = "FailureAcknowledged";
+    /// Billing has closed the process, or never opened it.
+    pub const PROCESS_CLOSED: &str = "ProcessClosed";
+}
+
+/// Where the process stands; [`VoidingState`] in kebab case.
+pub const VOIDING_STATE: SearchAttributeKey<String> = SearchAttributeKey::keyword("VoidingState");
+/// The document.
+pub const DOCUMENT_ID: SearchAttributeKey<String> = SearchAttributeKey::keyword("DocumentId");
+/// Its customer.
+pub const CUSTOMER_ID: SearchAttributeKey<String> = SearchAttributeKey::keyword("CustomerId");
+/// The process.
+pub const PROCESS_ID: SearchAttributeKey<String> = SearchAttributeKey::keyword("ProcessId");
+/// Whether something keeps the process from going on.
+pub const INCIDENT: SearchAttributeKey<bool> = SearchAttributeKey::bool("Incident");
+
+/// Id of the workflow that voids this document. One document, one id: the server runs at most one of them (V1).
+#[must_use]
+pub fn workflow_id(document_id: &DocumentId) -> String {
+    format!("{ID_PREFIX}{document_id}")
+}
+
+/// The document that a workflow of this id voids; `None` where the id is not one of ours.
+#[must_use]
+pub fn document_id(workflow_id: &str) -> Option<DocumentId> {
+    workflow_id.strip_prefix(ID_PREFIX)?.parse().ok()
+}
+
+/// One line that Temporal's Web UI shows for a run.
+#[must_use]
+pub fn summary(document_id: &DocumentId) -> String {
+    format!("Void document {document_id}")
+}
+
+/// The input as the payload of a start.
+#[must_use]
+pub fn encode_input(input: &VoidingInput) -> RawValue {
+    RawValue::from_value(input, &PayloadConverter::serde_json())
+}
+
+/// Search attributes with which a run starts, so that a list shows it before a worker has seen it.
+#[must_use]
+pub fn start_attributes(input: &VoidingInput) -> SearchAttributes {
+    let ids = [
+        Some(DOCUMENT_ID.value_set(input.document_id.to_string())),
+        input.customer_id.as_ref().map(|id| CUSTOMER_ID.value_set(id.to_string())),
+        input.process_id.as_ref().map(|id| PROCESS_ID.value_set(id.to_string())),
+    ];
+    let state = [VOIDING_STATE.value_set(VoidingState::VoidingRequested.to_string()), INCIDENT.value_set(false)];
+    SearchAttributes::new(ids.into_iter().flatten().chain(state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workflow_id_names_its_document() {
+        let id: DocumentId = "INV-1".parse().unwrap();
+        assert_eq!(workflow_id(&id), "voiding-INV-1");
+        assert_eq!(document_id("voiding-INV-1"), Some(id));
+        for other in ["INV-1", "voiding-", "voiding-a b", "transfer-1"] {
+            assert_eq!(document_id(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Tells the outside where a run stands: search attributes, memo and current details, all in one workflow task (V5).
+
+use messages::voiding::VoidingView;
+use temporalio_common::search_attributes::{SearchAttributeUpdate, SearchAttributes};
+use temporalio_workflow::{MemoValue, WorkflowContext};
+
+use super::{CUSTOMER_ID, DOCUMENT_ID, INCIDENT, MEMO, PROCESS_ID, VOIDING_STATE, workflow::DocumentVoiding};
+
+/// Publishes what has changed since the last time.
+///
+/// Called only before the run waits for the server or ends: what lies between is never seen by anyone, and each
+/// publication costs history events.
+pub(super) fn publish(ctx: &WorkflowContext<DocumentVoiding>) {
+    let Some(view) = ctx.state_mut(DocumentVoiding::unpublished) else { return };
+    let changed = changes(&ctx.search_attributes(), &view);
+    if !changed.is_empty() {
+        ctx.upsert_search_attributes(changed);
+    }
+    ctx.set_current_details(details(&view));
+    if let Err(error) = ctx.upsert_memo([(MEMO, Some(MemoValue::new(view)))]) {
+        tracing::error!(%error, "the memo could not be written");
+    }
+}
+
+/// Takes the state out of the list of voidings: this run never was one.
+pub(super) fn withdraw(ctx: &WorkflowContext<DocumentVoiding>) {
+    if ctx.search_attributes().contains_key(&VOIDING_STATE) {
+        ctx.upsert_search_attributes([VOIDING_STATE.value_unset()]);
+    }
+}
+
+fn changes(current: &SearchAttributes, view: &VoidingView) -> Vec<SearchAttributeUpdate> {
+    let state = view.state.to_string();
+    let ids = [
+        (VOIDING_STATE, Some(state)),
+        (DOCUMENT_ID, Some(view.document_id.to_string())),
+        (CUSTOMER_ID, view.customer_id.as_ref().map(ToString::to_string)),
+        (PROCESS_ID, view.process_id.as_ref().map(ToString::to_string)),
+    ];
+    let incident = view.incident.is_some();
+    ids.into_iter()
+        .filter_map(|(key, value)| {
+            value.filter(|value| current.get(&key).as_ref() != Some(value)).map(|v| key.value_set(v))
+        })
+        .chain((current.get(&INCIDENT) != Some(incident)).then(|| INCIDENT.value_set(incident)))
+        .collect()
+}
+
+/// What Temporal's Web UI shows of a run, in Markdown.
+fn details(view: &VoidingView) -> String {
+    let mut text = format!("**{}**", view.state);
+    if let Some(failure) = &view.failure {
+        text += &format!("\n\nReports refused the marking ({}): {}", failure.code, failure.detail);
+        if view.acknowledgement.is_none() {
+            text += "\n\nWaits for the signal `acknowledge_failure`.";
+        }
+    }
+    if let Some(incident) = &view.incident {
+        text +=
+            &format!("\n\nIncident since {}: {}: {}", incident.since.to_rfc3339(), incident.command, incident.detail);
+        if incident.code.is_some() {
+            text += "\n\nWaits for the signal `retry`";
+            text += if incident.command == "CompleteDocumentVoiding" { " or `acknowledge_failure`." } else { "." };
+        }
+    }
+    if let Some(acknowledgement) = &view.acknowledgement {
+        let by = acknowledgement.acknowledged_by.as_deref().unwrap_or("somebody");
+        text += &format!("\n\nAcknowledged by {by} at {}.", acknowledgement.at.to_rfc3339());
+    }
+    text
+}

@@ -1,0 +1,237 @@
+//! The voiding process as a pure state machine: what happened goes in, what is to be done comes out.
+//!
+//! ```text
+//!  voiding-requested
+//!   Asking ──opened──► Marking
+//!     │                   ├─refused──► marking-document-as-voided-failed
+//!     │                   │             Aborting ──► AwaitingAcknowledgement ──acknowledged──► Closing ──► failure-acknowledged
+//!     │                   │                └─────────── acknowledged meanwhile ───────────────────┘▲
+//!     │                   │                                                                        │
+//!     │                   └─accepted─► marking-document-as-voided-succeeded                        │
+//!     │                                 Completing ──accepted──► document-voided                   │
+//!     │                                     ├─refused──► waits: retry ──► Completing               │
+//!     │                                     │              acknowledged ──► Fencing ──► Unmarking ─┘
+//!     │                                     └─process-closed──► UnmarkingClosed ──► Ended(ProcessClosed)
+//!     └─refused──► Ended(VoidDocumentRefused)
+//! ```
+//!
+//! From `Aborting` and `Fencing`, `process-closed` leads to `ProcessClosed` (after a marking: by way of
+//! `UnmarkingClosed`) and `document-already-voided` to `document-voided`. Any other refusal of a command waits, in the
+//! same phase, for a `retry`.
+
+use chrono::{DateTime, Utc};
+use messages::{
+    CustomerId, DocumentId, ProcessId,
+    voiding::{Acknowledgement, Failure, Incident, Step, VoidingInput, VoidingState, VoidingView},
+};
+
+use super::answer::Refusal;
+
+mod answered;
+mod signalled;
+
+pub use answered::InvalidTransition;
+pub use signalled::Ignored;
+
+/// What the process is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// VoidDocument is under way: a person started the run with the document alone.
+    Asking,
+    /// MarkDocumentAsVoided is under way.
+    Marking(Opened),
+    /// Reports has refused; AbortDocumentVoiding is under way.
+    Aborting(Opened),
+    /// Reports has refused, Billing has aborted; a person has to acknowledge.
+    AwaitingAcknowledgement(Opened),
+    /// Acknowledged, and nothing is marked; CloseDocumentVoiding is under way.
+    Closing(Opened),
+    /// Reports has marked the document; CompleteDocumentVoiding is under way.
+    Completing(Opened),
+    /// The refused completion was acknowledged: AbortDocumentVoiding fences every late completion.
+    Fencing(Opened),
+    /// Fenced; UnmarkDocumentAsVoided is under way.
+    Unmarking(Opened),
+    /// Billing has closed the process after the marking; UnmarkDocumentAsVoided is under way.
+    UnmarkingClosed(Opened),
+    /// Nothing is left to do.
+    Ended(Outcome),
+}
+
+/// What Billing has opened: from here on every command names its process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The process.
+    pub process_id: ProcessId,
+    /// The document's customer.
+    pub customer_id: CustomerId,
+}
+
+/// How a run ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The document is voided: *Completed*.
+    DocumentVoided,
+    /// A person acknowledged: *Failed*, type `FailureAcknowledged`.
+    FailureAcknowledged,
+    /// Billing has closed the process: *Failed*, type `ProcessClosed`.
+    ProcessClosed,
+    /// Billing refused to open a process: *Failed*, type `VoidDocumentRefused`.
+    VoidDocumentRefused(Refusal),
+}
+
+/// What is to be done next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Send this command.
+    Send(Command),
+    /// Wait for a signal.
+    Wait,
+    /// End the run.
+    End(Outcome),
+}
+
+/// A command of the voiding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// To Billing: open a process.
+    VoidDocument,
+    /// To Reports.
+    MarkDocumentAsVoided(Opened),
+    /// To Billing.
+    CompleteDocumentVoiding(Opened),
+    /// To Billing.
+    AbortDocumentVoiding(Opened),
+    /// To Reports.
+    UnmarkDocumentAsVoided(Opened),
+    /// To Billing.
+    CloseDocumentVoiding(Opened),
+}
+
+impl Command {
+    /// The command's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::VoidDocument => "VoidDocument",
+            Self::MarkDocumentAsVoided(_) => "MarkDocumentAsVoided",
+            Self::CompleteDocumentVoiding(_) => "CompleteDocumentVoiding",
+            Self::AbortDocumentVoiding(_) => "AbortDocumentVoiding",
+            Self::UnmarkDocumentAsVoided(_) => "UnmarkDocumentAsVoided",
+            Self::CloseDocumentVoiding(_) => "CloseDocumentVoiding",
+        }
+    }
+}
+
+/// One voiding process: its phase, and what has been recorded on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voiding {
+    document_id: DocumentId,
+    /// What is known of the process; wider than the phase's data only before and after it.
+    customer_id: Option<CustomerId>,
+    process_id: Option<ProcessId>,
+    phase: Phase,
+    steps: Vec<Step>,
+    failure: Option<Failure>,
+    /// The refusal of the phase's command, which waits for a person.
+    refused: Option<Incident>,
+    /// The phase's command has not got through for a while.
+    overdue: Option<Incident>,
+    acknowledgement: Option<Acknowledgement>,
+    /// Failures and incidents so far; makes their ids.
+    failures: u32,
+}
+
+impl Voiding {
+    /// A process that begins. Without customer and process it begins by asking Billing for both.
+    #[must_use]
+    pub fn new(input: VoidingInput, at: DateTime<Utc>) -> Self {
+        let VoidingInput { document_id, customer_id, process_id } = input;
+        let phase = match (customer_id.clone(), process_id.clone()) {
+            (Some(customer_id), Some(process_id)) => Phase::Marking(Opened { process_id, customer_id }),
+            _ => Phase::Asking,
+        };
+        let steps = vec![Step { state: VoidingState::VoidingRequested, at }];
+        Self {
+            document_id,
+            customer_id,
+            process_id,
+            phase,
+            steps,
+            failure: None,
+            refused: None,
+            overdue: None,
+            acknowledgement: None,
+            failures: 0,
+        }
+    }
+
+    /// What is to be done next.
+    #[must_use]
+    pub fn next(&self) -> Next {
+        if self.refused.is_some() {
+            return Next::Wait;
+        }
+        match self.phase.clone() {
+            Phase::AwaitingAcknowledgement(_) => Next::Wait,
+            Phase::Ended(outcome) => Next::End(outcome),
+            phase => phase.command().map_or(Next::Wait, Next::Send),
+        }
+    }
+
+    /// The document.
+    #[must_use]
+    pub const fn document_id(&self) -> &DocumentId {
+        &self.document_id
+    }
+
+    /// What the process is doing.
+    #[must_use]
+    pub const fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// The state that the outside sees: the last step's.
+    #[must_use]
+    pub fn state(&self) -> VoidingState {
+        self.steps.last().map_or(VoidingState::VoidingRequested, |step| step.state)
+    }
+
+    /// What the outside sees.
+    #[must_use]
+    pub fn view(&self) -> VoidingView {
+        VoidingView {
+            state: self.state(),
+            process_id: self.process_id.clone(),
+            document_id: self.document_id.clone(),
+            customer_id: self.customer_id.clone(),
+            failure: self.failure.clone(),
+            incident: self.refused.as_ref().or(self.overdue.as_ref()).cloned(),
+            acknowledgement: self.acknowledgement.clone(),
+            steps: self.steps.clone(),
+        }
+    }
+
+    fn failure_id(&self, number: u32) -> String {
+        let process = self.process_id.as_ref().map_or_else(|| self.document_id.as_str(), ProcessId::as_str);
+        format!("{process}/{number}")
+    }
+}
+
+impl Phase {
+    /// The command that is under way in this phase.
+    fn command(self) -> Option<Command> {
+        Some(match self {
+            Self::Asking => Command::VoidDocument,
+            Self::Marking(opened) => Command::MarkDocumentAsVoided(opened),
+            Self::Aborting(opened) | Self::Fencing(opened) => Command::AbortDocumentVoiding(opened),
+            Self::Closing(opened) => Command::CloseDocumentVoiding(opened),
+            Self::Completing(opened) => Command::CompleteDocumentVoiding(opened),
+            Self::Unmarking(opened) | Self::UnmarkingClosed(opened) => Command::UnmarkDocumentAsVoided(opened),
+            Self::AwaitingAcknowledgement(_) | Self::Ended(_) => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! Transitions by a person's signal. One that does not fit changes nothing, and says why (V6, V9).
+
+use chrono::{DateTime, Utc};
+use messages::voiding::{AcknowledgeFailure, Acknowledgement, Retry};
+
+use super::{Phase, Voiding};
+
+/// Why a signal changed nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Ignored {
+    /// Too early, too late, or a command is under way again.
+    #[error("there is no failure to acknowledge")]
+    NoFailure,
+    /// The signal names another failure than the one that is there.
+    #[error("it means another failure")]
+    AnotherFailure,
+    /// No command has been refused, or it is under way again.
+    #[error("there is nothing to retry")]
+    NothingToRetry,
+    /// Nobody waits.
+    #[error("the process is not waiting")]
+    NotWaiting,
+}
+
+impl Voiding {
+    /// A person acknowledges the refused marking (from the moment it is recorded) or the refused completion.
+    ///
+    /// # Errors
+    /// [`Ignored`], and nothing changes.
+    pub fn acknowledge(&self, signal: AcknowledgeFailure, at: DateTime<Utc>) -> Result<Self, Ignored> {
+        if self.acknowledgement.is_some() {
+            return Err(Ignored::NoFailure);
+        }
+        let (phase, meant) = match (&self.phase, &self.failure, &self.refused) {
+            (Phase::Aborting(_), Some(failure), _) => (self.phase.clone(), &failure.failure_id),
+            (Phase::AwaitingAcknowledgement(opened), Some(failure), _) => {
+                (Phase::Closing(opened.clone()), &failure.failure_id)
+            }
+            (Phase::Completing(opened), _, Some(incident)) => (Phase::Fencing(opened.clone()), &incident.failure_id),
+            _ => return Err(Ignored::NoFailure),
+        };
+        check(signal.failure_id.as_ref(), meant)?;
+        let AcknowledgeFailure { acknowledged_by, note, .. } = signal;
+        let acknowledged =
+            Self { acknowledgement: Some(Acknowledgement { acknowledged_by, note, at }), ..self.clone() };
+        // An Abort that is still under way, or that was itself refused, stays so.
+        Ok(if phase == self.phase { acknowledged } else { acknowledged.enter(phase) })
+    }
+
+    /// A person has the refused command sent again.
+    ///
+    /// # Errors
+    /// [`Ignored`], and nothing changes.
+    pub fn retry(&self, signal: &Retry) -> Result<Self, Ignored> {
+        let incident = self.refused.as_ref().ok_or(Ignored::NothingToRetry)?;
+        check(signal.failure_id.as_ref(), &incident.failure_id)?;
+        Ok(self.clone().enter(self.phase.clone()))
+    }
+
+    /// Billing has another open process of this document, so a run that waits asks whether its own is closed: a
+    /// refused marking sends its Abort again, a refused command that very command.
+    ///
+    /// # Errors
+    /// [`Ignored`], and nothing changes.
+    pub fn recheck(&self) -> Result<Self, Ignored> {
+        match &self.phase {
+            Phase::AwaitingAcknowledgement(opened) => Ok(self.clone().enter(Phase::Aborting(opened.clone()))),
+            _ if self.refused.is_some() => Ok(self.clone().enter(self.phase.clone())),
+            _ => Err(Ignored::NotWaiting),
+        }
+    }
+}
+
+fn check(given: Option<&String>, meant: &String) -> Result<(), Ignored> {
+    if given.is_none_or(|given| given == meant) { Ok(()) } else { Err(Ignored::AnotherFailure) }
+}

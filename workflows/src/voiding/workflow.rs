@@ -1,0 +1,213 @@
+//! The workflow `DocumentVoiding`: hands what the state machine wants to be done to activities, and their answers back.
+
+#![expect(missing_docs, reason = "the macro makes undocumented items of the documented methods")]
+
+use chrono::{DateTime, Utc};
+use messages::{
+    billing::{self, DocumentVoidingCommand},
+    reports::DocumentMarking,
+    voiding::{VoidingInput, VoidingView},
+};
+use temporalio_common::{data_converters::RawValue, error::ApplicationFailure};
+use temporalio_macros::{workflow, workflow_methods};
+use temporalio_workflow::{
+    SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult, WorkflowTermination,
+};
+
+use super::{
+    activity_defs::{BillingCommands, ReportsCommands, RequestVoiding},
+    document_id, failure_type,
+    publish::{publish, withdraw},
+    send::send,
+    signals,
+    state::{Command, Ignored, InvalidTransition, Next, Opened, Outcome, Voiding},
+};
+use crate::payload::{self, Input};
+
+/// Voids one document: Reports marks it, then Billing completes or aborts.
+#[workflow]
+pub struct DocumentVoiding {
+    voiding: Result<Voiding, String>,
+    published: Option<VoidingView>,
+}
+
+#[workflow_methods]
+impl DocumentVoiding {
+    /// Reads the input. A bad one ends the run in [`Self::run`]; it must not fail the workflow task.
+    #[init]
+    pub fn new(ctx: &WorkflowContextView, input: RawValue) -> Self {
+        let at = ctx.start_time().map(DateTime::from).unwrap_or_default();
+        let voiding = read_input(ctx.workflow_id(), &input).map(|input| Voiding::new(input, at));
+        Self { voiding, published: None }
+    }
+
+    /// Does what the state machine wants to be done, until nothing is left.
+    #[run]
+    pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<VoidingView> {
+        if let Some(why) = ctx.state(|run| run.voiding.as_ref().err().cloned()) {
+            withdraw(ctx);
+            return Err(failed(failure_type::INVALID_INPUT, why));
+        }
+        loop {
+            match ctx.state(|run| run.voiding().next()) {
+                Next::Send(command) => dispatch(ctx, command).await?,
+                Next::Wait => {
+                    publish(ctx);
+                    ctx.wait_condition(|run| run.voiding().next() != Next::Wait).await?;
+                }
+                Next::End(outcome) => return end(ctx, outcome),
+            }
+        }
+    }
+
+    /// A person acknowledges the failure, or the refused completion, that is there.
+    #[signal]
+    pub fn acknowledge_failure(&mut self, ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
+        let at = time(ctx.workflow_time());
+        match signals::acknowledgement(&input) {
+            Ok(signal) => self.signalled("acknowledge_failure", |voiding| voiding.acknowledge(signal, at)),
+            Err(why) => tracing::warn!(workflow_id = ctx.workflow_id(), why, "acknowledge_failure is ignored"),
+        }
+    }
+
+    /// A person has the refused command sent again.
+    #[signal]
+    pub fn retry(&mut self, _ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
+        let signal = signals::retry(&input);
+        self.signalled("retry", |voiding| voiding.retry(&signal));
+    }
+
+    /// Billing has another open process of this document: a run that waits asks whether its own is closed.
+    #[signal]
+    pub fn recheck(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _input: RawValue) {
+        self.signalled("recheck", Voiding::recheck);
+    }
+
+    /// Where the process stands.
+    #[query]
+    pub fn state(&self, _ctx: &WorkflowContextView) -> Option<VoidingView> {
+        self.voiding.as_ref().ok().map(Voiding::view)
+    }
+}
+
+impl DocumentVoiding {
+    pub(super) fn voiding(&self) -> &Voiding {
+        match &self.voiding {
+            Ok(voiding) => voiding,
+            Err(why) => unreachable!("a run with a bad input ends at once: {why}"),
+        }
+    }
+
+    /// What the outside does not know yet.
+    pub(super) fn unpublished(&mut self) -> Option<VoidingView> {
+        let view = self.voiding().view();
+        if self.published.as_ref() == Some(&view) {
+            return None;
+        }
+        self.published = Some(view.clone());
+        Some(view)
+    }
+
+    /// A transition; an illegal one is a mistake of ours and ends the run visibly.
+    pub(super) fn transition(
+        ctx: &WorkflowContext<Self>,
+        transition: impl FnOnce(Voiding) -> Result<Voiding, InvalidTransition>,
+    ) -> Result<(), WorkflowTermination> {
+        ctx.state_mut(|run| {
+            let next = transition(run.voiding().clone())
+                .map_err(|error| WorkflowTermination::failed_application(ApplicationFailure::non_retryable(error)))?;
+            run.voiding = Ok(next);
+            Ok(())
+        })
+    }
+
+    fn signalled(&mut self, signal: &'static str, transition: impl FnOnce(&Voiding) -> Result<Voiding, Ignored>) {
+        let Ok(voiding) = &mut self.voiding else { return };
+        match transition(voiding) {
+            Ok(next) => *voiding = next,
+            Err(why) => tracing::info!(document_id = %voiding.document_id(), signal, %why, "a signal is ignored"),
+        }
+    }
+}
+
+/// The workflow's clock.
+pub(super) fn now(ctx: &WorkflowContext<DocumentVoiding>) -> DateTime<Utc> {
+    time(ctx.workflow_time())
+}
+
+fn time(time: Option<std::time::SystemTime>) -> DateTime<Utc> {
+    time.map(DateTime::from).unwrap_or_default()
+}
+
+fn read_input(workflow_id: &str, raw: &RawValue) -> Result<VoidingInput, String> {
+    let object = match payload::read(raw) {
+        Input::Object(object) => object,
+        Input::Absent => return Err("the input is missing; expected {\"document_id\": …}".to_owned()),
+        Input::Unusable(why) => return Err(format!("the input is {why}; expected {{\"document_id\": …}}")),
+    };
+    let input: VoidingInput =
+        serde_json::from_value(object.into()).map_err(|error| format!("the input is not usable: {error}"))?;
+    if document_id(workflow_id).as_ref() != Some(&input.document_id) {
+        return Err(format!("the workflow id must be {}", super::workflow_id(&input.document_id)));
+    }
+    Ok(input)
+}
+
+async fn dispatch(ctx: &WorkflowContext<DocumentVoiding>, command: Command) -> Result<(), WorkflowTermination> {
+    let document_id = ctx.state(|run| run.voiding().document_id().clone());
+    let billing =
+        |Opened { process_id, .. }: Opened| DocumentVoidingCommand { document_id: document_id.clone(), process_id };
+    let reports = |Opened { process_id, customer_id }: Opened| DocumentMarking {
+        document_id: document_id.clone(),
+        customer_id,
+        process_id,
+    };
+    let answer = match command.clone() {
+        Command::VoidDocument => {
+            let idempotency_key = ctx.uuid4();
+            let input =
+                RequestVoiding { command: billing::VoidDocument { document_id: document_id.clone() }, idempotency_key };
+            let answer = send(ctx, &command, || BillingCommands::void_document, input).await?;
+            let answer = answer.map(|opened| Opened { process_id: opened.process_id, customer_id: opened.customer_id });
+            return DocumentVoiding::transition(ctx, |voiding| voiding.requested(answer));
+        }
+        Command::MarkDocumentAsVoided(to) => {
+            let answer = send(ctx, &command, || ReportsCommands::mark_document_as_voided, reports(to)).await?;
+            return DocumentVoiding::transition(ctx, |voiding| voiding.marked(answer, now(ctx)));
+        }
+        Command::CompleteDocumentVoiding(to) => {
+            send(ctx, &command, || BillingCommands::complete_document_voiding, billing(to)).await?
+        }
+        Command::AbortDocumentVoiding(to) => {
+            send(ctx, &command, || BillingCommands::abort_document_voiding, billing(to)).await?
+        }
+        Command::UnmarkDocumentAsVoided(to) => {
+            send(ctx, &command, || ReportsCommands::unmark_document_as_voided, reports(to)).await?
+        }
+        Command::CloseDocumentVoiding(to) => {
+            send(ctx, &command, || BillingCommands::close_document_voiding, billing(to)).await?
+        }
+    };
+    DocumentVoiding::transition(ctx, |voiding| voiding.answered(&command, answer, now(ctx)))
+}
+
+fn end(ctx: &WorkflowContext<DocumentVoiding>, outcome: Outcome) -> WorkflowResult<VoidingView> {
+    if let Outcome::VoidDocumentRefused(refusal) = outcome {
+        withdraw(ctx);
+        return Err(failed(failure_type::VOID_DOCUMENT_REFUSED, refusal.to_string()));
+    }
+    publish(ctx);
+    let acknowledged = "a person acknowledged the failure; the document stays issued";
+    match outcome {
+        Outcome::FailureAcknowledged => Err(failed(failure_type::FAILURE_ACKNOWLEDGED, acknowledged.to_owned())),
+        Outcome::ProcessClosed => {
+            Err(failed(failure_type::PROCESS_CLOSED, "Billing has closed this process, or never opened it".to_owned()))
+        }
+        Outcome::DocumentVoided | Outcome::VoidDocumentRefused(_) => Ok(ctx.state(|run| run.voiding().view())),
+    }
+}
+
+fn failed(kind: &str, why: String) -> WorkflowTermination {
+    let failure = ApplicationFailure::builder(why).type_name(kind.to_owned()).non_retryable(true).build();
+    WorkflowTermination::failed_application(failure)
+}
