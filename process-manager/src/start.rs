@@ -1,9 +1,8 @@
 //! Starts a process: one workflow, of which there is at most one running and never a second after a success.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
 use temporalio_client::{
     Client, NamespacedClient,
     grpc::WorkflowService,
@@ -14,7 +13,7 @@ use temporalio_common::{
     WorkflowDefinition,
     data_converters::{DataConverter, PayloadConversionError, SerializationContextData, WorkflowSerializationContext},
     protos::temporal::api::{
-        common::v1::{Memo, Payload, Payloads, WorkflowType},
+        common::v1::{Payload, Payloads, WorkflowType},
         enums::v1::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy},
         sdk::v1::UserMetadata,
         taskqueue::v1::TaskQueue,
@@ -39,10 +38,8 @@ pub struct ProcessStart {
     pub task_queue: String,
     /// One line for the Web UI.
     pub summary: String,
-    /// What it can be found by from its first moment.
+    /// What it can be found by from its first moment, also while no worker runs.
     pub search_attributes: SearchAttributes,
-    /// What can be read about it while no worker runs.
-    pub memo: BTreeMap<String, Value>,
 }
 
 /// A start that succeeded, or needed no more doing.
@@ -71,7 +68,7 @@ pub enum StartError {
     /// No answer within 8 s.
     #[error("Temporal has not answered within {} s", LIMIT.as_secs())]
     NoAnswer,
-    /// Input or memo cannot be encoded.
+    /// The input cannot be encoded.
     #[error("the input cannot be encoded")]
     Encoding(#[from] PayloadConversionError),
     /// Temporal will not have this start: the namespace or a search attribute is unknown, access is denied, …
@@ -127,10 +124,6 @@ async fn request<I: Serialize + 'static>(
     start: ProcessStart,
 ) -> Result<Request<StartWorkflowExecutionRequest>, PayloadConversionError> {
     let converter = client.data_converter();
-    let mut memo = Memo::default();
-    for (key, value) in &start.memo {
-        memo.fields.insert(key.clone(), payload(converter, value).await?);
-    }
     let mut request = StartWorkflowExecutionRequest {
         namespace: client.namespace(),
         identity: client.identity(),
@@ -142,7 +135,6 @@ async fn request<I: Serialize + 'static>(
         input: Some(Payloads { payloads: vec![payload(converter, input).await?] }),
         workflow_id_conflict_policy: WorkflowIdConflictPolicy::UseExisting.into(),
         workflow_id_reuse_policy: WorkflowIdReusePolicy::AllowDuplicateFailedOnly.into(),
-        memo: Some(memo),
         search_attributes: Some(start.search_attributes.into_proto()),
         user_metadata: Some(UserMetadata { summary: Some(payload(converter, &start.summary).await?), details: None }),
         ..StartWorkflowExecutionRequest::default()
