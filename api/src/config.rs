@@ -1,0 +1,39 @@
+//! Configuration of the api.
+
+use service_kit::{ConfigError, env_opt, env_or};
+use url::Url;
+
+/// Variable that sets the address to listen on.
+pub(crate) const ADDR_VARIABLE: &str = "API_ADDR";
+
+/// Where the api listens, and where it finds the others. Temporal has a configuration of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `API_ADDR`: host:port to listen on; 127.0.0.1:8080 by default.
+    pub addr: String,
+    /// `BILLING_URL`: where Billing is; <http://127.0.0.1:8081> by default.
+    pub billing_url: Url,
+    /// `TEMPORAL_UI_URL`: where Temporal's Web UI is, for links to it; none by default.
+    pub temporal_ui_url: Option<Url>,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable whose value does not do.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            addr: env_or(ADDR_VARIABLE, "127.0.0.1:8080".to_owned())?,
+            billing_url: billing_url()?,
+            temporal_ui_url: env_opt("TEMPORAL_UI_URL")?,
+        })
+    }
+}
+
+fn billing_url() -> Result<Url, ConfigError> {
+    const VARIABLE: &str = "BILLING_URL";
+    let value = env_or(VARIABLE, "http://127.0.0.1:8081".to_owned())?;
+    let reason = |error: url::ParseError| error.to_string();
+    value.parse().map_err(|error| ConfigError { variable: VARIABLE.to_owned(), reason: reason(error), value })
+}

@@ -1,0 +1,47 @@
+//! The OpenAPI document, and the console that shows it. Both are served by us alone: no asset comes from elsewhere.
+
+use axum::{Json, Router, routing::get};
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, tag::TagBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::{app::App, routes};
+
+const DOCUMENT: &str = "/openapi.json";
+
+/// The routes with what they say of themselves.
+pub(crate) fn documented() -> OpenApiRouter<App> {
+    let info = InfoBuilder::new()
+        .title("Voidings")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("Has documents voided, and shows how far that is."))
+        .license(Some(utoipa::openapi::LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build()))
+        .build();
+    let tag = TagBuilder::new().name("voidings").description(Some("The voiding of documents")).build();
+    let document = OpenApiBuilder::new().info(info).tags(Some([tag])).build();
+    OpenApiRouter::with_openapi(document).merge(routes::router())
+}
+
+/// `/openapi.json` and `/docs`.
+pub(crate) fn router(document: OpenApi) -> Router {
+    // Without `validator_url` the console would have the document checked by a service of its makers.
+    let config = Config::new([DOCUMENT]).validator_url("none").try_it_out_enabled(true);
+    let console: Router = SwaggerUi::new("/docs").config(config).into();
+    Router::new().route(DOCUMENT, get(move || async move { Json(document) })).merge(console)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_document_is_the_code_s() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        let document = documented().into_openapi().to_pretty_json().unwrap() + "\n";
+        if std::env::var_os("UPDATE_OPENAPI").is_some() {
+            std::fs::write(path, &document).unwrap();
+        }
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(committed == document, "api/openapi.json is stale; run: UPDATE_OPENAPI=1 cargo test -p api openapi");
+    }
+}

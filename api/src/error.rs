@@ -1,0 +1,44 @@
+//! What a client hears of the two programs behind the api when they do not answer.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use messages::{DocumentId, code};
+use process_manager::http::Fault;
+use service_kit::{ApiError, problem};
+
+use crate::{app::LookupError, temporal::TemporalError};
+
+/// After how long it makes sense to try again.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// 503 `billing-unavailable`.
+pub(crate) fn billing_unavailable(fault: Fault) -> ApiError {
+    let detail = "Billing cannot be reached or does not answer as it should; nothing was started";
+    problem(StatusCode::SERVICE_UNAVAILABLE, code::BILLING_UNAVAILABLE, detail)
+        .retry_after(RETRY_AFTER)
+        .caused_by(fault)
+}
+
+/// 503 `temporal-unavailable`.
+pub(crate) fn temporal_unavailable(error: TemporalError) -> ApiError {
+    let detail = "Temporal cannot be reached or does not answer as it should; nothing was changed";
+    problem(StatusCode::SERVICE_UNAVAILABLE, code::TEMPORAL_UNAVAILABLE, detail)
+        .retry_after(RETRY_AFTER)
+        .caused_by(error)
+}
+
+/// 404 `voiding-not-found`.
+pub(crate) fn voiding_not_found(document_id: &DocumentId) -> ApiError {
+    let detail = format!("no voiding of document {document_id} was requested");
+    problem(StatusCode::NOT_FOUND, code::VOIDING_NOT_FOUND, detail)
+}
+
+impl From<LookupError> for ApiError {
+    fn from(error: LookupError) -> Self {
+        match error {
+            LookupError::Temporal(error) => temporal_unavailable(error),
+            LookupError::Billing(fault) => billing_unavailable(fault),
+        }
+    }
+}

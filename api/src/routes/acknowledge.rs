@@ -1,0 +1,109 @@
+//! `POST /voidings/{document_id}/acknowledgement`: a person acknowledges a failure.
+
+use axum::{extract::State, http::StatusCode};
+use messages::{
+    DocumentId, Problem, code,
+    voiding::{AcknowledgeFailure, MAX_ACKNOWLEDGED_BY, MAX_NOTE},
+};
+use serde::Deserialize;
+use service_kit::{ApiError, Json, OptionalJson, PathId, problem};
+use utoipa::ToSchema;
+
+use crate::{
+    app::{App, LookupError},
+    error::{temporal_unavailable, voiding_not_found},
+    temporal::{Run, TemporalError},
+    voiding::Voiding,
+};
+
+/// Who acknowledges, and why. Both are optional, and so is the body.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub(super) struct Acknowledge {
+    /// Who acknowledges.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    acknowledged_by: Option<String>,
+    /// Why, or what was done about it.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    note: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AcknowledgeError {
+    #[error("acknowledged_by may have {MAX_ACKNOWLEDGED_BY} characters, note {MAX_NOTE}")]
+    TooLong,
+    #[error("no voiding of document {0} was requested")]
+    NotFound(DocumentId),
+    #[error("the voiding has no failure that could be acknowledged now")]
+    NoFailure,
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    #[error(transparent)]
+    Temporal(#[from] TemporalError),
+}
+
+impl From<AcknowledgeError> for ApiError {
+    fn from(error: AcknowledgeError) -> Self {
+        let detail = error.to_string();
+        match error {
+            AcknowledgeError::TooLong => problem(StatusCode::UNPROCESSABLE_ENTITY, code::INVALID_BODY, detail),
+            AcknowledgeError::NotFound(document_id) => voiding_not_found(&document_id),
+            AcknowledgeError::NoFailure => problem(StatusCode::CONFLICT, code::NO_FAILURE_TO_ACKNOWLEDGE, detail),
+            AcknowledgeError::Lookup(error) => error.into(),
+            AcknowledgeError::Temporal(error) => temporal_unavailable(error),
+        }
+    }
+}
+
+/// Acknowledges a failure.
+///
+/// Either the marking was refused, or the completion was (which is then compensated). The process ends as
+/// `failure-acknowledged`, and the document can be voided anew. The answer shows the process as it was before.
+#[utoipa::path(
+    post,
+    path = "/voidings/{document_id}/acknowledgement",
+    tag = "voidings",
+    params(("document_id" = DocumentId, Path, description = "The document")),
+    request_body = Option<Acknowledge>,
+    responses(
+        (status = 202, description = "The acknowledgement counts", body = Voiding),
+        (status = 400, description = "`invalid-id`, `unreadable-body`", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "`voiding-not-found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`no-failure-to-acknowledge`", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported-media-type`", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-body`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`temporal-unavailable`, `billing-unavailable`", body = Problem,
+            content_type = "application/problem+json", headers(("retry-after" = u64, description = "In seconds"))),
+    )
+)]
+pub(super) async fn acknowledge_failure(
+    State(app): State<App>,
+    PathId(document_id): PathId<DocumentId>,
+    OptionalJson(body): OptionalJson<Acknowledge>,
+) -> Result<(StatusCode, Json<Voiding>), ApiError> {
+    let run = acknowledge(&app, document_id, body).await?;
+    Ok((StatusCode::ACCEPTED, Json(app.present(run))))
+}
+
+async fn acknowledge(app: &App, document_id: DocumentId, body: Acknowledge) -> Result<Run, AcknowledgeError> {
+    let Acknowledge { acknowledged_by, note } = body;
+    let mut signal = AcknowledgeFailure { acknowledged_by, note, failure_id: None };
+    if !signal.is_within_limits() {
+        return Err(AcknowledgeError::TooLong);
+    }
+    if let Some(run) = app.temporal.latest_run(&document_id).await? {
+        // With its id it acknowledges the failure that is here now, or none.
+        signal.failure_id = run.to_acknowledge().map(str::to_owned);
+        if signal.failure_id.is_none() || !app.temporal.signal(&document_id, "acknowledge_failure", &signal).await? {
+            return Err(AcknowledgeError::NoFailure);
+        }
+        return Ok(run);
+    }
+    let voiding = app.latest(&document_id).await?;
+    Err(voiding.map_or(AcknowledgeError::NotFound(document_id), |_| AcknowledgeError::NoFailure))
+}

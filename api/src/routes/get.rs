@@ -1,0 +1,55 @@
+//! `GET /voidings/{document_id}`: the latest voiding of a document.
+
+use axum::extract::State;
+use messages::{DocumentId, Problem};
+use service_kit::{ApiError, Json, PathId};
+
+use crate::{
+    app::{App, LookupError},
+    error::voiding_not_found,
+    voiding::Voiding,
+};
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum GetError {
+    #[error("no voiding of document {0} was requested")]
+    NotFound(DocumentId),
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+}
+
+impl From<GetError> for ApiError {
+    fn from(error: GetError) -> Self {
+        match error {
+            GetError::NotFound(document_id) => voiding_not_found(&document_id),
+            GetError::Lookup(error) => error.into(),
+        }
+    }
+}
+
+/// Shows the latest voiding of a document.
+///
+/// Needs no worker. Where Temporal has forgotten the voiding, Billing answers, and `steps_missing` says so.
+#[utoipa::path(
+    get,
+    path = "/voidings/{document_id}",
+    tag = "voidings",
+    params(("document_id" = DocumentId, Path, description = "The document")),
+    responses(
+        (status = 200, description = "The latest voiding", body = Voiding),
+        (status = 400, description = "`invalid-id`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`voiding-not-found`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`temporal-unavailable`, `billing-unavailable`", body = Problem,
+            content_type = "application/problem+json", headers(("retry-after" = u64, description = "In seconds"))),
+    )
+)]
+pub(super) async fn get_voiding(
+    State(app): State<App>,
+    PathId(document_id): PathId<DocumentId>,
+) -> Result<Json<Voiding>, ApiError> {
+    Ok(Json(find(&app, document_id).await?))
+}
+
+async fn find(app: &App, document_id: DocumentId) -> Result<Voiding, GetError> {
+    app.latest(&document_id).await?.ok_or(GetError::NotFound(document_id))
+}

@@ -1,0 +1,60 @@
+//! `GET /voidings`: voidings, newest first.
+
+use axum::extract::State;
+use messages::{CustomerId, Page, Problem, voiding::VoidingState};
+use service_kit::{ApiError, Json, Params, cursor, invalid};
+
+use crate::{
+    app::App,
+    error::temporal_unavailable,
+    filter::Filter,
+    pages::{self, PageError, Token},
+    voiding::Voiding,
+};
+
+impl From<PageError> for ApiError {
+    fn from(error: PageError) -> Self {
+        match error {
+            PageError::Token(_) => invalid("cursor", "was not handed out by this list").caused_by(error),
+            PageError::Temporal(error) => temporal_unavailable(error),
+        }
+    }
+}
+
+/// Lists voidings, newest first, running ones before ended ones.
+///
+/// One item a process. The list may lag behind by up to a second.
+#[utoipa::path(
+    get,
+    path = "/voidings",
+    tag = "voidings",
+    params(
+        ("state" = Option<VoidingState>, Query, description = "Only those in this state"),
+        ("customer_id" = Option<CustomerId>, Query, description = "Only those of this customer"),
+        ("incident" = Option<bool>, Query, description = "Only those that have (or have not) an incident"),
+        ("open" = Option<bool>, Query, description = "Only those that have not ended (or have)"),
+        ("limit" = Option<u32>, Query, description = "Items of a page: 50 by default", minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<Voiding>),
+        (status = 400, description = "`invalid-parameter`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`temporal-unavailable`", body = Problem,
+            content_type = "application/problem+json", headers(("retry-after" = u64, description = "In seconds"))),
+    )
+)]
+pub(super) async fn list_voidings(State(app): State<App>, params: Params) -> Result<Json<Page<Voiding>>, ApiError> {
+    let filter = Filter {
+        state: params.value("state")?,
+        customer_id: params.value("customer_id")?,
+        incident: params.boolean("incident")?,
+        open: params.boolean("open")?,
+    };
+    let limit = params.limit()?;
+    // The query is the cursor's scope: with other filters it is another list.
+    let query = filter.query();
+    let from = params.cursor::<Token>(&query)?;
+    let page = pages::page(&app.temporal, &query, limit, from).await?;
+    let next_cursor = page.next.map(|token| cursor::encode(&query, &token)).transpose().map_err(ApiError::internal)?;
+    Ok(Json(Page { items: page.runs.into_iter().map(|run| app.present(run)).collect(), next_cursor }))
+}

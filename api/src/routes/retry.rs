@@ -1,0 +1,74 @@
+//! `POST /voidings/{document_id}/retry`: a person has a refused completion tried again.
+
+use axum::{extract::State, http::StatusCode};
+use messages::{DocumentId, Problem, code, voiding::Retry};
+use service_kit::{ApiError, Json, PathId, problem};
+
+use crate::{
+    app::{App, LookupError},
+    error::{temporal_unavailable, voiding_not_found},
+    temporal::{Run, TemporalError},
+    voiding::Voiding,
+};
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RetryError {
+    #[error("no voiding of document {0} was requested")]
+    NotFound(DocumentId),
+    #[error("no completion of this voiding was refused, or it is being dealt with already")]
+    NothingToRetry,
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    #[error(transparent)]
+    Temporal(#[from] TemporalError),
+}
+
+impl From<RetryError> for ApiError {
+    fn from(error: RetryError) -> Self {
+        let detail = error.to_string();
+        match error {
+            RetryError::NotFound(document_id) => voiding_not_found(&document_id),
+            RetryError::NothingToRetry => problem(StatusCode::CONFLICT, code::NOTHING_TO_RETRY, detail),
+            RetryError::Lookup(error) => error.into(),
+            RetryError::Temporal(error) => temporal_unavailable(error),
+        }
+    }
+}
+
+/// Tries a refused completion again.
+///
+/// The answer shows the process as it was before.
+#[utoipa::path(
+    post,
+    path = "/voidings/{document_id}/retry",
+    tag = "voidings",
+    params(("document_id" = DocumentId, Path, description = "The document")),
+    responses(
+        (status = 202, description = "The completion is tried again", body = Voiding),
+        (status = 400, description = "`invalid-id`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`voiding-not-found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`nothing-to-retry`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`temporal-unavailable`, `billing-unavailable`", body = Problem,
+            content_type = "application/problem+json", headers(("retry-after" = u64, description = "In seconds"))),
+    )
+)]
+pub(super) async fn retry_completion(
+    State(app): State<App>,
+    PathId(document_id): PathId<DocumentId>,
+) -> Result<(StatusCode, Json<Voiding>), ApiError> {
+    let run = retry(&app, document_id).await?;
+    Ok((StatusCode::ACCEPTED, Json(app.present(run))))
+}
+
+async fn retry(app: &App, document_id: DocumentId) -> Result<Run, RetryError> {
+    if let Some(run) = app.temporal.latest_run(&document_id).await? {
+        // With its id it retries the refusal that is here now, or nothing.
+        let signal = Retry { failure_id: run.to_retry().map(str::to_owned) };
+        if signal.failure_id.is_none() || !app.temporal.signal(&document_id, "retry", &signal).await? {
+            return Err(RetryError::NothingToRetry);
+        }
+        return Ok(run);
+    }
+    let voiding = app.latest(&document_id).await?;
+    Err(voiding.map_or(RetryError::NotFound(document_id), |_| RetryError::NothingToRetry))
+}

@@ -1,0 +1,233 @@
+//! One run of the workflow, read from what `describe` and the visibility store say of it.
+
+use chrono::{DateTime, Utc};
+use messages::{
+    CustomerId, ProcessId,
+    voiding::{Step, VoidingState, VoidingView},
+};
+use serde::de::DeserializeOwned;
+use temporalio_common::protos::temporal::api::{
+    common::v1::Payload, enums::v1::WorkflowExecutionStatus, workflow::v1::WorkflowExecutionInfo,
+};
+use workflows::voiding;
+
+/// The command whose refusal is an incident that waits for a person.
+const COMPLETE: &str = "CompleteDocumentVoiding";
+
+/// One run of the workflow `DocumentVoiding`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// Temporal's id of the run.
+    pub(crate) run_id: String,
+    /// Whether it runs; otherwise it completed, failed, or was terminated, cancelled or timed out.
+    pub(crate) is_running: bool,
+    /// What the process says of itself, as far as it has said anything yet.
+    pub(crate) view: VoidingView,
+    /// Why the view has no steps, where it has none.
+    pub(crate) steps_missing: Option<String>,
+    /// When the run was started.
+    pub(crate) started_at: DateTime<Utc>,
+    /// When it ended.
+    pub(crate) closed_at: Option<DateTime<Utc>>,
+}
+
+impl Run {
+    /// `None` where this run voids nothing: another workflow, an id of another form, or a run that ended before it
+    /// had a state (`InvalidInput`, `VoidDocumentRefused`).
+    pub(crate) fn read(info: &WorkflowExecutionInfo) -> Option<Self> {
+        let execution = info.execution.as_ref()?;
+        let document_id = voiding::document_id(&execution.workflow_id)?;
+        if info.r#type.as_ref().is_none_or(|kind| kind.name != voiding::WORKFLOW_TYPE) {
+            return None;
+        }
+        let is_running = info.status() == WorkflowExecutionStatus::Running;
+        let state = attribute::<VoidingState>(info, voiding::VOIDING_STATE.name());
+        if !is_running && state.is_none() {
+            return None;
+        }
+        let started_at = info.start_time.as_ref().and_then(|at| time(at.seconds, at.nanos))?;
+        let memo = memo(info).filter(|view| view.document_id == document_id);
+        let state = state.unwrap_or(VoidingState::VoidingRequested);
+        let view = memo.unwrap_or_else(|| VoidingView {
+            state,
+            process_id: attribute::<ProcessId>(info, voiding::PROCESS_ID.name()),
+            document_id,
+            customer_id: attribute::<CustomerId>(info, voiding::CUSTOMER_ID.name()),
+            failure: None,
+            incident: None,
+            acknowledgement: None,
+            steps: first_step(state, started_at),
+        });
+        let steps_missing = view.steps.is_empty().then(|| {
+            "no worker has recorded the steps of this process; its state comes from the search attributes".to_owned()
+        });
+        let closed_at = info.close_time.as_ref().and_then(|at| time(at.seconds, at.nanos));
+        Some(Self { run_id: execution.run_id.clone(), is_running, view, steps_missing, started_at, closed_at })
+    }
+
+    /// Id of the failure or refused completion that waits for an acknowledgement.
+    pub(crate) fn to_acknowledge(&self) -> Option<&str> {
+        if !self.is_running || self.view.acknowledgement.is_some() {
+            return None;
+        }
+        let failed = self.view.state == VoidingState::MarkingDocumentAsVoidedFailed;
+        let failure = self.view.failure.as_ref().filter(|_| failed).map(|failure| failure.failure_id.as_str());
+        failure.or_else(|| self.refused_completion())
+    }
+
+    /// Id of the refused completion that may be tried again.
+    pub(crate) fn to_retry(&self) -> Option<&str> {
+        if !self.is_running || self.view.acknowledgement.is_some() {
+            return None;
+        }
+        self.refused_completion()
+    }
+
+    fn refused_completion(&self) -> Option<&str> {
+        let incident = self.view.incident.as_ref()?;
+        (incident.code.is_some() && incident.command == COMPLETE).then_some(incident.failure_id.as_str())
+    }
+}
+
+/// A run whose first workflow task is not done has taken one step, at its start.
+fn first_step(state: VoidingState, at: DateTime<Utc>) -> Vec<Step> {
+    let is_first = state == VoidingState::VoidingRequested;
+    is_first.then_some(Step { state, at }).into_iter().collect()
+}
+
+/// A person may have started the run with any memo, so one that is no view counts for nothing.
+fn memo(info: &WorkflowExecutionInfo) -> Option<VoidingView> {
+    decode(info.memo.as_ref()?.fields.get(voiding::MEMO)?)
+}
+
+fn attribute<T: std::str::FromStr>(info: &WorkflowExecutionInfo, name: &str) -> Option<T> {
+    let payload = info.search_attributes.as_ref()?.indexed_fields.get(name)?;
+    decode::<String>(payload)?.parse().ok()
+}
+
+fn decode<T: DeserializeOwned>(payload: &Payload) -> Option<T> {
+    serde_json::from_slice(&payload.data).ok()
+}
+
+fn time(seconds: i64, nanos: i32) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, u32::try_from(nanos).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use temporalio_common::protos::{
+        coresdk::AsJsonPayloadExt,
+        temporal::api::common::v1::{Memo, SearchAttributes, WorkflowExecution, WorkflowType},
+    };
+
+    use super::*;
+
+    /// A run as Temporal describes it, started at 1970-01-01T00:00:10Z.
+    fn info(status: WorkflowExecutionStatus, attributes: &[(&str, &str)]) -> WorkflowExecutionInfo {
+        let field = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_json_payload().unwrap());
+        let execution = WorkflowExecution { workflow_id: "voiding-d-1".to_owned(), run_id: "r-1".to_owned() };
+        let mut info = WorkflowExecutionInfo {
+            execution: Some(execution),
+            r#type: Some(WorkflowType { name: "DocumentVoiding".to_owned() }),
+            search_attributes: Some(SearchAttributes { indexed_fields: attributes.iter().map(field).collect() }),
+            ..WorkflowExecutionInfo::default()
+        };
+        info.start_time.get_or_insert_default().seconds = 10;
+        info.set_status(status);
+        info
+    }
+
+    fn with_memo(mut info: WorkflowExecutionInfo, memo: &serde_json::Value) -> WorkflowExecutionInfo {
+        let payload = memo.as_json_payload().unwrap();
+        info.memo = Some(Memo { fields: [("state".to_owned(), payload)].into() });
+        info
+    }
+
+    fn memo(state: &str) -> serde_json::Value {
+        serde_json::json!({
+            "state": state, "process_id": "p-1", "document_id": "d-1", "customer_id": "c-1",
+            "steps": [{"state": "voiding-requested", "at": "2026-01-01T00:00:00Z"}],
+        })
+    }
+
+    const RUNNING: WorkflowExecutionStatus = WorkflowExecutionStatus::Running;
+    const FAILED: WorkflowExecutionStatus = WorkflowExecutionStatus::Failed;
+    const REQUESTED: (&str, &str) = ("VoidingState", "voiding-requested");
+
+    #[test]
+    fn before_the_first_workflow_task_the_search_attributes_of_the_start_speak() {
+        let attributes = [REQUESTED, ("ProcessId", "p-1"), ("CustomerId", "c-1")];
+        let run = Run::read(&info(RUNNING, &attributes)).unwrap();
+        assert_eq!(run.view.process_id, Some("p-1".parse().unwrap()));
+        assert_eq!(run.view.customer_id, Some("c-1".parse().unwrap()));
+        assert_eq!(run.view.steps, [Step { state: VoidingState::VoidingRequested, at: run.started_at }]);
+        assert_eq!(run.steps_missing, None);
+    }
+
+    #[test]
+    fn a_run_that_a_person_has_just_started_is_requested() {
+        let run = Run::read(&info(RUNNING, &[])).unwrap();
+        assert_eq!(run.view.state, VoidingState::VoidingRequested);
+        assert_eq!((run.view.document_id.as_str(), run.view.process_id), ("d-1", None));
+    }
+
+    #[test]
+    fn the_memo_says_it_all_unless_it_is_no_view_of_this_document() {
+        let attributes = [("VoidingState", "marking-document-as-voided-succeeded")];
+        let state = "marking-document-as-voided-succeeded";
+        let run = Run::read(&with_memo(info(RUNNING, &attributes), &memo(state))).unwrap();
+        assert_eq!((run.view.steps.len(), run.view.process_id), (1, Some("p-1".parse().unwrap())));
+
+        let mut foreign = memo(state);
+        foreign["document_id"] = "d-2".into();
+        for forged in [foreign, serde_json::json!("x"), serde_json::json!({})] {
+            let run = Run::read(&with_memo(info(RUNNING, &attributes), &forged)).unwrap();
+            assert_eq!(run.view.state, VoidingState::MarkingDocumentAsVoidedSucceeded);
+            assert!(run.view.steps.is_empty() && run.steps_missing.is_some(), "{forged}");
+        }
+    }
+
+    #[test]
+    fn runs_that_void_nothing_are_passed_over() {
+        assert_eq!(Run::read(&info(FAILED, &[])), None);
+        let mut other_type = info(RUNNING, &[REQUESTED]);
+        other_type.r#type = Some(WorkflowType { name: "Other".to_owned() });
+        assert_eq!(Run::read(&other_type), None);
+        let mut other_id = info(RUNNING, &[REQUESTED]);
+        other_id.execution = Some(WorkflowExecution { workflow_id: "d-1".to_owned(), run_id: "r".to_owned() });
+        assert_eq!(Run::read(&other_id), None);
+    }
+
+    #[test]
+    fn a_failure_can_be_acknowledged_once_and_only_while_the_process_runs() {
+        let state = "marking-document-as-voided-failed";
+        let mut view = memo(state);
+        view["failure"] =
+            serde_json::json!({"failure_id": "p-1/1", "code": "c", "detail": "", "at": "2026-01-01T00:00:00Z"});
+        let attributes = [("VoidingState", state)];
+        let run = Run::read(&with_memo(info(RUNNING, &attributes), &view)).unwrap();
+        assert_eq!((run.to_acknowledge(), run.to_retry()), (Some("p-1/1"), None));
+        let ended = Run::read(&with_memo(info(FAILED, &attributes), &view)).unwrap();
+        assert_eq!(ended.to_acknowledge(), None);
+        view["acknowledgement"] = serde_json::json!({"at": "2026-01-01T00:00:00Z"});
+        let closing = Run::read(&with_memo(info(RUNNING, &attributes), &view)).unwrap();
+        assert_eq!(closing.to_acknowledge(), None);
+    }
+
+    #[test]
+    fn only_a_refused_completion_can_be_retried() {
+        let attributes = [("VoidingState", "marking-document-as-voided-succeeded")];
+        let of = |command: &str, code: Option<&str>| {
+            let mut view = memo("marking-document-as-voided-succeeded");
+            view["incident"] = serde_json::json!({
+                "failure_id": "p-1/2", "command": command, "code": code, "detail": "", "since": "2026-01-01T00:00:00Z"
+            });
+            let run = Run::read(&with_memo(info(RUNNING, &attributes), &view)).unwrap();
+            (run.to_acknowledge().map(str::to_owned), run.to_retry().map(str::to_owned))
+        };
+        let id = Some("p-1/2".to_owned());
+        assert_eq!(of("CompleteDocumentVoiding", Some("locked")), (id.clone(), id));
+        assert_eq!(of("CompleteDocumentVoiding", None), (None, None));
+        assert_eq!(of("UnmarkDocumentAsVoided", Some("locked")), (None, None));
+    }
+}
