@@ -1,1 +1,9 @@
-//! The only outbound I/O: typed calls to Billing and Reports.
+//! The only outbound I/O of the processes: commands to Billing and Reports, one file per service.
+
+mod billing;
+mod dispatch;
+mod error;
+mod reports;
+
+pub use billing::Billing;
+pub use reports::Reports;

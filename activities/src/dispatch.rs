@@ -1,0 +1,83 @@
+//! Sends one command for an activity: slowed down where a person wants to watch, and logged with its process.
+
+use std::time::Duration;
+
+use messages::ProcessId;
+use process_manager::http::{CommandClient, CommandError, Envelope};
+use serde::{Serialize, de::DeserializeOwned};
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+
+use crate::error::{into_activity_error, retryable};
+
+#[derive(Debug)]
+pub(crate) struct Dispatch {
+    client: CommandClient,
+    slow_down: Duration,
+}
+
+impl Dispatch {
+    pub(crate) fn new(client: CommandClient, slow_down: Duration) -> Self {
+        Self { client, slow_down }
+    }
+
+    /// Sends the command of a process; the envelope follows from the process and the activity's type.
+    pub(crate) async fn send<C, A>(
+        &self,
+        ctx: &ActivityContext,
+        path: &str,
+        process_id: &ProcessId,
+        command: &C,
+    ) -> Result<A, ActivityError>
+    where
+        C: Serialize + Sync,
+        A: DeserializeOwned,
+    {
+        let envelope = Envelope::of_process(process_id, &ctx.info().activity_type);
+        self.send_with(ctx, path, &envelope, command).await
+    }
+
+    pub(crate) async fn send_with<C, A>(
+        &self,
+        ctx: &ActivityContext,
+        path: &str,
+        envelope: &Envelope,
+        command: &C,
+    ) -> Result<A, ActivityError>
+    where
+        C: Serialize + Sync,
+        A: DeserializeOwned,
+    {
+        self.slow_down(ctx).await?;
+        let answer = self.client.send(path, command, envelope).await;
+        let (command, attempt) = (ctx.info().activity_type.as_str(), ctx.info().attempt);
+        let correlation_id = envelope.correlation_id.as_deref().unwrap_or("-");
+        match &answer {
+            Ok(_) => tracing::info!(correlation_id, command, attempt, "accepted"),
+            Err(CommandError::Refused(problem)) => {
+                tracing::info!(correlation_id, command, attempt, code = problem.code, "refused");
+            }
+            Err(CommandError::Fault(fault)) => {
+                tracing::warn!(
+                    correlation_id,
+                    command,
+                    attempt,
+                    error = fault as &dyn std::error::Error,
+                    "not got through"
+                );
+            }
+        }
+        answer.map_err(into_activity_error)
+    }
+
+    /// A slow command is made to leave the local attempt, so that the Web UI shows it as a pending activity.
+    async fn slow_down(&self, ctx: &ActivityContext) -> Result<(), ActivityError> {
+        if self.slow_down.is_zero() {
+            return Ok(());
+        }
+        if ctx.info().is_local {
+            return Err(ActivityError::application(retryable("slowed down by SLOW_DOWN=1".to_owned())));
+        }
+        tokio::time::sleep(self.slow_down).await;
+        Ok(())
+    }
+}
