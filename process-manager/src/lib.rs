@@ -1,8 +1,13 @@
 //! Event feed client, command client, subscription and start of durable process managers on Temporal.
 
+mod causes;
 #[cfg(feature = "temporal")]
 pub mod connect;
 pub mod feed;
 pub mod http;
 #[cfg(feature = "temporal")]
 pub mod start;
+#[cfg(feature = "temporal")]
+pub mod subscription;
+
+pub use causes::with_causes;

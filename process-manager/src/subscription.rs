@@ -1,0 +1,27 @@
+//! Durable subscriptions: the events of one service's log, each handed to a handler, in order and at least once.
+//!
+//! A subscription is a workflow of its own, `subscription-<name>`, that runs one long activity. This one pulls the log,
+//! hands each event to the [`EventHandler`], and heartbeats how far it is; so a crash resumes there, one reader is
+//! active at a time, and Temporal's Web UI shows the position (pending activities of the workflow). Beside that it
+//! sweeps at regular intervals, for what no event tells.
+//!
+//! ```text
+//! ensure_subscription ──► Subscription (workflow) ──► Subscriptions::follow (activity) ──► EventHandler
+//!                              ▲ continue as new, every 5,000 events or 10 min │
+//!                              └───────────────────────────────────────────────┘
+//! ```
+//! A log that is another one, or shorter than the position, stops the subscription: the workflow goes on running, says
+//! in its current details what has happened, and waits for the signal `resume`.
+
+mod activity;
+mod delivery;
+mod ensure;
+mod handler;
+mod payload;
+mod workflow;
+
+pub use activity::Subscriptions;
+pub use delivery::Pace;
+pub use ensure::{ensure_subscription, workflow_id};
+pub use handler::{EventHandler, HandlerError};
+pub use workflow::{Status, Subscription, SubscriptionState};

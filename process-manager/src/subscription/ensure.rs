@@ -1,0 +1,48 @@
+//! Makes sure that a subscription runs.
+
+use temporalio_client::{
+    Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions, errors::WorkflowStartError,
+};
+use temporalio_common::data_converters::{PayloadConverter, RawValue};
+
+use super::{Subscription, activity::Follow};
+use crate::{
+    connect::{bounded_rpc, is_unavailable},
+    feed::FeedPosition,
+    start::StartError,
+};
+
+/// Id of a subscription's workflow.
+#[must_use]
+pub fn workflow_id(name: &str) -> String {
+    format!("subscription-{name}")
+}
+
+/// Starts the subscription unless it runs. To be called at regular intervals as well, so that one that an operator has
+/// terminated comes back; it then begins at the origin of the log, and its handler sees old events again.
+///
+/// # Errors
+/// Temporal is unavailable, or rejects the start.
+pub async fn ensure_subscription(client: &Client, name: &str, task_queue: &str) -> Result<(), StartError> {
+    let origin = Follow { name: name.to_owned(), from: FeedPosition::default() };
+    let input = RawValue::from_value(&origin, &PayloadConverter::serde_json());
+    let options = WorkflowStartOptions::new(task_queue, workflow_id(name))
+        .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
+        .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
+        .static_summary(format!("Follow the log for {name}"))
+        .rpc_options(bounded_rpc())
+        .build();
+    match Box::pin(client.start_workflow(Subscription::run, input, options)).await {
+        Ok(_) => Ok(()),
+        Err(WorkflowStartError::PayloadConversion(error)) => Err(StartError::Encoding(error)),
+        Err(WorkflowStartError::AlreadyStarted { source: status, .. } | WorkflowStartError::Rpc(status))
+            if is_unavailable(&status) =>
+        {
+            Err(StartError::Unavailable(status))
+        }
+        Err(WorkflowStartError::AlreadyStarted { source: status, .. } | WorkflowStartError::Rpc(status)) => {
+            Err(StartError::Rejected(status))
+        }
+        Err(_) => Err(StartError::NoAnswer),
+    }
+}

@@ -1,0 +1,82 @@
+//! Reads what reaches a subscription's workflow from outside: nothing that people send may fail a workflow task.
+
+use messages::Position;
+use serde::Deserialize;
+use serde_json::Value;
+use temporalio_common::data_converters::RawValue;
+
+use super::activity::Follow;
+
+/// Payload of the signal `resume`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct Resume {
+    pub(super) position: Option<Position>,
+}
+
+/// The input of the workflow.
+pub(super) fn read_input(raw: &RawValue) -> Result<Follow, String> {
+    let [payload] = raw.payloads.as_slice() else { return Err("the input is missing".to_owned()) };
+    serde_json::from_slice(&payload.data).map_err(|error| format!("the input cannot be used: {error}"))
+}
+
+/// No input, `null`, or an object whose `position` is a whole number from 0; anything else is not meant as a `resume`.
+pub(super) fn read_resume(raw: &RawValue) -> Result<Resume, &'static str> {
+    let payload = match raw.payloads.as_slice() {
+        [] => return Ok(Resume::default()),
+        [payload] if payload.data.is_empty() => return Ok(Resume::default()),
+        [payload] => payload,
+        _ => return Err("several payloads"),
+    };
+    match serde_json::from_slice(&payload.data).map_err(|_| "not JSON")? {
+        Value::Null => Ok(Resume::default()),
+        object @ Value::Object(_) => {
+            let resume: Resume = serde_json::from_value(object).map_err(|_| "position is not a whole number")?;
+            if resume.position.is_some_and(|position| position < 0) { Err("position is below 0") } else { Ok(resume) }
+        }
+        _ => Err("not a JSON object"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use temporalio_common::protos::temporal::api::common::v1::Payload;
+
+    use super::*;
+
+    fn raw(values: &[&[u8]]) -> RawValue {
+        RawValue::new(values.iter().map(|data| Payload { data: data.to_vec(), ..Payload::default() }).collect())
+    }
+
+    #[test]
+    fn only_what_is_meant_as_a_resume_is_one() {
+        let at = |position| Ok(Resume { position });
+        assert_eq!(read_resume(&raw(&[])), at(None));
+        for (payload, expected) in [
+            (&b""[..], at(None)),
+            (b"null", at(None)),
+            (b"{}", at(None)),
+            (b"{\"position\": null, \"note\": [1]}", at(None)),
+            (b"{\"position\": 7}", at(Some(7))),
+            (b"{\"position\": -1}", Err("position is below 0")),
+            (b"{\"position\": \"7\"}", Err("position is not a whole number")),
+            (b"{\"position\": 1.5}", Err("position is not a whole number")),
+            (b"[7]", Err("not a JSON object")),
+            (b"7", Err("not a JSON object")),
+            (b"{", Err("not JSON")),
+        ] {
+            assert_eq!(read_resume(&raw(&[payload])), expected, "{}", String::from_utf8_lossy(payload));
+        }
+        assert_eq!(read_resume(&raw(&[b"{}", b"{}"])), Err("several payloads"));
+    }
+
+    #[test]
+    fn the_input_is_a_name_and_a_position() {
+        let follow = read_input(&raw(&[b"{\"name\": \"n\", \"position\": 3, \"logid\": \"l\", \"more\": 1}"])).unwrap();
+        assert_eq!(serde_json::to_value(follow).unwrap(), json!({"name": "n", "position": 3, "logid": "l"}));
+        for bad in [&b"[]"[..], b"{}", b"", b"{\"name\": 1, \"position\": 0}"] {
+            assert!(read_input(&raw(&[bad])).is_err());
+        }
+        assert!(read_input(&raw(&[])).is_err());
+    }
+}
