@@ -1,6 +1,12 @@
 //! The OpenAPI document, and the console that shows it. Both are served by us alone: no asset comes from elsewhere.
 
-use axum::{Json, Router, routing::get};
+use axum::{
+    Json, Router,
+    http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
+    middleware::map_response,
+    response::Response,
+    routing::get,
+};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, tag::TagBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -27,7 +33,17 @@ pub(crate) fn router(document: OpenApi) -> Router {
     // Without `validator_url` the console would have the document checked by a service of its makers.
     let config = Config::new([DOCUMENT]).validator_url("none").try_it_out_enabled(true);
     let console: Router = SwaggerUi::new("/docs").config(config).into();
+    let console = console.layer(map_response(confine));
     Router::new().route(DOCUMENT, get(move || async move { Json(document) })).merge(console)
+}
+
+/// The console may ask nobody but us, whatever its next version would like to load.
+async fn confine(mut response: Response) -> Response {
+    let policy = HeaderValue::from_static(
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+    );
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    response
 }
 
 #[cfg(test)]

@@ -265,7 +265,7 @@ mod tests {
     fn a_process_id_of_billing_tells_when_it_was_opened() {
         let id = "01936f3e-7c1a-7a3b-8f00-0123456789ab";
         let voiding = presenter().of_document(document("voiding-requested", Some(id))).unwrap();
-        assert_eq!(voiding.requested_at, at("2024-11-27T20:41:39.994Z"));
+        assert_eq!(voiding.requested_at, at("2024-11-27T20:09:46.266Z"));
     }
 
     #[test]

@@ -2,13 +2,15 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::LOCATION},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, LOCATION},
+    },
     response::{IntoResponse, Response},
 };
-use messages::{PROBLEM_MEDIA_TYPE, Problem, billing::VoidDocument, code, headers};
+use messages::{PROBLEM_MEDIA_TYPE, Problem, billing::VoidDocument, headers};
 use process_manager::http::{CommandError, Envelope, traceparent};
-use service_kit::{Json, problem, record_correlation};
-use uuid::Uuid;
+use service_kit::{CommandHeaders, Json, record_correlation};
 
 use crate::{
     app::App,
@@ -20,21 +22,16 @@ use crate::{
 /// Name of the header that says which preference was followed (RFC 7240, section 3).
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
+/// Billing did not accept it.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CreateError {
-    #[error("header {0} must be one line of visible ASCII characters, and given once")]
-    Header(&'static str),
-    #[error(transparent)]
-    Billing(#[from] CommandError),
-}
+#[error(transparent)]
+pub(super) struct CreateError(#[from] CommandError);
 
 impl IntoResponse for CreateError {
     fn into_response(self) -> Response {
-        let detail = self.to_string();
-        match self {
-            Self::Header(_) => problem(StatusCode::BAD_REQUEST, code::INVALID_HEADER, detail).into_response(),
-            Self::Billing(CommandError::Refused(problem)) => pass_on(problem),
-            Self::Billing(CommandError::Fault(fault)) => billing_unavailable(fault).into_response(),
+        match self.0 {
+            CommandError::Refused(problem) => pass_on(problem),
+            CommandError::Fault(fault) => billing_unavailable(fault).into_response(),
         }
     }
 }
@@ -49,7 +46,7 @@ fn pass_on(problem: Problem) -> Response {
     let problem = Problem { status: status.as_u16(), ..problem };
     let mut response = (status, Json(problem)).into_response();
     let media_type = HeaderValue::from_static(PROBLEM_MEDIA_TYPE);
-    response.headers_mut().insert(axum::http::header::CONTENT_TYPE, media_type);
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
     response
 }
 
@@ -90,16 +87,16 @@ fn pass_on(problem: Problem) -> Response {
 )]
 pub(super) async fn create_voiding(
     State(app): State<App>,
+    command_headers: CommandHeaders,
     headers: HeaderMap,
     Json(command): Json<VoidDocument>,
 ) -> Result<Response, CreateError> {
-    let given_key = header(&headers, headers::IDEMPOTENCY_KEY)?;
-    let may_be_replay = given_key.is_some();
-    let key = given_key.unwrap_or_else(|| Uuid::now_v7().to_string());
+    let may_be_replay = command_headers.idempotency_key.is_some();
+    let trace = headers.get(headers::TRACEPARENT).and_then(|trace| trace.to_str().ok()).map(str::to_owned);
     let envelope = Envelope {
-        correlation_id: header(&headers, headers::CORRELATION_ID)?,
-        traceparent: header(&headers, headers::TRACEPARENT)?.or_else(|| Some(traceparent(&key))),
-        idempotency_key: Some(key),
+        traceparent: trace.or_else(|| Some(traceparent(&command_headers.causation_id))),
+        correlation_id: command_headers.correlation_id,
+        idempotency_key: Some(command_headers.causation_id),
     };
     let accepted = app.billing.void_document(command.document_id, &envelope).await?;
     record_correlation(accepted.process_id.as_str());
@@ -109,19 +106,6 @@ pub(super) async fn create_voiding(
     let voiding = app.settled(begun, &accepted, wait).await;
     let status = if voiding.is_settled(&accepted.process_id) { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok(answer(status, voiding, Some(wait.as_secs())))
-}
-
-/// The header's text, where it is given; an empty one counts as absent.
-fn header(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, CreateError> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(_), Some(_)) => Err(CreateError::Header(name)),
-        (Some(value), None) => {
-            let text = value.to_str().map_err(|_| CreateError::Header(name))?;
-            Ok((!text.is_empty()).then(|| text.to_owned()))
-        }
-    }
 }
 
 fn answer(status: StatusCode, voiding: Voiding, waited: Option<u64>) -> Response {
