@@ -4,9 +4,9 @@ use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request},
     http::{StatusCode, header},
-    middleware::{from_fn, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -15,6 +15,8 @@ use messages::code;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::{ApiError, metrics, problem, telemetry};
 
@@ -90,8 +92,25 @@ pub fn app(service: &'static str, routes: Router, ready: ReadyCheck) -> Router {
         .fallback(|| async { problem(StatusCode::NOT_FOUND, code::NOT_FOUND, "there is no such route") })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(telemetry::panicked))
+        .layer(from_fn(to_the_end))
         .layer(from_fn(telemetry::problems))
         .layer(from_fn_with_state(service, telemetry::observe))
+}
+
+/// A program's routes with `/openapi.json`, which describes them.
+pub fn with_openapi(routes: OpenApiRouter) -> Router {
+    let (routes, openapi) = routes.split_for_parts();
+    let openapi = Arc::new(openapi);
+    routes.route("/openapi.json", get(|| async move { axum::Json(openapi.as_ref()).into_response() }))
+}
+
+/// A client that hangs up ends its request's handler; a command must not be broken off halfway.
+async fn to_the_end(request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    let answer = tokio::spawn(next.run(request).in_current_span()).await;
+    answer.unwrap_or_else(|error| ApiError::internal(error).into_response())
 }
 
 /// Serves until `shutdown`; then lets requests in flight end, for 8 s at most.

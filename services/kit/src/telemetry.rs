@@ -9,21 +9,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use messages::{PROBLEM_MEDIA_TYPE, code, headers::CORRELATION_ID};
-use tracing::{Instrument, Span, field};
+use tracing::{Instrument, field};
 
-use crate::{ApiError, metrics, problem};
-
-/// Makes the current request's log lines carry this correlation id (the process id), once it is known.
-pub fn record_correlation(id: &str) {
-    Span::current().record("correlation_id", id);
-}
+use crate::{ApiError, command, metrics, problem};
 
 pub(crate) async fn observe(State(service): State<&'static str>, request: Request, next: Next) -> Response {
     let method = method_name(request.method());
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", service, correlation_id = field::Empty);
-    if let Some(id) = request.headers().get(CORRELATION_ID).and_then(|id| id.to_str().ok()) {
+    let id = request.headers().get(CORRELATION_ID).and_then(|id| id.to_str().ok());
+    if let Some(id) = id.filter(|id| command::is_valid(id)) {
         span.record("correlation_id", id);
     }
     let started = Instant::now();

@@ -1,0 +1,100 @@
+//! The headers that commands carry.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
+use messages::{
+    code,
+    headers::{CORRELATION_ID, IDEMPOTENCY_KEY},
+};
+
+use crate::{ApiError, new_id, problem};
+
+/// In characters.
+const MAX_LENGTH: usize = 255;
+
+/// The headers of a command, all of them optional.
+///
+/// A header that is given twice, or is not 1 to 255 visible ASCII characters, is refused with 400 `invalid-header`: it
+/// could not be kept as it is, and to drop an idempotency key would let a command take effect twice.
+#[derive(Debug, Clone)]
+pub struct CommandHeaders {
+    /// `Idempotency-Key`: makes a repeated command take effect once.
+    pub idempotency_key: Option<String>,
+    /// `X-Correlation-Id`: the process that the command belongs to.
+    pub correlation_id: Option<String>,
+    /// What the events that the command leads to name as their cause: the idempotency key, else an id for this request.
+    pub causation_id: String,
+}
+
+impl CommandHeaders {
+    /// Makes the request's log lines carry the process id as correlation id, as soon as it is known.
+    pub fn correlate(&self, process_id: &str) {
+        if self.correlation_id.as_deref() != Some(process_id) {
+            tracing::Span::current().record("correlation_id", process_id);
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CommandHeaders {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let idempotency_key = header(parts, IDEMPOTENCY_KEY)?;
+        let causation_id = idempotency_key.clone().unwrap_or_else(new_id);
+        Ok(Self { idempotency_key, correlation_id: header(parts, CORRELATION_ID)?, causation_id })
+    }
+}
+
+fn header(parts: &Parts, name: &'static str) -> Result<Option<String>, ApiError> {
+    let invalid = || {
+        let detail = format!("header {name} must be given once, as 1 to {MAX_LENGTH} visible ASCII characters");
+        problem(StatusCode::BAD_REQUEST, code::INVALID_HEADER, detail)
+    };
+    let mut values = parts.headers.get_all(name).into_iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => {
+            let text = value.to_str().ok().filter(|text| is_valid(text));
+            text.map(|text| Some(text.to_owned())).ok_or_else(invalid)
+        }
+        (Some(_), Some(_)) => Err(invalid()),
+    }
+}
+
+/// Whether a text may be kept as idempotency key or correlation id.
+pub(crate) fn is_valid(text: &str) -> bool {
+    (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    async fn read(values: &[&str]) -> Result<CommandHeaders, ApiError> {
+        let request = values.iter().fold(Request::post("/"), |request, value| request.header(IDEMPOTENCY_KEY, *value));
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        CommandHeaders::from_request_parts(&mut parts, &()).await
+    }
+
+    #[tokio::test]
+    async fn a_key_is_the_cause_of_what_it_leads_to() {
+        let headers = read(&["p/complete"]).await.unwrap();
+        assert_eq!(headers.idempotency_key.as_deref(), Some("p/complete"));
+        assert_eq!(headers.causation_id, "p/complete");
+        let headers = read(&[]).await.unwrap();
+        assert_eq!(headers.idempotency_key, None);
+        assert!(!headers.causation_id.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_key_that_breaks_the_rule_is_refused() {
+        for values in [&[""][..], &["a b"], &["a", "a"], &["ä"], &[&"x".repeat(256)]] {
+            assert_eq!(read(values).await.unwrap_err().code(), "invalid-header", "{values:?}");
+        }
+        assert!(read(&[&"x".repeat(255)]).await.is_ok());
+    }
+}

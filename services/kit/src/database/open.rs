@@ -1,0 +1,129 @@
+//! Connects to a database and brings its tables up to date.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+use sea_orm_migration::MigratorTrait;
+use tokio::{sync::Mutex, sync::watch, time::Instant};
+
+use super::{Database, DatabaseUrl, error::is_passing};
+
+/// Connections of one service.
+const CONNECTIONS: u32 = 16;
+/// How long a request may wait for a connection, and SQLite for another process's write.
+const WAIT: Duration = Duration::from_secs(5);
+/// How long one statement may take on PostgreSQL, waiting for locks included.
+const STATEMENT: Duration = Duration::from_secs(20);
+/// Several programs that make one SQLite file together disturb each other; this is how long they try again.
+const OPEN_WITHIN: Duration = Duration::from_secs(10);
+const OPEN_AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// Any number that nobody else locks in this database: migrations run one after the other.
+const MIGRATION_LOCK: i64 = 0x564f_4944;
+
+/// The database cannot be used; the text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder of the SQLite file cannot be made.
+    #[error("the folder {folder} cannot be written to ({source}); make it writable, or set DATA_DIR or {variable}")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// The variable that sets the database.
+        variable: &'static str,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The SQLite file cannot be opened.
+    #[error("the database file {path} cannot be opened ({source}); make it writable, or set DATA_DIR or {variable}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The variable that sets the database.
+        variable: &'static str,
+        /// What SQLite said.
+        source: DbErr,
+    },
+    /// The URL is none of a database that is known here.
+    #[error("{variable} must be a URL such as sqlite:///path/to/file.db or postgres://user:password@host/name")]
+    Url {
+        /// The variable that sets the database.
+        variable: &'static str,
+    },
+    /// The server cannot be reached.
+    #[error("the database of {variable} cannot be reached ({source}); start it, or correct {variable}")]
+    Server {
+        /// The variable that sets the database.
+        variable: &'static str,
+        /// What the client said.
+        source: DbErr,
+    },
+    /// The tables cannot be brought up to date.
+    #[error("the tables in the database of {variable} cannot be brought up to date ({source})")]
+    Migration {
+        /// The variable that sets the database.
+        variable: &'static str,
+        /// What the database said.
+        source: DbErr,
+    },
+}
+
+impl Database {
+    /// Connects, makes the SQLite file if need be, and runs the migrations of `M`. Several programs may do this at once.
+    ///
+    /// # Errors
+    /// [`OpenError`], in one sentence for the person who started the program.
+    pub async fn open<M: MigratorTrait>(url: &DatabaseUrl) -> Result<Self, OpenError> {
+        let variable = url.variable;
+        let connection = match url.sqlite_path() {
+            Some(path) => open_sqlite(url, path).await?,
+            None if url.url.starts_with("postgres") && ::url::Url::parse(&url.url).is_ok() => {
+                connect(&url.url).await.map_err(|source| OpenError::Server { variable, source })?
+            }
+            None => return Err(OpenError::Url { variable }),
+        };
+        let is_sqlite = connection.get_database_backend() == DbBackend::Sqlite;
+        let writer = is_sqlite.then(|| Arc::new(Mutex::new(())));
+        let database = Self { connection, writer, heads: watch::Sender::new(0) };
+        database.migrate::<M>().await.map_err(|source| OpenError::Migration { variable, source })?;
+        Ok(database)
+    }
+
+    async fn migrate<M: MigratorTrait>(&self) -> Result<(), DbErr> {
+        let transaction = self.begin().await?;
+        if transaction.get_database_backend() == DbBackend::Postgres {
+            transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+        }
+        M::up(&*transaction, None).await?;
+        transaction.commit().await
+    }
+}
+
+async fn open_sqlite(url: &DatabaseUrl, path: PathBuf) -> Result<DatabaseConnection, OpenError> {
+    let variable = url.variable;
+    if let Some(folder) = path.parent() {
+        let made = tokio::fs::create_dir_all(folder).await;
+        made.map_err(|source| OpenError::Folder { folder: folder.to_owned(), variable, source })?;
+    }
+    let deadline = Instant::now() + OPEN_WITHIN;
+    loop {
+        match connect(&url.url).await {
+            Ok(connection) => return Ok(connection),
+            Err(error) if is_passing(&error) && Instant::now() < deadline => {
+                tokio::time::sleep(OPEN_AGAIN_AFTER).await;
+            }
+            Err(source) => return Err(OpenError::File { path, variable, source }),
+        }
+    }
+}
+
+async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(CONNECTIONS).connect_timeout(WAIT).acquire_timeout(WAIT).sqlx_logging(false);
+    if url.starts_with("postgres") {
+        options.statement_timeout(STATEMENT);
+    }
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite.create_if_missing(true).foreign_keys(true).busy_timeout(WAIT).pragma("journal_mode", "WAL")
+    });
+    sea_orm::Database::connect(options).await
+}

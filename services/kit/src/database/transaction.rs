@@ -1,0 +1,64 @@
+//! Transactions that write.
+
+use std::ops::Deref;
+
+use messages::Position;
+use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use tokio::sync::{OwnedMutexGuard, watch};
+
+use super::Database;
+
+/// A transaction that writes; dropped without [`Transaction::commit`] it changes nothing.
+///
+/// On SQLite it has the one write lock from its beginning, so it never meets a lock halfway; on PostgreSQL the row locks
+/// are taken in one order everywhere: idempotency key, document, report, head of the event log.
+#[derive(Debug)]
+pub struct Transaction {
+    inner: DatabaseTransaction,
+    /// The log's head, if events were appended.
+    pub(crate) head: Option<Position>,
+    heads: watch::Sender<Position>,
+    // Last, so that it is let go of after the transaction.
+    _writer: Option<OwnedMutexGuard<()>>,
+}
+
+impl Database {
+    /// Begins a transaction that writes.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn begin(&self) -> Result<Transaction, DbErr> {
+        let writer = match &self.writer {
+            Some(writer) => Some(writer.clone().lock_owned().await),
+            None => None,
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let inner = self.connection.begin_with_options(options).await?;
+        Ok(Transaction { inner, head: None, heads: self.heads.clone(), _writer: writer })
+    }
+}
+
+impl Transaction {
+    /// Makes the changes last and wakes those who wait for events.
+    ///
+    /// # Errors
+    /// When the database fails; whether the changes last is then unknown.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        self.inner.commit().await?;
+        if let Some(head) = self.head {
+            self.heads.send_if_modified(|known| std::mem::replace(known, head.max(*known)) < head);
+        }
+        Ok(())
+    }
+}
+
+impl Deref for Transaction {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+}

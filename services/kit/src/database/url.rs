@@ -1,0 +1,100 @@
+//! Where a service's database is.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
+
+use crate::{ConfigError, env_opt, env_or};
+
+/// Folder of the SQLite files unless `DATA_DIR` says otherwise.
+const DEFAULT_DATA_DIR: &str = ".data";
+
+/// URL of a database (`sqlite://…` or `postgres://…`), and the variable that sets it. Its `Debug` hides passwords.
+#[derive(Clone)]
+pub struct DatabaseUrl {
+    pub(super) url: String,
+    pub(super) variable: &'static str,
+}
+
+impl DatabaseUrl {
+    /// The URL in `variable`, else the SQLite file `file` in the folder `DATA_DIR` (default `.data`).
+    ///
+    /// # Errors
+    /// When a variable is no text.
+    pub fn from_env(variable: &'static str, file: &str) -> Result<Self, ConfigError> {
+        if let Some(url) = env_opt(variable)? {
+            return Ok(Self { url, variable });
+        }
+        let folder: PathBuf = env_or("DATA_DIR", PathBuf::from(DEFAULT_DATA_DIR))?;
+        Ok(Self::sqlite_file(&folder.join(file), variable))
+    }
+
+    /// As [`DatabaseUrl::from_env`], with `DATABASE_URL` between the two: for a program that hosts one service alone.
+    ///
+    /// # Errors
+    /// When a variable is no text.
+    pub fn from_env_alone(variable: &'static str, file: &str) -> Result<Self, ConfigError> {
+        match (env_opt::<String>(variable)?, env_opt("DATABASE_URL")?) {
+            (None, Some(url)) => Ok(Self { url, variable: "DATABASE_URL" }),
+            _ => Self::from_env(variable, file),
+        }
+    }
+
+    /// The SQLite database in a file. `variable` is named where something is wrong with it.
+    #[must_use]
+    pub fn sqlite_file(path: &Path, variable: &'static str) -> Self {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let mut url = "sqlite://".to_owned();
+        for c in path.to_string_lossy().chars() {
+            match c {
+                '%' => url.push_str("%25"),
+                '?' => url.push_str("%3F"),
+                '#' => url.push_str("%23"),
+                c => url.push(c),
+            }
+        }
+        Self { url, variable }
+    }
+
+    /// A database by its URL. `variable` is named where something is wrong with it.
+    #[must_use]
+    pub fn new(url: impl Into<String>, variable: &'static str) -> Self {
+        Self { url: url.into(), variable }
+    }
+
+    /// The file, for SQLite.
+    pub(super) fn sqlite_path(&self) -> Option<PathBuf> {
+        let options = self.url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(&self.url).ok())?;
+        options.map(|options| options.get_filename().to_owned())
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.url.split(':').next().unwrap_or_default();
+        write!(f, "DatabaseUrl({scheme}, from {})", self.variable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_file_name_survives_the_url() {
+        for path in ["/data/billing.db", "/data/a b/ä%20?x#y.db"] {
+            let url = DatabaseUrl::sqlite_file(Path::new(path), "BILLING_DATABASE_URL");
+            assert_eq!(url.sqlite_path().unwrap(), Path::new(path));
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let url = DatabaseUrl::new("postgres://me:secret@db/billing", "DATABASE_URL");
+        assert_eq!(format!("{url:?}"), "DatabaseUrl(postgres, from DATABASE_URL)");
+    }
+}

@@ -1,0 +1,86 @@
+//! Appends events in the transaction that changes the data.
+
+use messages::Position;
+use sea_orm::{ActiveValue::Set, DbErr, EntityTrait, ExprTrait, sea_query::Expr};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::entity::{event, log};
+use crate::{Transaction, new_id, now};
+
+/// An event that is about to be recorded.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// Its name.
+    pub kind: String,
+    /// Document or report id.
+    pub subject: String,
+    /// The process id; outside a process the request's correlation id, `None` for the event's own id.
+    pub correlation_id: Option<String>,
+    /// The message that directly led to it.
+    pub causation_id: String,
+    /// Its data.
+    pub data: Value,
+}
+
+impl NewEvent {
+    /// An event of one of the enums in `messages`, which are tagged with `type` and `data`.
+    ///
+    /// # Errors
+    /// When it is no such enum.
+    pub fn new<E: Serialize>(
+        event: &E,
+        subject: &str,
+        correlation_id: Option<&str>,
+        causation_id: &str,
+    ) -> Result<Self, DbErr> {
+        let value = serde_json::to_value(event).map_err(|error| DbErr::Json(error.to_string()))?;
+        let (Some(kind), Some(data)) = (value["type"].as_str(), value.get("data")) else {
+            return Err(DbErr::Json("an event has a type and data".to_owned()));
+        };
+        Ok(Self {
+            kind: kind.to_owned(),
+            subject: subject.to_owned(),
+            correlation_id: correlation_id.map(str::to_owned),
+            causation_id: causation_id.to_owned(),
+            data: data.clone(),
+        })
+    }
+}
+
+/// Appends events. It must be the last that a transaction does before its commit: from here on no other transaction can
+/// append.
+///
+/// # Errors
+/// When the database fails.
+pub async fn append(transaction: &mut Transaction, events: Vec<NewEvent>) -> Result<(), DbErr> {
+    let count = Position::try_from(events.len()).map_err(|error| DbErr::Type(error.to_string()))?;
+    if count == 0 {
+        return Ok(());
+    }
+    let moved = log::Entity::update_many()
+        .col_expr(log::Column::Head, Expr::col(log::Column::Head).add(count))
+        .exec_with_returning(&**transaction)
+        .await?;
+    let [log] = moved.as_slice() else {
+        return Err(DbErr::RecordNotFound("table event_log must have one row".to_owned()));
+    };
+    let rows = (log.head - count + 1..).zip(events).map(|(position, event)| row(position, event));
+    event::Entity::insert_many(rows).exec_without_returning(&**transaction).await?;
+    transaction.head = Some(log.head);
+    Ok(())
+}
+
+fn row(position: Position, event: NewEvent) -> event::ActiveModel {
+    let id = new_id();
+    event::ActiveModel {
+        position: Set(position),
+        kind: Set(event.kind),
+        subject: Set(event.subject),
+        time: Set(now()),
+        correlation_id: Set(event.correlation_id.unwrap_or_else(|| id.clone())),
+        causation_id: Set(event.causation_id),
+        data: Set(event.data.to_string()),
+        id: Set(id),
+    }
+}

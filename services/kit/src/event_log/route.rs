@@ -1,0 +1,93 @@
+//! `GET /events`: the events after a position, waiting for the first if asked to.
+
+use std::time::Duration;
+
+use axum::{
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use messages::{CloudEvent, EVENTS_MEDIA_TYPE, Position, Problem};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::read::read;
+use crate::{ApiError, Database, Params};
+
+const MAX_EVENTS: i64 = 1000;
+const DEFAULT_EVENTS: i64 = 100;
+/// In seconds.
+const MAX_WAIT: i64 = 30;
+/// How soon the commit of another process on the same database is seen.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// A service's log, to be read over HTTP.
+#[derive(Debug, Clone)]
+pub struct EventLog {
+    /// Where the events are.
+    pub database: Database,
+    /// `source` of the events.
+    pub source: &'static str,
+    /// Ends the waiting of readers, so that the service can end.
+    pub shutdown: CancellationToken,
+}
+
+/// The route `GET /events`.
+#[must_use]
+pub fn events_routes(log: EventLog) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(events)).with_state(log)
+}
+
+/// The events with a position greater than `after`, oldest first.
+///
+/// A position that can be read stays readable, and no lower one appears later.
+#[utoipa::path(
+    get,
+    path = "/events",
+    tag = "events",
+    params(
+        ("after" = Option<i64>, Query, minimum = 0, description = "Position to read after; 0, before the first, by default"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000, description = "Most events of the answer; 100 by default"),
+        ("wait" = Option<i64>, Query, minimum = 0, maximum = 30, description = "Seconds to wait for the first; 0 by default"),
+    ),
+    responses(
+        (status = 200, description = "A CloudEvents 1.0 batch", body = Vec<CloudEvent>, content_type = "application/cloudevents-batch+json"),
+        (status = 400, description = "invalid-parameter", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn events(State(log): State<EventLog>, params: Params) -> Result<Response, ApiError> {
+    let after = params.integer("after", 0..=Position::MAX, 0)?;
+    let limit = params.integer("limit", 1..=MAX_EVENTS, DEFAULT_EVENTS)?;
+    let wait = params.integer("wait", 0..=MAX_WAIT, 0)?;
+    let deadline = Instant::now() + Duration::from_secs(wait.unsigned_abs());
+    let events = wait_for_events(&log, after, limit.unsigned_abs(), deadline).await?;
+    let body = serde_json::to_vec(&events).map_err(ApiError::internal)?;
+    Ok(([(header::CONTENT_TYPE, EVENTS_MEDIA_TYPE)], body).into_response())
+}
+
+async fn wait_for_events(
+    log: &EventLog,
+    after: Position,
+    limit: u64,
+    deadline: Instant,
+) -> Result<Vec<CloudEvent>, ApiError> {
+    let mut heads = log.database.heads();
+    loop {
+        // Before reading: a commit between the reading and the waiting must not be missed.
+        heads.mark_unchanged();
+        let events = read(&log.database, log.source, after, limit).await?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if !events.is_empty() || left.is_zero() || log.shutdown.is_cancelled() {
+            return Ok(events);
+        }
+        let changed = async {
+            tokio::select! {
+                _ = heads.changed() => (),
+                () = log.shutdown.cancelled() => (),
+            }
+        };
+        // Elapsed or changed: either way the log is looked at again.
+        let _ = timeout(left.min(LOOK_AGAIN_AFTER), changed).await;
+    }
+}
