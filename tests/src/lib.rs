@@ -1,1 +1,24 @@
-//! Harness and end-to-end tests on a real Temporal dev server.
+//! Harness of the end-to-end tests.
+#![doc = include_str!("../README.md")]
+#![expect(clippy::expect_used, reason = "in a harness of tests, a step that fails is a test that fails")]
+
+mod binaries;
+pub mod calls;
+mod env;
+mod eventually;
+mod ports;
+mod postgres;
+mod process;
+mod proxy;
+mod run_dir;
+pub mod sample;
+mod temporal;
+
+pub use binaries::Binaries;
+pub use env::{Component, Env, EnvBuilder, Link};
+pub use eventually::{eventually, eventually_eq};
+pub use ports::free_port;
+pub use postgres::PostgresServer;
+pub use process::{Ended, Process, Program};
+pub use proxy::{Fault, FaultProxy, Gate, Recorded};
+pub use temporal::{CliOutput, Temporal, TemporalServer, json_payload, workflow_id};

@@ -1,0 +1,35 @@
+//! Where cargo put the programs that the harness starts.
+
+use std::path::PathBuf;
+
+/// The programs under test, as [`binaries!`](crate::binaries) finds them.
+#[derive(Debug, Clone)]
+pub struct Binaries {
+    /// `it-supervisor`, which keeps every other one from outliving the tests.
+    pub supervisor: PathBuf,
+    /// Billing.
+    pub billing: PathBuf,
+    /// Reports.
+    pub reports: PathBuf,
+    /// The worker.
+    pub worker: PathBuf,
+    /// The api.
+    pub api: PathBuf,
+    /// `cargo run`.
+    pub stack: PathBuf,
+}
+
+/// The programs of this workspace. Cargo tells their paths to integration tests only, hence a macro.
+#[macro_export]
+macro_rules! binaries {
+    () => {
+        $crate::Binaries {
+            supervisor: env!("CARGO_BIN_EXE_it-supervisor").into(),
+            billing: env!("CARGO_BIN_EXE_it-billing").into(),
+            reports: option_env!("CARGO_BIN_EXE_it-reports").unwrap_or_default().into(),
+            worker: option_env!("CARGO_BIN_EXE_it-worker").unwrap_or_default().into(),
+            api: env!("CARGO_BIN_EXE_it-api").into(),
+            stack: env!("CARGO_BIN_EXE_it-stack").into(),
+        }
+    };
+}

@@ -1,0 +1,81 @@
+//! Calls of the api.
+
+use chrono::{DateTime, Utc};
+use messages::{
+    CustomerId, DocumentId, Page, ProcessId,
+    headers::PREFER,
+    voiding::{Acknowledgement, Failure, Incident, Step, VoidingState},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Answer, client};
+
+client! {
+    /// The api.
+    Api
+}
+
+/// A process as the api answers it. Fields that it has besides are in `rest`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Voiding {
+    /// The document.
+    pub document_id: DocumentId,
+    /// The process; `null` until Billing has said which.
+    pub process_id: Option<ProcessId>,
+    /// Its customer; `null` until Billing has said whose the document is.
+    pub customer_id: Option<CustomerId>,
+    /// Where the process stands.
+    pub state: VoidingState,
+    /// The refused marking.
+    pub failure: Option<Failure>,
+    /// What keeps the process from going on.
+    pub incident: Option<Incident>,
+    /// The acknowledgement.
+    pub acknowledgement: Option<Acknowledgement>,
+    /// When the voiding was requested.
+    pub requested_at: DateTime<Utc>,
+    /// When its state last changed.
+    pub updated_at: DateTime<Utc>,
+    /// The way taken, oldest first; absent where it is not known.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// Links to what can be done next.
+    #[serde(default)]
+    pub links: Value,
+    /// All other fields.
+    #[serde(flatten)]
+    pub rest: serde_json::Map<String, Value>,
+}
+
+impl Api {
+    /// `POST /voidings`.
+    pub async fn post_voiding(&self, document_id: &DocumentId) -> Answer<Voiding> {
+        self.0.post("/voidings", &json!({ "document_id": document_id })).await
+    }
+
+    /// `POST /voidings` with `Prefer: wait=<seconds>`.
+    pub async fn post_voiding_and_wait(&self, document_id: &DocumentId, seconds: u32) -> Answer<Voiding> {
+        self.header(PREFER, format!("wait={seconds}")).post_voiding(document_id).await
+    }
+
+    /// `GET /voidings/{document_id}`.
+    pub async fn voiding(&self, document_id: &DocumentId) -> Answer<Voiding> {
+        self.0.get(&format!("/voidings/{document_id}")).await
+    }
+
+    /// `GET /voidings` with a query such as `?state=document-voided&limit=2`, or an empty one.
+    pub async fn voidings(&self, query: &str) -> Answer<Page<Voiding>> {
+        self.0.get(&format!("/voidings{query}")).await
+    }
+
+    /// `POST /voidings/{document_id}/acknowledgement` with any JSON, such as `{"acknowledged_by": "…"}`.
+    pub async fn acknowledge(&self, document_id: &DocumentId, body: &Value) -> Answer<Value> {
+        self.0.post(&format!("/voidings/{document_id}/acknowledgement"), body).await
+    }
+
+    /// `POST /voidings/{document_id}/retry`, without a body.
+    pub async fn retry(&self, document_id: &DocumentId) -> Answer<Value> {
+        self.0.post_bytes(&format!("/voidings/{document_id}/retry"), None, Vec::new()).await
+    }
+}

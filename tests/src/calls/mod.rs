@@ -1,0 +1,148 @@
+//! One typed helper per HTTP call.
+
+mod answer;
+mod api;
+mod billing;
+mod events;
+mod reports;
+
+use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
+
+use messages::{ProcessId, headers};
+use serde::Serialize;
+
+pub use answer::{Answer, Failed};
+pub use api::Api;
+pub use billing::Billing;
+pub use events::Batch;
+pub use reports::Reports;
+
+/// Of one call; longer than any long poll.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The one client. Each test has a runtime of its own, so no connection outlives its call.
+static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(TIMEOUT);
+    builder.build().expect("an HTTP client")
+});
+
+/// An HTTP client that goes to any address, for calls that have no helper.
+#[must_use]
+pub fn http() -> &'static reqwest::Client {
+    &CLIENT
+}
+
+/// Where a service is, and the headers that go with each call.
+#[derive(Debug, Clone)]
+pub struct Target {
+    base: String,
+    headers: BTreeMap<&'static str, String>,
+}
+
+impl Target {
+    /// The service at `base`, such as `http://127.0.0.1:8081`.
+    #[must_use]
+    pub fn new(base: impl Into<String>) -> Self {
+        Self { base: base.into(), headers: BTreeMap::new() }
+    }
+
+    /// The address that calls go to.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Sends a header with each call.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.insert(name, value.into());
+        self
+    }
+
+    /// `GET` of a path and query, such as `/documents?limit=2`.
+    pub async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Answer<T> {
+        self.send(http().get(format!("{}{path}", self.base))).await
+    }
+
+    /// `POST` of a JSON body.
+    pub async fn post<T: serde::de::DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Answer<T> {
+        self.send(http().post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// `POST` of any bytes, as `content_type` where one is given.
+    pub async fn post_bytes(&self, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Answer<serde_json::Value> {
+        let mut request = http().post(format!("{}{path}", self.base)).body(body);
+        if let Some(content_type) = content_type {
+            request = request.header("content-type", content_type);
+        }
+        self.send(request).await
+    }
+
+    /// Sends any request, with this target's headers.
+    pub async fn send<T: serde::de::DeserializeOwned>(&self, mut request: reqwest::RequestBuilder) -> Answer<T> {
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        Answer::of(request).await
+    }
+}
+
+macro_rules! client {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name($crate::calls::Target);
+
+        impl $name {
+            /// The service at `base`, such as `http://127.0.0.1:8081`.
+            #[must_use]
+            pub fn new(base: impl Into<String>) -> Self {
+                Self($crate::calls::Target::new(base))
+            }
+
+            /// For calls that have no helper.
+            #[must_use]
+            pub fn raw(&self) -> &$crate::calls::Target {
+                &self.0
+            }
+
+            /// The same client, which sends a header with each call.
+            #[must_use]
+            pub fn header(&self, name: &'static str, value: impl Into<String>) -> Self {
+                Self(self.0.clone().header(name, value))
+            }
+
+            /// The same client, which sends an idempotency key with each call.
+            #[must_use]
+            pub fn key(&self, key: impl Into<String>) -> Self {
+                self.header(messages::headers::IDEMPOTENCY_KEY, key)
+            }
+
+            /// The same client, which sends the headers of the process manager's command named `command`.
+            #[must_use]
+            pub fn within(&self, process_id: &messages::ProcessId, command: &str) -> Self {
+                Self($crate::calls::within(self.0.clone(), process_id, command))
+            }
+        }
+    };
+}
+use client;
+
+fn within(target: Target, process_id: &ProcessId, command: &str) -> Target {
+    target
+        .header(headers::IDEMPOTENCY_KEY, format!("{process_id}/{command}"))
+        .header(headers::CORRELATION_ID, process_id.to_string())
+}
+
+/// `?a=1&b=2` of the parameters that have a value, or nothing.
+fn query(parameters: &[(&str, Option<String>)]) -> String {
+    let mut text = String::new();
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            text.push(if text.is_empty() { '?' } else { '&' });
+            text.push_str(&format!("{name}={value}"));
+        }
+    }
+    text
+}

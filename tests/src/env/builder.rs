@@ -1,0 +1,168 @@
+//! How a system is put together.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use futures::future::join_all;
+
+use super::{Component, Env, Link, Running};
+use crate::{
+    Binaries, FaultProxy, PostgresServer, Temporal, TemporalServer, ports::free_port, process::Program,
+    run_dir::temp_dir, sample::unique,
+};
+
+/// Settings of a new system; by default all components, on SQLite, in a namespace of the run's Temporal server.
+#[derive(Debug, Clone)]
+#[must_use = "start() it"]
+pub struct EnvBuilder {
+    binaries: Binaries,
+    components: BTreeSet<Component>,
+    later: BTreeSet<Component>,
+    postgres: Option<&'static PostgresServer>,
+    variables: Vec<(Component, String, String)>,
+}
+
+impl EnvBuilder {
+    pub(super) fn new(binaries: Binaries) -> Self {
+        let components = [Component::Billing, Component::Reports, Component::Worker, Component::Api].into();
+        Self { binaries, components, later: BTreeSet::new(), postgres: None, variables: Vec::new() }
+    }
+
+    /// Billing and Reports alone, without Temporal.
+    pub fn services_only(mut self) -> Self {
+        self.components = [Component::Billing, Component::Reports].into();
+        self
+    }
+
+    /// Leaves a component for the test to [`Env::start`].
+    pub fn later(mut self, component: Component) -> Self {
+        self.later.insert(component);
+        self
+    }
+
+    /// A Temporal server of the system's own, with its data in a file, that the test may kill and start again.
+    pub fn own_temporal(mut self) -> Self {
+        self.components.insert(Component::Temporal);
+        self
+    }
+
+    /// Both services on fresh databases of this server.
+    pub fn postgres(mut self, server: &'static PostgresServer) -> Self {
+        self.postgres = Some(server);
+        self
+    }
+
+    /// Sets an environment variable of a component.
+    pub fn variable(mut self, component: Component, name: &str, value: &str) -> Self {
+        self.variables.push((component, name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts the system and waits until all of it is ready.
+    ///
+    /// # Panics
+    /// When a component ends, or is not ready within 30 s.
+    pub async fn start(self) -> Env {
+        let dir = temp_dir(&self.binaries, "env-");
+        let temporal = self.temporal(dir.path());
+        let ports: BTreeMap<Component, u16> = self.components.iter().map(|c| (*c, free_port())).collect();
+        let proxies = proxies(&ports);
+        let client = temporal.as_ref().map(|server| Temporal::new(server.address(), &unique("it")));
+        let mut components = BTreeMap::new();
+        for (component, port) in ports {
+            let program = match (component, &temporal) {
+                (Component::Temporal, Some(server)) => server.program().clone(),
+                _ => self.program(component, port, &proxies, client.as_ref(), dir.path()),
+            };
+            components.insert(component, Running::new(component, port, program));
+        }
+        let env = Env { components, proxies, temporal: client, dir };
+        self.start_all(&env).await;
+        env
+    }
+
+    async fn start_all(&self, env: &Env) {
+        if self.components.contains(&Component::Temporal) {
+            env.start(Component::Temporal).await;
+        } else if let Some(temporal) = &env.temporal {
+            temporal.register_namespace().await;
+        }
+        let now = self.components.iter().filter(|c| **c != Component::Temporal && !self.later.contains(c));
+        let now: Vec<Component> = now.copied().collect();
+        join_all(now.iter().map(|component| env.start(*component))).await;
+        // What is left for later may be what another one waits for.
+        if self.later.is_empty() {
+            join_all(now.iter().map(|component| env.ready(*component))).await;
+        }
+    }
+
+    fn temporal(&self, dir: &Path) -> Option<TemporalServer> {
+        let needed = self.components.contains(&Component::Worker) || self.components.contains(&Component::Api);
+        if self.components.contains(&Component::Temporal) {
+            return Some(TemporalServer::with_database(&self.binaries, dir));
+        }
+        needed.then(|| TemporalServer::shared(&self.binaries).clone())
+    }
+
+    fn program(
+        &self,
+        component: Component,
+        port: u16,
+        proxies: &BTreeMap<Link, FaultProxy>,
+        temporal: Option<&Temporal>,
+        dir: &Path,
+    ) -> Program {
+        let name = component.name();
+        let mut environment = BTreeMap::from([
+            (format!("{}_ADDR", name.to_uppercase()), format!("127.0.0.1:{port}")),
+            ("DATA_DIR".to_owned(), dir.display().to_string()),
+            ("HOME".to_owned(), dir.display().to_string()),
+            ("RUST_BACKTRACE".to_owned(), "1".to_owned()),
+        ]);
+        if matches!(component, Component::Billing | Component::Reports) {
+            environment.insert(format!("{}_DATABASE_URL", name.to_uppercase()), self.database_url(name, dir));
+        }
+        if let Some(temporal) = temporal {
+            environment.insert("TEMPORAL_ADDRESS".to_owned(), temporal.address().to_owned());
+            environment.insert("TEMPORAL_NAMESPACE".to_owned(), temporal.namespace().to_owned());
+        }
+        for (link, proxy) in proxies.iter().filter(|(link, _)| link.from() == component) {
+            environment.insert(link.variable().to_owned(), proxy.url());
+        }
+        let own = self.variables.iter().filter(|(of, ..)| *of == component);
+        environment.extend(own.map(|(_, name, value)| (name.clone(), value.clone())));
+        Program {
+            supervisor: self.binaries.supervisor.clone(),
+            path: self.binary(component),
+            arguments: Vec::new(),
+            environment,
+            log: dir.join(format!("{name}.log")),
+        }
+    }
+
+    fn database_url(&self, name: &str, dir: &Path) -> String {
+        match self.postgres {
+            Some(server) => server.create_database(),
+            None => format!("sqlite://{}?mode=rwc", dir.join(format!("{name}.sqlite")).display()),
+        }
+    }
+
+    fn binary(&self, component: Component) -> PathBuf {
+        match component {
+            Component::Billing => self.binaries.billing.clone(),
+            Component::Reports => self.binaries.reports.clone(),
+            Component::Worker => self.binaries.worker.clone(),
+            Component::Api => self.binaries.api.clone(),
+            Component::Temporal => unreachable!("the server knows its own program"),
+        }
+    }
+}
+
+fn proxies(ports: &BTreeMap<Component, u16>) -> BTreeMap<Link, FaultProxy> {
+    let wanted = Link::ALL.into_iter().filter(|link| ports.contains_key(&link.from()));
+    wanted
+        .filter_map(|link| Some((link, FaultProxy::start(format!("http://127.0.0.1:{}", ports.get(&link.to())?)))))
+        .collect()
+}

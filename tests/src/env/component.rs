@@ -1,0 +1,71 @@
+//! What a system consists of.
+
+/// A process of the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Component {
+    /// The system's own Temporal dev server, with [`EnvBuilder::own_temporal`](super::EnvBuilder::own_temporal).
+    Temporal,
+    /// Billing.
+    Billing,
+    /// Reports.
+    Reports,
+    /// The worker.
+    Worker,
+    /// The api.
+    Api,
+}
+
+impl Component {
+    /// Its name in logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Temporal => "temporal",
+            Self::Billing => "billing",
+            Self::Reports => "reports",
+            Self::Worker => "worker",
+            Self::Api => "api",
+        }
+    }
+}
+
+/// Who calls whom: each has a [`FaultProxy`](crate::FaultProxy) of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Link {
+    /// Reports follows Billing's log.
+    ReportsToBilling,
+    /// The worker sends commands to Billing, follows its log, and sweeps.
+    WorkerToBilling,
+    /// The worker sends commands to Reports.
+    WorkerToReports,
+    /// The api asks Billing and sends it VoidDocument.
+    ApiToBilling,
+}
+
+impl Link {
+    pub(super) const ALL: [Self; 4] =
+        [Self::ReportsToBilling, Self::WorkerToBilling, Self::WorkerToReports, Self::ApiToBilling];
+
+    pub(super) const fn from(self) -> Component {
+        match self {
+            Self::ReportsToBilling => Component::Reports,
+            Self::WorkerToBilling | Self::WorkerToReports => Component::Worker,
+            Self::ApiToBilling => Component::Api,
+        }
+    }
+
+    pub(super) const fn to(self) -> Component {
+        match self {
+            Self::WorkerToReports => Component::Reports,
+            _ => Component::Billing,
+        }
+    }
+
+    /// The variable that tells the caller where the other is.
+    pub(super) const fn variable(self) -> &'static str {
+        match self {
+            Self::WorkerToReports => "REPORTS_URL",
+            _ => "BILLING_URL",
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! A whole system of its own for one test: services, worker and api as processes.
+
+mod builder;
+mod component;
+mod consistency;
+mod running;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use messages::billing::Document;
+use tempfile::TempDir;
+
+pub use builder::EnvBuilder;
+pub use component::{Component, Link};
+
+use self::running::Running;
+use crate::{
+    Binaries, FaultProxy, Temporal,
+    calls::{Api, Billing, Reports},
+    eventually, sample,
+};
+
+/// Reports follows Billing's log by itself.
+const REPORTED_WITHIN: Duration = Duration::from_secs(30);
+
+/// A running system. Everything that it started ends with it; when the test has failed, the ends of the components'
+/// logs are printed.
+#[derive(Debug)]
+pub struct Env {
+    components: BTreeMap<Component, Running>,
+    proxies: BTreeMap<Link, FaultProxy>,
+    temporal: Option<Temporal>,
+    dir: TempDir,
+}
+
+impl Env {
+    /// The settings of a new system.
+    pub fn builder(binaries: Binaries) -> EnvBuilder {
+        EnvBuilder::new(binaries)
+    }
+
+    /// Billing itself, not through a proxy.
+    #[must_use]
+    pub fn billing(&self) -> Billing {
+        Billing::new(self.url(Component::Billing))
+    }
+
+    /// Reports itself, not through a proxy.
+    #[must_use]
+    pub fn reports(&self) -> Reports {
+        Reports::new(self.url(Component::Reports))
+    }
+
+    /// The api.
+    #[must_use]
+    pub fn api(&self) -> Api {
+        Api::new(self.url(Component::Api))
+    }
+
+    /// This system's namespace.
+    ///
+    /// # Panics
+    /// When the system has neither worker nor api, and so no Temporal.
+    #[must_use]
+    pub fn temporal(&self) -> &Temporal {
+        self.temporal.as_ref().expect("a system with worker or api")
+    }
+
+    /// The proxy between two components.
+    ///
+    /// # Panics
+    /// When the system does not have the component that calls.
+    #[must_use]
+    pub fn proxy(&self, link: Link) -> &FaultProxy {
+        self.proxies.get(&link).unwrap_or_else(|| panic!("this system has no {link:?}"))
+    }
+
+    /// Where a component listens, such as `http://127.0.0.1:12345`; the same after a restart.
+    ///
+    /// # Panics
+    /// When the system does not have the component.
+    #[must_use]
+    pub fn url(&self, component: Component) -> String {
+        self.running(component).url()
+    }
+
+    /// What the component has logged so far.
+    ///
+    /// # Panics
+    /// When the system does not have the component.
+    #[must_use]
+    pub fn log(&self, component: Component) -> String {
+        self.running(component).log()
+    }
+
+    /// The system's own folder.
+    #[must_use]
+    pub fn dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
+    /// `kill -9`; returns when the process is gone.
+    ///
+    /// # Panics
+    /// When the component does not run.
+    pub async fn kill(&self, component: Component) {
+        self.running(component).kill().await;
+    }
+
+    /// SIGTERM; returns when the process has ended with exit code 0.
+    ///
+    /// # Panics
+    /// When the component does not run, ends otherwise, or not within 20 s.
+    pub async fn stop(&self, component: Component) {
+        self.running(component).stop().await;
+    }
+
+    /// Starts a component that does not run, and waits until it answers at all (`/livez`).
+    ///
+    /// # Panics
+    /// When it runs, ends at once, or does not answer within 30 s.
+    pub async fn start(&self, component: Component) {
+        self.running(component).start().await;
+        if component == Component::Temporal {
+            self.temporal().register_namespace().await;
+        }
+    }
+
+    /// Waits until a component can do its work (`/readyz`).
+    ///
+    /// # Panics
+    /// After 30 s.
+    pub async fn ready(&self, component: Component) {
+        self.running(component).ready().await;
+    }
+
+    /// Sends a signal to a component: `TERM`, `INT`, `KILL`, `STOP` or `CONT`.
+    ///
+    /// # Panics
+    /// When the component does not run.
+    pub async fn signal(&self, component: Component, signal: &str) {
+        self.running(component).signal(signal).await;
+    }
+
+    /// Issues an invoice of 12.34 EUR for a customer of its own, and waits until Reports has heard of it.
+    ///
+    /// # Panics
+    /// When Billing refuses it, or Reports does not hear of it within 30 s.
+    pub async fn issue_reported(&self) -> Document {
+        let document = self.billing().issue(&sample::invoice(&sample::customer_id())).await.ok();
+        self.await_document_reported(&document).await;
+        document
+    }
+
+    /// Waits until Reports has heard of a document that Billing issued.
+    ///
+    /// # Panics
+    /// After 30 s.
+    pub async fn await_document_reported(&self, document: &Document) {
+        eventually(REPORTED_WITHIN, "Reports hears of the document", async || {
+            let reports = self.reports().reports_of(&document.customer_id).await;
+            let known =
+                reports.iter().flat_map(|report| &report.documents).any(|d| d.document_id == document.document_id);
+            if known { Ok(()) } else { Err(reports) }
+        })
+        .await;
+    }
+
+    fn running(&self, component: Component) -> &Running {
+        self.components.get(&component).unwrap_or_else(|| panic!("this system has no {component:?}"))
+    }
+}
+
+impl Drop for Env {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for running in self.components.values() {
+                eprintln!("{}", running.log_tail());
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Ports that stay the same while a component is killed and started again.
+//!
+//! They lie below the range from which the system hands out ports by itself, so no other socket takes one while its
+//! component is down. A block of ports belongs to the test process that listens on the block's first.
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
+
+const FIRST: u16 = 12_000;
+const LAST: u16 = 32_000;
+const BLOCK: u16 = 100;
+
+struct Block {
+    /// Held for as long as the test process lives.
+    _claim: TcpListener,
+    free: Range<u16>,
+}
+
+static BLOCKS: Mutex<Vec<Block>> = Mutex::new(Vec::new());
+
+/// A port of 127.0.0.1 that nobody listens on and that no other test gets.
+///
+/// # Panics
+/// When all ports from 12,000 to 32,000 are taken.
+#[must_use]
+pub fn free_port() -> u16 {
+    let mut blocks = BLOCKS.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        if let Some(block) = blocks.last_mut()
+            && let Some(port) = block.free.find(|port| listen(*port).is_some())
+        {
+            return port;
+        }
+        let claimed = (FIRST..LAST).step_by(BLOCK.into()).find_map(|first| {
+            let claim = listen(first)?;
+            Some(Block { _claim: claim, free: first + 1..first + BLOCK })
+        });
+        blocks.push(claimed.expect("a free block of ports"));
+    }
+}
+
+fn listen(port: u16) -> Option<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()
+}

@@ -1,0 +1,35 @@
+//! The folder of one test run: databases and logs of all that it starts.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use tempfile::TempDir;
+
+use crate::{Binaries, process::remove_at_the_end};
+
+static RUN: OnceLock<PathBuf> = OnceLock::new();
+
+/// The run's folder; it is removed when the test process has ended, unless `IT_KEEP` is set.
+pub(crate) fn run_dir(binaries: &Binaries) -> &'static Path {
+    RUN.get_or_init(|| {
+        let dir = tempfile::Builder::new().prefix("it-").tempdir().expect("a temporary folder").keep();
+        // PostgreSQL, which runs as another user when the tests run as root, reaches its own folder in here.
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o711)).expect("permissions of a folder of our own");
+        if std::env::var_os("IT_KEEP").is_none() {
+            // Its end of the pipe is closed by the end of this process, and by nothing before.
+            std::mem::forget(remove_at_the_end(&binaries.supervisor, &dir));
+        }
+        dir
+    })
+}
+
+/// A folder of its own within the run's, removed with the value.
+pub(crate) fn temp_dir(binaries: &Binaries, prefix: &str) -> TempDir {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix).disable_cleanup(std::env::var_os("IT_KEEP").is_some());
+    builder.tempdir_in(run_dir(binaries)).expect("a folder in the run's folder")
+}

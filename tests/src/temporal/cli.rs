@@ -1,0 +1,78 @@
+//! The real `temporal` command.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::OnceLock,
+};
+
+use tokio::process::Command;
+
+use super::Temporal;
+
+/// What a run of the CLI left.
+#[derive(Debug, Clone)]
+pub struct CliOutput {
+    /// Exit code.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl CliOutput {
+    /// Standard output of a run that ended with 0.
+    ///
+    /// # Panics
+    /// When it ended otherwise.
+    #[track_caller]
+    #[must_use]
+    pub fn ok(&self) -> &str {
+        assert_eq!(self.code, 0, "{self:?}");
+        &self.stdout
+    }
+
+    /// Standard output as JSON, of a run with `--output json` that ended with 0.
+    ///
+    /// # Panics
+    /// When it ended otherwise, or with something else.
+    #[track_caller]
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(self.ok()).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+impl Temporal {
+    /// Runs `temporal <words>` against this namespace, as a person would.
+    ///
+    /// # Panics
+    /// When the CLI cannot be run.
+    pub async fn cli(&self, words: &[&str]) -> CliOutput {
+        let mut command = Command::new(path());
+        command.args(words).args(["--address", self.address(), "--namespace", self.namespace()]);
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", "/nonexistent");
+        let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await.expect("the Temporal CLI runs");
+        CliOutput {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// Where the CLI is, found as `cargo run` finds it.
+pub(super) fn path() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let data_dir = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.data"));
+        let find = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(stack::temporal_cli::find(data_dir))
+        };
+        // A runtime cannot be started within the test's own.
+        let found = std::thread::spawn(find).join().expect("the search does not panic");
+        found.unwrap_or_else(|error| panic!("{error}"))
+    })
+}

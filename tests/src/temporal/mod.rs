@@ -1,0 +1,9 @@
+//! Temporal as the tests see it: one dev server for the run, a namespace of its own for each environment.
+
+mod cli;
+mod client;
+mod server;
+
+pub use cli::CliOutput;
+pub use client::{Temporal, json_payload, workflow_id};
+pub use server::TemporalServer;

@@ -1,0 +1,96 @@
+//! A Temporal dev server under the supervisor.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use super::{Temporal, cli};
+use crate::{
+    Binaries,
+    ports::free_port,
+    process::{Process, Program},
+    run_dir::run_dir,
+    sample::unique,
+};
+
+/// The settings that were measured as faster, and caches that show a new namespace and its search attributes at once.
+const DYNAMIC_CONFIG: [&str; 4] = [
+    "history.transferProcessorMaxPollRPS=1000",
+    "matching.backlogNegligibleAge=\"100ms\"",
+    "system.forceSearchAttributesCacheRefreshOnRead=true",
+    "system.namespaceCacheRefreshInterval=\"200ms\"",
+];
+
+/// A dev server that is started or can be.
+#[derive(Debug, Clone)]
+pub struct TemporalServer {
+    address: String,
+    program: Program,
+}
+
+impl TemporalServer {
+    /// The run's server, in memory; started at the first call. It may take a second until it answers.
+    ///
+    /// # Panics
+    /// When there is no Temporal CLI, or it cannot be started.
+    pub fn shared(binaries: &Binaries) -> &'static Self {
+        static SHARED: OnceLock<(TemporalServer, Process)> = OnceLock::new();
+        let (server, _) = SHARED.get_or_init(|| {
+            let server = Self::new(binaries, None, &run_dir(binaries).join("temporal.log"));
+            let process = Process::start(&server.program);
+            (server, process)
+        });
+        server
+    }
+
+    /// A new namespace of the server.
+    ///
+    /// # Panics
+    /// When the server does not answer within 30 s.
+    pub async fn namespace(&self) -> Temporal {
+        let temporal = Temporal::new(&self.address, &unique("it"));
+        temporal.register_namespace().await;
+        temporal
+    }
+
+    /// A server that is not started yet, on a port of its own, with its data in a file.
+    pub(crate) fn with_database(binaries: &Binaries, dir: &Path) -> Self {
+        Self::new(binaries, Some(dir.join("temporal.sqlite")), &dir.join("temporal.log"))
+    }
+
+    /// `host:port`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// How the server is started.
+    pub(crate) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    fn new(binaries: &Binaries, database: Option<PathBuf>, log: &Path) -> Self {
+        let port = free_port();
+        let mut arguments: Vec<String> =
+            ["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--log-level", "error", "--port"]
+                .map(str::to_owned)
+                .to_vec();
+        arguments.push(port.to_string());
+        arguments.extend(
+            DYNAMIC_CONFIG.iter().flat_map(|setting| ["--dynamic-config-value".to_owned(), (*setting).to_owned()]),
+        );
+        if let Some(file) = database {
+            arguments.extend(["--db-filename".to_owned(), file.display().to_string()]);
+        }
+        let program = Program {
+            supervisor: binaries.supervisor.clone(),
+            path: cli::path().to_owned(),
+            arguments,
+            environment: BTreeMap::from([("HOME".to_owned(), run_dir(binaries).display().to_string())]),
+            log: log.to_owned(),
+        };
+        Self { address: format!("127.0.0.1:{port}"), program }
+    }
+}

@@ -1,0 +1,6 @@
+//! The harness's own pieces do what the other tests count on.
+
+mod postgres;
+mod proxy;
+mod supervision;
+mod temporal;
