@@ -1,0 +1,65 @@
+//! Configuration of the worker.
+
+use std::{str::FromStr, time::Duration};
+
+use service_kit::{ConfigError, env_opt, env_or};
+use url::Url;
+
+/// Variable that sets the address to listen on.
+pub(crate) const ADDR_VARIABLE: &str = "WORKER_ADDR";
+/// What `SLOW_DOWN=1` adds to each command.
+const SLOW: Duration = Duration::from_secs(3);
+
+/// Where the worker listens, and where it finds the services. Temporal has a configuration of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `WORKER_ADDR`: host:port of health and metrics; 127.0.0.1:8083 by default.
+    pub addr: String,
+    /// `BILLING_URL`: where Billing is; <http://127.0.0.1:8081> by default.
+    pub billing_url: Url,
+    /// `REPORTS_URL`: where Reports is; <http://127.0.0.1:8082> by default.
+    pub reports_url: Url,
+    /// `SLOW_DOWN=1`: each command takes 3 s longer, so that a person can watch; zero by default.
+    pub slow_down: Duration,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable whose value does not do.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let Switch(slow) = env_or("SLOW_DOWN", Switch(false))?;
+        Ok(Self {
+            addr: env_or(ADDR_VARIABLE, "127.0.0.1:8083".to_owned())?,
+            billing_url: url("BILLING_URL", "http://127.0.0.1:8081")?,
+            reports_url: url("REPORTS_URL", "http://127.0.0.1:8082")?,
+            slow_down: if slow { SLOW } else { Duration::ZERO },
+        })
+    }
+}
+
+fn url(variable: &'static str, default: &str) -> Result<Url, ConfigError> {
+    if let Some(url) = env_opt(variable)? {
+        return Ok(url);
+    }
+    default.parse().map_err(|error: url::ParseError| ConfigError {
+        variable: variable.to_owned(),
+        value: default.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+struct Switch(bool);
+
+impl FromStr for Switch {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "1" | "true" => Ok(Self(true)),
+            "0" | "false" => Ok(Self(false)),
+            _ => Err("it must be 1 or 0"),
+        }
+    }
+}

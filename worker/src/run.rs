@@ -1,0 +1,77 @@
+//! The worker from its start to its end.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use process_manager::{subscription::ensure_subscription, with_causes};
+use service_kit::{ReadyCheck, app, bind, ready_check, serve};
+use temporalio_client::Client;
+use tokio::{sync::watch, time::interval};
+use tokio_util::sync::CancellationToken;
+use workflows::voiding::TASK_QUEUE;
+
+use crate::{Config, SUBSCRIPTION, config::ADDR_VARIABLE, host::Host, search_attributes};
+
+const NAME: &str = "worker";
+/// How soon a subscription that an operator has terminated comes back.
+const ENSURE_EVERY: Duration = Duration::from_secs(10);
+
+/// Hosts the voiding's workflows, its activities and its subscription to Billing's log, until `shutdown`; then lets the
+/// work in hand end, for about 10 s at most.
+///
+/// # Errors
+/// The address is taken, a service's address is of no use, or Temporal turns the worker away for good (the namespace has
+/// gone, access is denied). That Temporal or a service is away for a while is no error.
+pub async fn run(config: Config, client: Client, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let listener = bind(NAME, &config.addr, ADDR_VARIABLE).await?;
+    let (state, readiness) = watch::channel(Err("the search attributes are being registered".to_owned()));
+    let end_http = CancellationToken::new();
+    let http = tokio::spawn(serve(NAME, listener, app(NAME, Router::new(), ready(readiness)), end_http.clone()));
+    let outcome = host(&config, &client, &state, &shutdown).await;
+    end_http.cancel();
+    http.await??;
+    outcome
+}
+
+async fn host(
+    config: &Config,
+    client: &Client,
+    state: &watch::Sender<Result<(), String>>,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
+    if shutdown.run_until_cancelled(search_attributes::register(client)).await.is_none() {
+        return Ok(());
+    }
+    let mut host = Host::start(config, client).await?;
+    tracing::info!("worker polls task queue {TASK_QUEUE}");
+    tokio::select! {
+        outcome = &mut host.ended => return outcome?,
+        () = keep_subscription(client, state) => (),
+        () = shutdown.cancelled() => (),
+    }
+    tracing::info!("worker ends; the work in hand goes on for a while");
+    state.send_modify(|state| *state = Err("the worker ends".to_owned()));
+    host.drain().await
+}
+
+/// Starts the subscription, and again at intervals. Never ends.
+async fn keep_subscription(client: &Client, state: &watch::Sender<Result<(), String>>) {
+    let mut ticks = interval(ENSURE_EVERY);
+    loop {
+        ticks.tick().await;
+        let outcome = ensure_subscription(client, SUBSCRIPTION, TASK_QUEUE).await;
+        let outcome = outcome.map_err(|error| format!("the subscription cannot be started: {}", with_causes(&error)));
+        if let Err(why) = &outcome {
+            tracing::warn!("{why}");
+        }
+        state.send_modify(|state| *state = outcome);
+    }
+}
+
+fn ready(state: watch::Receiver<Result<(), String>>) -> ReadyCheck {
+    let state = Arc::new(state);
+    ready_check(move || {
+        let state = state.borrow().clone();
+        async move { state }
+    })
+}

@@ -1,0 +1,150 @@
+//! Registers the search attributes of the voiding, and waits until they can be used.
+
+use std::{collections::HashMap, time::Duration};
+
+use temporalio_client::{
+    Client, NamespacedClient,
+    grpc::{OperatorService, WorkflowService},
+    tonic::{Code, IntoRequest, Request, Status},
+};
+use temporalio_common::protos::temporal::api::{
+    enums::v1::IndexedValueType,
+    operatorservice::v1::{AddSearchAttributesRequest, ListSearchAttributesRequest},
+    workflowservice::v1::CountWorkflowExecutionsRequest,
+};
+use tokio::time::sleep;
+use workflows::voiding::{CUSTOMER_ID, DOCUMENT_ID, INCIDENT, PROCESS_ID, VOIDING_STATE};
+
+const RPC_TIMEOUT: Duration = Duration::from_secs(5);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+fn attributes() -> [(&'static str, IndexedValueType); 5] {
+    [
+        (VOIDING_STATE.name(), IndexedValueType::Keyword),
+        (DOCUMENT_ID.name(), IndexedValueType::Keyword),
+        (CUSTOMER_ID.name(), IndexedValueType::Keyword),
+        (PROCESS_ID.name(), IndexedValueType::Keyword),
+        (INCIDENT.name(), IndexedValueType::Bool),
+    ]
+}
+
+/// Why the search attributes cannot be used yet.
+#[derive(Debug, thiserror::Error)]
+enum NotUsable {
+    #[error("Temporal is preparing the search attributes")]
+    InPreparation,
+    #[error("the search attribute {name} has the type {found}, but must have {expected}; rename or remove it")]
+    OtherType { name: &'static str, found: &'static str, expected: &'static str },
+    #[error(
+        "this Temporal server does not let the worker create search attributes ({}); create VoidingState, DocumentId, \
+         CustomerId and ProcessId (Keyword) and Incident (Bool) in namespace {namespace}, for instance with `temporal \
+         operator search-attribute create`", .status.message()
+    )]
+    NotAllowed { namespace: String, status: Box<Status> },
+    #[error("Temporal does not answer as it should: {}", .0.message())]
+    Failed(Box<Status>),
+}
+
+/// Returns once the search attributes exist and can be searched by, however long that takes: without them no process
+/// could be started. Says in one line what it waits for.
+pub(crate) async fn register(client: &Client) {
+    let mut pause = FIRST_PAUSE;
+    let mut said = None;
+    while let Err(error) = attempt(client).await {
+        let why = error.to_string();
+        match error {
+            NotUsable::InPreparation => tracing::debug!("{why}"),
+            _ if said.as_ref() != Some(&why) => tracing::warn!("{why}"),
+            _ => tracing::debug!("{why}"),
+        }
+        said = Some(why);
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    tracing::debug!("the search attributes can be used");
+}
+
+async fn attempt(client: &Client) -> Result<(), NotUsable> {
+    if searchable(client).await? {
+        return Ok(());
+    }
+    let mut operator = client.clone();
+    let namespace = client.namespace();
+    let refused = |status| refused(status, &namespace);
+    let request = ListSearchAttributesRequest { namespace: namespace.clone() };
+    let known = operator.list_search_attributes(timed(request)).await.map_err(refused)?.into_inner().custom_attributes;
+    let missing = missing(&known)?;
+    if missing.is_empty() {
+        return Err(NotUsable::InPreparation);
+    }
+    let request = AddSearchAttributesRequest { search_attributes: missing, namespace: namespace.clone() };
+    match operator.add_search_attributes(timed(request)).await {
+        // Another worker was faster.
+        Err(status) if status.code() != Code::AlreadyExists => Err(refused(status)),
+        _ => Err(NotUsable::InPreparation),
+    }
+}
+
+/// Whether a search by all of them is understood: the only thing that shows that they have reached every part of the
+/// server.
+async fn searchable(client: &Client) -> Result<bool, NotUsable> {
+    let terms = attributes().map(|(name, kind)| match kind {
+        IndexedValueType::Bool => format!("{name} = true"),
+        _ => format!("{name} = '-'"),
+    });
+    let request = CountWorkflowExecutionsRequest { namespace: client.namespace(), query: terms.join(" AND ") };
+    match client.clone().count_workflow_executions(timed(request)).await {
+        Ok(_) => Ok(true),
+        Err(status) if status.code() == Code::InvalidArgument => Ok(false),
+        Err(status) => Err(NotUsable::Failed(Box::new(status))),
+    }
+}
+
+fn missing(known: &HashMap<String, i32>) -> Result<HashMap<String, i32>, NotUsable> {
+    let mut missing = HashMap::new();
+    for (name, kind) in attributes() {
+        match known.get(name) {
+            None => {
+                missing.insert(name.to_owned(), kind.into());
+            }
+            Some(found) if *found == i32::from(kind) => (),
+            Some(found) => {
+                let found = IndexedValueType::try_from(*found).map_or("unknown", |found| found.as_str_name());
+                return Err(NotUsable::OtherType { name, found, expected: kind.as_str_name() });
+            }
+        }
+    }
+    Ok(missing)
+}
+
+fn refused(status: Status, namespace: &str) -> NotUsable {
+    match status.code() {
+        Code::Unimplemented | Code::PermissionDenied => {
+            NotUsable::NotAllowed { namespace: namespace.to_owned(), status: Box::new(status) }
+        }
+        _ => NotUsable::Failed(Box::new(status)),
+    }
+}
+
+fn timed<T>(message: T) -> Request<T> {
+    let mut request = message.into_request();
+    request.set_timeout(RPC_TIMEOUT);
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_missing_is_registered_and_another_type_is_named() {
+        let mut known = HashMap::new();
+        assert_eq!(missing(&known).unwrap().len(), attributes().len());
+        known.extend(attributes().map(|(name, kind)| (name.to_owned(), i32::from(kind))));
+        assert!(missing(&known).unwrap().is_empty());
+        known.insert("Incident".to_owned(), IndexedValueType::Keyword.into());
+        let error = missing(&known).unwrap_err().to_string();
+        assert!(error.starts_with("the search attribute Incident has the type INDEXED_VALUE_TYPE_KEYWORD"), "{error}");
+    }
+}
