@@ -6,6 +6,7 @@ use messages::{
     voiding::VoidingState,
 };
 use process_manager::http::Fault;
+use temporalio_client::tonic::Code;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -103,7 +104,12 @@ impl App {
     }
 
     async fn runs_of(&self, document_id: &DocumentId) -> Result<Vec<Run>, TemporalError> {
-        Ok(self.temporal.list(filter::of_document(document_id), MOST_RUNS, Vec::new()).await?.runs)
+        match self.temporal.list(filter::of_document(document_id), MOST_RUNS, Vec::new()).await {
+            Ok(listed) => Ok(listed.runs),
+            // Before a worker has registered the search attributes no run can have a state.
+            Err(error) if error.code() == Some(Code::InvalidArgument) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 }
 

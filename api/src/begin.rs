@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{SubsecRound, Utc};
 use messages::{
     billing::{DocumentStatus, DocumentVoiding},
     voiding::{VoidingInput, VoidingState},
@@ -12,14 +12,15 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
     app::App,
-    temporal::{Run, TemporalError},
+    temporal::{MICROSECONDS, Run, TemporalError},
     voiding::Voiding,
 };
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
-const NOT_STARTED: &str = "Temporal cannot be reached now; the process starts by itself as soon as it can";
+const NOT_STARTED: &str =
+    "the process could not be started yet; it starts by itself once Temporal and the worker are there";
 const NO_RUN: &str = "Temporal has no run of this process; this is what Billing says";
 
 impl App {
@@ -38,7 +39,10 @@ impl App {
             process_id: Some(accepted.process_id.clone()),
         };
         match self.temporal.start(&input).await {
-            Ok(Started::New { .. }) => self.presenter.accepted(accepted, Utc::now()),
+            Ok(Started::New { run_id }) => {
+                let now = Utc::now().trunc_subsecs(MICROSECONDS);
+                self.presenter.started(accepted, &self.temporal.namespace(), &run_id, now)
+            }
             Ok(Started::AlreadyRunning { .. } | Started::AlreadyCompleted) => {
                 self.shown(accepted, VoidingState::VoidingRequested, NO_RUN).await
             }
@@ -54,9 +58,8 @@ impl App {
         }
     }
 
-    /// The process as soon as a client that waits for it has its answer, or as it is after `wait`.
-    pub(crate) async fn settled(&self, begun: Voiding, accepted: &DocumentVoiding, wait: Duration) -> Voiding {
-        let deadline = Instant::now() + wait;
+    /// The process as soon as a client that waits for it has its answer, or as it is at the deadline.
+    pub(crate) async fn settled(&self, begun: Voiding, accepted: &DocumentVoiding, deadline: Instant) -> Voiding {
         let mut voiding = begun;
         let mut pause = FIRST_PAUSE;
         while !voiding.is_settled(&accepted.process_id) {

@@ -65,10 +65,7 @@ impl Presenter {
         let path = links.this.clone();
         links.acknowledgement = run.to_acknowledge().map(|_| format!("{path}/acknowledgement"));
         links.retry = run.to_retry().map(|_| format!("{path}/retry"));
-        links.temporal = self.temporal_ui_url.as_ref().map(|ui| {
-            let workflow_id = workflows::voiding::workflow_id(&run.view.document_id);
-            join(ui, &["namespaces", namespace, "workflows", &workflow_id, &run.run_id, "history"])
-        });
+        links.temporal = self.web_ui(&run.view.document_id, namespace, &run.run_id);
         Voiding {
             requested_at: run.view.steps.first().map_or(run.started_at, |step| step.at),
             updated_at: last_change(&run.view).max(run.closed_at).unwrap_or(run.started_at),
@@ -79,10 +76,17 @@ impl Presenter {
     }
 
     /// A process that Billing has accepted and whose run has just been started.
-    pub(crate) fn accepted(&self, accepted: &billing::DocumentVoiding, now: DateTime<Utc>) -> Voiding {
+    pub(crate) fn started(
+        &self,
+        accepted: &billing::DocumentVoiding,
+        namespace: &str,
+        run_id: &str,
+        now: DateTime<Utc>,
+    ) -> Voiding {
         let steps = vec![Step { state: VoidingState::VoidingRequested, at: now }];
         let view = VoidingView { steps, ..said_by_billing(VoidingState::VoidingRequested, accepted) };
-        let links = self.links(&view.document_id);
+        let mut links = self.links(&view.document_id);
+        links.temporal = self.web_ui(&view.document_id, namespace, run_id);
         Voiding { view, requested_at: now, updated_at: now, steps_missing: None, links }
     }
 
@@ -132,6 +136,12 @@ impl Presenter {
     ) -> Voiding {
         let links = self.links(&view.document_id);
         Voiding { view, requested_at, updated_at, steps_missing: Some(why.to_owned()), links }
+    }
+
+    fn web_ui(&self, document_id: &DocumentId, namespace: &str, run_id: &str) -> Option<String> {
+        let workflow_id = workflows::voiding::workflow_id(document_id);
+        let path = ["namespaces", namespace, "workflows", &workflow_id, run_id, "history"];
+        self.temporal_ui_url.as_ref().map(|ui| join(ui, &path))
     }
 
     fn links(&self, document_id: &DocumentId) -> Links {

@@ -10,7 +10,8 @@ use axum::{
 };
 use messages::{PROBLEM_MEDIA_TYPE, Problem, billing::VoidDocument, headers};
 use process_manager::http::{CommandError, Envelope, traceparent};
-use service_kit::{CommandHeaders, Json, record_correlation};
+use service_kit::{CommandHeaders, Json};
+use tokio::time::Instant;
 
 use crate::{
     app::App,
@@ -91,19 +92,20 @@ pub(super) async fn create_voiding(
     headers: HeaderMap,
     Json(command): Json<VoidDocument>,
 ) -> Result<Response, CreateError> {
+    let arrived = Instant::now();
     let may_be_replay = command_headers.idempotency_key.is_some();
     let trace = headers.get(headers::TRACEPARENT).and_then(|trace| trace.to_str().ok()).map(str::to_owned);
     let envelope = Envelope {
         traceparent: trace.or_else(|| Some(traceparent(&command_headers.causation_id))),
-        correlation_id: command_headers.correlation_id,
-        idempotency_key: Some(command_headers.causation_id),
+        correlation_id: command_headers.correlation_id.clone(),
+        idempotency_key: Some(command_headers.causation_id.clone()),
     };
     let accepted = app.billing.void_document(command.document_id, &envelope).await?;
-    record_correlation(accepted.process_id.as_str());
+    command_headers.correlate(accepted.process_id.as_str());
 
     let begun = app.begin(&accepted, may_be_replay).await;
     let Some(wait) = prefer::wait(&headers) else { return Ok(answer(StatusCode::ACCEPTED, begun, None)) };
-    let voiding = app.settled(begun, &accepted, wait).await;
+    let voiding = app.settled(begun, &accepted, arrived + wait).await;
     let status = if voiding.is_settled(&accepted.process_id) { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok(answer(status, voiding, Some(wait.as_secs())))
 }

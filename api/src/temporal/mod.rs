@@ -31,7 +31,7 @@ use temporalio_common::protos::{
 use uuid::Uuid;
 use workflows::voiding;
 
-pub(crate) use run::Run;
+pub(crate) use run::{MICROSECONDS, Run};
 
 /// How long one request may take, its repetitions included.
 const WITHIN: Duration = Duration::from_secs(3);
@@ -43,8 +43,8 @@ pub(crate) enum TemporalError {
     NotConnected,
     #[error("Temporal did not answer within {} s", WITHIN.as_secs())]
     Late,
-    #[error("Temporal answered with an error")]
-    Status(#[source] Box<Status>),
+    #[error("Temporal answered {:?}: {}", .0.code(), .0.message())]
+    Status(Box<Status>),
     #[error("the run could not be started")]
     Start(#[source] Box<StartError>),
     #[error("the signal's payload could not be made")]

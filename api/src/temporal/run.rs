@@ -1,6 +1,6 @@
 //! One run of the workflow, read from what `describe` and the visibility store say of it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use messages::{
     CustomerId, ProcessId,
     voiding::{Step, VoidingState, VoidingView},
@@ -11,6 +11,8 @@ use temporalio_common::protos::temporal::api::{
 };
 use workflows::voiding;
 
+/// Digits of a second that the visibility store keeps; `describe` has more, and the two must agree.
+pub(crate) const MICROSECONDS: u16 = 6;
 /// The command whose refusal is an incident that waits for a person.
 const COMPLETE: &str = "CompleteDocumentVoiding";
 
@@ -110,7 +112,8 @@ fn decode<T: DeserializeOwned>(payload: &Payload) -> Option<T> {
 }
 
 fn time(seconds: i64, nanos: i32) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(seconds, u32::try_from(nanos).ok()?)
+    let exact = DateTime::from_timestamp(seconds, u32::try_from(nanos).ok()?)?;
+    Some(exact.trunc_subsecs(MICROSECONDS))
 }
 
 #[cfg(test)]
