@@ -137,6 +137,14 @@ struct Wire {
     currency: String,
 }
 
+impl Wire {
+    /// Serde would read `["12.34", "EUR"]` as well.
+    fn from_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object = serde_json::Map::deserialize(deserializer)?;
+        Self::deserialize(serde_json::Value::Object(object)).map_err(serde::de::Error::custom)
+    }
+}
+
 impl From<Money> for Wire {
     fn from(money: Money) -> Self {
         Total::from(money).into()
@@ -151,14 +159,14 @@ impl From<Total> for Wire {
 
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire = Wire::deserialize(deserializer)?;
+        let wire = Wire::from_object(deserializer)?;
         Self::parse(&wire.amount, &wire.currency).map_err(serde::de::Error::custom)
     }
 }
 
 impl<'de> Deserialize<'de> for Total {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire = Wire::deserialize(deserializer)?;
+        let wire = Wire::from_object(deserializer)?;
         Self::parse(&wire.amount, &wire.currency).map_err(serde::de::Error::custom)
     }
 }
@@ -222,6 +230,14 @@ mod tests {
             (&"9".repeat(60), "EUR", InvalidMoney::Range),
         ] {
             assert_eq!(shown(amount, currency), Err(expected), "{amount} {currency}");
+        }
+    }
+
+    #[test]
+    fn money_is_an_object() {
+        assert!(serde_json::from_str::<Money>(r#"{"amount":"12.34","currency":"EUR","more":1}"#).is_ok());
+        for other in [r#"["12.34","EUR"]"#, r#""12.34""#, "12.34", "null"] {
+            assert!(serde_json::from_str::<Money>(other).is_err(), "{other}");
         }
     }
 

@@ -32,7 +32,7 @@ impl CommandHeaders {
     /// Makes the request's log lines carry the process id as correlation id, as soon as it is known.
     pub fn correlate(&self, process_id: &str) {
         if self.correlation_id.as_deref() != Some(process_id) {
-            tracing::Span::current().record("correlation_id", process_id);
+            tracing::Span::current().record("correlation_id", tracing::field::display(process_id));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What every program does at its start and at its end: logging, and the signals that stop it.
 
+use std::io::IsTerminal;
+
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -10,8 +12,12 @@ pub fn init_tracing() {
     let filter = EnvFilter::try_from_default_env().ok().filter(|filter| !filter.to_string().is_empty());
     // sqlx logs each statement of a migration at info.
     let filter = filter.unwrap_or_else(|| EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn"));
-    let installed =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let installed = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .try_init();
     if let (Ok(()), Some(rule)) = (installed, unreadable) {
         tracing::warn!(rule, "RUST_LOG cannot be read; logging at info");
     }

@@ -17,10 +17,10 @@ pub(crate) async fn observe(State(service): State<&'static str>, request: Reques
     let method = method_name(request.method());
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", service, correlation_id = field::Empty);
+    let span = tracing::info_span!("request", %service, correlation_id = field::Empty);
     let id = request.headers().get(CORRELATION_ID).and_then(|id| id.to_str().ok());
     if let Some(id) = id.filter(|id| command::is_valid(id)) {
-        span.record("correlation_id", id);
+        span.record("correlation_id", field::display(id));
     }
     let started = Instant::now();
     async {

@@ -1,0 +1,225 @@
+//! Reports' rules: what marking and unmarking do to a document, and what a report comes to. Pure.
+
+use std::collections::BTreeMap;
+
+use messages::{ProcessId, Total, code, reports::ReportedDocument};
+use sea_orm::{DeriveActiveEnum, EnumIter};
+
+/// Where a document stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Reports has not heard of it yet.
+    Unknown,
+    /// In its customer's open report.
+    Open,
+    /// In a report that the customer has.
+    Published,
+}
+
+/// What a process's marking of a document came to. Remembered for good: a process marks a document once, and a late
+/// duplicate of its command must not mark it again after it was unmarked or refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The document is marked by this process.
+    Marked,
+    /// The process took its mark back, or will never set it.
+    Unmarked,
+    /// Refused: the document counts in a published report.
+    ReportPublished,
+    /// Refused: another process had marked the document.
+    MarkedByAnotherProcess,
+}
+
+/// A business 'no'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The document counts in a report that the customer has.
+    #[error("the document counts in a report that was published")]
+    ReportPublished,
+    /// Another process has marked the document.
+    #[error("another process has marked the document as voided")]
+    MarkedByAnotherProcess,
+    /// This process has taken its mark back.
+    #[error("this process has unmarked the document, and marks it no more")]
+    ProcessClosed,
+    /// There is no open report of the customer.
+    #[error("the customer has no open report")]
+    NoOpenReport,
+    /// No such report.
+    #[error("there is no such report")]
+    ReportNotFound,
+}
+
+impl Refusal {
+    /// Its stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ReportPublished => code::REPORT_PUBLISHED,
+            Self::MarkedByAnotherProcess => code::MARKED_BY_ANOTHER_PROCESS,
+            Self::ProcessClosed => code::PROCESS_CLOSED,
+            Self::NoOpenReport => code::NO_OPEN_REPORT,
+            Self::ReportNotFound => code::REPORT_NOT_FOUND,
+        }
+    }
+
+    /// Whether something is missing, as opposed to standing in the way.
+    #[must_use]
+    pub fn is_not_found(self) -> bool {
+        matches!(self, Self::NoOpenReport | Self::ReportNotFound)
+    }
+}
+
+/// What MarkDocumentAsVoided does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marking {
+    /// Marks the document, which leaves the total.
+    Mark,
+    /// Nothing: the process has marked it before.
+    Nothing,
+    /// Refuses, and remembers it under this outcome.
+    Refuse(Outcome, Refusal),
+    /// Refuses as it did before.
+    RefuseAgain(Refusal),
+}
+
+/// What MarkDocumentAsVoided by `process` does to a document; `earlier` is what the process's marking came to before.
+#[must_use]
+pub fn mark(
+    standing: Standing,
+    marked_by: Option<&ProcessId>,
+    process: &ProcessId,
+    earlier: Option<Outcome>,
+) -> Marking {
+    match earlier {
+        Some(Outcome::Marked) => Marking::Nothing,
+        Some(Outcome::Unmarked) => Marking::RefuseAgain(Refusal::ProcessClosed),
+        Some(Outcome::ReportPublished) => Marking::RefuseAgain(Refusal::ReportPublished),
+        Some(Outcome::MarkedByAnotherProcess) => Marking::RefuseAgain(Refusal::MarkedByAnotherProcess),
+        None if marked_by.is_some_and(|other| other != process) => {
+            Marking::Refuse(Outcome::MarkedByAnotherProcess, Refusal::MarkedByAnotherProcess)
+        }
+        None if standing == Standing::Published => Marking::Refuse(Outcome::ReportPublished, Refusal::ReportPublished),
+        None => Marking::Mark,
+    }
+}
+
+/// What UnmarkDocumentAsVoided does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmarking {
+    /// The document counts again, in the report in which it stands.
+    CountAgain,
+    /// The document was left out of a published report: it counts in the customer's next one.
+    CountInNext,
+    /// The mark of a document that is not known yet is gone.
+    Forget,
+    /// The process has no mark; it will not set one any more.
+    Bar,
+    /// Nothing.
+    Nothing,
+}
+
+/// What UnmarkDocumentAsVoided by a process does; `earlier` is what the process's marking came to before.
+#[must_use]
+pub fn unmark(standing: Standing, earlier: Option<Outcome>) -> Unmarking {
+    match (earlier, standing) {
+        (Some(Outcome::Marked), Standing::Open) => Unmarking::CountAgain,
+        (Some(Outcome::Marked), Standing::Published) => Unmarking::CountInNext,
+        (Some(Outcome::Marked), Standing::Unknown) => Unmarking::Forget,
+        (None, _) => Unmarking::Bar,
+        (Some(_), _) => Unmarking::Nothing,
+    }
+}
+
+/// One total per currency, ordered by currency: the sum of the documents that are not voided.
+#[must_use]
+pub fn totals(documents: &[ReportedDocument]) -> Vec<Total> {
+    let mut totals = BTreeMap::new();
+    for document in documents.iter().filter(|document| !document.voided) {
+        let currency = document.total.currency;
+        let total = totals.entry(currency.code()).or_insert(Total { minor: 0, currency });
+        total.minor += i128::from(document.total.minor);
+    }
+    totals.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use messages::Money;
+
+    use super::*;
+
+    const STANDINGS: [Standing; 3] = [Standing::Unknown, Standing::Open, Standing::Published];
+
+    fn process(id: &str) -> ProcessId {
+        id.parse().unwrap()
+    }
+
+    #[test]
+    fn a_first_marking_goes_by_the_report_and_by_other_marks() {
+        let p = process("p");
+        assert_eq!(mark(Standing::Unknown, None, &p, None), Marking::Mark);
+        assert_eq!(mark(Standing::Open, None, &p, None), Marking::Mark);
+        let refused = Marking::Refuse(Outcome::ReportPublished, Refusal::ReportPublished);
+        assert_eq!(mark(Standing::Published, None, &p, None), refused);
+        for standing in STANDINGS {
+            let refused = Marking::Refuse(Outcome::MarkedByAnotherProcess, Refusal::MarkedByAnotherProcess);
+            assert_eq!(mark(standing, Some(&process("q")), &p, None), refused);
+        }
+    }
+
+    #[test]
+    fn a_marking_that_comes_again_changes_nothing_whatever_happened_since() {
+        let p = process("p");
+        for standing in STANDINGS {
+            for marked_by in [None, Some(&p), Some(&process("q"))] {
+                assert_eq!(mark(standing, marked_by, &p, Some(Outcome::Marked)), Marking::Nothing);
+                for (outcome, code) in [
+                    (Outcome::Unmarked, "process-closed"),
+                    (Outcome::ReportPublished, "report-published"),
+                    (Outcome::MarkedByAnotherProcess, "marked-by-another-process"),
+                ] {
+                    let Marking::RefuseAgain(refusal) = mark(standing, marked_by, &p, Some(outcome)) else {
+                        panic!("{outcome:?} must be refused again")
+                    };
+                    assert_eq!(refusal.code(), code);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn unmarking_undoes_a_mark_and_bars_one_that_comes_late() {
+        assert_eq!(unmark(Standing::Open, Some(Outcome::Marked)), Unmarking::CountAgain);
+        assert_eq!(unmark(Standing::Published, Some(Outcome::Marked)), Unmarking::CountInNext);
+        assert_eq!(unmark(Standing::Unknown, Some(Outcome::Marked)), Unmarking::Forget);
+        for standing in STANDINGS {
+            assert_eq!(unmark(standing, None), Unmarking::Bar);
+            for done in [Outcome::Unmarked, Outcome::ReportPublished, Outcome::MarkedByAnotherProcess] {
+                assert_eq!(unmark(standing, Some(done)), Unmarking::Nothing);
+            }
+        }
+    }
+
+    #[test]
+    fn a_voided_document_counts_in_no_total_and_each_currency_has_its_own() {
+        let document = |amount: &str, currency: &str, voided| ReportedDocument {
+            document_id: "d".parse().unwrap(),
+            total: Money::parse(amount, currency).unwrap(),
+            voided,
+        };
+        let most = "92233720368547758.07";
+        let documents = [
+            document(most, "USD", false),
+            document("1", "JPY", true),
+            document(most, "USD", false),
+            document("-5", "EUR", false),
+            document("2.50", "EUR", false),
+            document("9", "EUR", true),
+        ];
+        let shown: Vec<_> = totals(&documents).iter().map(|sum| format!("{sum} {}", sum.currency.code())).collect();
+        assert_eq!(shown, ["-2.50 EUR", "184467440737095516.14 USD"]);
+        assert!(totals(&[]).is_empty());
+    }
+}

@@ -1,0 +1,95 @@
+//! Follows Billing's log by itself, so that each document that Billing issues gets into a report.
+
+mod projection;
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use messages::Position;
+use process_manager::feed::{FeedClient, FeedError, FeedReader};
+use sea_orm::DbErr;
+use service_kit::Database;
+use tokio_util::sync::CancellationToken;
+
+use self::projection::{Projected, project};
+use crate::store;
+
+/// Events asked for at once.
+const BATCH: u16 = 500;
+/// How long one request waits for an event.
+const WAIT: Duration = Duration::from_secs(20);
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Why the follower has stopped for good, if it has.
+pub(crate) type Stopped = Arc<OnceLock<String>>;
+
+/// Follows Billing's log and projects it into the reports.
+#[derive(Debug)]
+pub(crate) struct Follower {
+    pub(crate) database: Database,
+    pub(crate) billing: FeedClient,
+    pub(crate) stopped: Stopped,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum FollowError {
+    #[error("Billing's log cannot be read: {0}")]
+    Feed(#[from] FeedError),
+    #[error("the database does not take the projection: {0}")]
+    Database(#[from] DbErr),
+}
+
+impl Follower {
+    /// Follows until `shutdown`, through every fault that passes. Another log, or one that lost events, stops it.
+    pub(crate) async fn run(self, shutdown: CancellationToken) {
+        shutdown.run_until_cancelled(self.follow()).await;
+    }
+
+    async fn follow(self) {
+        metrics::gauge!("reports_follower_stopped").set(0);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.read_on(&mut pause).await {
+                Ok(()) => tracing::debug!("another instance has projected these events"),
+                Err(FollowError::Feed(error)) if error.is_final() => return self.stop(&error),
+                Err(error) => {
+                    tracing::warn!("{error}; trying again in {} ms", pause.as_millis());
+                    tokio::time::sleep(pause).await;
+                    pause = LONGEST_PAUSE.min(pause * 2);
+                }
+            }
+        }
+    }
+
+    /// Projects from the position that the database has, until a fault or until another instance is ahead.
+    async fn read_on(&self, pause: &mut Duration) -> Result<(), FollowError> {
+        let mut reader = FeedReader::new(self.billing.clone(), store::position(&self.database).await?);
+        loop {
+            let events = reader.next(BATCH, WAIT).await?;
+            *pause = FIRST_PAUSE;
+            match project(&self.database, reader.at(), &events).await? {
+                Projected::UpTo(at) => {
+                    show_position(at.position);
+                    reader.move_to(at);
+                }
+                Projected::ByAnother => return Ok(()),
+            }
+        }
+    }
+
+    fn stop(&self, error: &FeedError) {
+        tracing::error!("Reports has stopped following Billing: {error}. No event is skipped; see docs/OPERATIONS.md");
+        metrics::gauge!("reports_follower_stopped").set(1);
+        // The follower stops once.
+        let _ = self.stopped.set(format!("Billing's log is not followed any more: {error}"));
+    }
+}
+
+fn show_position(position: Position) {
+    // A gauge is a float; positions are exact up to 2^53.
+    #[expect(clippy::cast_precision_loss, reason = "shown to people")]
+    metrics::gauge!("reports_billing_position").set(position as f64);
+}

@@ -1,0 +1,121 @@
+//! Reports' tables.
+
+/// A document, from the first that Reports hears of it, be it a mark.
+pub(super) mod document {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "documents")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub document_id: String,
+        /// Empty, as are the total and the report, until Billing's log has told them.
+        pub customer_id: Option<String>,
+        pub minor: Option<i64>,
+        pub currency: Option<String>,
+        /// The report that the document stands in; after it moved, the later one.
+        pub report_id: Option<String>,
+        /// The process that has it marked as voided.
+        pub marked_by: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What each process's marking of a document came to.
+pub(super) mod marking {
+    use sea_orm::entity::prelude::*;
+
+    use crate::domain::Outcome;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "markings")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub document_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub process_id: String,
+        pub outcome: Outcome,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A report.
+pub(super) mod report {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "reports")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub report_id: String,
+        pub customer_id: String,
+        pub number: i64,
+        pub status: Status,
+        pub opened_at: DateTimeUtc,
+        pub published_at: Option<DateTimeUtc>,
+    }
+
+    /// Where a report stands. A customer has one open report at most.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+    #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
+    pub(crate) enum Status {
+        Open,
+        Published,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A document as it stands in one report. That of a published report never changes.
+pub(super) mod entry {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "report_documents")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub report_id: String,
+        /// From 1, in the order in which the documents came.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub place: i64,
+        pub document_id: String,
+        pub minor: i64,
+        pub currency: String,
+        pub voided: bool,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// How far a log has been projected.
+pub(super) mod followed_log {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "followed_logs")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub source: String,
+        pub position: i64,
+        pub logid: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,32 @@
+//! How far Billing's log has been projected.
+
+use messages::billing::SOURCE;
+use process_manager::feed::FeedPosition;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
+use service_kit::{Database, Transaction};
+
+use super::entity::followed_log::{Column, Entity};
+
+/// The position in Billing's log up to which it has been projected.
+pub(crate) async fn position(database: &Database) -> Result<FeedPosition, DbErr> {
+    let row = Entity::find_by_id(SOURCE).one(database.reader()).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound(format!("position in {SOURCE}")))?;
+    Ok(FeedPosition { position: row.position, logid: row.logid })
+}
+
+/// Moves the position, in the transaction of the projection: as the position is locked from here on, an event counts
+/// once also where several instances follow. `false` when another one has moved it meanwhile.
+pub(crate) async fn move_position(
+    transaction: &Transaction,
+    from: &FeedPosition,
+    to: &FeedPosition,
+) -> Result<bool, DbErr> {
+    let moved = Entity::update_many()
+        .col_expr(Column::Position, Expr::value(to.position))
+        .col_expr(Column::Logid, Expr::value(to.logid.clone()))
+        .filter(Column::Source.eq(SOURCE))
+        .filter(Column::Position.eq(from.position))
+        .exec(&**transaction)
+        .await?;
+    Ok(moved.rows_affected == 1)
+}
