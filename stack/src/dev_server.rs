@@ -17,17 +17,19 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::{Child, ChildStdin, Command},
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
-use crate::namespace::{self, NamespaceError};
+use crate::namespace;
 
 /// Until the server answers; a start takes about a second.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// Between two attempts to reach a server that is starting.
 const ATTEMPT_INTERVAL: Duration = Duration::from_millis(50);
-/// Longer than the script waits before it kills the server.
-const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than the script waits before it kills the server (4 s).
+const STOP_TIMEOUT: Duration = Duration::from_millis(4_500);
+/// The namespace that a dev server has in any case.
+const DEFAULT_NAMESPACE: &str = "default";
 /// Lines of the server's log that are kept to explain an early end.
 const KEPT_LINES: usize = 5;
 
@@ -47,23 +49,18 @@ pub struct DevServerConfig {
     pub ui_port: Option<u16>,
     /// SQLite file that keeps the data; `None` keeps it in memory.
     pub database: Option<PathBuf>,
-    /// Search attributes (name, type) to register at the start, which is quicker than later by gRPC.
-    pub search_attributes: Vec<(String, String)>,
+    /// Namespace that it has; it always has `default` as well.
+    pub namespace: String,
 }
 
 /// Why there is no running dev server.
 #[derive(Debug, thiserror::Error)]
 pub enum DevServerError {
     /// The process could not be started.
-    #[error("{cli:?} could not be started ({source}): set TEMPORAL_CLI to the path of a Temporal CLI that runs here")]
-    Spawn {
-        /// The Temporal CLI.
-        cli: PathBuf,
-        /// What the system answered.
-        source: io::Error,
-    },
+    #[error("the shell `sh`, which watches the Temporal dev server, could not be started ({0})")]
+    Spawn(#[source] io::Error),
     /// It ended before it answered.
-    #[error("the Temporal dev server ended with {status} before it was ready: {log}")]
+    #[error("the Temporal dev server ended ({status}) before it was ready: {log}")]
     Ended {
         /// How it ended.
         status: ExitStatus,
@@ -86,15 +83,17 @@ pub enum DevServerError {
 pub struct DevServer {
     shell: Child,
     lifeline: Option<ChildStdin>,
+    log: Log,
     address: String,
+    namespace: String,
 }
 
 impl DevServer {
-    /// Starts a server and returns once its namespace `default` answers and keeps ended runs for 30 days.
+    /// Starts a server. It is not [`ready`](Self::ready) yet.
     ///
     /// # Errors
-    /// [`DevServerError`]; no process is left then.
-    pub async fn start(config: &DevServerConfig) -> Result<Self, DevServerError> {
+    /// [`DevServerError::Spawn`]. That the CLI itself cannot be run shows in [`ready`](Self::ready).
+    pub fn spawn(config: &DevServerConfig) -> Result<Self, DevServerError> {
         let mut shell = Command::new("sh")
             .args(["-c", include_str!("dev_server.sh"), "temporal-dev-server"])
             .arg(&config.cli)
@@ -105,20 +104,35 @@ impl DevServer {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .map_err(|source| DevServerError::Spawn { cli: config.cli.clone(), source })?;
+            .map_err(DevServerError::Spawn)?;
         let log = Log::default();
         if let Some(stderr) = shell.stderr.take() {
             tokio::spawn(log.clone().follow(stderr));
         }
         let lifeline = shell.stdin.take();
-        let mut server = Self { shell, lifeline, address: format!("127.0.0.1:{}", config.port) };
-        match server.ready(&log).await {
-            Ok(()) => Ok(server),
-            Err(error) => {
-                server.stop().await?;
-                Err(error)
+        let address = format!("127.0.0.1:{}", config.port);
+        Ok(Self { shell, lifeline, log, address, namespace: config.namespace.clone() })
+    }
+
+    /// Returns once its namespace can be used and keeps ended runs for 30 days.
+    ///
+    /// # Errors
+    /// [`DevServerError`] when it ends before that, or takes half a minute.
+    pub async fn ready(&mut self) -> Result<(), DevServerError> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        let mut last = String::new();
+        while Instant::now() < deadline {
+            if let Some(status) = self.shell.try_wait()? {
+                return Err(DevServerError::Ended { status, log: self.log.tail() });
             }
+            match timeout_at(deadline, namespace::keep_ended_runs(&self.address, &self.namespace)).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => last = error.to_string(),
+                Err(_) => break,
+            }
+            sleep(ATTEMPT_INTERVAL).await;
         }
+        Err(DevServerError::NotReady { log: format!("{last} {}", self.log.tail()) })
     }
 
     /// `host:port` of its gRPC endpoint.
@@ -147,24 +161,6 @@ impl DevServer {
             Err(_) => self.shell.kill().await,
         }
     }
-
-    async fn ready(&mut self, log: &Log) -> Result<(), DevServerError> {
-        let deadline = Instant::now() + START_TIMEOUT;
-        loop {
-            if let Some(status) = self.shell.try_wait()? {
-                return Err(DevServerError::Ended { status, log: log.tail() });
-            }
-            match timeout(START_TIMEOUT, namespace::keep_ended_runs(&self.address)).await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) if Instant::now() < deadline => {
-                    tracing::trace!(%error, "the dev server is starting");
-                    sleep(ATTEMPT_INTERVAL).await;
-                }
-                Ok(Err(error)) => return Err(log.not_ready(&error)),
-                Err(_) => return Err(DevServerError::NotReady { log: log.tail() }),
-            }
-        }
-    }
 }
 
 fn arguments(config: &DevServerConfig) -> Vec<String> {
@@ -181,8 +177,8 @@ fn arguments(config: &DevServerConfig) -> Vec<String> {
     for setting in DYNAMIC_CONFIG {
         option("--dynamic-config-value", setting.into());
     }
-    for (name, kind) in &config.search_attributes {
-        option("--search-attribute", format!("{name}={kind}"));
+    if config.namespace != DEFAULT_NAMESPACE {
+        option("--namespace", config.namespace.clone());
     }
     if config.ui_port.is_none() {
         arguments.push("--headless".into());
@@ -198,7 +194,7 @@ impl Log {
     async fn follow(self, stderr: impl AsyncRead + Unpin) {
         let mut lines = BufReader::new(stderr).lines();
         while let Ok(Some(line)) = lines.next_line().await {
-            tracing::warn!(target: "temporal", "{line}");
+            tracing::warn!(target: "temporal", "temporal: {line}");
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             kept.push_back(line);
             if kept.len() > KEPT_LINES {
@@ -210,9 +206,5 @@ impl Log {
     fn tail(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter().map(String::as_str).collect::<Vec<_>>().join(" | ")
-    }
-
-    fn not_ready(&self, last: &NamespaceError) -> DevServerError {
-        DevServerError::NotReady { log: format!("{last} {}", self.tail()) }
     }
 }

@@ -7,7 +7,7 @@ server=$!
     read -r _ <&3
     kill -TERM "$server"
     tenths=0
-    while kill -0 "$server" && [ "$tenths" -lt 80 ]; do
+    while kill -0 "$server" && [ "$tenths" -lt 40 ]; do
         sleep 0.1
         tenths=$((tenths + 1))
     done

@@ -1,3 +1,8 @@
-//! `cargo run`.
+//! `cargo run`: the whole system on one machine.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    stack::main().await
+}

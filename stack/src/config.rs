@@ -1,0 +1,112 @@
+//! What `cargo run` is told, by options and by the environment.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use service_kit::{ConfigError, env_opt, env_or};
+use url::Url;
+
+use crate::addresses::url_of;
+
+/// Ports above this have no room for the Web UI.
+const MAX_TEMPORAL_PORT: u16 = u16::MAX - UI_PORT_OFFSET;
+/// The dev server's Web UI listens so many ports above its gRPC.
+const UI_PORT_OFFSET: u16 = 1000;
+
+/// Runs the whole system on this machine: Temporal's dev server, Billing, Reports, the worker and the api.
+///
+/// Ctrl-C ends all of it; the data stays in DATA_DIR, and the next run goes on with it.
+#[derive(Debug, Parser)]
+#[command(name = "stack", version, after_help = VARIABLES)]
+pub(crate) struct Options {
+    /// Do not issue a document every five seconds
+    #[arg(long)]
+    pub(crate) no_simulation: bool,
+}
+
+const VARIABLES: &str = "\
+Environment variables (all of them: .env.example):
+  API_ADDR, BILLING_ADDR, REPORTS_ADDR, WORKER_ADDR
+                         host:port to listen on [127.0.0.1:8080, :8081, :8082, :8083]
+  BILLING_URL, REPORTS_URL
+                         where the others reach them [the addresses above]
+  BILLING_DATABASE_URL, REPORTS_DATABASE_URL
+                         PostgreSQL instead of SQLite files in DATA_DIR
+  DATA_DIR               folder for all data [.data]
+  TEMPORAL_PORT          port of the dev server, its Web UI on that + 1000 [7233]
+  TEMPORAL_CLI           path of the Temporal CLI [temporal on the PATH, else a download]
+  TEMPORAL_ADDRESS       use this Temporal server and start none
+  SLOW_DOWN=1            delay each step of a voiding by some seconds
+  RUST_LOG               filter of the log [info]";
+
+/// Where everything is.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) api: api::Config,
+    pub(crate) billing: billing::Config,
+    pub(crate) reports: reports::Config,
+    pub(crate) worker: worker::Config,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) temporal: Temporal,
+}
+
+/// Which Temporal server is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Temporal {
+    /// The one that Temporal's own configuration names.
+    External,
+    /// A dev server of ours.
+    Dev {
+        /// For gRPC.
+        port: u16,
+        /// For its Web UI.
+        ui_port: u16,
+        /// The namespace that is used.
+        namespace: String,
+    },
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that does not do.
+    pub(crate) fn from_env() -> Result<Self, ConfigError> {
+        let billing = billing::Config::from_env()?;
+        let temporal = temporal()?;
+        let mut api = api::Config::from_env()?;
+        let mut reports = reports::Config::from_env()?;
+        let mut worker = worker::Config::from_env()?;
+        if env_opt::<Url>("BILLING_URL")?.is_none() {
+            let url = url_of(&billing.addr, "BILLING_ADDR")?;
+            api.billing_url = url.clone();
+            reports.billing_url = url.clone();
+            worker.billing_url = url;
+        }
+        if env_opt::<Url>("REPORTS_URL")?.is_none() {
+            worker.reports_url = url_of(&reports.addr, "REPORTS_ADDR")?;
+        }
+        if let Temporal::Dev { ui_port, .. } = temporal
+            && api.temporal_ui_url.is_none()
+        {
+            api.temporal_ui_url = Some(url_of(&format!("127.0.0.1:{ui_port}"), "TEMPORAL_PORT")?);
+        }
+        Ok(Self { api, billing, reports, worker, data_dir: env_or("DATA_DIR", PathBuf::from(".data"))?, temporal })
+    }
+}
+
+fn temporal() -> Result<Temporal, ConfigError> {
+    if env_opt::<String>("TEMPORAL_ADDRESS")?.is_some() {
+        return Ok(Temporal::External);
+    }
+    let port = env_or("TEMPORAL_PORT", 7233)?;
+    if port == 0 || port > MAX_TEMPORAL_PORT {
+        return Err(ConfigError {
+            variable: "TEMPORAL_PORT".into(),
+            value: port.to_string(),
+            reason: format!("it must be from 1 to {MAX_TEMPORAL_PORT}"),
+        });
+    }
+    let namespace = env_or("TEMPORAL_NAMESPACE", "default".to_owned())?;
+    Ok(Temporal::Dev { port, ui_port: port + UI_PORT_OFFSET, namespace })
+}

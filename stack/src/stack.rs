@@ -1,0 +1,144 @@
+//! Starts everything in order, watches it, and ends it in the opposite order.
+
+use std::{
+    io::{Write, stdout},
+    path::Path,
+    time::Duration,
+};
+
+use anyhow::{anyhow, bail};
+use futures::future::join_all;
+use process_manager::connect::TemporalConfig;
+use temporalio_client::Client;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::{
+    addresses::{Welcome, url_of},
+    component::{Component, any_ended},
+    config::{Config, Options, Temporal},
+    data_dir::DataDir,
+    dev_server::{DevServer, DevServerConfig},
+    ports, ready, simulation, temporal_cli,
+};
+
+/// Who ends together, and how long they have for it. With the 4.5 s of Temporal, which comes last, less than 20 s.
+const ENDS: [(&[&str], Duration); 3] = [
+    (&["simulation", "api"], Duration::from_secs(2)),
+    (&["worker"], Duration::from_secs(11)),
+    (&["reports", "billing"], Duration::from_secs(2)),
+];
+
+/// Runs the stack until `shutdown` or until a part of it fails; leaves no process behind.
+///
+/// # Errors
+/// One sentence that says what to do, or which part failed and why.
+pub(crate) async fn run(config: Config, options: Options, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let _data = DataDir::hold(&config.data_dir)?;
+    ports::check(&config).await?;
+    let mut stack = Stack::default();
+    let outcome = tokio::select! {
+        outcome = stack.start_and_watch(config, options) => outcome,
+        () = shutdown.cancelled() => {
+            tracing::info!("ending");
+            Ok(())
+        }
+    };
+    stack.stop().await;
+    outcome
+}
+
+/// What has been started.
+#[derive(Debug, Default)]
+struct Stack {
+    temporal: Option<DevServer>,
+    components: Vec<Component>,
+}
+
+impl Stack {
+    /// Ends only with an error.
+    async fn start_and_watch(&mut self, config: Config, options: Options) -> anyhow::Result<()> {
+        let client = self.connect(&config).await?;
+        self.start(&config, client);
+        let programs = programs(&config)?;
+        tokio::select! {
+            ready = ready::wait_for(&programs) => ready?,
+            failed = self.failed() => bail!(failed),
+        }
+        // Where nobody reads it, the stack runs all the same.
+        let _ = write!(stdout(), "{}", Welcome(&config));
+        if !options.no_simulation {
+            let billing = config.api.billing_url;
+            self.components.push(Component::spawn("simulation", |shutdown| simulation::run(billing, shutdown)));
+        }
+        Err(anyhow!(self.failed().await))
+    }
+
+    /// A client for Temporal, whose dev server is started for it if need be.
+    async fn connect(&mut self, config: &Config) -> anyhow::Result<Client> {
+        let Temporal::Dev { port, ui_port, namespace } = &config.temporal else {
+            let client = TemporalConfig::from_env()?.connect().await;
+            return client.map_err(|error| anyhow!("{error}; start it, or unset TEMPORAL_ADDRESS for a dev server"));
+        };
+        let server = self.temporal.insert(DevServer::spawn(&DevServerConfig {
+            cli: temporal_cli::find(&config.data_dir).await?,
+            port: *port,
+            ui_port: Some(*ui_port),
+            database: Some(Path::new(&config.data_dir).join("temporal.db")),
+            namespace: namespace.clone(),
+        })?);
+        server.ready().await?;
+        let address = Url::parse(&format!("http://{}", server.address()))?;
+        tracing::info!("temporal listens on {address}");
+        Ok(TemporalConfig::at(address, namespace).connect().await?)
+    }
+
+    fn start(&mut self, config: &Config, client: Client) {
+        let Config { api, billing, reports, worker, .. } = config.clone();
+        let worker_client = client.clone();
+        self.components.extend([
+            Component::spawn("billing", |shutdown| billing::run(billing, shutdown)),
+            Component::spawn("reports", |shutdown| reports::run(reports, shutdown)),
+            Component::spawn("worker", |shutdown| worker::run(worker, worker_client, shutdown)),
+            Component::spawn("api", |shutdown| api::run(api, client, shutdown)),
+        ]);
+    }
+
+    /// Waits until a part ends by itself, and says which.
+    async fn failed(&mut self) -> String {
+        let temporal = async {
+            match &mut self.temporal {
+                Some(server) => server.ended().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ended = any_ended(&mut self.components) => ended,
+            ended = temporal => match ended {
+                Ok(status) => format!("the Temporal dev server ended by itself ({status})"),
+                Err(error) => format!("the Temporal dev server's process cannot be watched ({error})"),
+            },
+        }
+    }
+
+    async fn stop(mut self) {
+        for (names, limit) in ENDS {
+            let of_now = |component: &mut Component| names.contains(&component.name());
+            join_all(self.components.extract_if(.., of_now).map(|component| component.stop(limit))).await;
+        }
+        if let Some(server) = self.temporal
+            && let Err(error) = server.stop().await
+        {
+            tracing::warn!("the Temporal dev server's end could not be awaited: {error}");
+        }
+    }
+}
+
+fn programs(config: &Config) -> anyhow::Result<[(&'static str, Url); 4]> {
+    Ok([
+        ("billing", url_of(&config.billing.addr, "BILLING_ADDR")?),
+        ("reports", url_of(&config.reports.addr, "REPORTS_ADDR")?),
+        ("worker", url_of(&config.worker.addr, "WORKER_ADDR")?),
+        ("api", url_of(&config.api.addr, "API_ADDR")?),
+    ])
+}
