@@ -10,8 +10,10 @@ pub fn init_tracing() {
     let unreadable =
         std::env::var("RUST_LOG").ok().filter(|rule| !rule.is_empty() && rule.parse::<EnvFilter>().is_err());
     let filter = EnvFilter::try_from_default_env().ok().filter(|filter| !filter.to_string().is_empty());
-    // sqlx logs each statement of a migration at info.
-    let filter = filter.unwrap_or_else(|| EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn"));
+    // sqlx logs each statement of a migration at info, and Temporal's SDK puts a long span around each of our lines.
+    let filter = filter.unwrap_or_else(|| {
+        EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn,temporalio_sdk=warn,temporalio_sdk_core=warn")
+    });
     let installed = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
