@@ -26,8 +26,8 @@ macro_rules! binaries {
         $crate::Binaries {
             supervisor: env!("CARGO_BIN_EXE_it-supervisor").into(),
             billing: env!("CARGO_BIN_EXE_it-billing").into(),
-            reports: option_env!("CARGO_BIN_EXE_it-reports").unwrap_or_default().into(),
-            worker: option_env!("CARGO_BIN_EXE_it-worker").unwrap_or_default().into(),
+            reports: env!("CARGO_BIN_EXE_it-reports").into(),
+            worker: env!("CARGO_BIN_EXE_it-worker").into(),
             api: env!("CARGO_BIN_EXE_it-api").into(),
             stack: env!("CARGO_BIN_EXE_it-stack").into(),
         }

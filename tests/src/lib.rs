@@ -20,5 +20,5 @@ pub use eventually::{eventually, eventually_eq};
 pub use ports::free_port;
 pub use postgres::PostgresServer;
 pub use process::{Ended, Process, Program};
-pub use proxy::{Fault, FaultProxy, Gate, Recorded};
-pub use temporal::{CliOutput, Temporal, TemporalServer, json_payload, workflow_id};
+pub use proxy::{About, Fault, FaultProxy, Gate, Recorded};
+pub use temporal::{CliOutput, Temporal, TemporalServer, json_payload, temporal_cli, workflow_id};

@@ -32,6 +32,14 @@ impl Env {
         }
     }
 
+    /// Rule V8 alone: each report's totals are the sums of its documents that are not voided.
+    ///
+    /// # Panics
+    /// When it is broken.
+    pub async fn assert_totals(&self) {
+        totals_are_the_sums(&self.reports().all_reports().await);
+    }
+
     /// Waits until Reports has heard of every document that Billing has by now.
     ///
     /// # Panics

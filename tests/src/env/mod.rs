@@ -84,6 +84,15 @@ impl Env {
         self.running(component).url()
     }
 
+    /// The value of an environment variable that a component is started with, such as `BILLING_DATABASE_URL`.
+    ///
+    /// # Panics
+    /// When the system does not have the component, or that not the variable.
+    #[must_use]
+    pub fn variable(&self, component: Component, name: &str) -> &str {
+        self.running(component).variable(name).unwrap_or_else(|| panic!("{component:?} has no {name}"))
+    }
+
     /// What the component has logged so far.
     ///
     /// # Panics

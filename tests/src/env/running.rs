@@ -32,6 +32,10 @@ impl Running {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        self.program.environment.get(name).map(String::as_str)
+    }
+
     pub(super) fn log(&self) -> String {
         let bytes = std::fs::read(self.log_file()).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()

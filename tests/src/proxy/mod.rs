@@ -1,5 +1,6 @@
 //! A proxy between two components that does to their calls what networks and processes do.
 
+mod about;
 mod gate;
 mod rules;
 mod serve;
@@ -13,6 +14,7 @@ use std::{
 use messages::Problem;
 use tokio::task::JoinSet;
 
+pub use about::About;
 pub use gate::Gate;
 pub use rules::Fault;
 pub use wire::Recorded;
@@ -23,7 +25,7 @@ use crate::ports::free_port;
 /// An HTTP proxy on a port of its own. It records every request, and applies faults to those that match.
 ///
 /// Faults are told apart by the beginning of the request's path and query (`/commands/mark-`, `/events`, or `/` for
-/// all). The newest fault that matches applies.
+/// all), and by the document with [`FaultProxy::about`]. The newest fault that matches applies.
 #[derive(Debug)]
 pub struct FaultProxy {
     port: u16,
@@ -52,12 +54,12 @@ impl FaultProxy {
 
     /// Applies a fault to each request whose path begins with `prefix`, until [`FaultProxy::heal`].
     pub fn fault(&self, prefix: &str, fault: Fault) {
-        self.rules().add(prefix, fault, None);
+        self.rules().add(prefix, None, fault, None);
     }
 
     /// Applies a fault to the next `times` requests whose path begins with `prefix`.
     pub fn fault_times(&self, times: usize, prefix: &str, fault: Fault) {
-        self.rules().add(prefix, fault, Some(times));
+        self.rules().add(prefix, None, fault, Some(times));
     }
 
     /// Answers the next `times` requests under `prefix` with a problem, without passing them on.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use messages::PROBLEM_MEDIA_TYPE;
+use messages::{DocumentId, PROBLEM_MEDIA_TYPE};
 
-use super::{Gate, problem};
+use super::{Gate, Recorded, problem};
 
 /// What happens to a request.
 #[derive(Debug, Clone)]
@@ -58,22 +58,27 @@ pub(super) struct Rules(Vec<Rule>);
 #[derive(Debug)]
 struct Rule {
     prefix: String,
+    about: Option<DocumentId>,
     fault: Fault,
     left: Option<usize>,
 }
 
 impl Rules {
-    pub(super) fn add(&mut self, prefix: &str, fault: Fault, left: Option<usize>) {
-        self.0.push(Rule { prefix: prefix.to_owned(), fault, left });
+    pub(super) fn add(&mut self, prefix: &str, about: Option<&DocumentId>, fault: Fault, left: Option<usize>) {
+        self.0.push(Rule { prefix: prefix.to_owned(), about: about.cloned(), fault, left });
     }
 
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// The fault for a request to `path`, which is counted.
-    pub(super) fn take(&mut self, path: &str) -> Fault {
-        let matches = |rule: &&mut Rule| rule.left != Some(0) && path.starts_with(&rule.prefix);
+    /// The fault for a request, which is counted.
+    pub(super) fn take(&mut self, request: &Recorded) -> Fault {
+        let matches = |rule: &&mut Rule| {
+            rule.left != Some(0)
+                && request.path.starts_with(&rule.prefix)
+                && rule.about.as_ref().is_none_or(|document_id| request.is_about(document_id))
+        };
         let Some(rule) = self.0.iter_mut().rev().find(matches) else { return Fault::Pass };
         rule.left = rule.left.map(|left| left - 1);
         rule.fault.clone()

@@ -72,7 +72,7 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     let mut stream = BufReader::new(stream);
     while let Ok(Some(request)) = wire::read(&mut stream).await {
         let index = shared.record(request.clone());
-        let fault = shared.rules.lock().unwrap_or_else(PoisonError::into_inner).take(&request.path);
+        let fault = shared.rules.lock().unwrap_or_else(PoisonError::into_inner).take(&request);
         let Some(reply) = reply(&request, fault, &shared.upstream).await else {
             let _ = stream.get_ref().set_zero_linger();
             return;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, io};
 
+use messages::DocumentId;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
@@ -33,6 +34,12 @@ impl Recorded {
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
+    /// Whether the body has this `document_id`.
+    #[must_use]
+    pub fn is_about(&self, document_id: &DocumentId) -> bool {
+        self.json()["document_id"] == document_id.as_str()
     }
 }
 

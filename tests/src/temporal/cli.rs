@@ -62,8 +62,12 @@ impl Temporal {
     }
 }
 
-/// Where the CLI is, found as `cargo run` finds it.
-pub(super) fn path() -> &'static Path {
+/// Where the Temporal CLI is, found as `cargo run` finds it.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
         let data_dir = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.data"));

@@ -4,6 +4,6 @@ mod cli;
 mod client;
 mod server;
 
-pub use cli::CliOutput;
+pub use cli::{CliOutput, path as temporal_cli};
 pub use client::{Temporal, json_payload, workflow_id};
 pub use server::TemporalServer;

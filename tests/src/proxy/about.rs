@@ -1,0 +1,61 @@
+//! Faults of the commands about one document, so that many documents can share one system.
+
+use messages::DocumentId;
+
+use super::{Fault, FaultProxy, Gate, Recorded};
+
+/// The commands about one document: the requests whose body has its `document_id`.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    proxy: &'a FaultProxy,
+    document_id: &'a DocumentId,
+}
+
+impl FaultProxy {
+    /// What is done to the commands about one document.
+    #[must_use]
+    pub fn about<'a>(&'a self, document_id: &'a DocumentId) -> About<'a> {
+        About { proxy: self, document_id }
+    }
+}
+
+impl About<'_> {
+    /// Applies a fault to each command under `prefix`, until [`FaultProxy::heal`].
+    pub fn fault(&self, prefix: &str, fault: Fault) {
+        self.proxy.rules().add(prefix, Some(self.document_id), fault, None);
+    }
+
+    /// Applies a fault to the next `times` commands under `prefix`.
+    pub fn fault_times(&self, times: usize, prefix: &str, fault: Fault) {
+        self.proxy.rules().add(prefix, Some(self.document_id), fault, Some(times));
+    }
+
+    /// Answers the next `times` commands under `prefix` with a problem, without passing them on.
+    pub fn refuse_times(&self, times: usize, prefix: &str, status: u16, code: &str) {
+        self.fault_times(times, prefix, Fault::problem(status, code));
+    }
+
+    /// Holds every command under `prefix` before it is passed on, until the gate is opened.
+    #[must_use]
+    pub fn hold(&self, prefix: &str) -> Gate {
+        let gate = Gate::default();
+        self.fault(prefix, Fault::Hold(gate.clone()));
+        gate
+    }
+
+    /// Holds every answer to a command under `prefix`, which the service has carried out by then, until the gate is
+    /// opened.
+    #[must_use]
+    pub fn hold_answer(&self, prefix: &str) -> Gate {
+        let gate = Gate::default();
+        self.fault(prefix, Fault::HoldAnswer(gate.clone()));
+        gate
+    }
+
+    /// The commands so far under `prefix`.
+    #[must_use]
+    pub fn requests(&self, prefix: &str) -> Vec<Recorded> {
+        let about = |request: &Recorded| request.is_about(self.document_id);
+        self.proxy.requests_to(prefix).into_iter().filter(about).collect()
+    }
+}
