@@ -1,0 +1,118 @@
+//! For the tests of the services: fresh databases, and answers over real HTTP.
+//!
+//! Each test runs on SQLite, and on PostgreSQL as well when `TEST_POSTGRES_URL` names a server on which databases may be
+//! made.
+
+use std::time::Duration;
+
+use reqwest::{Method, header::HeaderMap};
+use serde_json::Value;
+use service_kit::DatabaseUrl;
+
+/// How long a condition is awaited.
+pub(crate) const SOON: Duration = Duration::from_secs(30);
+
+/// Runs a test on a fresh database of each kind that there is.
+pub(crate) async fn on_each_database(test: impl AsyncFn(DatabaseUrl)) {
+    let folder = tempfile::tempdir().unwrap();
+    test(DatabaseUrl::sqlite_file(&folder.path().join("some folder/test.db"), "TEST_DATABASE_URL")).await;
+    if let Ok(server) = std::env::var("TEST_POSTGRES_URL") {
+        test(fresh_postgres(&server).await).await;
+    }
+}
+
+async fn fresh_postgres(server: &str) -> DatabaseUrl {
+    use sea_orm::ConnectionTrait;
+    let name = format!("test_{}", service_kit::new_id().replace('-', ""));
+    let connection = sea_orm::Database::connect(server).await.unwrap();
+    connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    connection.close().await.unwrap();
+    let mut url: url::Url = server.parse().unwrap();
+    url.set_path(&name);
+    DatabaseUrl::new(url.as_str(), "TEST_DATABASE_URL")
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The status, and the problem's code where it is one.
+    pub(crate) fn outcome(&self) -> (u16, &str) {
+        (self.status, self.body["code"].as_str().unwrap_or_default())
+    }
+}
+
+/// Asks one service.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Client {
+    pub(crate) fn new(addr: std::net::SocketAddr) -> Self {
+        // Another test may have installed it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().no_proxy().timeout(SOON * 2).build().unwrap();
+        Self { http, base: format!("http://{addr}") }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, &[], None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.post_with(path, &[], body).await
+    }
+
+    pub(crate) async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+        self.ask(Method::POST, path, headers, Some(body.to_string())).await
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body);
+        }
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        if status >= 400 {
+            assert_eq!(headers["content-type"], "application/problem+json", "{path}: {body}");
+            assert_eq!(body["status"], status, "{path}: {body}");
+        }
+        Answer { status, headers, body }
+    }
+
+    /// All events of the log.
+    pub(crate) async fn events(&self) -> Vec<Value> {
+        let mut events: Vec<Value> = Vec::new();
+        loop {
+            let page = self.get(&format!("/events?after={}&limit=1000", events.len())).await;
+            let page = page.body.as_array().unwrap().clone();
+            if page.is_empty() {
+                return events;
+            }
+            events.extend(page);
+        }
+    }
+
+    /// Type and subject of all events of the log.
+    pub(crate) async fn story(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        self.events().await.iter().map(|event| (text(&event["type"]), text(&event["subject"]))).collect()
+    }
+}
