@@ -1,7 +1,7 @@
 //! Tells the outside where a run stands: search attributes, memo and current details, all in one workflow task (V5).
 
 use messages::voiding::VoidingView;
-use temporalio_common::search_attributes::{SearchAttributeUpdate, SearchAttributes};
+use temporalio_common::search_attributes::{SearchAttributeKey, SearchAttributeUpdate, SearchAttributes};
 use temporalio_workflow::{MemoValue, WorkflowContext};
 
 use super::{CUSTOMER_ID, DOCUMENT_ID, INCIDENT, MEMO, PROCESS_ID, VOIDING_STATE, workflow::DocumentVoiding};
@@ -22,10 +22,14 @@ pub(super) fn publish(ctx: &WorkflowContext<DocumentVoiding>) {
     }
 }
 
+/// Empties the state. The SDK's `value_unset` sends a payload that the server refuses, which would fail the workflow task
+/// again and again; an empty list clears an attribute of any type.
+const CLEARED_STATE: SearchAttributeKey<Vec<String>> = SearchAttributeKey::keyword_list("VoidingState");
+
 /// Takes the state out of the list of voidings: this run never was one.
 pub(super) fn withdraw(ctx: &WorkflowContext<DocumentVoiding>) {
     if ctx.search_attributes().contains_key(&VOIDING_STATE) {
-        ctx.upsert_search_attributes([VOIDING_STATE.value_unset()]);
+        ctx.upsert_search_attributes([CLEARED_STATE.value_set(Vec::new())]);
     }
 }
 
