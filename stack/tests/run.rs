@@ -1,0 +1,228 @@
+//! `cargo run` as a person starts and ends it.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context, ensure};
+use reqwest::Client;
+use serde_json::{Value, json};
+use stack::temporal_cli;
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+/// A folder and ports of its own. The stack in it is killed when this is dropped.
+struct Machine {
+    folder: TempDir,
+    _claim: TcpListener,
+    ports: Vec<u16>,
+    cli: String,
+    running: Option<Child>,
+}
+
+impl Machine {
+    async fn new() -> anyhow::Result<Self> {
+        let cli = temporal_cli::find(Path::new(env!("CARGO_TARGET_TMPDIR"))).await?.display().to_string();
+        // Above the range from which Linux hands out ports by itself; whoever listens on the first has the ten.
+        let mut first = (61_000..62_000).step_by(10);
+        let claim = first.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok()).context("free ports")?;
+        let first = claim.local_addr()?.port();
+        let ports = (first + 1..=first + 5).collect();
+        Ok(Self { folder: tempfile::tempdir()?, _claim: claim, ports, cli, running: None })
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stack"));
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("TEMPORAL_CLI", &self.cli)
+            .env("DATA_DIR", self.folder.path().join("data"))
+            .env("API_ADDR", format!("127.0.0.1:{}", self.ports[0]))
+            .env("BILLING_ADDR", format!("127.0.0.1:{}", self.ports[1]))
+            .env("REPORTS_ADDR", format!("127.0.0.1:{}", self.ports[2]))
+            .env("WORKER_ADDR", format!("127.0.0.1:{}", self.ports[3]))
+            .env("TEMPORAL_PORT", self.ports[4].to_string())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts the stack and waits for the lines that it prints when it is ready.
+    async fn start(&mut self, arguments: &[&str]) -> anyhow::Result<()> {
+        let (out, log) = (self.folder.path().join("out"), self.folder.path().join("log"));
+        let (stdout, stderr) = (fs::File::create(&out)?, fs::File::create(&log)?);
+        self.running = Some(self.command().args(arguments).stdout(stdout).stderr(stderr).spawn()?);
+        let log = || fs::read_to_string(&log).unwrap_or_default();
+        eventually(|| async { fs::read_to_string(&out).is_ok_and(|text| text.contains("Ctrl-C")) })
+            .await
+            .with_context(log)
+    }
+
+    /// Sends a signal and waits for the end, 20 s at most.
+    async fn end(&mut self, signal: &str) -> anyhow::Result<ExitStatus> {
+        let mut child = self.running.take().context("not running")?;
+        send(signal, child.id())?;
+        eventually(async || child.try_wait().is_ok_and(|ended| ended.is_some())).await?;
+        Ok(child.wait()?)
+    }
+
+    fn url(&self, program: usize, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.ports[program])
+    }
+
+    /// Whether nothing listens on any of its ports any more.
+    fn is_quiet(&self) -> bool {
+        let ui = self.ports[4] + 1000;
+        self.ports.iter().chain([&ui]).all(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.running {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// By the shell, whose `kill` is built in: a bare machine has no other.
+fn send(signal: &str, pid: u32) -> anyhow::Result<()> {
+    let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).status()?;
+    ensure!(sent.success(), "kill -{signal} {pid}");
+    Ok(())
+}
+
+/// Process id of the dev server on a port (not of the shell around it).
+fn dev_server(port: u16) -> anyhow::Result<u32> {
+    let arguments = format!("\0start-dev\0--ip\0127.0.0.1\0--log-level\0error\0--port\0{port}\0");
+    for process in fs::read_dir("/proc")?.filter_map(Result::ok) {
+        let command = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let command = String::from_utf8_lossy(&command);
+        if command.contains(&arguments) && !command.starts_with("sh\0") {
+            return process.file_name().to_string_lossy().parse().context("a process id");
+        }
+    }
+    anyhow::bail!("no dev server on port {port}")
+}
+
+async fn eventually(mut condition: impl AsyncFnMut() -> bool) -> anyhow::Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !condition().await {
+        ensure!(Instant::now() < deadline, "not within 20 s");
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+fn client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
+
+async fn issued(machine: &Machine) -> anyhow::Result<BTreeSet<String>> {
+    let page: Value = client().get(machine.url(1, "/documents?limit=200")).send().await?.json().await?;
+    let ids = page["items"].as_array().into_iter().flatten();
+    Ok(ids.filter_map(|document| document["document_id"].as_str()).map(str::to_owned).collect())
+}
+
+async fn void(machine: &Machine, document: &str) -> anyhow::Result<(u16, Value)> {
+    let request = client().post(machine.url(0, "/voidings")).header("Prefer", "wait=10");
+    let answer = request.json(&json!({"document_id": document})).send().await?;
+    Ok((answer.status().as_u16(), answer.json().await?))
+}
+
+/// The one sentence on stderr of a run that cannot begin.
+fn complaint(output: &Output) -> anyhow::Result<String> {
+    ensure!(output.status.code() == Some(1), "{output:?}");
+    ensure!(output.stdout.is_empty(), "{output:?}");
+    let text = String::from_utf8(output.stderr.clone())?;
+    ensure!(text.lines().count() == 1, "{text}");
+    Ok(text)
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_everything_and_the_next_run_goes_on_with_the_data() -> anyhow::Result<()> {
+    let mut machine = Machine::new().await?;
+    machine.start(&[]).await?;
+    eventually(async || issued(&machine).await.is_ok_and(|ids| !ids.is_empty())).await?;
+    let document = issued(&machine).await?.pop_first().context("a document of the simulation")?;
+    let (status, voiding) = void(&machine, &document).await?;
+    ensure!(status == 200 && voiding["state"] == "document-voided", "{voiding}");
+    ensure!(machine.end("INT").await?.code() == Some(0));
+    ensure!(machine.is_quiet(), "something still listens");
+
+    machine.start(&["--no-simulation"]).await?;
+    let (status, problem) = void(&machine, &document).await?;
+    ensure!(status == 409 && problem["code"] == "document-already-voided", "{problem}");
+    let known: Value = client().get(machine.url(0, &format!("/voidings/{document}"))).send().await?.json().await?;
+    ensure!(known["process_id"] == voiding["process_id"], "{known}");
+    ensure!(machine.end("TERM").await?.code() == Some(0));
+    ensure!(machine.is_quiet(), "something still listens");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_dev_server_does_not_outlive_a_stack_that_is_killed() -> anyhow::Result<()> {
+    let mut machine = Machine::new().await?;
+    machine.start(&["--no-simulation"]).await?;
+    machine.end("KILL").await?;
+    eventually(async || machine.is_quiet()).await
+}
+
+#[tokio::test]
+async fn when_the_dev_server_dies_everything_ends_and_says_so() -> anyhow::Result<()> {
+    let mut machine = Machine::new().await?;
+    machine.start(&["--no-simulation"]).await?;
+    let server = dev_server(machine.ports[4])?;
+    send("KILL", server)?;
+    let mut child = machine.running.take().context("running")?;
+    eventually(async || child.try_wait().is_ok_and(|ended| ended.is_some())).await?;
+    ensure!(child.wait()?.code() == Some(1));
+    let log = fs::read_to_string(machine.folder.path().join("log"))?;
+    ensure!(log.contains("the Temporal dev server ended by itself"), "{log}");
+    ensure!(machine.is_quiet(), "something still listens");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_taken_port_is_one_sentence_that_names_its_variable() -> anyhow::Result<()> {
+    let machine = Machine::new().await?;
+    for (port, variable) in
+        machine.ports.iter().zip(["API_ADDR", "BILLING_ADDR", "REPORTS_ADDR", "WORKER_ADDR", "TEMPORAL_PORT"])
+    {
+        let taken = TcpListener::bind(("127.0.0.1", *port))?;
+        let text = complaint(&machine.command().output()?)?;
+        ensure!(text.contains(&format!(":{port}")) && text.contains(variable), "{text}");
+        drop(taken);
+        ensure!(machine.is_quiet(), "something was started");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_is_one_sentence_that_names_its_variable() -> anyhow::Result<()> {
+    let machine = Machine::new().await?;
+    let file = machine.folder.path().join("file");
+    fs::write(&file, "")?;
+    for (variable, value) in [
+        ("DATA_DIR", file.join("data").display().to_string()),
+        ("TEMPORAL_CLI", file.display().to_string()),
+        ("TEMPORAL_PORT", "65000".into()),
+        ("API_ADDR", "8080".into()),
+        ("TEMPORAL_ADDRESS", "127.0.0.1:1".into()),
+        ("BILLING_DATABASE_URL", "mysql://nowhere".into()),
+        ("SLOW_DOWN", "perhaps".into()),
+    ] {
+        let output = machine.command().env("RUST_LOG", "error").env(variable, value).output()?;
+        let text = complaint(&output)?;
+        ensure!(text.contains(variable), "{variable}: {text}");
+        ensure!(machine.is_quiet(), "{variable}: something was left running");
+    }
+    Ok(())
+}
