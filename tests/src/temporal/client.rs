@@ -143,17 +143,29 @@ impl Temporal {
     /// # Panics
     /// When there is none.
     pub async fn history_of(&self, document_id: &DocumentId, run_id: &str) -> Vec<HistoryEvent> {
+        self.events(&workflow_id(document_id), run_id).await
+    }
+
+    /// The history of the latest run of any workflow.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn history_by_id(&self, workflow_id: &str) -> Vec<HistoryEvent> {
+        self.events(workflow_id, "").await
+    }
+
+    async fn events(&self, workflow_id: &str, run_id: &str) -> Vec<HistoryEvent> {
         let mut events = Vec::new();
         let mut next_page_token = Vec::new();
         loop {
             let request = GetWorkflowExecutionHistoryRequest {
                 namespace: self.namespace.clone(),
-                execution: execution(document_id, run_id),
+                execution: Some(WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: run_id.to_owned() }),
                 next_page_token,
                 ..Default::default()
             };
             let answer = self.service().await.get_workflow_execution_history(request.into_request()).await;
-            let page = answer.unwrap_or_else(|status| panic!("history of {document_id}: {status}")).into_inner();
+            let page = answer.unwrap_or_else(|status| panic!("history of {workflow_id}: {status}")).into_inner();
             events.extend(page.history.unwrap_or_default().events);
             next_page_token = page.next_page_token;
             if next_page_token.is_empty() {
