@@ -46,7 +46,6 @@ impl<T: DeserializeOwned> Answer<T> {
     /// # Panics
     /// When there was no answer, or a problem, or a body of another type.
     #[track_caller]
-    #[must_use]
     pub fn ok(&self) -> T {
         let received = self.received();
         assert!(received.status.as_u16() < 400, "expected success: {self}");
@@ -58,7 +57,6 @@ impl<T: DeserializeOwned> Answer<T> {
     /// # Panics
     /// When it is another, there was no answer, or the body is of another type.
     #[track_caller]
-    #[must_use]
     pub fn ok_as(&self, status: u16) -> T {
         assert_eq!(self.status(), status, "{self}");
         self.ok()

@@ -1,8 +1,8 @@
-//! Calls of Temporal's own API, for one namespace.
+//! A namespace of a Temporal server, and the calls that change something in it.
 
 use std::{collections::HashMap, time::Duration};
 
-use messages::{DocumentId, voiding::VoidingView};
+use messages::DocumentId;
 use serde_json::Value;
 use temporalio_client::{
     Connection, ConnectionOptions, RetryOptions,
@@ -11,14 +11,10 @@ use temporalio_client::{
 };
 use temporalio_common::protos::temporal::api::{
     common::v1::{Payload, Payloads, WorkflowExecution, WorkflowType},
-    history::v1::HistoryEvent,
-    query::v1::WorkflowQuery,
     taskqueue::v1::TaskQueue,
-    workflow::v1::WorkflowExecutionInfo,
     workflowservice::v1::{
-        DescribeWorkflowExecutionRequest, GetWorkflowExecutionHistoryRequest, ListWorkflowExecutionsRequest,
-        QueryWorkflowRequest, RegisterNamespaceRequest, RequestCancelWorkflowExecutionRequest,
-        SignalWorkflowExecutionRequest, StartWorkflowExecutionRequest, TerminateWorkflowExecutionRequest,
+        RegisterNamespaceRequest, RequestCancelWorkflowExecutionRequest, SignalWorkflowExecutionRequest,
+        StartWorkflowExecutionRequest, TerminateWorkflowExecutionRequest,
     },
 };
 use tokio::sync::OnceCell;
@@ -114,84 +110,6 @@ impl Temporal {
         Ok(answer.into_inner().run_id)
     }
 
-    /// The document's latest run; `None` when there is none.
-    ///
-    /// # Panics
-    /// When Temporal cannot be asked.
-    pub async fn describe(&self, document_id: &DocumentId) -> Option<WorkflowExecutionInfo> {
-        let request = DescribeWorkflowExecutionRequest {
-            namespace: self.namespace.clone(),
-            execution: execution(document_id, ""),
-        };
-        match self.service().await.describe_workflow_execution(request.into_request()).await {
-            Ok(answer) => answer.into_inner().workflow_execution_info,
-            Err(status) if status.code() == Code::NotFound => None,
-            Err(status) => panic!("describe {document_id}: {status}"),
-        }
-    }
-
-    /// The history of the document's latest run.
-    ///
-    /// # Panics
-    /// When there is none.
-    pub async fn history(&self, document_id: &DocumentId) -> Vec<HistoryEvent> {
-        self.history_of(document_id, "").await
-    }
-
-    /// The history of one of the document's runs.
-    ///
-    /// # Panics
-    /// When there is none.
-    pub async fn history_of(&self, document_id: &DocumentId, run_id: &str) -> Vec<HistoryEvent> {
-        self.events(&workflow_id(document_id), run_id).await
-    }
-
-    /// The history of the latest run of any workflow.
-    ///
-    /// # Panics
-    /// When there is none.
-    pub async fn history_by_id(&self, workflow_id: &str) -> Vec<HistoryEvent> {
-        self.events(workflow_id, "").await
-    }
-
-    async fn events(&self, workflow_id: &str, run_id: &str) -> Vec<HistoryEvent> {
-        let mut events = Vec::new();
-        let mut next_page_token = Vec::new();
-        loop {
-            let request = GetWorkflowExecutionHistoryRequest {
-                namespace: self.namespace.clone(),
-                execution: Some(WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: run_id.to_owned() }),
-                next_page_token,
-                ..Default::default()
-            };
-            let answer = self.service().await.get_workflow_execution_history(request.into_request()).await;
-            let page = answer.unwrap_or_else(|status| panic!("history of {workflow_id}: {status}")).into_inner();
-            events.extend(page.history.unwrap_or_default().events);
-            next_page_token = page.next_page_token;
-            if next_page_token.is_empty() {
-                return events;
-            }
-        }
-    }
-
-    /// The workflow's answer to the query `state`.
-    ///
-    /// # Errors
-    /// What Temporal answered instead, such as that no worker runs.
-    pub async fn query_state(&self, document_id: &DocumentId) -> Result<VoidingView, String> {
-        let request = QueryWorkflowRequest {
-            namespace: self.namespace.clone(),
-            execution: execution(document_id, ""),
-            query: Some(WorkflowQuery { query_type: "state".to_owned(), ..Default::default() }),
-            ..Default::default()
-        };
-        let answer =
-            self.service().await.query_workflow(request.into_request()).await.map_err(|status| status.to_string())?;
-        let payloads = answer.into_inner().query_result.ok_or("the query was rejected")?.payloads;
-        let payload = payloads.first().ok_or("the query answered nothing")?;
-        serde_json::from_slice(&payload.data).map_err(|error| error.to_string())
-    }
-
     /// Sends a signal of any name with any payloads to the document's latest run.
     ///
     /// # Errors
@@ -199,7 +117,7 @@ impl Temporal {
     pub async fn signal(&self, document_id: &DocumentId, name: &str, payloads: Vec<Payload>) -> Result<(), Status> {
         let request = SignalWorkflowExecutionRequest {
             namespace: self.namespace.clone(),
-            workflow_execution: execution(document_id, ""),
+            workflow_execution: execution(&workflow_id(document_id), ""),
             signal_name: name.to_owned(),
             input: (!payloads.is_empty()).then_some(Payloads { payloads }),
             request_id: crate::sample::unique("signal"),
@@ -215,7 +133,7 @@ impl Temporal {
     pub async fn terminate(&self, document_id: &DocumentId) -> Result<(), Status> {
         let request = TerminateWorkflowExecutionRequest {
             namespace: self.namespace.clone(),
-            workflow_execution: execution(document_id, ""),
+            workflow_execution: execution(&workflow_id(document_id), ""),
             reason: "a test".to_owned(),
             ..Default::default()
         };
@@ -229,39 +147,12 @@ impl Temporal {
     pub async fn cancel(&self, document_id: &DocumentId) -> Result<(), Status> {
         let request = RequestCancelWorkflowExecutionRequest {
             namespace: self.namespace.clone(),
-            workflow_execution: execution(document_id, ""),
+            workflow_execution: execution(&workflow_id(document_id), ""),
             reason: "a test".to_owned(),
             request_id: crate::sample::unique("cancel"),
             ..Default::default()
         };
         self.service().await.request_cancel_workflow_execution(request.into_request()).await.map(|_| ())
-    }
-
-    /// The runs that a visibility query finds, such as `ExecutionStatus = 'Running'`. Lags by up to a second.
-    ///
-    /// # Panics
-    /// When Temporal cannot be asked.
-    pub async fn list(&self, query: &str) -> Vec<WorkflowExecutionInfo> {
-        self.try_list(query).await.unwrap_or_else(|status| panic!("list {query:?}: {status}"))
-    }
-
-    async fn try_list(&self, query: &str) -> Result<Vec<WorkflowExecutionInfo>, Status> {
-        let mut runs = Vec::new();
-        let mut next_page_token = Vec::new();
-        loop {
-            let request = ListWorkflowExecutionsRequest {
-                namespace: self.namespace.clone(),
-                page_size: 1000,
-                next_page_token,
-                query: query.to_owned(),
-            };
-            let page = self.service().await.list_workflow_executions(request.into_request()).await?.into_inner();
-            runs.extend(page.executions);
-            next_page_token = page.next_page_token;
-            if next_page_token.is_empty() {
-                return Ok(runs);
-            }
-        }
     }
 
     async fn connect(&self) -> Result<Connection, String> {
@@ -271,6 +162,6 @@ impl Temporal {
     }
 }
 
-fn execution(document_id: &DocumentId, run_id: &str) -> Option<WorkflowExecution> {
-    Some(WorkflowExecution { workflow_id: workflow_id(document_id), run_id: run_id.to_owned() })
+pub(super) fn execution(workflow_id: &str, run_id: &str) -> Option<WorkflowExecution> {
+    Some(WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: run_id.to_owned() })
 }

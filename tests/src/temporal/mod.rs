@@ -2,6 +2,7 @@
 
 mod cli;
 mod client;
+mod read;
 mod server;
 
 pub use cli::{CliOutput, path as temporal_cli};

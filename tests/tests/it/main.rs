@@ -2,3 +2,5 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 mod harness;
+mod replay;
+mod services;
