@@ -1,0 +1,59 @@
+//! Recorded histories of every path replay against today's code.
+
+mod paths;
+mod record;
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use process_manager::subscription::Subscription;
+use temporalio_client::WorkflowHistory;
+use temporalio_common::protos::temporal::api::{enums::v1::EventType, history::v1::History};
+use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
+use workflows::voiding::DocumentVoiding;
+
+/// For what a person would wait for: an incident shows after 10 s.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/histories"))
+}
+
+fn replayer() -> WorkflowReplayer {
+    let options = WorkflowReplayerOptions::new();
+    let options = options.register_workflow::<DocumentVoiding>().unwrap().register_workflow::<Subscription>().unwrap();
+    WorkflowReplayer::new(options.build()).unwrap()
+}
+
+fn recorded() -> Vec<(String, Vec<u8>)> {
+    let files = fs::read_dir(folder()).unwrap().map(|file| file.unwrap().path());
+    let mut histories: Vec<_> =
+        files.map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap())).collect();
+    histories.sort();
+    histories
+}
+
+#[tokio::test]
+async fn recorded_histories_of_every_path_replay() {
+    let histories = recorded();
+    let names: Vec<&str> = histories.iter().map(|(name, _)| name.as_str()).collect();
+    let mut expected: Vec<&str> = paths::NAMES.to_vec();
+    expected.sort_unstable();
+    assert_eq!(names, expected, "one history a path; tests/README.md says how to record");
+    for (name, json) in &histories {
+        let history = WorkflowHistory::from_json(json).unwrap();
+        replayer().replay_workflow(history).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[tokio::test]
+async fn a_history_that_the_code_would_not_write_does_not_replay() {
+    let (_, json) = recorded().into_iter().find(|(name, _)| name == "document-voided").unwrap();
+    let mut events = WorkflowHistory::from_json(&json).unwrap().into_events().await.unwrap();
+    let upsert =
+        events.iter().position(|event| event.event_type() == EventType::UpsertWorkflowSearchAttributes).unwrap();
+    events.swap(upsert, upsert + 1);
+    let id = events[upsert].event_id;
+    events[upsert].event_id = std::mem::replace(&mut events[upsert + 1].event_id, id);
+    let other = WorkflowHistory::from(History { events });
+    assert!(replayer().replay_workflow(other).await.is_err());
+}

@@ -1,0 +1,55 @@
+//! The recorder: walks every path on a real system and keeps the histories.
+
+use std::fs;
+
+use serde_json::Value;
+use temporalio_client::WorkflowHistory;
+use temporalio_common::protos::temporal::api::{
+    enums::v1::EventType,
+    history::v1::{History, HistoryEvent},
+};
+use tests::{Env, binaries, eventually};
+
+use super::{DEADLINE, folder, paths};
+
+/// Not a test: run it by name where a path is new, or where a change of the workflow was made with a patch marker and
+/// both sides are to be kept.
+#[tokio::test]
+#[ignore = "rewrites tests/histories; see tests/README.md"]
+async fn record() {
+    let env = Env::builder(binaries!()).start().await;
+    for name in paths::NAMES {
+        let workflow_id = paths::walk(&env, name).await;
+        let history = WorkflowHistory::from(History { events: ended(&env, &workflow_id).await });
+        let json = serde_json::from_slice(&history.to_json().await.unwrap()).unwrap();
+        let json = serde_json::to_string(&anonymous(json)).unwrap();
+        fs::write(folder().join(format!("{name}.json")), json + "\n").unwrap();
+    }
+}
+
+/// The history of a run that has ended; a subscription never does, but waits for its activity.
+async fn ended(env: &Env, workflow_id: &str) -> Vec<HistoryEvent> {
+    eventually(DEADLINE, "the run ends", async || {
+        let events = env.temporal().history_by_id(workflow_id).await;
+        let last = events.last().map(HistoryEvent::event_type);
+        match last {
+            Some(
+                EventType::WorkflowExecutionCompleted
+                | EventType::WorkflowExecutionFailed
+                | EventType::ActivityTaskScheduled,
+            ) => Ok(events),
+            _ => Err(last),
+        }
+    })
+    .await
+}
+
+/// Without the name of the machine that it was recorded on (`<process>@<host>`).
+fn anonymous(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.contains('@') => "recorder".into(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, anonymous(value))).collect(),
+        Value::Array(values) => values.into_iter().map(anonymous).collect(),
+        other => other,
+    }
+}
