@@ -15,5 +15,5 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(create::create_voiding, list::list_voidings))
         .routes(routes!(get::get_voiding))
         .routes(routes!(acknowledge::acknowledge_failure))
-        .routes(routes!(retry::retry_completion))
+        .routes(routes!(retry::retry_command))
 }

@@ -1,4 +1,4 @@
-//! `POST /voidings/{document_id}/retry`: a person has a refused completion tried again.
+//! `POST /voidings/{document_id}/retry`: a person has a refused command sent again.
 
 use axum::{extract::State, http::StatusCode};
 use messages::{DocumentId, Problem, code, voiding::Retry};
@@ -15,7 +15,7 @@ use crate::{
 pub(super) enum RetryError {
     #[error("no voiding of document {0} was requested")]
     NotFound(DocumentId),
-    #[error("no completion of this voiding was refused, or it is being dealt with already")]
+    #[error("no command of this voiding waits for a person to have it sent again")]
     NothingToRetry,
     #[error(transparent)]
     Lookup(#[from] LookupError),
@@ -35,7 +35,7 @@ impl From<RetryError> for ApiError {
     }
 }
 
-/// Tries a refused completion again.
+/// Has a refused command, such as the completion, sent again.
 ///
 /// The answer shows the process as it was before.
 #[utoipa::path(
@@ -44,7 +44,7 @@ impl From<RetryError> for ApiError {
     tag = "voidings",
     params(("document_id" = DocumentId, Path, description = "The document")),
     responses(
-        (status = 202, description = "The completion is tried again", body = Voiding),
+        (status = 202, description = "The command is sent again", body = Voiding),
         (status = 400, description = "`invalid-id`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`voiding-not-found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`nothing-to-retry`", body = Problem, content_type = "application/problem+json"),
@@ -52,7 +52,7 @@ impl From<RetryError> for ApiError {
             content_type = "application/problem+json", headers(("retry-after" = u64, description = "In seconds"))),
     )
 )]
-pub(super) async fn retry_completion(
+pub(super) async fn retry_command(
     State(app): State<App>,
     PathId(document_id): PathId<DocumentId>,
 ) -> Result<(StatusCode, Json<Voiding>), ApiError> {

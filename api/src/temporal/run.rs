@@ -3,7 +3,7 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use messages::{
     CustomerId, ProcessId,
-    voiding::{Step, VoidingState, VoidingView},
+    voiding::{Incident, Step, VoidingState, VoidingView},
 };
 use serde::de::DeserializeOwned;
 use temporalio_common::protos::temporal::api::{
@@ -13,7 +13,7 @@ use workflows::voiding;
 
 /// Digits of a second that the visibility store keeps; `describe` has more, and the two must agree.
 pub(crate) const MICROSECONDS: u16 = 6;
-/// The command whose refusal is an incident that waits for a person.
+/// The command whose refusal can be acknowledged.
 const COMPLETE: &str = "CompleteDocumentVoiding";
 
 /// One run of the workflow `DocumentVoiding`.
@@ -34,8 +34,8 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// `None` where this run voids nothing: another workflow, an id of another form, or a run that ended before it
-    /// had a state (`InvalidInput`, `VoidDocumentRefused`).
+    /// `None` where this run voids nothing: another workflow, an id of another form, or a run that ended without a state
+    /// (`InvalidInput`, `VoidDocumentRefused`) or before Billing had opened a process.
     pub(crate) fn read(info: &WorkflowExecutionInfo) -> Option<Self> {
         let execution = info.execution.as_ref()?;
         let document_id = voiding::document_id(&execution.workflow_id)?;
@@ -44,11 +44,9 @@ impl Run {
         }
         let is_running = info.status() == WorkflowExecutionStatus::Running;
         let state = attribute::<VoidingState>(info, voiding::VOIDING_STATE.name());
-        if !is_running && state.is_none() {
-            return None;
-        }
         let started_at = info.start_time.as_ref().and_then(|at| time(at.seconds, at.nanos))?;
         let memo = memo(info).filter(|view| view.document_id == document_id);
+        let has_state = state.is_some();
         let state = state.unwrap_or(VoidingState::VoidingRequested);
         let view = memo.unwrap_or_else(|| VoidingView {
             state,
@@ -60,6 +58,9 @@ impl Run {
             acknowledgement: None,
             steps: first_step(state, started_at),
         });
+        if !is_running && (!has_state || view.process_id.is_none()) {
+            return None;
+        }
         let steps_missing = view.steps.is_empty().then(|| {
             "no worker has recorded the steps of this process; its state comes from the search attributes".to_owned()
         });
@@ -74,20 +75,18 @@ impl Run {
         }
         let failed = self.view.state == VoidingState::MarkingDocumentAsVoidedFailed;
         let failure = self.view.failure.as_ref().filter(|_| failed).map(|failure| failure.failure_id.as_str());
-        failure.or_else(|| self.refused_completion())
+        let completion = self.refused().filter(|incident| incident.command == COMPLETE);
+        failure.or_else(|| completion.map(|incident| incident.failure_id.as_str()))
     }
 
-    /// Id of the refused completion that may be tried again.
+    /// Id of the refused command that may be tried again: the completion, or one that follows an acknowledgement.
     pub(crate) fn to_retry(&self) -> Option<&str> {
-        if !self.is_running || self.view.acknowledgement.is_some() {
-            return None;
-        }
-        self.refused_completion()
+        self.refused().filter(|_| self.is_running).map(|incident| incident.failure_id.as_str())
     }
 
-    fn refused_completion(&self) -> Option<&str> {
-        let incident = self.view.incident.as_ref()?;
-        (incident.code.is_some() && incident.command == COMPLETE).then_some(incident.failure_id.as_str())
+    /// An incident without a code clears by itself.
+    fn refused(&self) -> Option<&Incident> {
+        self.view.incident.as_ref().filter(|incident| incident.code.is_some())
     }
 }
 
@@ -192,7 +191,9 @@ mod tests {
 
     #[test]
     fn runs_that_void_nothing_are_passed_over() {
-        assert_eq!(Run::read(&info(FAILED, &[])), None);
+        assert_eq!(Run::read(&info(FAILED, &[("ProcessId", "p-1")])), None);
+        assert_eq!(Run::read(&info(FAILED, &[REQUESTED])), None);
+        assert!(Run::read(&info(FAILED, &[REQUESTED, ("ProcessId", "p-1")])).is_some());
         let mut other_type = info(RUNNING, &[REQUESTED]);
         other_type.r#type = Some(WorkflowType { name: "Other".to_owned() });
         assert_eq!(Run::read(&other_type), None);
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_refused_completion_can_be_retried() {
+    fn a_refused_command_can_be_retried_and_a_refused_completion_acknowledged_too() {
         let attributes = [("VoidingState", "marking-document-as-voided-succeeded")];
         let of = |command: &str, code: Option<&str>| {
             let mut view = memo("marking-document-as-voided-succeeded");
@@ -229,8 +230,8 @@ mod tests {
             (run.to_acknowledge().map(str::to_owned), run.to_retry().map(str::to_owned))
         };
         let id = Some("p-1/2".to_owned());
-        assert_eq!(of("CompleteDocumentVoiding", Some("locked")), (id.clone(), id));
+        assert_eq!(of("CompleteDocumentVoiding", Some("locked")), (id.clone(), id.clone()));
         assert_eq!(of("CompleteDocumentVoiding", None), (None, None));
-        assert_eq!(of("UnmarkDocumentAsVoided", Some("locked")), (None, None));
+        assert_eq!(of("UnmarkDocumentAsVoided", Some("locked")), (None, id));
     }
 }
