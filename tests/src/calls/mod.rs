@@ -12,7 +12,7 @@ use messages::{ProcessId, headers};
 use serde::Serialize;
 
 pub use answer::{Answer, Failed};
-pub use api::Api;
+pub use api::{Api, Voiding};
 pub use billing::Billing;
 pub use events::Batch;
 pub use reports::Reports;

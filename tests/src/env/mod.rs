@@ -124,6 +124,14 @@ impl Env {
         self.running(component).stop().await;
     }
 
+    /// Returns when a component that was told to end has ended with exit code 0.
+    ///
+    /// # Panics
+    /// When it ends otherwise, or not within 20 s.
+    pub async fn stopped(&self, component: Component) {
+        self.running(component).stopped().await;
+    }
+
     /// Starts a component that does not run, and waits until it answers at all (`/livez`).
     ///
     /// # Panics

@@ -77,6 +77,10 @@ impl Running {
 
     pub(super) async fn stop(&self) {
         self.signal("TERM").await;
+        self.stopped().await;
+    }
+
+    pub(super) async fn stopped(&self) {
         assert_eq!(self.ended().await, Ended::Exit(0), "{:?} did not end properly", self.component);
     }
 
