@@ -1,8 +1,8 @@
 //! What the api asks of Billing.
 
 use messages::{
-    DocumentId, Page,
-    billing::{Document, DocumentVoiding, VoidDocument},
+    CustomerId, DocumentId, Page,
+    billing::{Document, DocumentVoiding, IssueDocument, VoidDocument},
 };
 use process_manager::http::{CommandClient, CommandError, Envelope, Fault};
 use serde::de::IgnoredAny;
@@ -28,6 +28,32 @@ impl Billing {
             Err(CommandError::Refused(_)) => Ok(None),
             Err(CommandError::Fault(fault)) => Err(fault),
         }
+    }
+
+    /// The newest documents whose process is open.
+    pub(crate) async fn open_processes(&self, limit: usize) -> Result<Vec<Document>, CommandError> {
+        let limit = limit.to_string();
+        let query = [("process", "open"), ("limit", limit.as_str())];
+        Ok(self.0.get::<Page<Document>>(&["documents"], &query).await?.items)
+    }
+
+    /// A page of documents, newest first, of one customer or of all.
+    pub(crate) async fn documents(
+        &self,
+        customer: Option<&CustomerId>,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Document>, CommandError> {
+        let limit = limit.to_string();
+        let mut query = vec![("limit", limit.as_str())];
+        query.extend(customer.map(|id| ("customer_id", id.as_str())));
+        query.extend(cursor.map(|cursor| ("cursor", cursor)));
+        self.0.get(&["documents"], &query).await
+    }
+
+    /// Issues a document.
+    pub(crate) async fn issue(&self, document: &IssueDocument, envelope: &Envelope) -> Result<Document, CommandError> {
+        self.0.send("/documents", document, envelope).await
     }
 
     /// Whether Billing answers and has its database.

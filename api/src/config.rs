@@ -13,6 +13,8 @@ pub struct Config {
     pub addr: String,
     /// `BILLING_URL`: where Billing is; <http://127.0.0.1:8081> by default.
     pub billing_url: Url,
+    /// `REPORTS_URL`: where Reports is, for the console; <http://127.0.0.1:8082> by default.
+    pub reports_url: Url,
     /// `TEMPORAL_UI_URL`: where Temporal's Web UI is, for links to it; none by default.
     pub temporal_ui_url: Option<Url>,
 }
@@ -25,15 +27,15 @@ impl Config {
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             addr: env_or(ADDR_VARIABLE, "127.0.0.1:8080".to_owned())?,
-            billing_url: billing_url()?,
+            billing_url: url_or("BILLING_URL", "http://127.0.0.1:8081")?,
+            reports_url: url_or("REPORTS_URL", "http://127.0.0.1:8082")?,
             temporal_ui_url: env_opt("TEMPORAL_UI_URL")?,
         })
     }
 }
 
-fn billing_url() -> Result<Url, ConfigError> {
-    const VARIABLE: &str = "BILLING_URL";
-    let value = env_or(VARIABLE, "http://127.0.0.1:8081".to_owned())?;
+fn url_or(variable: &'static str, default: &str) -> Result<Url, ConfigError> {
+    let value = env_or(variable, default.to_owned())?;
     let reason = |error: url::ParseError| error.to_string();
-    value.parse().map_err(|error| ConfigError { variable: VARIABLE.to_owned(), reason: reason(error), value })
+    value.parse().map_err(|error| ConfigError { variable: variable.to_owned(), reason: reason(error), value })
 }

@@ -22,13 +22,14 @@ impl Filter {
     pub(crate) fn query(&self) -> String {
         let state = VOIDING_STATE.name();
         let mut conditions = vec![of_our_type()];
-        conditions.push(match self.state {
-            None => format!("({state} IS NOT NULL OR ExecutionStatus = 'Running')"),
-            Some(VoidingState::VoidingRequested) => format!(
+        conditions.extend(match self.state {
+            None if self.open == Some(true) => None,
+            None => Some(format!("({state} IS NOT NULL OR ExecutionStatus = 'Running')")),
+            Some(VoidingState::VoidingRequested) => Some(format!(
                 "({state} = '{}' OR ({state} IS NULL AND ExecutionStatus = 'Running'))",
                 VoidingState::VoidingRequested
-            ),
-            Some(other) => format!("{state} = '{other}'"),
+            )),
+            Some(other) => Some(format!("{state} = '{other}'")),
         });
         conditions.extend(self.customer_id.as_ref().map(|id| format!("{} = '{id}'", CUSTOMER_ID.name())));
         conditions.extend(self.incident.map(|incident| match (INCIDENT.name(), incident) {
@@ -47,6 +48,14 @@ impl Filter {
 pub(crate) fn of_document(document_id: &DocumentId) -> String {
     let workflow_id = voiding::workflow_id(document_id);
     format!("{} AND WorkflowId = '{workflow_id}' AND {} IS NOT NULL", of_our_type(), VOIDING_STATE.name())
+}
+
+/// The query for all runs of these documents that had a state or go on; `None` for no documents.
+pub(crate) fn of_documents(ids: &[&DocumentId]) -> Option<String> {
+    let list = ids.iter().map(|id| format!("'{}'", voiding::workflow_id(id))).collect::<Vec<_>>().join(", ");
+    let state = VOIDING_STATE.name();
+    let has_state = format!("({state} IS NOT NULL OR ExecutionStatus = 'Running')");
+    (!ids.is_empty()).then(|| format!("{} AND WorkflowId IN ({list}) AND {has_state}", of_our_type()))
 }
 
 /// The query for all runs of these processes that had a state; `None` for no processes.

@@ -20,6 +20,16 @@ const CHUNK: usize = 200;
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Token(Vec<u8>);
 
+impl Token {
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
 impl TryFrom<String> for Token {
     type Error = std::char::TryFromCharError;
     fn try_from(text: String) -> Result<Self, Self::Error> {

@@ -84,7 +84,9 @@ impl Config {
             worker.billing_url = url;
         }
         if env_opt::<Url>("REPORTS_URL")?.is_none() {
-            worker.reports_url = url_of(&reports.addr, "REPORTS_ADDR")?;
+            let url = url_of(&reports.addr, "REPORTS_ADDR")?;
+            api.reports_url = url.clone();
+            worker.reports_url = url;
         }
         if let Temporal::Dev { ui_port, .. } = temporal
             && api.temporal_ui_url.is_none()

@@ -1,5 +1,6 @@
 //! What the api asks of Temporal. Each request is bounded in time, and none needs a worker.
 
+mod inspect;
 mod run;
 
 use std::{future::Future, time::Duration};
@@ -31,6 +32,7 @@ use temporalio_common::protos::{
 use uuid::Uuid;
 use workflows::voiding;
 
+pub(crate) use inspect::PendingCommand;
 pub(crate) use run::{MICROSECONDS, Run};
 
 /// How long one request may take, its repetitions included.

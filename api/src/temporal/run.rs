@@ -110,7 +110,7 @@ fn decode<T: DeserializeOwned>(payload: &Payload) -> Option<T> {
     serde_json::from_slice(&payload.data).ok()
 }
 
-fn time(seconds: i64, nanos: i32) -> Option<DateTime<Utc>> {
+pub(super) fn time(seconds: i64, nanos: i32) -> Option<DateTime<Utc>> {
     let exact = DateTime::from_timestamp(seconds, u32::try_from(nanos).ok()?)?;
     Some(exact.trunc_subsecs(MICROSECONDS))
 }

@@ -46,7 +46,7 @@ pub(crate) async fn problems(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let response = next.run(request).await;
     let status = response.status();
-    if status.as_u16() < 400 || is_problem(response.headers()) {
+    if status.as_u16() < 400 || is_ours(response.headers()) {
         return response;
     }
     let mut answer = for_status(status, &method).into_response();
@@ -56,8 +56,10 @@ pub(crate) async fn problems(request: Request, next: Next) -> Response {
     answer
 }
 
-fn is_problem(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|value| value == PROBLEM_MEDIA_TYPE)
+/// A problem, or a page that says the same to a person.
+fn is_ours(headers: &HeaderMap) -> bool {
+    let ours = [PROBLEM_MEDIA_TYPE, "text/html; charset=utf-8"];
+    headers.get(header::CONTENT_TYPE).is_some_and(|value| ours.iter().any(|ours| value == ours))
 }
 
 fn for_status(status: StatusCode, method: &Method) -> ApiError {
