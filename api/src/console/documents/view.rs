@@ -84,7 +84,7 @@ fn report(visitor: &Visitor, card: &ReportCard, now: DateTime<Utc>) -> Markup {
                 @if report.totals.is_empty() { "0" }
                 @for total in &report.totals { span { (total) " " (total.currency.code()) } " " }
             }
-            p class="faint" { (card.documents) " documents, " (card.voided) " of them voided" }
+            p class="faint" { (card.documents) @if card.documents == 1 { " document" } @else { " documents" } ", " (card.voided) " voided" }
             @if is_open { (publish_form(visitor, report)) }
         }
     }

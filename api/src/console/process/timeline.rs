@@ -31,7 +31,7 @@ pub(super) fn timeline(view: &VoidingView, model: &Model, missing: Option<&str>,
 fn lasted(from: DateTime<Utc>, to: Option<DateTime<Utc>>, state: VoidingState, now: DateTime<Utc>) -> Markup {
     html! {
         @match to {
-            Some(to) => { " · after " (words::duration(to - from)) " the next step" }
+            Some(to) => { " · lasted " (words::duration(to - from)) }
             None if !state.is_final() => { " · for " (words::age(from, now)) " now" }
             None => {}
         }

@@ -34,7 +34,7 @@ pub(super) fn body(
             p class="summary" {
                 (words::badge(view.state))
                 @if view.incident.is_some() { " " (words::incident_badge()) }
-                " " (words::sentence(view.state)) " · requested " (words::age(row.voiding.requested_at, now)) " ago"
+                span { (words::sentence(view.state)) " · requested " (words::age(row.voiding.requested_at, now)) " ago" }
             }
             (advice(visitor, row))
             div class="columns" {

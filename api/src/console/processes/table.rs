@@ -126,7 +126,7 @@ pub(in crate::console) fn acknowledge_form(visitor: &Visitor, document_id: &str,
             input type="hidden" name="document_id" value=(document_id);
             input type="hidden" name="failure_id" value=(failure_id);
             (who_and_why(document_id))
-            button type="submit" class="primary" { "Acknowledge the failure" }
+            button type="submit" class="primary" { "Acknowledge failure" }
             (form::result(visitor, document_id))
         }
     }
