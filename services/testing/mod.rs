@@ -109,10 +109,4 @@ impl Client {
             events.extend(page);
         }
     }
-
-    /// Type and subject of all events of the log.
-    pub(crate) async fn story(&self) -> Vec<(String, String)> {
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        self.events().await.iter().map(|event| (text(&event["type"]), text(&event["subject"]))).collect()
-    }
 }
