@@ -1,8 +1,6 @@
 //! A command's error as the SDK's: a refusal is final, a fault is retried. The only place that decides.
 
-use std::error::Error;
-
-use process_manager::http::CommandError;
+use process_manager::{http::CommandError, with_causes};
 use temporalio_common::error::{ApplicationErrorCategory, ApplicationFailure};
 use temporalio_sdk::activities::ActivityError;
 use workflows::voiding::{REFUSED, Refusal};
@@ -22,7 +20,7 @@ pub(crate) fn into_activity_error(error: CommandError) -> ActivityError {
                 .details(refusal)
                 .build()
         }
-        CommandError::Fault(fault) => retryable(chain(&fault)),
+        CommandError::Fault(fault) => retryable(with_causes(&fault)),
     };
     ActivityError::application(failure)
 }
@@ -30,11 +28,6 @@ pub(crate) fn into_activity_error(error: CommandError) -> ActivityError {
 /// A fault of this message, which the retry policy retries.
 pub(crate) fn retryable(message: String) -> ApplicationFailure {
     ApplicationFailure::builder(message).type_name(FAULT.to_owned()).build()
-}
-
-fn chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 #[cfg(test)]

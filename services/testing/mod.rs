@@ -1,36 +1,16 @@
 //! For the tests of the services: fresh databases, and answers over real HTTP.
-//!
-//! Each test runs on SQLite, and on PostgreSQL as well when `TEST_POSTGRES_URL` names a server on which databases may be
-//! made.
+
+mod database;
 
 use std::time::Duration;
 
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
-use service_kit::DatabaseUrl;
+
+pub(crate) use self::database::on_each_database;
 
 /// How long a condition is awaited.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
-
-/// Runs a test on a fresh database of each kind that there is.
-pub(crate) async fn on_each_database(test: impl AsyncFn(DatabaseUrl)) {
-    let folder = tempfile::tempdir().unwrap();
-    test(DatabaseUrl::sqlite_file(&folder.path().join("some folder/test.db"), "TEST_DATABASE_URL")).await;
-    if let Ok(server) = std::env::var("TEST_POSTGRES_URL") {
-        test(fresh_postgres(&server).await).await;
-    }
-}
-
-async fn fresh_postgres(server: &str) -> DatabaseUrl {
-    use sea_orm::ConnectionTrait;
-    let name = format!("test_{}", service_kit::new_id().replace('-', ""));
-    let connection = sea_orm::Database::connect(server).await.unwrap();
-    connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-    connection.close().await.unwrap();
-    let mut url: url::Url = server.parse().unwrap();
-    url.set_path(&name);
-    DatabaseUrl::new(url.as_str(), "TEST_DATABASE_URL")
-}
 
 /// An answer.
 #[derive(Debug, Clone)]
@@ -108,11 +88,5 @@ impl Client {
             }
             events.extend(page);
         }
-    }
-
-    /// Type and subject of all events of the log.
-    pub(crate) async fn story(&self) -> Vec<(String, String)> {
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        self.events().await.iter().map(|event| (text(&event["type"]), text(&event["subject"]))).collect()
     }
 }

@@ -1,6 +1,12 @@
 //! All end-to-end tests, in one binary: one Temporal server and one PostgreSQL server serve them all.
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
+mod faults;
 mod harness;
 mod replay;
+mod restarts;
 mod services;
+mod stress;
+mod subscription;
+mod traces;
+mod voiding;

@@ -3,7 +3,7 @@
 //! The good path so costs one workflow task; the bad path keeps durable retries that the Web UI shows. The idempotency
 //! key makes the repeated attempt harmless.
 
-use temporalio_common::error::ActivityExecutionError;
+use temporalio_common::error::{ActivityExecutionError, IncomingError};
 use temporalio_common::{ActivityDefinition, data_converters::TemporalDeserializable};
 use temporalio_workflow::{CancellableFuture as _, WorkflowContext, WorkflowTermination, select};
 
@@ -32,28 +32,34 @@ where
 {
     let summary = ctx.state(|run| format!("{} {}", command.name(), run.voiding().document_id()));
     let first = ctx.execute_local_activity(activity(), input.clone(), policy::local(summary.clone())).await;
-    let fault = match decide(first)? {
+    let fault = match decide(ctx, first)? {
         Decided::Answered(answer) => return Ok(answer),
         Decided::Fault(fault) => fault,
     };
     publish(ctx);
-    let mut attempts = ctx.execute_activity(activity(), input, policy::durable(summary));
+    let durable = || ctx.execute_activity(activity(), input.clone(), policy::durable(summary.clone()));
+    let mut attempts = durable();
     let mut patience = ctx.timer(policy::OVERDUE_AFTER);
-    let answered = select! {
-        answered = attempts => {
-            patience.cancel();
-            answered
-        }
-        _ = patience => {
-            show_overdue(ctx, command, &fault)?;
-            attempts.await
-        }
-    };
-    match decide(answered)? {
-        Decided::Answered(answer) => Ok(answer),
-        // The retry policy has no end, so this is a worker of another version, or an operator who failed the activity.
-        Decided::Fault(fault) => {
-            Err(WorkflowTermination::failed_application(temporalio_common::error::ApplicationFailure::new(fault)))
+    let mut is_overdue = false;
+    loop {
+        select! {
+            answered = attempts => match decide(ctx, answered)? {
+                Decided::Answered(answer) => {
+                    if !is_overdue {
+                        patience.cancel();
+                    }
+                    return Ok(answer);
+                }
+                // The retry policy has no end: a worker of another version, or an operator who failed the activity.
+                Decided::Fault(_) => {
+                    ctx.timer(policy::LONGEST_RETRY).await;
+                    attempts = durable();
+                }
+            },
+            _ = patience => {
+                is_overdue = true;
+                show_overdue(ctx, command, &fault)?;
+            }
         }
     }
 }
@@ -63,17 +69,25 @@ enum Decided<T> {
     Fault(String),
 }
 
-fn decide<T>(result: Result<T, ActivityExecutionError>) -> Result<Decided<T>, WorkflowTermination> {
-    match result {
-        Ok(output) => Ok(Decided::Answered(Ok(output))),
-        Err(ActivityExecutionError::Cancelled(_)) => Err(WorkflowTermination::cancelled()),
-        Err(error) => Ok(match refusal(&error) {
-            Some(refusal) => Decided::Answered(Err(refusal)),
-            None => {
-                Decided::Fault(error.cause().map_or_else(|| error.to_string(), |cause| cause.failure().message.clone()))
-            }
-        }),
+/// A cancelled activity of a run that is not cancelled is a fault: its worker has been told to end.
+fn decide<T>(
+    ctx: &WorkflowContext<DocumentVoiding>,
+    result: Result<T, ActivityExecutionError>,
+) -> Result<Decided<T>, WorkflowTermination> {
+    let error = match result {
+        Ok(output) => return Ok(Decided::Answered(Ok(output))),
+        Err(error) => error,
+    };
+    if ctx.cancellation_token().is_cancelled() {
+        return Err(WorkflowTermination::cancelled());
     }
+    Ok(match refusal(&error) {
+        Some(refusal) => Decided::Answered(Err(refusal)),
+        None => {
+            let failure = error.cause().map(IncomingError::failure).or_else(|| error.failure());
+            Decided::Fault(failure.map_or_else(|| error.to_string(), |failure| failure.message.clone()))
+        }
+    })
 }
 
 fn show_overdue(

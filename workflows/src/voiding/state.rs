@@ -15,9 +15,9 @@
 //!     └─refused──► Ended(VoidDocumentRefused)
 //! ```
 //!
-//! From `Aborting` and `Fencing`, `process-closed` leads to `ProcessClosed` (after a marking: by way of
-//! `UnmarkingClosed`) and `document-already-voided` to `document-voided`. Any other refusal of a command waits, in the
-//! same phase, for a `retry`.
+//! From `Aborting` and `Fencing`, `process-closed` leads to `ProcessClosed`, or to `failure-acknowledged` once a person
+//! has acknowledged (after a marking: by way of `UnmarkingClosed`), and `document-already-voided` to `document-voided`.
+//! Any other refusal of a command waits, in the same phase, for a `retry`.
 
 use chrono::{DateTime, Utc};
 use messages::{
@@ -52,7 +52,7 @@ pub enum Phase {
     Fencing(Opened),
     /// Fenced; UnmarkDocumentAsVoided is under way.
     Unmarking(Opened),
-    /// Billing has closed the process after the marking; UnmarkDocumentAsVoided is under way.
+    /// Billing has closed the process after the marking; UnmarkDocumentAsVoided is under way, and the end comes next.
     UnmarkingClosed(Opened),
     /// Nothing is left to do.
     Ended(Outcome),

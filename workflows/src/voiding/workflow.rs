@@ -2,6 +2,8 @@
 
 #![expect(missing_docs, reason = "the macro makes undocumented items of the documented methods")]
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use messages::{
     billing::{self, DocumentVoidingCommand},
@@ -66,7 +68,7 @@ impl DocumentVoiding {
         let at = time(ctx.workflow_time());
         match signals::acknowledgement(&input) {
             Ok(signal) => self.signalled("acknowledge_failure", |voiding| voiding.acknowledge(signal, at)),
-            Err(why) => tracing::warn!(workflow_id = ctx.workflow_id(), why, "acknowledge_failure is ignored"),
+            Err(why) => self.ignored("acknowledge_failure", &why),
         }
     }
 
@@ -125,8 +127,14 @@ impl DocumentVoiding {
         let Ok(voiding) = &mut self.voiding else { return };
         match transition(voiding) {
             Ok(next) => *voiding = next,
-            Err(why) => tracing::info!(document_id = %voiding.document_id(), signal, %why, "a signal is ignored"),
+            Err(why) => self.ignored(signal, &why),
         }
+    }
+
+    fn ignored(&self, signal: &'static str, why: &dyn fmt::Display) {
+        let Ok(VoidingView { process_id, document_id, .. }) = self.voiding.as_ref().map(Voiding::view) else { return };
+        let correlation_id = process_id.map_or_else(|| "-".to_owned(), String::from);
+        tracing::info!(correlation_id, %document_id, signal, %why, "a signal is ignored");
     }
 }
 

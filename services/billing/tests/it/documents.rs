@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    Running, command, document, document_of,
+    Running, command, document, document_of, story,
     testing::{Client, on_each_database},
     void,
 };
@@ -22,7 +22,7 @@ async fn a_document_is_issued_once_and_answered_with_the_decimals_of_its_currenc
         let other = billing.client.post("/documents", document_of("D1", "other")).await;
         assert_eq!(other.outcome(), (409, "document-exists"));
         assert_eq!(billing.client.get("/documents/D1").await.body, first.body);
-        assert_eq!(billing.client.story().await, [("DocumentIssued".to_owned(), "D1".to_owned())]);
+        assert_eq!(story(&billing.client).await, [("DocumentIssued".to_owned(), "D1".to_owned())]);
     })
     .await;
 }

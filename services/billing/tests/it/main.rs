@@ -1,4 +1,5 @@
 //! Billing over real HTTP, on each database.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 mod documents;
 mod events;
@@ -59,4 +60,10 @@ async fn void(client: &Client, document: &str) -> String {
 async fn command(client: &Client, name: &str, document: &str, process: &str) -> testing::Answer {
     let body = json!({"document_id": document, "process_id": process});
     client.post(&format!("/commands/{name}-document-voiding"), body).await
+}
+
+/// Type and subject of all events of the log.
+async fn story(client: &Client) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    client.events().await.iter().map(|event| (text(&event["type"]), text(&event["subject"]))).collect()
 }

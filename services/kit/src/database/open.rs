@@ -9,7 +9,7 @@ use tokio::{sync::Mutex, sync::watch, time::Instant};
 use super::{Database, DatabaseUrl, error::is_passing};
 
 /// Connections of one service.
-const CONNECTIONS: u32 = 16;
+const CONNECTIONS: u32 = 10;
 /// How long a request may wait for a connection, and SQLite for another process's write.
 const WAIT: Duration = Duration::from_secs(5);
 /// How long one statement may take on PostgreSQL, waiting for locks included.

@@ -40,12 +40,15 @@ pub(super) async fn mark_document_as_voided(
     headers.correlate(body.process_id.as_str());
     let mut transaction = database.begin().await?;
     let key = IdempotencyKey::take(&transaction, &headers, "mark-document-as-voided", &body).await?;
-    if let Some(earlier) = key.earlier()? {
-        return Ok(Json(earlier.response));
-    }
     let document = store::lock(&transaction, body.document_id.clone()).await?;
     let process = body.process_id.clone();
     let before = document.outcome(&transaction, &process).await?;
+    // A mark that stands is never refused, be it that it came with another customer: its process must learn of it.
+    if before != Some(Outcome::Marked)
+        && let Some(earlier) = key.earlier()?
+    {
+        return Ok(Json(earlier.response));
+    }
     let answer = answer(&document, body);
     match mark(document.standing, document.marked_by.as_ref(), &process, before) {
         Marking::RefuseAgain(refusal) => return Err(refusal.into()),

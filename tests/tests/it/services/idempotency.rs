@@ -65,10 +65,10 @@ async fn a_refusal_is_not_kept_under_its_key(env: &Env) {
     let void = env.billing().key(sample::unique("key"));
     let unknown_id = unknown.document_id.as_ref().unwrap();
     assert_eq!(void.void(unknown_id).await.refusal(), (404, "document-not-found".to_owned()));
-    env.billing().issue(&unknown).await.ok();
-    assert_eq!(void.void(unknown_id).await.status(), 202);
     let publish = env.reports().key(sample::unique("key"));
     assert_eq!(publish.publish(&unknown.customer_id).await.refusal(), (404, "no-open-report".to_owned()));
+    env.billing().issue(&unknown).await.ok();
+    assert_eq!(void.void(unknown_id).await.status(), 202);
     env.await_reported().await;
     assert_eq!(publish.publish(&unknown.customer_id).await.status(), 200);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use messages::{
-    CustomerId, DocumentId,
+    CustomerId, DocumentId, ProcessId,
     billing::{Document, DocumentStatus},
     reports::ReportStatus,
 };
@@ -25,10 +25,15 @@ async fn hesitate() {
     tokio::time::sleep(Duration::from_micros(rand::random_range(0..6_000))).await;
 }
 
-/// Marks the document and ends its process as the answer demands, as the process manager does.
+/// Requests the voiding, marks the document and ends its process as the answer demands.
 async fn void(env: &Env, document: &Document) -> bool {
+    let process = env.billing().void(&document.document_id).await.ok().process_id;
+    mark_and_end(env, document, process).await
+}
+
+/// Marks the document and ends its process as the answer demands, as the process manager does: whether it is voided.
+async fn mark_and_end(env: &Env, document: &Document, process: ProcessId) -> bool {
     let (id, customer) = (&document.document_id, &document.customer_id);
-    let process = env.billing().void(id).await.ok().process_id;
     hesitate().await;
     let marked = env.reports().within(&process, "mark").mark(id, customer, &process).await;
     if marked.status() == 200 {
@@ -56,7 +61,8 @@ async fn publish_and_mark_race_and_exactly_one_wins(env: &Env) {
                 hesitate().await;
                 env.reports().publish(&document.customer_id).await
             };
-            let (won, published) = tokio::join!(void(env, document), publish);
+            let process = env.billing().void(&document.document_id).await.ok().process_id;
+            let (won, published) = tokio::join!(mark_and_end(env, document, process), publish);
             let published = published.ok_as(200);
             let counted = counts_in_published(env, &document.customer_id, &document.document_id).await;
             assert_eq!(won, !counted, "{published:?}");

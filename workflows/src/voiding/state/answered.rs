@@ -96,10 +96,7 @@ impl Voiding {
             Phase::Aborting(opened) => self.enter(Phase::AwaitingAcknowledgement(opened)),
             Phase::Fencing(opened) => self.enter(Phase::Unmarking(opened)),
             Phase::Unmarking(opened) => self.enter(Phase::Closing(opened)),
-            Phase::UnmarkingClosed(_) => self.enter(Phase::Ended(Outcome::ProcessClosed)),
-            Phase::Closing(_) => {
-                self.step(VoidingState::FailureAcknowledged, at).enter(Phase::Ended(Outcome::FailureAcknowledged))
-            }
+            Phase::UnmarkingClosed(_) | Phase::Closing(_) => self.closed(at),
             phase @ (Phase::Asking | Phase::Marking(_) | Phase::AwaitingAcknowledgement(_) | Phase::Ended(_)) => {
                 self.enter(phase)
             }
@@ -110,12 +107,21 @@ impl Voiding {
         match (refusal.code.as_str(), phase) {
             (code::DOCUMENT_ALREADY_VOIDED, _) => self.voided(at),
             (code::PROCESS_CLOSED, Phase::Fencing(opened)) => self.enter(Phase::UnmarkingClosed(opened)),
-            (code::PROCESS_CLOSED, _) => self.enter(Phase::Ended(Outcome::ProcessClosed)),
+            (code::PROCESS_CLOSED, _) => self.closed(at),
             (_, Phase::Aborting(opened) | Phase::Fencing(opened)) => {
                 self.parked(&Command::AbortDocumentVoiding(opened), refusal, at)
             }
             (_, phase) => self.enter(phase),
         }
+    }
+
+    /// Once a person has acknowledged, Billing's `process-closed` means this process's own Close: a worker that dies
+    /// after it sends all commands of its workflow task again, the Abort among them.
+    fn closed(self, at: DateTime<Utc>) -> Self {
+        if self.acknowledgement.is_none() {
+            return self.enter(Phase::Ended(Outcome::ProcessClosed));
+        }
+        self.step(VoidingState::FailureAcknowledged, at).enter(Phase::Ended(Outcome::FailureAcknowledged))
     }
 
     fn voided(self, at: DateTime<Utc>) -> Self {

@@ -1,0 +1,109 @@
+//! Refusals of the commands that should not be refused.
+
+use messages::{DocumentId, voiding::VoidingState};
+use tests::{Env, Link, binaries};
+
+use super::{
+    ABORT, ACKNOWLEDGED, CLOSE, COMPENSATED, COMPLETE, UNMARK, acknowledge, commands, completion_refused, events,
+    failed, in_state, one_key, refusal, signal,
+};
+
+/// The refusal of this command is shown and waits; a retry sends it again under the same key.
+async fn waits_for_a_retry(env: &Env, id: &DocumentId, link: Link, prefix: &str, command: &str) {
+    let shown = refusal(env, id, command, "unheard-of").await;
+    // The api knows how to retry a completion; this is for the one who runs the system.
+    assert_eq!(env.api().retry(id).await.refusal(), (409, "nothing-to-retry".to_owned()));
+    signal(env, id, "recheck", None).await;
+    refusal(env, id, command, "again").await;
+    let view = env.temporal().query_state(id).await.unwrap();
+    assert_eq!(view.state, shown.state);
+    signal(env, id, "retry", None).await;
+    tests::eventually(super::SOON, "sent three times", async || {
+        let attempts = commands(env, link, id, prefix);
+        if attempts.len() == 3 { Ok(()) } else { Err(attempts) }
+    })
+    .await;
+    one_key(&commands(env, link, id, prefix), command);
+}
+
+/// The next command of this kind is refused in a way that no protocol names, and once more in another.
+fn refuse_twice(env: &Env, id: &DocumentId, link: Link, prefix: &str) {
+    env.proxy(link).about(id).refuse_times(1, prefix, 422, "again");
+    env.proxy(link).about(id).refuse_times(1, prefix, 409, "unheard-of");
+}
+
+#[tokio::test]
+async fn unexpected_refusals_of_abort_unmark_and_close_wait_visibly_for_a_retry() {
+    let env = &Env::builder(binaries!()).start().await;
+    let document = env.issue_reported().await;
+    let id = &document.document_id;
+    completion_refused(env, &document).await;
+    let steps = [
+        (Link::WorkerToBilling, ABORT, "AbortDocumentVoiding"),
+        (Link::WorkerToReports, UNMARK, "UnmarkDocumentAsVoided"),
+        (Link::WorkerToBilling, CLOSE, "CloseDocumentVoiding"),
+    ];
+    for (link, prefix, _) in steps {
+        refuse_twice(env, id, link, prefix);
+    }
+    let _ = acknowledge(env, id).await.ok_as(202);
+    for (link, prefix, command) in steps {
+        waits_for_a_retry(env, id, link, prefix, command).await;
+    }
+    let ended = in_state(env, id, VoidingState::FailureAcknowledged).await;
+    assert_eq!(ended.incident, None);
+    assert_eq!(events(env, id).await, COMPENSATED);
+    env.assert_consistent().await;
+}
+
+#[tokio::test]
+async fn a_refused_abort_of_a_failed_marking_can_be_acknowledged_and_waits_for_its_retry() {
+    let env = &Env::builder(binaries!()).start().await;
+    let document = env.issue_reported().await;
+    let id = &document.document_id;
+    let _ = env.reports().publish(&document.customer_id).await.ok();
+    refuse_twice(env, id, Link::WorkerToBilling, ABORT);
+    let _ = env.api().post_voiding(id).await.ok_as(202);
+    let refused = refusal(env, id, "AbortDocumentVoiding", "unheard-of").await;
+    assert_eq!(refused.state, VoidingState::MarkingDocumentAsVoidedFailed);
+    assert_eq!(refused.failure.unwrap().code, "report-published");
+    let _ = acknowledge(env, id).await.ok_as(202);
+    waits_for_a_retry(env, id, Link::WorkerToBilling, ABORT, "AbortDocumentVoiding").await;
+    in_state(env, id, VoidingState::FailureAcknowledged).await;
+    assert_eq!(events(env, id).await, ACKNOWLEDGED);
+    env.assert_consistent().await;
+}
+
+#[tokio::test]
+async fn a_refused_close_of_an_acknowledged_failure_waits_for_its_retry() {
+    let env = &Env::builder(binaries!()).start().await;
+    let document = failed(env).await;
+    let id = &document.document_id;
+    refuse_twice(env, id, Link::WorkerToBilling, CLOSE);
+    let _ = acknowledge(env, id).await.ok_as(202);
+    waits_for_a_retry(env, id, Link::WorkerToBilling, CLOSE, "CloseDocumentVoiding").await;
+    in_state(env, id, VoidingState::FailureAcknowledged).await;
+    assert_eq!(events(env, id).await, ACKNOWLEDGED);
+    env.assert_consistent().await;
+}
+
+/// A Complete whose answer was lost, and whose repetition something in between refused, did take effect.
+#[tokio::test]
+async fn an_abort_answered_with_document_already_voided_ends_completed() {
+    let env = &Env::builder(binaries!()).start().await;
+    let document = env.issue_reported().await;
+    let id = &document.document_id;
+    let process = completion_refused(env, &document).await.process_id.unwrap();
+    let _ = env.billing().complete(id, &process).await.ok();
+    let _ = acknowledge(env, id).await.ok_as(202);
+    let ended = in_state(env, id, VoidingState::DocumentVoided).await;
+    assert_eq!(ended.incident, None);
+    assert_eq!(commands(env, Link::WorkerToBilling, id, ABORT)[0].status, Some(409));
+    assert_eq!(commands(env, Link::WorkerToReports, id, UNMARK).len(), 0);
+    assert_eq!(commands(env, Link::WorkerToBilling, id, COMPLETE).len(), 1);
+    let completed = "ExecutionStatus = 'Completed' AND WorkflowType = 'DocumentVoiding'";
+    let count = async || env.temporal().list(completed).await.len();
+    tests::eventually_eq(super::SOON, "the run is completed", 1, count).await;
+    assert_eq!(events(env, id).await, super::VOIDED);
+    env.assert_consistent().await;
+}

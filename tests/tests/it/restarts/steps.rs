@@ -1,0 +1,125 @@
+//! Every step of a voiding, each with a document of its own that can be held right there.
+
+use futures::future::join_all;
+use messages::{DocumentId, billing::Document, voiding::VoidingState};
+use serde_json::json;
+use tests::{Env, Gate, Link, workflow_id};
+
+use crate::faults::{
+    ABORT, ACKNOWLEDGED, CLOSE, COMPENSATED, COMPLETE, MARK, SOON, UNMARK, VOIDED, acknowledge, commands,
+    completion_refused, events, failed, in_state, until,
+};
+
+const VOID: &str = "/commands/void-";
+
+/// Which way the voiding goes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Way {
+    /// Started by hand with the document alone.
+    ByHand,
+    Voided,
+    /// Reports refuses the marking, a person acknowledges.
+    Failed,
+    /// Billing refuses the completion, a person acknowledges.
+    Compensated,
+}
+
+/// All commands, on every way.
+const STEPS: [(Way, Link, &str); 9] = [
+    (Way::ByHand, Link::WorkerToBilling, VOID),
+    (Way::Voided, Link::WorkerToReports, MARK),
+    (Way::Voided, Link::WorkerToBilling, COMPLETE),
+    (Way::Failed, Link::WorkerToReports, MARK),
+    (Way::Failed, Link::WorkerToBilling, ABORT),
+    (Way::Failed, Link::WorkerToBilling, CLOSE),
+    (Way::Compensated, Link::WorkerToBilling, ABORT),
+    (Way::Compensated, Link::WorkerToReports, UNMARK),
+    (Way::Compensated, Link::WorkerToBilling, CLOSE),
+];
+
+/// A voiding that is held at one command.
+pub(super) struct Held {
+    pub(super) id: DocumentId,
+    name: String,
+    way: Way,
+    link: Link,
+    prefix: &'static str,
+    needs_acknowledgement: bool,
+    gate: Gate,
+}
+
+/// One voiding for each command before it reaches the service, and one for each whose service has committed and whose
+/// answer has not arrived.
+pub(super) async fn hold_each(env: &Env) -> Vec<Held> {
+    let wanted = STEPS.into_iter().flat_map(|step| [(step, false), (step, true)]);
+    let mut held =
+        join_all(wanted.map(|((way, link, prefix), committed)| prepare(env, way, link, prefix, committed))).await;
+    join_all(held.iter_mut().map(|held| held.launch(env))).await;
+    join_all(held.iter().map(|held| held.gate.held())).await;
+    held
+}
+
+/// Drives a voiding to where the next thing that somebody does leads to the command, and holds that.
+async fn prepare(env: &Env, way: Way, link: Link, prefix: &'static str, committed: bool) -> Held {
+    let at_the_end = way == Way::Failed && prefix == CLOSE;
+    let document = if at_the_end { failed(env).await } else { env.issue_reported().await };
+    if way == Way::Compensated {
+        completion_refused(env, &document).await;
+    }
+    if way == Way::Failed && !at_the_end {
+        let _ = env.reports().publish(&document.customer_id).await.ok();
+    }
+    let Document { document_id: id, .. } = document;
+    let proxy = env.proxy(link).about(&id);
+    let gate = if committed { proxy.hold_answer(prefix) } else { proxy.hold(prefix) };
+    let name = format!("{way:?}, {} {prefix}", if committed { "after" } else { "before" });
+    Held { id, name, way, link, prefix, needs_acknowledgement: way == Way::Failed, gate }
+}
+
+impl Held {
+    async fn launch(&mut self, env: &Env) {
+        match self.way {
+            Way::ByHand => {
+                let input = json!({"document_id": self.id});
+                env.temporal().start(&workflow_id(&self.id), &[input]).await.unwrap();
+            }
+            Way::Failed if self.prefix == CLOSE => {
+                self.needs_acknowledgement = false;
+                let _ = acknowledge(env, &self.id).await.ok_as(202);
+            }
+            Way::Compensated => drop(acknowledge(env, &self.id).await.ok_as(202)),
+            Way::Voided | Way::Failed => drop(env.api().post_voiding(&self.id).await.ok_as(202)),
+        }
+    }
+
+    /// Waits until the local attempt is over and a durable one is held.
+    pub(super) async fn durable(&self, env: &Env) {
+        tests::eventually(SOON, &self.name, async || {
+            let attempts = commands(env, self.link, &self.id, self.prefix).len();
+            if attempts > 1 { Ok(()) } else { Err(attempts) }
+        })
+        .await;
+    }
+
+    /// What was held arrives only now, and late.
+    pub(super) fn release(&self) {
+        self.gate.open();
+    }
+
+    /// The voiding comes to the same end as if nothing had happened, and each command took effect once.
+    pub(super) async fn ends_well(&self, env: &Env) {
+        if self.needs_acknowledgement {
+            let waits = |voiding: &tests::calls::Voiding| voiding.links.get("acknowledgement").is_some();
+            until(env, &self.id, &self.name, SOON, waits).await;
+            let _ = acknowledge(env, &self.id).await.ok_as(202);
+        }
+        let (state, expected) = match self.way {
+            Way::ByHand | Way::Voided => (VoidingState::DocumentVoided, VOIDED),
+            Way::Failed => (VoidingState::FailureAcknowledged, ACKNOWLEDGED),
+            Way::Compensated => (VoidingState::FailureAcknowledged, COMPENSATED),
+        };
+        let ended = in_state(env, &self.id, state).await;
+        assert_eq!(ended.incident, None, "{}", self.name);
+        assert_eq!(events(env, &self.id).await, expected, "{}", self.name);
+    }
+}

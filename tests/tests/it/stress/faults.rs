@@ -1,0 +1,36 @@
+//! Faults at random.
+
+use std::time::Duration;
+
+use rand::seq::IndexedRandom;
+use tests::{Fault, FaultProxy};
+
+/// More than there are requests while it rains.
+const DROPS: usize = 1_500;
+
+/// Each request meets a fault of its own, or none.
+pub(super) fn rain(proxy: &FaultProxy) {
+    for _ in 0..DROPS {
+        proxy.fault_times(1, "/", one());
+    }
+}
+
+/// From now on everything gets through.
+pub(super) fn stop(proxy: &FaultProxy) {
+    proxy.heal();
+}
+
+/// Half of the requests get through at once.
+fn one() -> Fault {
+    let some = [
+        Fault::Pass,
+        Fault::Pass,
+        Fault::Pass,
+        Fault::Pass,
+        Fault::LoseAnswer,
+        Fault::Duplicate,
+        Fault::status(500),
+        Fault::Delay(Duration::from_millis(rand::random_range(0..3_000))),
+    ];
+    some.choose(&mut rand::rng()).cloned().unwrap_or(Fault::Pass)
+}

@@ -1,0 +1,61 @@
+//! What a voiding has come to, and that everybody says the same of it.
+
+use messages::{
+    DocumentId,
+    billing::{Document, DocumentStatus},
+    voiding::VoidingState,
+};
+use tests::{Env, Link};
+
+/// The two ends that a request may come to by itself (V3).
+pub(super) enum Settled {
+    /// The document is voided.
+    Voided,
+    /// The process waits for a person, and the api shows it.
+    Waits,
+}
+
+/// What the voiding has come to, by the api and by Billing; what is seen while it goes on.
+pub(super) async fn settled(env: &Env, id: &DocumentId) -> Result<Settled, String> {
+    let voiding = env.api().voiding(id).await.try_ok()?;
+    let document = env.billing().document(id).await.try_ok()?;
+    match voiding.state {
+        VoidingState::DocumentVoided if document.status == DocumentStatus::Voided => Ok(Settled::Voided),
+        VoidingState::MarkingDocumentAsVoidedFailed
+            if voiding.incident.is_none()
+                && document.status == DocumentStatus::Issued
+                && document.process_id == voiding.process_id =>
+        {
+            let failure = voiding.failure.ok_or("failed without a failure")?;
+            assert_eq!(failure.code, "report-published");
+            Ok(Settled::Waits)
+        }
+        _ => Err(format!("{voiding:?}, {document:?}")),
+    }
+}
+
+/// V5: REST, the query and the search attribute.
+pub(super) async fn the_same_everywhere(env: &Env, documents: &[Document]) {
+    for document in documents {
+        let id = &document.document_id;
+        let rest = env.api().voiding(id).await.ok();
+        let view = env.temporal().query_state(id).await.unwrap();
+        assert_eq!((&view.process_id, view.state, &view.steps), (&rest.process_id, rest.state, &rest.steps));
+        let run = env.temporal().describe(id).await.unwrap();
+        let attributes = run.search_attributes.unwrap().indexed_fields;
+        let state: VoidingState = serde_json::from_slice(&attributes["VoidingState"].data).unwrap();
+        assert_eq!(state, view.state);
+    }
+}
+
+/// V7: every command of a process names it.
+pub(super) fn commands_carry_their_process(env: &Env) {
+    let sent = [Link::WorkerToBilling, Link::WorkerToReports].map(|link| env.proxy(link).requests_to("/commands/"));
+    for command in sent.iter().flatten() {
+        let body = command.json();
+        let process = body["process_id"].as_str().unwrap();
+        assert_eq!(command.header("x-correlation-id"), Some(process), "{command:?}");
+        let key = command.header("idempotency-key").and_then(|key| key.strip_prefix(process));
+        assert!(key.is_some_and(|key| key.starts_with('/')), "{command:?}");
+    }
+}

@@ -1,0 +1,98 @@
+//! V5: REST, query, search attribute and list tell the same state, in every state.
+
+use messages::{
+    DocumentId,
+    voiding::{
+        VoidingState::{
+            self, DocumentVoided, FailureAcknowledged, MarkingDocumentAsVoidedFailed, MarkingDocumentAsVoidedSucceeded,
+            VoidingRequested,
+        },
+        VoidingView,
+    },
+};
+use serde_json::{Value, json};
+use tests::{Env, Fault, Link, calls::Voiding, eventually};
+
+use super::{SOON, ack, await_state, published_and_refused, start, support::attribute};
+
+fn view(voiding: &Voiding) -> VoidingView {
+    let voiding = voiding.clone();
+    VoidingView {
+        state: voiding.state,
+        process_id: voiding.process_id,
+        document_id: voiding.document_id,
+        customer_id: voiding.customer_id,
+        failure: voiding.failure,
+        incident: voiding.incident,
+        acknowledgement: voiding.acknowledgement,
+        steps: voiding.steps,
+    }
+}
+
+async fn assert_all_tell(env: &Env, id: &DocumentId, state: VoidingState) {
+    let _ = await_state(env, id, state).await;
+    // Before its first workflow task is done a run has told nothing yet: REST goes by its start.
+    let voiding = eventually(SOON, "REST and query agree", async || {
+        let (told, voiding) = (env.temporal().query_state(id).await.unwrap(), env.api().voiding(id).await.ok());
+        if told == view(&voiding) { Ok(voiding) } else { Err((told, voiding)) }
+    })
+    .await;
+    assert_eq!(voiding.state, state);
+    let run = env.temporal().describe(id).await.unwrap();
+    let told = ["VoidingState", "DocumentId", "ProcessId", "CustomerId", "Incident"].map(|name| attribute(&run, name));
+    let text = |text: &dyn ToString| Value::String(text.to_string());
+    let (process, customer) = (voiding.process_id.as_ref().unwrap(), voiding.customer_id.as_ref().unwrap());
+    let incident = json!(voiding.incident.is_some());
+    assert_eq!(told, [text(&state), text(&id), text(&process), text(&customer), incident]);
+
+    let query = format!("VoidingState = '{state}' AND DocumentId = '{id}'");
+    eventually(SOON, "the visibility store tells the same", async || {
+        let found = env.temporal().list(&query).await.len();
+        if found == 1 { Ok(()) } else { Err(found) }
+    })
+    .await;
+    let listed = env.api().voidings(&format!("?state={state}&customer_id={customer}")).await.ok().items;
+    assert_eq!(listed.iter().map(view).collect::<Vec<_>>(), [view(&voiding)]);
+}
+
+#[tokio::test]
+async fn rest_query_and_search_attribute_tell_the_same_on_the_way_to_document_voided() {
+    let env = start().await;
+    let id = env.issue_reported().await.document_id;
+    env.proxy(Link::WorkerToReports).fault("/commands/mark-", Fault::status(500));
+    env.proxy(Link::WorkerToBilling).fault("/commands/complete-", Fault::status(500));
+    let _ = env.api().post_voiding(&id).await.ok_as(202);
+    assert_all_tell(&env, &id, VoidingRequested).await;
+    env.proxy(Link::WorkerToReports).heal();
+    assert_all_tell(&env, &id, MarkingDocumentAsVoidedSucceeded).await;
+    env.proxy(Link::WorkerToBilling).heal();
+    assert_all_tell(&env, &id, DocumentVoided).await;
+    env.assert_consistent().await;
+}
+
+#[tokio::test]
+async fn rest_query_and_search_attribute_tell_the_same_on_the_way_to_failure_acknowledged() {
+    let env = start().await;
+    let (document, _) = published_and_refused(&env).await;
+    let id = &document.document_id;
+    assert_all_tell(&env, id, MarkingDocumentAsVoidedFailed).await;
+    let _ = ack(&env, id).await;
+    assert_all_tell(&env, id, FailureAcknowledged).await;
+}
+
+#[tokio::test]
+async fn rest_query_and_search_attribute_tell_of_the_same_incident() {
+    let env = start().await;
+    let id = env.issue_reported().await.document_id;
+    env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-", 409, "locked");
+    let _ = env.api().post_voiding(&id).await.ok_as(202);
+    eventually(SOON, "an incident", async || {
+        let voiding = env.api().voiding(&id).await.try_ok()?;
+        if voiding.incident.is_some() { Ok(()) } else { Err(format!("{voiding:?}")) }
+    })
+    .await;
+    assert_all_tell(&env, &id, MarkingDocumentAsVoidedSucceeded).await;
+    let _ = env.api().retry(&id).await.ok_as(202);
+    assert_all_tell(&env, &id, DocumentVoided).await;
+    env.assert_consistent().await;
+}
