@@ -40,23 +40,30 @@ pub enum Link {
     WorkerToReports,
     /// The api asks Billing and sends it VoidDocument.
     ApiToBilling,
+    /// The api's console asks Reports and publishes reports.
+    ApiToReports,
 }
 
 impl Link {
-    pub(super) const ALL: [Self; 4] =
-        [Self::ReportsToBilling, Self::WorkerToBilling, Self::WorkerToReports, Self::ApiToBilling];
+    pub(super) const ALL: [Self; 5] = [
+        Self::ReportsToBilling,
+        Self::WorkerToBilling,
+        Self::WorkerToReports,
+        Self::ApiToBilling,
+        Self::ApiToReports,
+    ];
 
     pub(super) const fn from(self) -> Component {
         match self {
             Self::ReportsToBilling => Component::Reports,
             Self::WorkerToBilling | Self::WorkerToReports => Component::Worker,
-            Self::ApiToBilling => Component::Api,
+            Self::ApiToBilling | Self::ApiToReports => Component::Api,
         }
     }
 
     pub(super) const fn to(self) -> Component {
         match self {
-            Self::WorkerToReports => Component::Reports,
+            Self::WorkerToReports | Self::ApiToReports => Component::Reports,
             _ => Component::Billing,
         }
     }
@@ -64,7 +71,7 @@ impl Link {
     /// The variable that tells the caller where the other is.
     pub(super) const fn variable(self) -> &'static str {
         match self {
-            Self::WorkerToReports => "REPORTS_URL",
+            Self::WorkerToReports | Self::ApiToReports => "REPORTS_URL",
             _ => "BILLING_URL",
         }
     }

@@ -1,0 +1,56 @@
+//! axe-core (npm package, vendored) finds nothing serious, in light and in dark, on a desk and on a phone.
+
+use serde_json::{Value, json};
+use tests::Link;
+
+use super::{Browser, on_the_console, page_of};
+use crate::voiding::support::published_and_refused;
+
+const AXE: &str = include_str!("../../../assets/axe-core-4.14.1.min.js");
+const RUN: &str = "const done = arguments[arguments.length - 1];
+    axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
+        .then(found => done(found.violations), error => done(String(error)));";
+
+/// What is serious on the page.
+async fn violations(browser: &Browser) -> Vec<String> {
+    browser.eval(&format!("{AXE}; return true")).await;
+    let found = browser.eval_async(RUN, Vec::new()).await;
+    let all = found.as_array().unwrap_or_else(|| panic!("axe did not run: {found}"));
+    let is_serious = |violation: &&Value| matches!(violation["impact"].as_str(), Some("serious" | "critical"));
+    let told = |violation: &Value| format!("{}: {}", violation["id"], violation["nodes"][0]["html"]);
+    all.iter().filter(is_serious).map(told).collect()
+}
+
+#[tokio::test]
+async fn no_page_has_a_serious_violation_of_the_accessibility_rules() {
+    let Some((env, browser)) = on_the_console("accessibility").await else { return };
+    let (refused, _) = published_and_refused(&env).await;
+    let voided = env.issue_reported().await.document_id;
+    env.api().post_voiding_and_wait(&voided, 30).await.ok_as(200);
+    let stuck = env.issue_reported().await.document_id;
+    env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-document-voiding", 409, "locked");
+    env.api().post_voiding(&stuck).await.ok_as(202);
+    browser.open(&page_of(&stuck)).await;
+    browser.find(".advice").await;
+    let pages = [
+        "/".to_owned(),
+        "/?show=all".to_owned(),
+        "/?text=nothing".to_owned(),
+        page_of(&refused.document_id),
+        page_of(&voided),
+        page_of(&stuck),
+        "/reports".to_owned(),
+        "/processes/unknown".to_owned(),
+    ];
+    for (scheme, width) in [("light", 1280), ("dark", 1280), ("light", 375)] {
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        browser.devtools("Emulation.setEmulatedMedia", media).await;
+        let screen = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500});
+        browser.devtools("Emulation.setDeviceMetricsOverride", screen).await;
+        for path in &pages {
+            browser.open(path).await;
+            browser.eval("document.querySelectorAll('details').forEach(d => d.open = true); return true").await;
+            assert_eq!(violations(&browser).await, Vec::<String>::new(), "{path}, {scheme}, {width} px");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The console in a real browser: headless Chromium, driven by chromedriver, on the running system.
+
+mod accessible;
+mod away;
+mod browser;
+mod failures;
+mod forged;
+mod hostile;
+mod keyboard;
+mod layout;
+mod live;
+mod no_script;
+mod origin;
+mod selection;
+
+use std::{io::Write, time::Duration};
+
+use messages::DocumentId;
+use tests::{Component, Env, binaries};
+
+use self::browser::Browser;
+
+/// Until the page shows what is awaited, on a machine that runs other tests as well.
+const SOON: Duration = Duration::from_secs(30);
+
+/// A whole system and a browser. Without chromedriver on this machine `test` is passed over, and the run says so.
+async fn on_the_console(test: &str) -> Option<(Env, Browser)> {
+    if !Browser::is_installed() {
+        // Not eprintln!: what that prints is shown for failed tests only.
+        let _ = writeln!(std::io::stderr(), "passed over, as chromedriver is not installed: {test}");
+        return None;
+    }
+    let env = Env::builder(binaries!()).start().await;
+    let browser = Browser::start(&env.url(Component::Api)).await;
+    Some((env, browser))
+}
+
+/// The address of a process's page.
+fn page_of(id: &DocumentId) -> String {
+    format!("/processes/{id}")
+}

@@ -1,0 +1,40 @@
+//! Without JavaScript every action works as a plain form.
+
+use messages::voiding::VoidingState;
+use tests::{Component, sample};
+
+use super::{Browser, on_the_console, page_of};
+use crate::voiding::support::await_state;
+
+#[tokio::test]
+async fn without_javascript_a_document_is_issued_published_voided_and_its_failure_acknowledged() {
+    let Some((env, scripted)) = on_the_console("no script").await else { return };
+    drop(scripted);
+    let browser = Browser::without_javascript(&env.url(Component::Api)).await;
+    let (id, customer) = (sample::document_id(), sample::customer_id());
+    browser.open("/reports").await;
+    browser.click(".issue-box summary").await;
+    browser.fill(".issue [name=customer_id]", customer.as_str()).await;
+    browser.fill(".issue [name=amount]", "10.00").await;
+    browser.fill(".issue [name=document_id]", id.as_str()).await;
+    browser.click(".issue button[type=submit]").await;
+    browser.says("#notices", &format!("{id} is issued")).await;
+    env.await_reported().await;
+    let page = format!("/reports?customer_id={customer}");
+    browser.open(&page).await;
+    assert!(!browser.is_there("#notices .notice").await, "a notice is shown once");
+    browser.click("form[action='/console/publish'] button").await;
+    browser.says("#notices", "is published").await;
+    assert_eq!(browser.path().await, page);
+    browser.click(&format!("#document-{id} form[action='/console/void'] button")).await;
+    await_state(&env, &id, VoidingState::MarkingDocumentAsVoidedFailed).await;
+    browser.open(&page_of(&id)).await;
+    browser.says(".advice", "Reports refused").await;
+    browser.fill("[name=note]", "by hand").await;
+    browser.click("form[action='/console/acknowledge'] button").await;
+    browser.says("#notices", "is acknowledged").await;
+    let voiding = await_state(&env, &id, VoidingState::FailureAcknowledged).await;
+    assert_eq!(voiding.acknowledgement.unwrap().note.as_deref(), Some("by hand"));
+    browser.open("/").await;
+    assert!(!browser.is_there(&format!("#process-{id}")).await);
+}

@@ -1,0 +1,81 @@
+//! Several processes at once, and filters that stand in the address.
+
+use messages::{DocumentId, voiding::VoidingState};
+use tests::{Env, sample};
+
+use super::{SOON, on_the_console};
+use crate::voiding::support::await_state;
+
+async fn refused(env: &Env, count: usize) -> Vec<DocumentId> {
+    let customer = sample::customer_id();
+    let mut ids = Vec::new();
+    for _ in 0..count {
+        ids.push(env.billing().issue(&sample::invoice(&customer)).await.ok().document_id);
+    }
+    env.await_reported().await;
+    env.reports().publish(&customer).await.ok();
+    for id in &ids {
+        env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    }
+    ids
+}
+
+#[tokio::test]
+async fn selected_failures_are_acknowledged_together_and_the_others_stay() {
+    let Some((env, browser)) = on_the_console("selection").await else { return };
+    let ids = refused(&env, 4).await;
+    browser.open("/").await;
+    browser.says("#tile-waiting .number", "4").await;
+    for id in &ids[..3] {
+        browser.click(&format!("#select-{id}")).await;
+    }
+    browser.fill("#note-selection", "all told").await;
+    // Another process ends meanwhile: what was ticked and typed stays.
+    browser.click("#selection button[value=acknowledge]").await;
+    browser.says("#notices", "3 of 3 acknowledged").await;
+    for id in &ids[..3] {
+        browser.gone(&format!("#process-{id}")).await;
+        let voiding = await_state(&env, id, VoidingState::FailureAcknowledged).await;
+        assert_eq!(voiding.acknowledgement.unwrap().note.as_deref(), Some("all told"));
+    }
+    assert!(browser.is_there(&format!("#process-{}", ids[3])).await);
+}
+
+#[tokio::test]
+async fn what_a_person_has_begun_outlives_a_refresh() {
+    let Some((env, browser)) = on_the_console("a refresh").await else { return };
+    let ids = refused(&env, 2).await;
+    browser.open("/").await;
+    let row = format!("#process-{}", ids[0]);
+    browser.click(&format!("#select-{}", ids[0])).await;
+    browser.click(&format!("{row} summary")).await;
+    browser.fill(&format!("{row} [name=note]"), "half a sen").await;
+    env.api().acknowledge(&ids[1], &serde_json::json!({})).await.ok_as(202);
+    browser.gone(&format!("#process-{}", ids[1])).await;
+    browser.press("tence").await;
+    let script = format!(
+        "const row = document.querySelector('{row}'); return [row.querySelector('[name=note]').value, \
+         row.querySelector('[name=selected]').checked, row.querySelector('details').open]"
+    );
+    assert_eq!(browser.eval(&script).await, serde_json::json!(["half a sentence", true, true]));
+}
+
+#[tokio::test]
+async fn filters_stand_in_the_address() {
+    let Some((env, browser)) = on_the_console("filters").await else { return };
+    let ids = refused(&env, 2).await;
+    browser.open("/").await;
+    browser.find(&format!("#process-{}", ids[1])).await;
+    browser.fill("[name=text]", ids[0].as_str()).await;
+    browser.gone(&format!("#process-{}", ids[1])).await;
+    browser.find(&format!("#process-{}", ids[0])).await;
+    tests::eventually(SOON, "the filter is in the address", async || {
+        let path = browser.path().await;
+        if path.contains(&format!("text={}", ids[0])) { Ok(()) } else { Err(path) }
+    })
+    .await;
+    browser.open("/?state=document-voided").await;
+    browser.says(".empty", "No process matches these filters").await;
+    browser.open("/?cursor=nonsense").await;
+    browser.says(".empty", "This page of the list is no more").await;
+}
