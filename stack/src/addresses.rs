@@ -38,6 +38,7 @@ impl Display for Welcome<'_> {
         let reports = url_of(&config.reports.addr, "REPORTS_ADDR").map_err(|_| fmt::Error)?;
         let billing = url_of(&config.billing.addr, "BILLING_ADDR").map_err(|_| fmt::Error)?;
         writeln!(f, "\nReady:")?;
+        writeln!(f, "  Console            {api}")?;
         writeln!(f, "  Voidings (REST)    {api}voidings")?;
         writeln!(f, "  API documentation  {api}docs")?;
         writeln!(f, "  Billing            {billing}documents")?;

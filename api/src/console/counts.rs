@@ -40,7 +40,7 @@ impl Counts {
 #[derive(Clone)]
 pub(super) struct Counter {
     temporal: Temporal,
-    last: Arc<Mutex<Option<(Instant, Counts)>>>,
+    last: Arc<Mutex<Option<(Instant, Option<Counts>)>>>,
 }
 
 impl Counter {
@@ -48,18 +48,21 @@ impl Counter {
         Self { temporal, last: Arc::default() }
     }
 
-    /// The counts as they are now, give or take 250 ms.
-    pub(super) async fn counts(&self) -> Result<Counts, TemporalError> {
+    /// The counts as they are now, give or take 250 ms; `None` while Temporal is away.
+    pub(super) async fn counts(&self) -> Option<Counts> {
         // Held over the queries: whoever comes meanwhile takes their result.
         let mut last = self.last.lock().await;
         if let Some((at, counts)) = *last
             && at.elapsed() < FRESH
         {
-            return Ok(counts);
+            return counts;
         }
-        let counts = self.ask().await?;
-        *last = Some((Instant::now(), counts));
-        Ok(counts)
+        let counts = self.ask().await;
+        if let Err(error) = &counts {
+            tracing::debug!(error = error as &dyn std::error::Error, "the processes cannot be counted");
+        }
+        *last = Some((Instant::now(), counts.ok()));
+        last.as_ref().and_then(|(_, counts)| *counts)
     }
 
     async fn ask(&self) -> Result<Counts, TemporalError> {

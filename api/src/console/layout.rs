@@ -6,7 +6,11 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, html};
 
-use super::{assets::href, notice::Notice, visitor::Visitor};
+use super::{
+    assets::href,
+    notice::{Notice, Outcome},
+    visitor::Visitor,
+};
 
 /// No inline style, no `eval`, nothing from elsewhere; attributes count where they stand.
 const HTMX_CONFIG: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"selfRequestsOnly":true,"disableInheritance":true,"historyCacheSize":0,"refreshOnHistoryMiss":true}"#;
@@ -49,7 +53,8 @@ impl<'a> Page<'a> {
 
     /// The page with `head` above the live part and `body` in it.
     pub(super) fn render(self, head: &Markup, body: &Markup) -> Response {
-        let notice = self.visitor.notice.as_ref().filter(|_| !self.notice_is_placed);
+        let on_top = |notice: &&Notice| !(self.notice_is_placed && notice.outcome == Outcome::Refused);
+        let notice = self.visitor.notice.as_ref().filter(on_top);
         let page = html! {
             (DOCTYPE)
             html lang="en" {
@@ -111,12 +116,13 @@ impl<'a> Page<'a> {
 fn navigation(visitor: &Visitor) -> Markup {
     let path = visitor.path.split('?').next().unwrap_or_default();
     let is_documents = path.starts_with("/reports");
+    let is_processes = path == "/" || path.starts_with("/processes");
     let current = |is: bool| is.then_some("page");
     html! {
         header class="bar" {
             a class="brand" href="/" { span class="mark" aria-hidden="true" {} "Voidings" }
             nav aria-label="Pages" {
-                a href="/" aria-current=[current(path == "/")] { "Processes" }
+                a href="/" aria-current=[current(is_processes)] { "Processes" }
                 a href="/reports" aria-current=[current(is_documents)] { "Reports and documents" }
                 a href="/docs/" { "REST API" }
             }

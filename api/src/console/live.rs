@@ -64,7 +64,7 @@ pub(super) fn fingerprint(thing: &impl Hash) -> u64 {
 impl Console {
     async fn fingerprint_of(&self, topic: &Topic) -> u64 {
         match topic {
-            Topic::Processes => fingerprint(&self.counter.counts().await.ok()),
+            Topic::Processes => fingerprint(&self.counter.counts().await),
             Topic::Process(document_id) => process::Model::load(self, document_id).await.fingerprint(),
             Topic::Documents(selection) => documents::Model::load(self, selection).await.fingerprint(),
         }

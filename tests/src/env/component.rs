@@ -45,13 +45,8 @@ pub enum Link {
 }
 
 impl Link {
-    pub(super) const ALL: [Self; 5] = [
-        Self::ReportsToBilling,
-        Self::WorkerToBilling,
-        Self::WorkerToReports,
-        Self::ApiToBilling,
-        Self::ApiToReports,
-    ];
+    pub(super) const ALL: [Self; 5] =
+        [Self::ReportsToBilling, Self::WorkerToBilling, Self::WorkerToReports, Self::ApiToBilling, Self::ApiToReports];
 
     pub(super) const fn from(self) -> Component {
         match self {

@@ -10,7 +10,7 @@ use messages::{
 };
 
 use super::forms::void_form;
-use crate::console::{processes::Row, visitor::Visitor, words};
+use crate::console::{form, processes::Row, visitor::Visitor, words};
 
 /// One document, as far as those that know it answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +104,9 @@ impl DocumentRow {
                 .voiding
                 .as_ref()
                 .is_some_and(|row| row.voiding.view.state == VoidingState::MarkingDocumentAsVoidedFailed);
+        let has_form = !self.is_voided() && !self.has_open_process && self.status.is_some();
         html! {
+            @if !has_form { (form::result(visitor, self.document_id.as_str())) }
             @if self.is_voided() { span class="faint" { "voided already" } }
             @else if waits { a class="button" href={ "/processes/" (self.document_id) } { "Acknowledge …" } }
             @else if self.has_open_process { span class="faint" { "being voided" } }

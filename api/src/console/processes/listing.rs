@@ -55,8 +55,12 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    pub(super) async fn load(app: &App, query: &Query) -> Self {
+    /// Where Temporal has just not answered, it is not asked a second time.
+    pub(super) async fn load(app: &App, query: &Query, temporal_is_there: bool) -> Self {
         let Some(visibility) = query.visibility() else { return Self::default() };
+        if !temporal_is_there {
+            return Self::of_billing(app).await;
+        }
         let from = query.cursor.as_deref().map(|text| cursor::decode::<Token>(&visibility, text));
         if from == Some(None) {
             return Self { trouble: Some(Trouble::Cursor), ..Self::default() };

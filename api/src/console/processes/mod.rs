@@ -25,8 +25,8 @@ use super::{
 pub(super) async fn list_processes(State(console): State<Console>, visitor: Visitor, params: Params) -> Response {
     let query = Query::read(&params);
     // First the counts: what changes after them makes the page ask again.
-    let counts = console.counter.counts().await.ok();
-    let listing = Listing::load(&console.app, &query).await;
+    let counts = console.counter.counts().await;
+    let listing = Listing::load(&console.app, &query, counts.is_some()).await;
     let live = LivePart { events: "on=processes".to_owned(), seen: fingerprint(&counts) };
     let body = view::body(&visitor, &query, counts, &listing, Utc::now());
     let placed = visitor.notice.as_ref().is_some_and(|notice| listing.shows(&notice.about));

@@ -98,6 +98,7 @@ fn actions(visitor: &Visitor, row: &Row) -> Markup {
                 (acknowledge_form(visitor, id.as_str(), failure_id))
             }
         } @else if row.to_retry.is_none() {
+            (form::result(visitor, id.as_str()))
             span class="faint" { @if row.voiding.view.state.is_final() { "ended" } @else { "goes on by itself" } }
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::Link;
 
 use super::{Browser, on_the_console, page_of};
-use crate::voiding::support::published_and_refused;
+use crate::voiding::published_and_refused;
 
 const AXE: &str = include_str!("../../../assets/axe-core-4.14.1.min.js");
 const RUN: &str = "const done = arguments[arguments.length - 1];

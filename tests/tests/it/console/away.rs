@@ -3,7 +3,7 @@
 use tests::{Component, Env, binaries};
 
 use super::{Browser, page_of};
-use crate::voiding::support::published_and_refused;
+use crate::voiding::published_and_refused;
 
 async fn system(test: &str) -> Option<(Env, Browser)> {
     if !Browser::is_installed() {
@@ -36,7 +36,8 @@ async fn while_billing_or_reports_is_away_the_documents_page_shows_the_rest_and_
     let id = &document.document_id;
     browser.open("/reports").await;
     browser.says(&format!("#document-{id}"), "No. 1, published").await;
-    for (component, banner) in [(Component::Billing, "Billing does not answer"), (Component::Reports, "Reports does not answer")]
+    for (component, banner) in
+        [(Component::Billing, "Billing does not answer"), (Component::Reports, "Reports does not answer")]
     {
         env.kill(component).await;
         browser.says("#live .banner", banner).await;

@@ -83,9 +83,13 @@ impl Browser {
 
     /// Waits until no such element is on the page.
     pub(super) async fn gone(&self, css: &str) {
-        eventually(SOON, &format!("{css} is gone"), async || {
-            if self.is_there(css).await { Err("it is there") } else { Ok(()) }
-        })
+        eventually(
+            SOON,
+            &format!("{css} is gone"),
+            async || {
+                if self.is_there(css).await { Err("it is there") } else { Ok(()) }
+            },
+        )
         .await;
     }
 

@@ -4,7 +4,7 @@ use messages::voiding::VoidingState;
 use tests::Link;
 
 use super::{on_the_console, page_of};
-use crate::voiding::support::await_state;
+use crate::voiding::await_state;
 
 #[tokio::test]
 async fn a_refused_voiding_is_seen_acknowledged_with_a_note_and_gone() {

@@ -4,7 +4,7 @@ use messages::voiding::VoidingState;
 use reqwest::{RequestBuilder, header::HeaderMap};
 use tests::{Component, Env, binaries, calls::http};
 
-use crate::voiding::support::await_state;
+use crate::voiding::await_state;
 
 async fn start() -> Env {
     Env::builder(binaries!()).start().await

@@ -5,7 +5,7 @@ use serde_json::json;
 use tests::{Fault, Link};
 
 use super::{on_the_console, page_of};
-use crate::voiding::support::{await_state, published_and_refused};
+use crate::voiding::{await_state, published_and_refused};
 
 const HOSTILE: &str = "<script>window.hacked = 1</script><img src=x onerror=\"window.hacked = 1\">\u{202e}'\"` {{7*7}}";
 const IS_HACKED: &str = "return window.hacked === 1 || document.querySelector('main script, main img') !== null";
@@ -25,7 +25,9 @@ async fn an_id_like_a_script_is_refused() {
         browser.open(path).await;
         assert_eq!(browser.eval(IS_HACKED).await, false, "{path}");
     }
-    browser.open("/?text=%3Cscript%3Ewindow.hacked=1%3C/script%3E&customer_id=%22%3E%3Cimg%20src=x%3E&state=%3Cb%3E").await;
+    browser
+        .open("/?text=%3Cscript%3Ewindow.hacked=1%3C/script%3E&customer_id=%22%3E%3Cimg%20src=x%3E&state=%3Cb%3E")
+        .await;
     browser.says(".empty", "No process matches").await;
     assert_eq!(browser.eval(IS_HACKED).await, false);
 }

@@ -3,7 +3,7 @@
 use messages::voiding::VoidingState;
 
 use super::{Browser, on_the_console};
-use crate::voiding::support::{await_state, published_and_refused};
+use crate::voiding::{await_state, published_and_refused};
 
 const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Browser, on_the_console, page_of};
-use crate::voiding::support::published_and_refused;
+use crate::voiding::published_and_refused;
 
 const PHONES: [u32; 2] = [320, 375];
 const OVERFLOW: &str = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";

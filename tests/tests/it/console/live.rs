@@ -4,7 +4,7 @@ use messages::voiding::VoidingState;
 use tests::{Link, sample};
 
 use super::{on_the_console, page_of};
-use crate::voiding::support::await_state;
+use crate::voiding::await_state;
 
 const MARK: &str = "window.sameDocument = true; return true";
 const IS_MARKED: &str = "return window.sameDocument === true";

@@ -4,7 +4,7 @@ use messages::voiding::VoidingState;
 use tests::{Component, sample};
 
 use super::{Browser, on_the_console, page_of};
-use crate::voiding::support::await_state;
+use crate::voiding::await_state;
 
 #[tokio::test]
 async fn without_javascript_a_document_is_issued_published_voided_and_its_failure_acknowledged() {

@@ -3,13 +3,15 @@
 use tests::Component;
 
 use super::{on_the_console, page_of};
-use crate::voiding::support::published_and_refused;
+use crate::voiding::published_and_refused;
 
 const ASKED_FOR: &str = "return performance.getEntriesByType('resource').map(entry => entry.name)";
 const NAMED: &str = "return [...document.querySelectorAll('[src], link[href], form[action]')]
     .map(element => new URL(element.src || element.href || element.action, location).href)";
-const INLINE: &str = "return document.querySelectorAll('[style], style, script:not([src]), [onclick], [onload]').length";
-const LISTEN: &str = "window.refused = []; addEventListener('securitypolicyviolation', e => refused.push(e.blockedURI)); return 1";
+const INLINE: &str =
+    "return document.querySelectorAll('[style], style, script:not([src]), [onclick], [onload]').length";
+const LISTEN: &str =
+    "window.refused = []; addEventListener('securitypolicyviolation', e => refused.push(e.blockedURI)); return 1";
 
 #[tokio::test]
 async fn no_request_of_a_page_leaves_the_api_s_own_origin() {

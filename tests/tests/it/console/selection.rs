@@ -4,7 +4,7 @@ use messages::{DocumentId, voiding::VoidingState};
 use tests::{Env, sample};
 
 use super::{SOON, on_the_console};
-use crate::voiding::support::await_state;
+use crate::voiding::await_state;
 
 async fn refused(env: &Env, count: usize) -> Vec<DocumentId> {
     let customer = sample::customer_id();
