@@ -50,7 +50,6 @@
     const kind = event.detail.xhr.getResponseHeader("content-type") || "";
     if (event.detail.xhr.status >= 400 && kind.startsWith("text/html")) {
       event.detail.shouldSwap = true;
-      event.detail.isError = false;
     }
   });
   document.addEventListener("htmx:sendError", () => { connection().hidden = false; });

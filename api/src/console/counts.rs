@@ -36,11 +36,14 @@ impl Counts {
     }
 }
 
+/// When Temporal was asked, and what it said, if anything.
+type Answer = (Instant, Option<Counts>);
+
 /// Asks for the counts.
 #[derive(Clone)]
 pub(super) struct Counter {
     temporal: Temporal,
-    last: Arc<Mutex<Option<(Instant, Option<Counts>)>>>,
+    last: Arc<Mutex<Option<Answer>>>,
 }
 
 impl Counter {

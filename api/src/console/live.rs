@@ -41,10 +41,13 @@ pub(super) enum Topic {
     Documents(documents::Selection),
 }
 
+/// Tells its listeners the fingerprint of what there is; `None` until it has looked.
+type Poller = Arc<watch::Sender<Option<u64>>>;
+
 /// The pollers that run.
 #[derive(Clone)]
 pub(super) struct Live {
-    pollers: Arc<Mutex<HashMap<Topic, Arc<watch::Sender<Option<u64>>>>>>,
+    pollers: Arc<Mutex<HashMap<Topic, Poller>>>,
     listeners: Arc<Semaphore>,
 }
 
@@ -82,7 +85,7 @@ impl Console {
         receiver
     }
 
-    async fn poll(self, topic: Topic, sender: Arc<watch::Sender<Option<u64>>>) {
+    async fn poll(self, topic: Topic, sender: Poller) {
         let pollers = self.live.pollers.clone();
         while !self.app.shutdown.is_cancelled() {
             let seen = Some(self.fingerprint_of(&topic).await);

@@ -26,8 +26,6 @@ pub(crate) struct PendingCommand {
     pub(crate) name: String,
     /// The attempt that runs or comes next; the local one that went before is not counted.
     pub(crate) attempt: i32,
-    /// Since when it has been tried so.
-    pub(crate) since: Option<DateTime<Utc>>,
     /// What the last attempt said.
     pub(crate) last_error: Option<String>,
     /// When the next attempt begins, where none runs.
@@ -62,7 +60,6 @@ impl PendingCommand {
         Self {
             name: info.activity_type.as_ref().map(|kind| kind.name.clone()).unwrap_or_default(),
             attempt: info.attempt,
-            since: info.scheduled_time.as_ref().and_then(|at| time(at.seconds, at.nanos)),
             last_error: info.last_failure.as_ref().map(innermost),
             next_attempt: info.next_attempt_schedule_time.as_ref().and_then(|at| time(at.seconds, at.nanos)),
         }

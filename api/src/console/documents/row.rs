@@ -31,12 +31,11 @@ pub(super) struct DocumentRow {
 
 impl DocumentRow {
     /// All of it that can change.
-    pub(super) fn essence(&self) -> (&str, Option<u8>, bool, Option<(i64, bool)>, bool, Option<(&str, bool)>) {
+    pub(super) fn essence(&self) -> impl std::hash::Hash {
         let status = self.status.map(|status| status as u8);
         let report = self.in_report.map(|(number, status)| (number, status == ReportStatus::Open));
-        let voiding =
-            self.voiding.as_ref().map(|row| (row.voiding.view.state.as_str(), row.voiding.view.incident.is_some()));
-        (self.document_id.as_str(), status, self.has_open_process, report, self.is_out_of_total, voiding)
+        let voiding = self.voiding.as_ref().map(|row| (row.voiding.view.state, row.voiding.view.incident.is_some()));
+        (self.document_id.clone(), status, self.has_open_process, report, self.is_out_of_total, voiding)
     }
 
     fn is_voided(&self) -> bool {

@@ -69,7 +69,6 @@ fn incident(view: &VoidingView, now: DateTime<Utc>) -> Markup {
                     @if incident.code.is_some() { " was refused." } @else { " does not get through." }
                 }
                 p class="when" { "since " (words::clock(incident.since, now)) }
-                p class="detail" { @if let Some(code) = &incident.code { code { (code) } " " } (incident.detail) }
             }
         }
     }
@@ -85,7 +84,6 @@ fn tried(command: &PendingCommand, now: DateTime<Utc>) -> Markup {
                     None => { " now." }
                 }
             }
-            @if let Some(since) = command.since { p class="when" { "since " (words::clock(since, now)) } }
             @if let Some(error) = &command.last_error { p class="detail" { "Last error: " (error) } }
         }
     }
