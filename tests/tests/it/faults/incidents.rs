@@ -23,6 +23,7 @@ fn faults() -> Vec<(&'static str, Fault)> {
         ("a bare 404", Fault::status(404)),
         ("a bare 409", Fault::status(409)),
         ("a bare 422", Fault::status(422)),
+        ("a missing route", Fault::problem(404, "not-found")),
         ("a problem without a code", answer(409, PROBLEM_MEDIA_TYPE, r#"{"title": "no", "status": 409}"#)),
         ("a problem with an empty code", Fault::problem(404, "")),
         ("a redirect", answer(307, "text/plain", "")),
