@@ -34,11 +34,11 @@ const DEFAULT_NAMESPACE: &str = "default";
 const KEPT_LINES: usize = 5;
 
 /// Measured: one workflow task takes 31 ms with it instead of 50 ms.
-const DYNAMIC_CONFIG: &str = "history.transferProcessorMaxPollRPS=1000";
+pub const DYNAMIC_CONFIG: &str = "history.transferProcessorMaxPollRPS=1000";
 /// For a database file. Measured with 300 voidings, 50 in flight: 2.6 times as many a second as with SQLite's defaults, the slowest
 /// hundredth 5 s instead of 20. A process that dies loses nothing; a power cut may lose the last moments, which the subscription's
 /// sweep makes up for.
-const PRAGMAS: [&str; 2] = ["journal_mode=WAL", "synchronous=NORMAL"];
+pub const PRAGMAS: [&str; 2] = ["journal_mode=WAL", "synchronous=NORMAL"];
 
 /// How a dev server is started.
 #[derive(Debug, Clone)]
