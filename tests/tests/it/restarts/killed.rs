@@ -3,16 +3,16 @@
 use futures::future::join_all;
 use tests::{Component, Env, binaries};
 
-use super::steps::hold_each;
+use super::steps::{Held, end_well, hold_each};
 
 #[tokio::test]
 async fn a_worker_killed_at_the_first_attempt_of_each_step_comes_to_the_same_end_and_each_command_takes_effect_once() {
     let env = &Env::builder(binaries!()).start().await;
     let held = hold_each(env).await;
     env.kill(Component::Worker).await;
-    held.iter().for_each(super::steps::Held::release);
+    held.iter().for_each(Held::release);
     env.start(Component::Worker).await;
-    join_all(held.iter().map(|held| held.ends_well(env))).await;
+    end_well(env, &held).await;
     env.assert_consistent().await;
 }
 
@@ -27,7 +27,7 @@ async fn a_worker_killed_at_a_repeated_attempt_of_each_step_comes_to_the_same_en
         env.start(Component::Worker).await;
         env.ready(Component::Worker).await;
     }
-    held.iter().for_each(super::steps::Held::release);
-    join_all(held.iter().map(|held| held.ends_well(env))).await;
+    held.iter().for_each(Held::release);
+    end_well(env, &held).await;
     env.assert_consistent().await;
 }

@@ -1,9 +1,9 @@
 //! Every step of a voiding, each with a document of its own that can be held right there.
 
-use futures::future::join_all;
+use futures::{StreamExt, future::join_all, stream};
 use messages::{DocumentId, billing::Document, voiding::VoidingState};
 use serde_json::json;
-use tests::{Env, Gate, Link, workflow_id};
+use tests::{Env, Gate, Link, calls::Voiding, workflow_id};
 
 use crate::faults::{
     ABORT, ACKNOWLEDGED, CLOSE, COMPENSATED, COMPLETE, MARK, SOON, UNMARK, VOIDED, acknowledge, commands,
@@ -11,6 +11,9 @@ use crate::faults::{
 };
 
 const VOID: &str = "/commands/void-";
+
+/// Voidings that are prepared side by side; more of them would only wait for the machine.
+const AT_ONCE: usize = 4;
 
 /// Which way the voiding goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,11 +61,21 @@ pub(super) struct Held {
 /// answer has not arrived.
 pub(super) async fn hold_each(env: &Env) -> Vec<Held> {
     let wanted = STEPS.into_iter().flat_map(|step| [(step, false), (step, true)]);
-    let mut held =
-        join_all(wanted.map(|((way, link, prefix), committed)| prepare(env, way, link, prefix, committed))).await;
+    let prepared = wanted.map(|((way, link, prefix), committed)| prepare(env, way, link, prefix, committed));
+    let mut held: Vec<Held> = stream::iter(prepared).buffer_unordered(AT_ONCE).collect().await;
     join_all(held.iter_mut().map(|held| held.launch(env))).await;
     join_all(held.iter().map(|held| held.gate.held())).await;
     held
+}
+
+/// Each voiding comes to the same end as if nothing had happened, and each command took effect once.
+pub(super) async fn end_well(env: &Env, held: &[Held]) {
+    for held in held {
+        held.acknowledge(env).await;
+    }
+    for held in held {
+        held.ends_well(env).await;
+    }
 }
 
 /// Drives a voiding to where the next thing that somebody does leads to the command, and holds that.
@@ -119,13 +132,15 @@ impl Held {
         self.gate.open();
     }
 
-    /// The voiding comes to the same end as if nothing had happened, and each command took effect once.
-    pub(super) async fn ends_well(&self, env: &Env) {
+    async fn acknowledge(&self, env: &Env) {
         if self.needs_acknowledgement {
-            let waits = |voiding: &tests::calls::Voiding| voiding.links.get("acknowledgement").is_some();
+            let waits = |voiding: &Voiding| voiding.links.get("acknowledgement").is_some();
             until(env, &self.id, &self.name, SOON, waits).await;
             let _ = acknowledge(env, &self.id).await.ok_as(202);
         }
+    }
+
+    async fn ends_well(&self, env: &Env) {
         let (state, expected) = match self.way {
             Way::ByHand | Way::Voided => (VoidingState::DocumentVoided, VOIDED),
             Way::Failed | Way::AbortRefused => (VoidingState::FailureAcknowledged, ACKNOWLEDGED),
