@@ -39,7 +39,8 @@ impl Billing {
             correlation_id: None,
         };
         let path = "/commands/void-document";
-        let opened: DocumentVoiding = self.0.send_with(&ctx, path, &envelope, &request.command).await?;
+        let process_of = |opened: &DocumentVoiding| opened.process_id.clone();
+        let opened = self.0.send_with(&ctx, path, &envelope, &request.command, process_of).await?;
         Ok(Opened { process_id: opened.process_id, customer_id: opened.customer_id })
     }
 

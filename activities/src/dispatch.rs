@@ -33,15 +33,17 @@ impl Dispatch {
         A: DeserializeOwned,
     {
         let envelope = Envelope::of_process(process_id, &ctx.info().activity_type);
-        self.send_with(ctx, path, &envelope, command).await
+        self.send_with(ctx, path, &envelope, command, |_| process_id.clone()).await
     }
 
+    /// `process_of` tells from the answer which process it is that the command was for: VoidDocument opens it.
     pub(crate) async fn send_with<C, A>(
         &self,
         ctx: &ActivityContext,
         path: &str,
         envelope: &Envelope,
         command: &C,
+        process_of: impl Fn(&A) -> ProcessId + Send,
     ) -> Result<A, ActivityError>
     where
         C: Serialize + Sync,
@@ -52,7 +54,7 @@ impl Dispatch {
         let (command, attempt) = (ctx.info().activity_type.as_str(), ctx.info().attempt);
         let correlation_id = envelope.correlation_id.as_deref().unwrap_or("-");
         match &answer {
-            Ok(_) => tracing::info!(correlation_id, command, attempt, "accepted"),
+            Ok(answer) => tracing::info!(correlation_id = %process_of(answer), command, attempt, "accepted"),
             Err(CommandError::Refused(problem)) => {
                 tracing::info!(correlation_id, command, attempt, code = problem.code, "refused");
             }

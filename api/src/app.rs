@@ -6,6 +6,7 @@ use messages::{
     voiding::VoidingState,
 };
 use process_manager::http::Fault;
+use service_kit::correlate;
 use temporalio_client::tonic::Code;
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +40,14 @@ pub(crate) enum LookupError {
 }
 
 impl App {
+    /// A run as REST shows it, to a request about this one: its log lines carry the process id from now on.
+    pub(crate) fn answer(&self, run: Run) -> Voiding {
+        if let Some(process_id) = &run.view.process_id {
+            correlate(process_id.as_str());
+        }
+        self.present(run)
+    }
+
     pub(crate) fn present(&self, run: Run) -> Voiding {
         self.presenter.of_run(run, &self.temporal.namespace())
     }

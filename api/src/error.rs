@@ -14,7 +14,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// 503 `billing-unavailable`.
 pub(crate) fn billing_unavailable(fault: Fault) -> ApiError {
-    let detail = "Billing cannot be reached or does not answer as it should; nothing was changed";
+    let detail = "Billing cannot be reached or does not answer as it should; try again";
     problem(StatusCode::SERVICE_UNAVAILABLE, code::BILLING_UNAVAILABLE, detail)
         .retry_after(RETRY_AFTER)
         .caused_by(fault)
@@ -22,7 +22,7 @@ pub(crate) fn billing_unavailable(fault: Fault) -> ApiError {
 
 /// 503 `temporal-unavailable`.
 pub(crate) fn temporal_unavailable(error: TemporalError) -> ApiError {
-    let detail = "Temporal cannot be reached or does not answer as it should; nothing was changed";
+    let detail = "Temporal cannot be reached or does not answer as it should; try again";
     problem(StatusCode::SERVICE_UNAVAILABLE, code::TEMPORAL_UNAVAILABLE, detail)
         .retry_after(RETRY_AFTER)
         .caused_by(error)

@@ -4,7 +4,7 @@ mod envelope;
 
 use std::time::Duration;
 
-use messages::Problem;
+use messages::{Problem, code};
 use reqwest::{StatusCode, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 use url::{Host, Url};
@@ -188,12 +188,12 @@ async fn answer<A: DeserializeOwned>(url: Url, request: reqwest::RequestBuilder)
 }
 
 /// The problem that makes an answer a refusal. A 404 or 409 without a code comes from something in between (a proxy, a
-/// service that starts) and says nothing about the command.
+/// service that starts) and says nothing about the command; nor does the 404 of a route that the service does not have.
 fn refusal(status: StatusCode, body: &[u8]) -> Option<Problem> {
     if !matches!(status, StatusCode::NOT_FOUND | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY) {
         return None;
     }
-    serde_json::from_slice(body).ok().filter(|problem: &Problem| !problem.code.trim().is_empty())
+    serde_json::from_slice(body).ok().filter(|problem: &Problem| !matches!(problem.code.trim(), "" | code::NOT_FOUND))
 }
 
 #[cfg(test)]

@@ -33,10 +33,12 @@ const DEFAULT_NAMESPACE: &str = "default";
 /// Lines of the server's log that are kept to explain an early end.
 const KEPT_LINES: usize = 5;
 
-/// Measured: one workflow task takes 31 ms with the first instead of 50 ms. The second lets a task that met no free
-/// poller be passed by fresh ones for a tenth of a second at most, instead of five.
-const DYNAMIC_CONFIG: [&str; 2] =
-    ["history.transferProcessorMaxPollRPS=1000", "matching.backlogNegligibleAge=\"100ms\""];
+/// Measured: one workflow task takes 31 ms with it instead of 50 ms.
+pub const DYNAMIC_CONFIG: &str = "history.transferProcessorMaxPollRPS=1000";
+/// For a database file. Measured with 300 voidings, 50 in flight: 2.6 times as many a second as with SQLite's defaults, the slowest
+/// hundredth 5 s instead of 20. A process that dies loses nothing; a power cut may lose the last moments, which the subscription's
+/// sweep makes up for.
+pub const PRAGMAS: [&str; 2] = ["journal_mode=WAL", "synchronous=NORMAL"];
 
 /// How a dev server is started.
 #[derive(Debug, Clone)]
@@ -173,10 +175,11 @@ fn arguments(config: &DevServerConfig) -> Vec<String> {
     }
     if let Some(file) = &config.database {
         option("--db-filename", file.display().to_string());
+        for pragma in PRAGMAS {
+            option("--sqlite-pragma", pragma.into());
+        }
     }
-    for setting in DYNAMIC_CONFIG {
-        option("--dynamic-config-value", setting.into());
-    }
+    option("--dynamic-config-value", DYNAMIC_CONFIG.into());
     if config.namespace != DEFAULT_NAMESPACE {
         option("--namespace", config.namespace.clone());
     }

@@ -24,10 +24,9 @@ use workflows::voiding::{DocumentVoiding, TASK_QUEUE};
 
 use crate::{Config, SUBSCRIPTION, metrics::Meter, starter::VoidingStarter};
 
-/// Enough for a burst: a task that finds no poller goes to the server's backlog and may lie there for 5 s.
+/// Enough for a burst: a task that finds no poller goes to the server's backlog and may lie there for 5 s. A fifth of
+/// them poll the shared queue, where new processes come in (SDK 1.1.1 does not pass on the option that sets the share).
 const WORKFLOW_POLLERS: usize = 100;
-/// Most of them on the shared queue, where new processes come in.
-const NON_STICKY_RATIO: f32 = 0.8;
 /// Regular activities only run where the local attempt has failed.
 const ACTIVITY_POLLERS: usize = 10;
 /// Processes that wait are kept in memory up to this number; beyond it they are replayed when something happens.
@@ -106,7 +105,6 @@ fn options(config: &Config, client: &Client, stop: &CancellationToken) -> anyhow
         // By default the SDK reads the whole executable to make an id of it.
         .deployment_options(WorkerDeploymentOptions::from_build_id(env!("CARGO_PKG_VERSION").to_owned()))
         .workflow_task_poller_behavior(PollerBehavior::SimpleMaximum(WORKFLOW_POLLERS))
-        .nonsticky_to_sticky_poll_ratio(NON_STICKY_RATIO)
         .activity_task_poller_behavior(PollerBehavior::SimpleMaximum(ACTIVITY_POLLERS))
         .max_cached_workflows(CACHED_WORKFLOWS)
         .max_heartbeat_throttle_interval(HEARTBEAT_THROTTLE)

@@ -87,7 +87,7 @@ pub(super) async fn acknowledge_failure(
     OptionalJson(body): OptionalJson<Acknowledge>,
 ) -> Result<(StatusCode, Json<Voiding>), ApiError> {
     let run = acknowledge(&app, document_id, body).await?;
-    Ok((StatusCode::ACCEPTED, Json(app.present(run))))
+    Ok((StatusCode::ACCEPTED, Json(app.answer(run))))
 }
 
 async fn acknowledge(app: &App, document_id: DocumentId, body: Acknowledge) -> Result<Run, AcknowledgeError> {

@@ -57,7 +57,7 @@ pub(super) async fn retry_command(
     PathId(document_id): PathId<DocumentId>,
 ) -> Result<(StatusCode, Json<Voiding>), ApiError> {
     let run = retry(&app, document_id).await?;
-    Ok((StatusCode::ACCEPTED, Json(app.present(run))))
+    Ok((StatusCode::ACCEPTED, Json(app.answer(run))))
 }
 
 async fn retry(app: &App, document_id: DocumentId) -> Result<Run, RetryError> {

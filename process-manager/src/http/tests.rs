@@ -48,6 +48,7 @@ async fn every_other_error_is_a_fault() {
         outcome(StatusCode::NOT_FOUND).await.unwrap_err(),
         outcome((StatusCode::CONFLICT, "no json")).await.unwrap_err(),
         outcome((StatusCode::CONFLICT, Json(json!({"code": " "})))).await.unwrap_err(),
+        outcome((StatusCode::NOT_FOUND, Json(json!({"code": "not-found"})))).await.unwrap_err(),
         outcome((StatusCode::INTERNAL_SERVER_ERROR, code())).await.unwrap_err(),
         outcome((StatusCode::SERVICE_UNAVAILABLE, code())).await.unwrap_err(),
         outcome((StatusCode::BAD_REQUEST, code())).await.unwrap_err(),

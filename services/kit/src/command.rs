@@ -32,9 +32,14 @@ impl CommandHeaders {
     /// Makes the request's log lines carry the process id as correlation id, as soon as it is known.
     pub fn correlate(&self, process_id: &str) {
         if self.correlation_id.as_deref() != Some(process_id) {
-            tracing::Span::current().record("correlation_id", tracing::field::display(process_id));
+            correlate(process_id);
         }
     }
+}
+
+/// Makes the log lines of the request that is being handled carry the process id as correlation id.
+pub fn correlate(process_id: &str) {
+    tracing::Span::current().record("correlation_id", tracing::field::display(process_id));
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for CommandHeaders {

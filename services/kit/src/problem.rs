@@ -61,7 +61,7 @@ impl ApiError {
 
     fn log(&self) {
         if self.status.is_server_error() {
-            let cause = self.cause.as_deref().map(chain).unwrap_or_default();
+            let cause = self.cause.as_deref().map(|cause| chain(cause)).unwrap_or_default();
             tracing::error!(status = self.status.as_u16(), code = self.code, cause, "{}", self.detail);
         } else if let Some(cause) = self.cause.as_deref() {
             tracing::debug!(status = self.status.as_u16(), code = self.code, cause = chain(cause), "{}", self.detail);
@@ -69,13 +69,14 @@ impl ApiError {
     }
 }
 
-/// An error and what caused it, in one line.
-fn chain(error: &(dyn Error + Send + Sync)) -> String {
+/// An error and what caused it, in one line; what an error has told of its cause is not told again.
+#[must_use]
+pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
         let cause = error.to_string();
-        if !text.ends_with(&cause) {
+        if !text.contains(&cause) {
             text = format!("{text}: {cause}");
         }
         source = error.source();

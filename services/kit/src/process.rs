@@ -1,6 +1,6 @@
 //! What every program does at its start and at its end: logging, and the signals that stop it.
 
-use std::io::IsTerminal;
+use std::{io::IsTerminal, process::ExitCode};
 
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -22,6 +22,18 @@ pub fn init_tracing() {
         .try_init();
     if let (Ok(()), Some(rule)) = (installed, unreadable) {
         tracing::warn!(rule, "RUST_LOG cannot be read; logging at info");
+    }
+}
+
+/// How a program ends: a failure is one line in the log, without a backtrace whatever the environment asks for.
+#[must_use]
+pub fn exit(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{}", crate::chain(error.as_ref()));
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -152,7 +152,6 @@ async fn readyz(ready: ReadyCheck) -> Response {
         Ok(Err(why)) => why,
         Err(_) => "the check of readiness took too long".to_owned(),
     };
-    tracing::warn!("not ready: {why}");
     let error: ApiError = problem(StatusCode::SERVICE_UNAVAILABLE, code::NOT_READY, why);
     error.retry_after(Duration::from_secs(1)).into_response()
 }

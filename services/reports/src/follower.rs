@@ -10,7 +10,7 @@ use std::{
 use messages::Position;
 use process_manager::feed::{FeedClient, FeedError, FeedReader};
 use sea_orm::DbErr;
-use service_kit::Database;
+use service_kit::{Database, chain};
 use tokio_util::sync::CancellationToken;
 
 use self::projection::{Projected, project};
@@ -56,7 +56,7 @@ impl Follower {
                 Ok(()) => tracing::debug!("another instance has projected these events"),
                 Err(FollowError::Feed(error)) if error.is_final() => return self.stop(&error),
                 Err(error) => {
-                    tracing::warn!("{error}; trying again in {} ms", pause.as_millis());
+                    tracing::warn!("{}; trying again in {} ms", chain(&error), pause.as_millis());
                     tokio::time::sleep(pause).await;
                     pause = LONGEST_PAUSE.min(pause * 2);
                 }

@@ -21,11 +21,11 @@ impl Gate {
     /// Waits until a request is held here.
     ///
     /// # Panics
-    /// After 30 s.
+    /// After 60 s.
     pub async fn held(&self) {
         let mut held = self.held.subscribe();
-        let arrived = tokio::time::timeout(Duration::from_secs(30), held.wait_for(|held| *held > 0)).await;
-        assert!(arrived.is_ok(), "no request has come to the gate within 30 s");
+        let arrived = tokio::time::timeout(Duration::from_secs(60), held.wait_for(|held| *held > 0)).await;
+        assert!(arrived.is_ok(), "no request has come to the gate within 60 s");
     }
 
     /// Lets go what is held, and all that comes later.

@@ -6,6 +6,8 @@ use std::{
     sync::OnceLock,
 };
 
+use stack::dev_server::{DYNAMIC_CONFIG, PRAGMAS};
+
 use super::{Temporal, cli};
 use crate::{
     Binaries,
@@ -15,13 +17,9 @@ use crate::{
     sample::unique,
 };
 
-/// The settings that were measured as faster, and caches that show a new namespace and its search attributes at once.
-const DYNAMIC_CONFIG: [&str; 4] = [
-    "history.transferProcessorMaxPollRPS=1000",
-    "matching.backlogNegligibleAge=\"100ms\"",
-    "system.forceSearchAttributesCacheRefreshOnRead=true",
-    "system.namespaceCacheRefreshInterval=\"200ms\"",
-];
+/// Caches that show a new namespace and its search attributes at once.
+const FRESH_CACHES: [&str; 2] =
+    ["system.forceSearchAttributesCacheRefreshOnRead=true", "system.namespaceCacheRefreshInterval=\"200ms\""];
 
 /// A dev server that is started or can be.
 #[derive(Debug, Clone)]
@@ -73,16 +71,16 @@ impl TemporalServer {
 
     fn new(binaries: &Binaries, database: Option<PathBuf>, log: &Path) -> Self {
         let port = free_port();
-        let mut arguments: Vec<String> =
-            ["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--log-level", "error", "--port"]
-                .map(str::to_owned)
-                .to_vec();
+        let words = ["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--log-level", "error", "--port"];
+        let mut arguments = words.map(str::to_owned).to_vec();
         arguments.push(port.to_string());
-        arguments.extend(
-            DYNAMIC_CONFIG.iter().flat_map(|setting| ["--dynamic-config-value".to_owned(), (*setting).to_owned()]),
-        );
+        let mut option = |name: &str, value: &str| arguments.extend([name.to_owned(), value.to_owned()]);
+        for setting in FRESH_CACHES.into_iter().chain([DYNAMIC_CONFIG]) {
+            option("--dynamic-config-value", setting);
+        }
         if let Some(file) = database {
-            arguments.extend(["--db-filename".to_owned(), file.display().to_string()]);
+            option("--db-filename", &file.display().to_string());
+            PRAGMAS.into_iter().for_each(|pragma| option("--sqlite-pragma", pragma));
         }
         let program = Program {
             supervisor: binaries.supervisor.clone(),

@@ -66,9 +66,11 @@ impl DatabaseUrl {
         Self { url: url.into(), variable }
     }
 
-    /// The file, for SQLite.
+    /// The file, for SQLite. A database in memory is none: each connection would have its own.
     pub(super) fn sqlite_path(&self) -> Option<PathBuf> {
-        let options = self.url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(&self.url).ok())?;
+        let in_memory = self.url.contains(":memory:") || self.url.contains("mode=memory");
+        let is_file = self.url.starts_with("sqlite:") && !in_memory;
+        let options = is_file.then(|| SqliteConnectOptions::from_str(&self.url).ok())?;
         options.map(|options| options.get_filename().to_owned())
     }
 }

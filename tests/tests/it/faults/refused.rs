@@ -8,16 +8,14 @@ use super::{
     failed, in_state, one_key, refusal, signal,
 };
 
-/// The refusal of this command is shown and waits; a retry sends it again under the same key.
+/// The refusal of this command is shown and waits; a `recheck` and a `retry` send it again under the same key.
 async fn waits_for_a_retry(env: &Env, id: &DocumentId, link: Link, prefix: &str, command: &str) {
     let shown = refusal(env, id, command, "unheard-of").await;
-    // The api knows how to retry a completion; this is for the one who runs the system.
-    assert_eq!(env.api().retry(id).await.refusal(), (409, "nothing-to-retry".to_owned()));
     signal(env, id, "recheck", None).await;
-    refusal(env, id, command, "again").await;
-    let view = env.temporal().query_state(id).await.unwrap();
-    assert_eq!(view.state, shown.state);
-    signal(env, id, "retry", None).await;
+    let again = refusal(env, id, command, "again").await;
+    assert_eq!(again.state, shown.state);
+    assert_ne!(again.incident.unwrap().failure_id, shown.incident.unwrap().failure_id);
+    let _ = env.api().retry(id).await.ok_as(202);
     tests::eventually(super::SOON, "sent three times", async || {
         let attempts = commands(env, link, id, prefix);
         if attempts.len() == 3 { Ok(()) } else { Err(attempts) }

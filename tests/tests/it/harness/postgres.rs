@@ -4,7 +4,9 @@ use tests::{PostgresServer, binaries};
 
 #[test]
 fn each_database_is_a_new_one() {
-    let Some(server) = PostgresServer::get(&binaries!()) else { return };
+    let Some(server) = PostgresServer::get(&binaries!(), "harness::postgres::each_database_is_a_new_one") else {
+        return;
+    };
     let (one, other) = (server.create_database(), server.create_database());
     assert_ne!(one, other);
     assert!(one.starts_with("postgres://postgres@127.0.0.1:"), "{one}");

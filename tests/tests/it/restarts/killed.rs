@@ -3,16 +3,16 @@
 use futures::future::join_all;
 use tests::{Component, Env, binaries};
 
-use super::steps::hold_each;
+use super::steps::{Held, end_well, hold_each};
 
 #[tokio::test]
 async fn a_worker_killed_at_the_first_attempt_of_each_step_comes_to_the_same_end_and_each_command_takes_effect_once() {
     let env = &Env::builder(binaries!()).start().await;
     let held = hold_each(env).await;
     env.kill(Component::Worker).await;
-    held.iter().for_each(super::steps::Held::release);
+    held.iter().for_each(Held::release);
     env.start(Component::Worker).await;
-    join_all(held.iter().map(|held| held.ends_well(env))).await;
+    end_well(env, &held).await;
     env.assert_consistent().await;
 }
 
@@ -21,24 +21,13 @@ async fn a_worker_killed_at_a_repeated_attempt_of_each_step_comes_to_the_same_en
     let env = &Env::builder(binaries!()).start().await;
     let held = hold_each(env).await;
     join_all(held.iter().map(|held| held.durable(env))).await;
-    env.kill(Component::Worker).await;
-    env.start(Component::Worker).await;
-    held.iter().for_each(super::steps::Held::release);
-    join_all(held.iter().map(|held| held.ends_well(env))).await;
-    env.assert_consistent().await;
-}
-
-/// Twice in a row, so that a voiding is replayed that was replayed before.
-#[tokio::test]
-async fn a_worker_killed_again_and_again_loses_nothing() {
-    let env = &Env::builder(binaries!()).start().await;
-    let held = hold_each(env).await;
+    // Twice, so that what has been replayed is replayed again.
     for _ in 0..2 {
         env.kill(Component::Worker).await;
         env.start(Component::Worker).await;
         env.ready(Component::Worker).await;
     }
-    held.iter().for_each(super::steps::Held::release);
-    join_all(held.iter().map(|held| held.ends_well(env))).await;
+    held.iter().for_each(Held::release);
+    end_well(env, &held).await;
     env.assert_consistent().await;
 }

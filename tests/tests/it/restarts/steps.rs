@@ -1,16 +1,19 @@
 //! Every step of a voiding, each with a document of its own that can be held right there.
 
-use futures::future::join_all;
+use futures::{StreamExt, future::join_all, stream};
 use messages::{DocumentId, billing::Document, voiding::VoidingState};
 use serde_json::json;
-use tests::{Env, Gate, Link, workflow_id};
+use tests::{Env, Gate, Link, calls::Voiding, workflow_id};
 
 use crate::faults::{
     ABORT, ACKNOWLEDGED, CLOSE, COMPENSATED, COMPLETE, MARK, SOON, UNMARK, VOIDED, acknowledge, commands,
-    completion_refused, events, failed, in_state, until,
+    completion_refused, events, failed, in_state, refusal, until,
 };
 
 const VOID: &str = "/commands/void-";
+
+/// Voidings that are prepared side by side; more of them would only wait for the machine.
+const AT_ONCE: usize = 4;
 
 /// Which way the voiding goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,18 +23,24 @@ enum Way {
     Voided,
     /// Reports refuses the marking, a person acknowledges.
     Failed,
+    /// Billing refuses the abort as well; a person acknowledges, and has the abort sent again.
+    AbortRefused,
     /// Billing refuses the completion, a person acknowledges.
     Compensated,
 }
 
-/// All commands, on every way.
-const STEPS: [(Way, Link, &str); 9] = [
+/// All commands, on every way. Those between two waits share a workflow task, so a worker that dies at the last of them
+/// sends all of them again.
+const STEPS: [(Way, Link, &str); 12] = [
     (Way::ByHand, Link::WorkerToBilling, VOID),
+    (Way::ByHand, Link::WorkerToReports, MARK),
+    (Way::ByHand, Link::WorkerToBilling, COMPLETE),
     (Way::Voided, Link::WorkerToReports, MARK),
     (Way::Voided, Link::WorkerToBilling, COMPLETE),
     (Way::Failed, Link::WorkerToReports, MARK),
     (Way::Failed, Link::WorkerToBilling, ABORT),
     (Way::Failed, Link::WorkerToBilling, CLOSE),
+    (Way::AbortRefused, Link::WorkerToBilling, CLOSE),
     (Way::Compensated, Link::WorkerToBilling, ABORT),
     (Way::Compensated, Link::WorkerToReports, UNMARK),
     (Way::Compensated, Link::WorkerToBilling, CLOSE),
@@ -52,11 +61,21 @@ pub(super) struct Held {
 /// answer has not arrived.
 pub(super) async fn hold_each(env: &Env) -> Vec<Held> {
     let wanted = STEPS.into_iter().flat_map(|step| [(step, false), (step, true)]);
-    let mut held =
-        join_all(wanted.map(|((way, link, prefix), committed)| prepare(env, way, link, prefix, committed))).await;
+    let prepared = wanted.map(|((way, link, prefix), committed)| prepare(env, way, link, prefix, committed));
+    let mut held: Vec<Held> = stream::iter(prepared).buffer_unordered(AT_ONCE).collect().await;
     join_all(held.iter_mut().map(|held| held.launch(env))).await;
     join_all(held.iter().map(|held| held.gate.held())).await;
     held
+}
+
+/// Each voiding comes to the same end as if nothing had happened, and each command took effect once.
+pub(super) async fn end_well(env: &Env, held: &[Held]) {
+    for held in held {
+        held.acknowledge(env).await;
+    }
+    for held in held {
+        held.ends_well(env).await;
+    }
 }
 
 /// Drives a voiding to where the next thing that somebody does leads to the command, and holds that.
@@ -66,10 +85,16 @@ async fn prepare(env: &Env, way: Way, link: Link, prefix: &'static str, committe
     if way == Way::Compensated {
         completion_refused(env, &document).await;
     }
-    if way == Way::Failed && !at_the_end {
+    if matches!(way, Way::Failed | Way::AbortRefused) && !at_the_end {
         let _ = env.reports().publish(&document.customer_id).await.ok();
     }
     let Document { document_id: id, .. } = document;
+    if way == Way::AbortRefused {
+        env.proxy(Link::WorkerToBilling).about(&id).refuse_times(1, ABORT, 409, "unheard-of");
+        let _ = env.api().post_voiding(&id).await.ok_as(202);
+        refusal(env, &id, "AbortDocumentVoiding", "unheard-of").await;
+        let _ = acknowledge(env, &id).await.ok_as(202);
+    }
     let proxy = env.proxy(link).about(&id);
     let gate = if committed { proxy.hold_answer(prefix) } else { proxy.hold(prefix) };
     let name = format!("{way:?}, {} {prefix}", if committed { "after" } else { "before" });
@@ -87,6 +112,7 @@ impl Held {
                 self.needs_acknowledgement = false;
                 let _ = acknowledge(env, &self.id).await.ok_as(202);
             }
+            Way::AbortRefused => drop(env.api().retry(&self.id).await.ok_as(202)),
             Way::Compensated => drop(acknowledge(env, &self.id).await.ok_as(202)),
             Way::Voided | Way::Failed => drop(env.api().post_voiding(&self.id).await.ok_as(202)),
         }
@@ -106,16 +132,18 @@ impl Held {
         self.gate.open();
     }
 
-    /// The voiding comes to the same end as if nothing had happened, and each command took effect once.
-    pub(super) async fn ends_well(&self, env: &Env) {
+    async fn acknowledge(&self, env: &Env) {
         if self.needs_acknowledgement {
-            let waits = |voiding: &tests::calls::Voiding| voiding.links.get("acknowledgement").is_some();
+            let waits = |voiding: &Voiding| voiding.links.get("acknowledgement").is_some();
             until(env, &self.id, &self.name, SOON, waits).await;
             let _ = acknowledge(env, &self.id).await.ok_as(202);
         }
+    }
+
+    async fn ends_well(&self, env: &Env) {
         let (state, expected) = match self.way {
             Way::ByHand | Way::Voided => (VoidingState::DocumentVoided, VOIDED),
-            Way::Failed => (VoidingState::FailureAcknowledged, ACKNOWLEDGED),
+            Way::Failed | Way::AbortRefused => (VoidingState::FailureAcknowledged, ACKNOWLEDGED),
             Way::Compensated => (VoidingState::FailureAcknowledged, COMPENSATED),
         };
         let ended = in_state(env, &self.id, state).await;

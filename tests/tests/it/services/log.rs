@@ -17,6 +17,7 @@ on_both_databases! {
     a_waiting_reader_does_not_keep_the_service_from_ending,
     events_are_cloud_events_and_the_same_on_every_read,
     a_restart_keeps_the_log,
+    what_was_accepted_outlives_a_crash_and_the_log_has_no_gaps,
 }
 
 const SOON: Duration = Duration::from_secs(60);
@@ -35,7 +36,7 @@ async fn read(billing: &Billing, count: usize) -> Vec<CloudEvent> {
     while seen.len() < count {
         assert!(begun.elapsed() < SOON * 2, "{} of {count} events after {:?}", seen.len(), begun.elapsed());
         let after = seen.last().map_or(0, |event| event.sequence);
-        for event in billing.events(after, Some(7), Some(1)).await.ok() {
+        for event in billing.events(after, Some(30), Some(1)).await.ok() {
             assert_eq!(event.sequence, seen.last().map_or(0, |event| event.sequence) + 1, "no event is passed over");
             seen.push(event);
         }
@@ -121,6 +122,36 @@ async fn a_restart_keeps_the_log(env: &Env) {
     assert_eq!(billing.log().await, before);
     write(&billing, 1).await;
     assert_eq!(billing.log().await[..10], before);
+}
+
+async fn what_was_accepted_outlives_a_crash_and_the_log_has_no_gaps(env: &Env) {
+    let billing = env.billing();
+    let writers = (0..8).map(async |_| {
+        let mut accepted = Vec::new();
+        for _ in 0..40 {
+            let answer = billing.issue(&sample::invoice(&sample::customer_id())).await;
+            accepted.extend(answer.try_ok().ok().map(|document| document.document_id));
+        }
+        accepted
+    });
+    let crashes = async {
+        for position in [20, 60] {
+            eventually(SOON, "some events are written", async || {
+                let events = billing.events(position, Some(1), None).await;
+                if events.try_ok().is_ok_and(|events| !events.is_empty()) { Ok(()) } else { Err(events.to_string()) }
+            })
+            .await;
+            env.kill(Component::Billing).await;
+            env.start(Component::Billing).await;
+        }
+    };
+    let (accepted, ()) = tokio::join!(join_all(writers), crashes);
+    let log = billing.log().await;
+    assert!(log.iter().map(|event| event.sequence).eq(1..=i64::try_from(log.len()).unwrap()), "{log:?}");
+    for id in accepted.into_iter().flatten() {
+        assert_eq!(log.iter().filter(|event| event.subject == id.as_str()).count(), 1, "{id}");
+        billing.document(&id).await.ok();
+    }
 }
 
 /// Any number; what holds this advisory lock holds the delayed commit.

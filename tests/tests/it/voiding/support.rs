@@ -5,7 +5,7 @@ use std::time::Duration;
 use messages::{DocumentId, billing::Document, voiding::VoidingState};
 use serde_json::{Value, json};
 use temporalio_common::protos::temporal::api::{
-    enums::v1::{EventType, WorkflowExecutionStatus},
+    enums::v1::{EventType, WorkflowExecutionStatus, WorkflowTaskFailedCause},
     failure::v1::failure::FailureInfo,
     history::v1::{HistoryEvent, history_event::Attributes},
     workflow::v1::WorkflowExecutionInfo,
@@ -72,9 +72,15 @@ fn failed_type(event: &HistoryEvent) -> Option<String> {
 }
 
 /// Whether a workflow task of the document's latest run has ever failed or timed out.
+///
+/// That a signal comes in while the run's last task is on its way makes Temporal repeat that task, and is no failure.
 pub(crate) async fn has_failed_task(temporal: &Temporal, id: &DocumentId) -> bool {
-    let bad = [EventType::WorkflowTaskFailed, EventType::WorkflowTaskTimedOut];
-    temporal.history(id).await.iter().any(|event| bad.contains(&event.event_type()))
+    temporal.history(id).await.into_iter().any(|event| match event.attributes {
+        Some(Attributes::WorkflowTaskFailedEventAttributes(failed)) => {
+            failed.cause() != WorkflowTaskFailedCause::UnhandledCommand
+        }
+        _ => event.event_type() == EventType::WorkflowTaskTimedOut,
+    })
 }
 
 /// A search attribute of a run; `null` where it has none of this name.

@@ -1,0 +1,78 @@
+//! Started, queried, acknowledged and listed by the real `temporal` CLI.
+
+use messages::voiding::VoidingState::{DocumentVoided, FailureAcknowledged, MarkingDocumentAsVoidedFailed};
+use serde_json::json;
+use tests::{eventually, workflow_id};
+
+use super::{query_by_cli, signal_by_cli, start_by_cli};
+use crate::voiding::{SOON, await_state, ended_as, issue_published, start};
+
+#[tokio::test]
+async fn a_voiding_is_started_queried_listed_and_acknowledged_by_the_cli() {
+    let env = start().await;
+    let document = issue_published(&env).await;
+    let id = &document.document_id;
+    let _ = start_by_cli(&env, id, &json!({"document_id": id}).to_string()).await.ok();
+    let waiting = await_state(&env, id, MarkingDocumentAsVoidedFailed).await;
+    let view = query_by_cli(&env, id).await;
+    assert_eq!((view.state, &view.process_id), (MarkingDocumentAsVoidedFailed, &waiting.process_id));
+    assert_eq!(view.customer_id.as_ref(), Some(&document.customer_id));
+    assert_eq!(view.failure.unwrap().code, "report-published");
+
+    for query in [
+        "VoidingState = 'marking-document-as-voided-failed' AND ExecutionStatus = 'Running'".to_owned(),
+        format!("DocumentId = '{id}'"),
+        format!("CustomerId = '{}'", document.customer_id),
+        format!("ProcessId = '{}' AND Incident = false", waiting.process_id.as_ref().unwrap()),
+    ] {
+        eventually(SOON, &query, async || {
+            let listed = env.temporal().cli(&["workflow", "list", "--query", &query, "--output", "json"]).await.json();
+            if listed[0]["execution"]["workflowId"] == workflow_id(id) { Ok(()) } else { Err(listed) }
+        })
+        .await;
+    }
+
+    let input = format!("--input={}", json!({"acknowledged_by": "alex", "note": "by hand"}));
+    signal_by_cli(&env, id, "acknowledge_failure", &[&input]).await;
+    assert_eq!(ended_as(env.temporal(), id).await, "FailureAcknowledged");
+    let acknowledged = await_state(&env, id, FailureAcknowledged).await.acknowledgement.unwrap();
+    assert_eq!(acknowledged.acknowledged_by.as_deref(), Some("alex"));
+    assert_eq!(acknowledged.note.as_deref(), Some("by hand"));
+    assert_eq!(query_by_cli(&env, id).await.state, FailureAcknowledged);
+    env.assert_consistent().await;
+}
+
+#[tokio::test]
+async fn a_document_is_voided_by_the_cli_once_and_a_second_start_changes_nothing() {
+    let env = start().await;
+    let id = env.issue_reported().await.document_id;
+    let input = json!({"document_id": id, "unknown": {"field": 1}}).to_string();
+    let _ = start_by_cli(&env, &id, &input).await.ok();
+    assert_eq!(ended_as(env.temporal(), &id).await, "Completed");
+    let voided = env.api().voiding(&id).await.ok();
+    assert_eq!(voided.state, DocumentVoided);
+
+    let _ = start_by_cli(&env, &id, &input).await.ok();
+    assert_eq!(ended_as(env.temporal(), &id).await, "VoidDocumentRefused");
+    assert_eq!(env.api().voiding(&id).await.ok(), voided);
+    eventually(SOON, "the list shows the voiding and not the refused run", async || {
+        let listed = env.api().voidings("").await.ok().items;
+        if listed == [voided.clone()] { Ok(()) } else { Err(listed) }
+    })
+    .await;
+    env.assert_consistent().await;
+}
+
+#[tokio::test]
+async fn what_the_web_ui_shows_of_a_voiding_says_what_it_waits_for() {
+    let env = start().await;
+    let document = issue_published(&env).await;
+    let id = &document.document_id;
+    let _ = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let workflow = workflow_id(id);
+    let words = ["workflow", "metadata", "--workflow-id", &workflow, "--output", "json"];
+    let shown = env.temporal().cli(&words).await;
+    assert!(shown.ok().contains("acknowledge_failure"), "{shown:?}");
+    let described = env.temporal().cli(&["workflow", "describe", "--workflow-id", &workflow]).await;
+    assert!(described.ok().contains(&format!("Void document {id}")), "{described:?}");
+}
