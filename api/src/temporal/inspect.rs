@@ -67,6 +67,6 @@ impl PendingCommand {
 }
 
 /// The outer messages only say that an activity failed.
-fn innermost(failure: &Failure) -> String {
+pub(super) fn innermost(failure: &Failure) -> String {
     failure.cause.as_ref().map_or_else(|| failure.message.clone(), |cause| innermost(cause))
 }

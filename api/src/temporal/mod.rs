@@ -1,5 +1,6 @@
 //! What the api asks of Temporal. Each request is bounded in time, and none needs a worker.
 
+mod attempts;
 mod inspect;
 mod run;
 
@@ -32,6 +33,7 @@ use temporalio_common::protos::{
 use uuid::Uuid;
 use workflows::voiding;
 
+pub(crate) use attempts::RetriedCommand;
 pub(crate) use inspect::PendingCommand;
 pub(crate) use run::{MICROSECONDS, Run};
 

@@ -34,6 +34,7 @@ pub(super) async fn show_process(
     if model.is_unknown() {
         return not_found(&visitor, &format!("No voiding of document {document_id} was ever requested."));
     }
+    let model = model.with_history(&console, &document_id).await;
     let live = LivePart { events: format!("on=process&document_id={document_id}"), seen: model.fingerprint() };
     let namespace = console.app.temporal.namespace();
     let body = view::body(&visitor, &document_id, &model, &namespace, Utc::now());

@@ -5,7 +5,7 @@ use messages::{DocumentId, voiding::VoidingState};
 use crate::{
     app::{App, LookupError},
     console::{Console, live::fingerprint, processes::Row},
-    temporal::PendingCommand,
+    temporal::{PendingCommand, RetriedCommand},
 };
 
 /// Who does not answer.
@@ -22,6 +22,8 @@ pub(in crate::console) struct Model {
     pub(super) row: Option<Row>,
     pub(super) pending: Vec<PendingCommand>,
     pub(super) away: Option<Away>,
+    /// Commands that got through after retries; read for the page alone.
+    pub(super) retried: Vec<RetriedCommand>,
 }
 
 impl Model {
@@ -32,7 +34,7 @@ impl Model {
                 if inspected.run.is_running || inspected.run.view.state == VoidingState::DocumentVoided =>
             {
                 let pending = inspected.pending;
-                Self { row: Some(Row::of_run(app, inspected.run)), pending, away: None }
+                Self { row: Some(Row::of_run(app, inspected.run)), pending, away: None, retried: Vec::new() }
             }
             // An ended run may have been followed by a process that Billing knows of alone.
             Ok(_) => Self::latest(app, document_id).await,
@@ -46,7 +48,7 @@ impl Model {
             Err(LookupError::Billing(_)) => (None, Some(Away::Billing)),
             Err(LookupError::Temporal(_)) => (None, Some(Away::Temporal)),
         };
-        Self { row, pending: Vec::new(), away }
+        Self { row, pending: Vec::new(), away, retried: Vec::new() }
     }
 
     async fn of_billing(app: &App, document_id: &DocumentId) -> Self {
@@ -56,7 +58,18 @@ impl Model {
             }
             Err(_) => (None, Away::Both),
         };
-        Self { row, pending: Vec::new(), away: Some(away) }
+        Self { row, pending: Vec::new(), away: Some(away), retried: Vec::new() }
+    }
+
+    /// With what the run's history tells; where that cannot be read, without.
+    pub(super) async fn with_history(mut self, console: &Console, document_id: &DocumentId) -> Self {
+        if let (Some(row), None) = (&self.row, self.away) {
+            let mut retried = console.app.temporal.retried(document_id).await.unwrap_or_default();
+            // The latest run may be of an earlier process than the one that is shown.
+            retried.retain(|command| command.from >= row.voiding.requested_at);
+            self.retried = retried;
+        }
+        self
     }
 
     /// Everybody was asked, and nobody has heard of it.

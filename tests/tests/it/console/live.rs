@@ -50,6 +50,7 @@ async fn a_process_page_follows_its_process() {
     browser.says(".summary", "Voided").await;
     browser.find(".diagram .node.here.document-voided").await;
     browser.says(".timeline", "Billing voided the document").await;
+    browser.says(".timeline", "Complete document voiding was answered at attempt").await;
     assert_eq!(browser.eval(IS_MARKED).await, true, "the page was never loaded again");
 }
 
