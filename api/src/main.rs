@@ -1,10 +1,17 @@
 //! The api as a program of its own, configured by its environment.
 
+use std::process::ExitCode;
+
 use process_manager::connect::{LazyClient, TemporalConfig};
+use service_kit::{exit, init_tracing, shutdown_signal};
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    service_kit::init_tracing();
+async fn main() -> ExitCode {
+    init_tracing();
+    exit(serve().await)
+}
+
+async fn serve() -> anyhow::Result<()> {
     let temporal = LazyClient::connect(TemporalConfig::from_env()?);
-    api::run(api::Config::from_env()?, temporal, service_kit::shutdown_signal()).await
+    api::run(api::Config::from_env()?, temporal, shutdown_signal()).await
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(crate) use self::database::on_each_database;
 
 /// How long a condition is awaited.
-pub(crate) const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 
 /// An answer.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ impl Client {
     pub(crate) fn new(addr: std::net::SocketAddr) -> Self {
         // Another test may have installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().timeout(SOON * 2).build().unwrap();
+        let http = reqwest::Client::builder().no_proxy().timeout(SOON).build().unwrap();
         Self { http, base: format!("http://{addr}") }
     }
 

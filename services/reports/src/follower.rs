@@ -53,7 +53,8 @@ impl Follower {
         let mut pause = FIRST_PAUSE;
         loop {
             match self.read_on(&mut pause).await {
-                Ok(()) => tracing::debug!("another instance has projected these events"),
+                // It leads, and is left alone for a moment: both on the same events would only hold each other up.
+                Ok(()) => tokio::time::sleep(FIRST_PAUSE).await,
                 Err(FollowError::Feed(error)) if error.is_final() => return self.stop(&error),
                 Err(error) => {
                     tracing::warn!("{}; trying again in {} ms", chain(&error), pause.as_millis());
