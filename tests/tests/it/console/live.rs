@@ -1,7 +1,7 @@
 //! What happens shows by itself.
 
 use messages::voiding::VoidingState;
-use tests::{Link, sample};
+use tests::{Fault, Link, sample};
 
 use super::{on_the_console, page_of};
 use crate::voiding::await_state;
@@ -38,15 +38,15 @@ async fn a_process_page_follows_its_process() {
     let Some((env, browser)) = on_the_console("a process's page").await else { return };
     let document = env.issue_reported().await;
     let id = &document.document_id;
-    let gate = env.proxy(Link::WorkerToBilling).hold("/commands/complete-document-voiding");
+    let proxy = env.proxy(Link::WorkerToBilling);
+    proxy.fault("/commands/complete-document-voiding", Fault::status(503));
     env.api().post_voiding(id).await.ok_as(202);
-    gate.held().await;
     browser.open(&page_of(id)).await;
     browser.eval(MARK).await;
     browser.says(".timeline", "Complete document voiding is tried again: attempt").await;
     browser.says(".summary", "Marked").await;
     assert!(browser.is_there(".diagram .node.here.marking-document-as-voided-succeeded").await);
-    gate.open();
+    proxy.heal();
     browser.says(".summary", "Voided").await;
     browser.find(".diagram .node.here.document-voided").await;
     browser.says(".timeline", "Billing voided the document").await;
@@ -59,13 +59,14 @@ async fn the_list_follows_processes_that_come_and_go() {
     let Some((env, browser)) = on_the_console("the list of processes").await else { return };
     browser.open("/").await;
     browser.says(".empty", "No document has been voided yet").await;
-    let gate = env.proxy(Link::WorkerToReports).hold("/commands/mark-document-as-voided");
+    let proxy = env.proxy(Link::WorkerToReports);
+    proxy.fault("/commands/mark-document-as-voided", Fault::status(503));
     let document = env.issue_reported().await;
     let id = &document.document_id;
     env.api().post_voiding(id).await.ok_as(202);
     browser.says(&format!("#process-{id}"), "Requested").await;
     browser.says("#tile-running .number", "1").await;
-    gate.open();
+    proxy.heal();
     browser.gone(&format!("#process-{id}")).await;
     browser.says("#tile-voided .number", "1").await;
     browser.says(".empty", "Nothing is under way").await;
