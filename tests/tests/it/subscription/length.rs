@@ -49,6 +49,7 @@ async fn thousands_of_events_keep_the_subscriptions_history_short() {
     let env = Env::builder(binaries!()).later(Component::Worker).start().await;
     a_long_log(env.proxy(Link::WorkerToBilling));
     env.start(Component::Worker).await;
+    env.ready(Component::Worker).await;
     let subscription = Subscription(&env);
     eventually_eq(SOON, "the end of the log", Some(EVENTS), async || subscription.position().await).await;
     let info = subscription.describe().await.workflow_execution_info.unwrap();
