@@ -22,7 +22,7 @@ async fn call(env: &Env, method: &str, path: &str, content_type: Option<&str>, b
 async fn every_error_answer_of_the_api_is_a_problem() {
     let env = start().await;
     for (method, path, status, code) in [
-        ("GET", "/", 404, "not-found"),
+        ("GET", "/nowhere", 404, "not-found"),
         ("GET", "/voidings/a/b/c", 404, "not-found"),
         ("GET", "/voidings/", 404, "not-found"),
         ("POST", "/nowhere", 404, "not-found"),
