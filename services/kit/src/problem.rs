@@ -60,7 +60,10 @@ impl ApiError {
     }
 
     fn log(&self) {
-        if self.status.is_server_error() {
+        if self.code == code::NOT_READY {
+            // Whoever asks is told why; a program that has just started is not in error.
+            tracing::debug!(code = self.code, "{}", self.detail);
+        } else if self.status.is_server_error() {
             let cause = self.cause.as_deref().map(|cause| chain(cause)).unwrap_or_default();
             tracing::error!(status = self.status.as_u16(), code = self.code, cause, "{}", self.detail);
         } else if let Some(cause) = self.cause.as_deref() {
