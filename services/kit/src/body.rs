@@ -6,10 +6,14 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures::StreamExt;
 use messages::code;
 use serde::{Serialize, de::DeserializeOwned, de::IgnoredAny};
 
-use crate::{ApiError, problem};
+use crate::{ApiError, problem, server::MAX_BODY};
+
+/// How much of a body is read before its connection is given up, in bytes.
+const MAX_DRAINED: usize = 8 * MAX_BODY;
 
 /// A JSON object, as a request's body and as an answer's.
 ///
@@ -24,18 +28,18 @@ pub struct OptionalJson<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         check_media_type(request.headers())?;
-        parse(&read(request, state).await?).map(Self)
+        parse(&read(request).await?).map(Self)
     }
 }
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let media_type = check_media_type(request.headers());
-        let bytes = read(request, state).await?;
+        let bytes = read(request).await?;
         if bytes.is_empty() {
             return Ok(Self(T::default()));
         }
@@ -61,15 +65,27 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::UNSUPPORTED_MEDIA_TYPE, detail))
 }
 
-async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
-    Bytes::from_request(request, state).await.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            problem(StatusCode::PAYLOAD_TOO_LARGE, code::BODY_TOO_LARGE, "the body must not exceed 1 MiB")
-        } else {
+/// Reads the body. One that is too large is read on for a while and thrown away: a connection that is closed under an
+/// unread body takes the answer with it.
+async fn read(request: Request) -> Result<Bytes, ApiError> {
+    let mut chunks = request.into_body().into_data_stream();
+    let (mut bytes, mut length) = (Vec::new(), 0_usize);
+    while length <= MAX_DRAINED
+        && let Some(chunk) = chunks.next().await
+    {
+        let chunk = chunk.map_err(|error| {
             problem(StatusCode::BAD_REQUEST, code::UNREADABLE_BODY, "the body could not be read to its end")
-                .caused_by(rejection)
+                .caused_by(error)
+        })?;
+        length = length.saturating_add(chunk.len());
+        if length <= MAX_BODY {
+            bytes.extend_from_slice(&chunk);
         }
-    })
+    }
+    if length > MAX_BODY {
+        return Err(problem(StatusCode::PAYLOAD_TOO_LARGE, code::BODY_TOO_LARGE, "the body must not exceed 1 MiB"));
+    }
+    Ok(bytes.into())
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
