@@ -4,14 +4,19 @@
 
 mod batch;
 mod reader;
+mod source;
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
+use futures::future::BoxFuture;
 use messages::{CloudEvent, Position};
 use reqwest::StatusCode;
 use url::Url;
 
-pub use self::reader::{FeedPosition, FeedReader};
+pub use self::{
+    reader::{FeedPosition, FeedReader},
+    source::EventSource,
+};
 use crate::http::{ClientError, Timeouts, http_client};
 
 /// What an answer may take beyond the time for which it was asked to wait.
@@ -47,6 +52,14 @@ pub enum FeedError {
         url: Url,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A source other than HTTP cannot be read. Trying again may help.
+    #[error("{what} cannot be read")]
+    Source {
+        /// Which source.
+        what: String,
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
     },
     /// It is not the log that was read so far: reading on would skip events. A person has to decide.
     #[error("the log is another one: {found} instead of {expected}")]
@@ -154,5 +167,11 @@ impl FeedClient {
             .append_pair("limit", &limit.to_string())
             .append_pair("wait", &wait.as_secs().to_string());
         url
+    }
+}
+
+impl EventSource for FeedClient {
+    fn read(&self, after: Position, limit: u16, wait: Duration) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>> {
+        Box::pin(self.read(after, limit, wait))
     }
 }

@@ -1,11 +1,11 @@
 //! A reader that stands at a position of one log and does not take another log for it.
 
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use messages::Position;
 use serde::{Deserialize, Serialize};
 
-use super::{FeedClient, FeedError, FeedEvent};
+use super::{EventSource, FeedError, FeedEvent};
 
 /// How far a log has been read, and which log it is. The default is before the first event of any log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +30,8 @@ impl FeedPosition {
 ///
 /// At its start, after an error and after an empty answer it asks for the event at its own position: only there it is
 /// seen that the log was replaced or lost its end. In between, each answer follows on the one before.
-#[derive(Debug)]
 pub struct FeedReader {
-    client: FeedClient,
+    source: Arc<dyn EventSource>,
     at: FeedPosition,
     anchored: bool,
 }
@@ -40,8 +39,8 @@ pub struct FeedReader {
 impl FeedReader {
     /// A reader that begins after `at`.
     #[must_use]
-    pub fn new(client: FeedClient, at: FeedPosition) -> Self {
-        Self { client, at, anchored: false }
+    pub fn new(source: impl EventSource + 'static, at: FeedPosition) -> Self {
+        Self { source: Arc::new(source), at, anchored: false }
     }
 
     /// Where it stands.
@@ -55,7 +54,7 @@ impl FeedReader {
         self.at = at;
     }
 
-    /// The next events, as [`FeedClient::read`] gives them. The reader does not move: see [`FeedReader::move_to`].
+    /// The next events, as [`EventSource::read`] gives them. The reader does not move: see [`FeedReader::move_to`].
     ///
     /// # Errors
     /// [`FeedError`]; a final one when the log is another one or shorter than the position.
@@ -64,7 +63,7 @@ impl FeedReader {
         if !anchored {
             self.check_anchor().await?;
         }
-        let events = self.client.read(self.at.position, limit, wait).await?;
+        let events = self.source.read(self.at.position, limit, wait).await?;
         for event in &events {
             self.check_log(event)?;
         }
@@ -77,7 +76,7 @@ impl FeedReader {
         if position == 0 {
             return Ok(());
         }
-        let found = self.client.read(position - 1, 1, Duration::ZERO).await?;
+        let found = self.source.read(position - 1, 1, Duration::ZERO).await?;
         let anchor = found.first().filter(|event| event.position() == position);
         let anchor = anchor.ok_or(FeedError::Shorter { position })?;
         self.check_log(anchor)
@@ -90,6 +89,12 @@ impl FeedReader {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for FeedReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FeedReader").field("at", &self.at).finish_non_exhaustive()
     }
 }
 

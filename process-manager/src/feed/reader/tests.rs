@@ -6,6 +6,7 @@ use axum::{Json, Router, extract::Query, http::StatusCode, response::IntoRespons
 use serde_json::{Value, json};
 
 use super::*;
+use crate::feed::FeedClient;
 
 /// A log that a test can change; `None` answers 503.
 type Log = Arc<Mutex<Option<(String, Vec<Position>)>>>;
