@@ -20,12 +20,12 @@ pub struct CloudEvent {
     pub specversion: String,
     /// Unique in its source; the same on every delivery.
     pub id: String,
-    /// The log's service: `/billing` or `/reports`.
+    /// The log's service: `/billing`, `/reports` or `/accounts`.
     pub source: String,
     /// Name of the event, such as `DocumentVoided`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Document or report id.
+    /// Document, report, account or transfer id.
     pub subject: String,
     /// When it was recorded.
     pub time: DateTime<Utc>,

@@ -84,6 +84,14 @@ id! {
     /// A report of Reports.
     ReportId
 }
+id! {
+    /// An account of Accounts.
+    AccountId
+}
+id! {
+    /// A money transfer of Accounts: the correlation id of its commands and of their events.
+    TransferId
+}
 
 #[cfg(test)]
 mod tests {
