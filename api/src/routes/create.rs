@@ -10,7 +10,7 @@ use axum::{
 };
 use messages::{PROBLEM_MEDIA_TYPE, Problem, billing::VoidDocument, headers};
 use process_manager::http::{CommandError, Envelope, traceparent};
-use service_kit::{CommandHeaders, Json};
+use service_kit::{CommandHeaders, Json, new_id};
 use tokio::time::Instant;
 
 use crate::{
@@ -95,10 +95,12 @@ pub(super) async fn create_voiding(
     let arrived = Instant::now();
     let may_be_replay = command_headers.idempotency_key.is_some();
     let trace = headers.get(headers::TRACEPARENT).and_then(|trace| trace.to_str().ok()).map(str::to_owned);
+    // Not the causation id: several requests may name the same cause.
+    let key = command_headers.idempotency_key.clone().unwrap_or_else(new_id);
     let envelope = Envelope {
-        traceparent: trace.or_else(|| Some(traceparent(&command_headers.causation_id))),
+        traceparent: trace.or_else(|| Some(traceparent(&key))),
         correlation_id: command_headers.correlation_id.clone(),
-        idempotency_key: Some(command_headers.causation_id.clone()),
+        idempotency_key: Some(key),
     };
     let accepted = app.billing.void_document(command.document_id, &envelope).await?;
     command_headers.correlate(accepted.process_id.as_str());

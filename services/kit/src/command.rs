@@ -6,7 +6,7 @@ use axum::{
 };
 use messages::{
     code,
-    headers::{CORRELATION_ID, IDEMPOTENCY_KEY},
+    headers::{CAUSATION_ID, CORRELATION_ID, IDEMPOTENCY_KEY},
 };
 
 use crate::{ApiError, new_id, problem};
@@ -24,7 +24,8 @@ pub struct CommandHeaders {
     pub idempotency_key: Option<String>,
     /// `X-Correlation-Id`: the process that the command belongs to.
     pub correlation_id: Option<String>,
-    /// What the events that the command leads to name as their cause: the idempotency key, else an id for this request.
+    /// What the events that the command leads to name as their cause: `X-Causation-Id`, else the idempotency key, else an
+    /// id for this request.
     pub causation_id: String,
 }
 
@@ -47,8 +48,9 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandHeaders {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let idempotency_key = header(parts, IDEMPOTENCY_KEY)?;
-        let causation_id = idempotency_key.clone().unwrap_or_else(new_id);
-        Ok(Self { idempotency_key, correlation_id: header(parts, CORRELATION_ID)?, causation_id })
+        let correlation_id = header(parts, CORRELATION_ID)?;
+        let causation_id = header(parts, CAUSATION_ID)?.or_else(|| idempotency_key.clone()).unwrap_or_else(new_id);
+        Ok(Self { idempotency_key, correlation_id, causation_id })
     }
 }
 
@@ -68,7 +70,7 @@ fn header(parts: &Parts, name: &'static str) -> Result<Option<String>, ApiError>
     }
 }
 
-/// Whether a text may be kept as idempotency key or correlation id.
+/// Whether a text may be kept as idempotency key, correlation id or causation id.
 pub(crate) fn is_valid(text: &str) -> bool {
     (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -79,15 +81,15 @@ mod tests {
 
     use super::*;
 
-    async fn read(values: &[&str]) -> Result<CommandHeaders, ApiError> {
-        let request = values.iter().fold(Request::post("/"), |request, value| request.header(IDEMPOTENCY_KEY, *value));
+    async fn read(headers: &[(&str, &str)]) -> Result<CommandHeaders, ApiError> {
+        let request = headers.iter().fold(Request::post("/"), |request, (name, value)| request.header(*name, *value));
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
         CommandHeaders::from_request_parts(&mut parts, &()).await
     }
 
     #[tokio::test]
     async fn a_key_is_the_cause_of_what_it_leads_to() {
-        let headers = read(&["p/complete"]).await.unwrap();
+        let headers = read(&[(IDEMPOTENCY_KEY, "p/complete")]).await.unwrap();
         assert_eq!(headers.idempotency_key.as_deref(), Some("p/complete"));
         assert_eq!(headers.causation_id, "p/complete");
         let headers = read(&[]).await.unwrap();
@@ -96,10 +98,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_that_breaks_the_rule_is_refused() {
-        for values in [&[""][..], &["a b"], &["a", "a"], &["ä"], &[&"x".repeat(256)]] {
-            assert_eq!(read(values).await.unwrap_err().code(), "invalid-header", "{values:?}");
+    async fn a_cause_that_is_named_comes_before_the_key() {
+        let headers = read(&[(IDEMPOTENCY_KEY, "p/complete"), (CAUSATION_ID, "event-7")]).await.unwrap();
+        assert_eq!(headers.idempotency_key.as_deref(), Some("p/complete"));
+        assert_eq!(headers.causation_id, "event-7");
+        assert_eq!(read(&[(CAUSATION_ID, "event-7")]).await.unwrap().causation_id, "event-7");
+    }
+
+    #[tokio::test]
+    async fn a_header_that_breaks_the_rule_is_refused() {
+        for name in [IDEMPOTENCY_KEY, CORRELATION_ID, CAUSATION_ID] {
+            for values in [&[""][..], &["a b"], &["a", "a"], &["ä"], &[&"x".repeat(256)]] {
+                let headers: Vec<_> = values.iter().map(|value| (name, *value)).collect();
+                let error = read(&headers).await.unwrap_err();
+                assert_eq!(error.code(), "invalid-header", "{name} {values:?}");
+                assert!(format!("{error:?}").contains(name));
+            }
+            assert!(read(&[(name, &"x".repeat(255))]).await.is_ok());
         }
-        assert!(read(&[&"x".repeat(255)]).await.is_ok());
     }
 }

@@ -11,7 +11,7 @@ use super::Database;
 /// A transaction that writes; dropped without [`Transaction::commit`] it changes nothing.
 ///
 /// On SQLite it has the one write lock from its beginning, so it never meets a lock halfway; on PostgreSQL the row locks
-/// are taken in one order everywhere: idempotency key, document, report, head of the event log.
+/// are taken in one order everywhere: idempotency key, document, report, transfer, account, head of the event log.
 #[derive(Debug)]
 pub struct Transaction {
     inner: DatabaseTransaction,

@@ -13,7 +13,7 @@ use crate::{Transaction, new_id, now};
 pub struct NewEvent {
     /// Its name.
     pub kind: String,
-    /// Document or report id.
+    /// Id of the document, report, account or transfer that it is about.
     pub subject: String,
     /// The process id; outside a process the request's correlation id, `None` for the event's own id.
     pub correlation_id: Option<String>,
