@@ -5,9 +5,12 @@ mod causes;
 pub mod connect;
 pub mod feed;
 pub mod http;
+pub mod instance;
+pub mod manager;
 #[cfg(feature = "temporal")]
 pub mod start;
 #[cfg(feature = "temporal")]
 pub mod subscription;
+pub mod testing;
 
 pub use causes::with_causes;

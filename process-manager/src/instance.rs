@@ -1,0 +1,331 @@
+//! One instance of a process manager, apart from Temporal: a state machine that is told what happened and says what is
+//! to be done.
+//!
+//! ```text
+//!            ┌────────────────────── next event ───────────────────────┐
+//!            ▼                                                         │
+//!  Waiting ─► Handling ──► Dispatching, command by command ──► Applying ┘
+//!                │  ▲             │  ▲                            │
+//!                └──┴── on_error ─┴──┴───────────────────────────┘ ──► Parked ──► retry | acknowledge (Ended)
+//! ```
+//! The queue stands still while an event is in hand, so events are handled in the order of their delivery. Nothing of
+//! the user's code can panic through here.
+
+mod carried;
+mod decide;
+mod ledger;
+mod operate;
+mod view;
+mod work;
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use chrono::{DateTime, Utc};
+use messages::CloudEvent;
+use serde::{Deserialize, Serialize};
+
+use self::work::{Phase, Work};
+pub(crate) use self::{
+    carried::Carried,
+    operate::{Acknowledge, Signalled},
+    view::command_name,
+};
+pub use self::{
+    ledger::Ledger,
+    view::{InstanceView, Overdue, ParkedFailure, Status},
+    work::Queued,
+};
+use crate::manager::{
+    AfterCommand, Context, Error, Metadata, Outgoing, ProcessManager, RouteKind,
+    event::{Decoded, decode},
+    panic_message,
+};
+
+/// What is to be done next.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Next<C> {
+    /// This command is to be dispatched, and its answer told by [`Instance::answered`]; at the deadline by
+    /// [`Instance::timed_out`].
+    Dispatch(Dispatch<C>),
+    /// Nothing before this time.
+    WaitUntil(DateTime<Utc>),
+    /// Nothing, until an event or a signal comes.
+    Wait,
+    /// The instance has ended.
+    End(Ended),
+}
+
+/// A command that is to be dispatched.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Dispatch<C> {
+    pub(crate) outgoing: Outgoing<C>,
+    /// The same on every attempt.
+    pub(crate) idempotency_key: String,
+    pub(crate) correlation_id: String,
+    pub(crate) causation_id: String,
+    pub(crate) deadline: Option<DateTime<Utc>>,
+}
+
+/// How an instance ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// By a stop of its process manager.
+    Stopped,
+    /// A person acknowledged its failure.
+    Acknowledged,
+}
+
+/// One instance.
+#[derive(Debug, Clone)]
+pub(crate) struct Instance<M: ProcessManager> {
+    id: String,
+    version: u32,
+    state: M,
+    /// Whether an event has begun it.
+    started: bool,
+    inbox: VecDeque<Queued>,
+    work: Option<Work<M::Command>>,
+    ledger: Ledger,
+    parked: Option<ParkedFailure>,
+    overdue: Option<Overdue>,
+    failures: u32,
+    handled_events: u64,
+    ended: Option<Ended>,
+}
+
+impl<M: ProcessManager> Instance<M> {
+    /// An instance that no event has begun yet; it keeps to this version of the process manager.
+    pub(crate) fn new(id: impl Into<String>, version: u32, ledger: Ledger) -> Self {
+        Self {
+            id: id.into(),
+            version,
+            state: M::default(),
+            started: false,
+            inbox: VecDeque::new(),
+            work: None,
+            ledger,
+            parked: None,
+            overdue: None,
+            failures: 0,
+            handled_events: 0,
+            ended: None,
+        }
+    }
+
+    /// Takes an event in, unless it has been here before.
+    pub(crate) fn deliver(&mut self, queued: Queued) -> bool {
+        let is_new = self.ledger.accept(&queued.event);
+        if is_new {
+            self.inbox.push_back(queued);
+        }
+        is_new
+    }
+
+    /// Does everything that needs nothing from outside, and says what does.
+    pub(crate) fn advance(&mut self, now: DateTime<Utc>) -> Next<M::Command> {
+        loop {
+            if self.parked.is_some() {
+                return Next::Wait;
+            }
+            let Some(work) = &mut self.work else {
+                match self.take_next(now) {
+                    Some(next) => return next,
+                    None => continue,
+                }
+            };
+            if let Some(time) = work.wait_until.filter(|time| *time > now) {
+                return Next::WaitUntil(time);
+            }
+            if work.wait_until.take().is_some() || work.deadline.is_none() {
+                work.deadline = M::options().event_timeout.and_then(|limit| now.checked_add_signed(delta(limit)));
+            }
+            match work.phase {
+                Phase::Handling => self.handle(now),
+                Phase::Applying => self.apply(now),
+                Phase::Dispatching => return self.dispatch(),
+            }
+        }
+    }
+
+    /// The command at hand was dispatched, or was not.
+    pub(crate) fn answered(&mut self, answer: Result<(), Error<M::Error>>, now: DateTime<Utc>) {
+        self.overdue = None;
+        let Some(work) = &mut self.work else { return };
+        let Some((_, sent)) = work.pending.front() else { return };
+        match answer {
+            Err(error) => self.failed(error, now),
+            Ok(()) => {
+                let next = call("after_command", || self.state.after_command(&sent.command));
+                work.drop_first();
+                match next {
+                    Ok(AfterCommand::Continue) => (),
+                    Ok(AfterCommand::Stop) => self.end(),
+                    Err(error) => self.failed(error, now),
+                }
+            }
+        }
+    }
+
+    /// The deadline of the attempt has passed.
+    pub(crate) fn timed_out(&mut self, now: DateTime<Utc>) {
+        self.answered(Err(Error::Timeout(M::options().event_timeout.unwrap_or_default())), now);
+    }
+
+    /// The command at hand has not got through for a while.
+    pub(crate) fn is_overdue(&mut self, detail: String, now: DateTime<Utc>) {
+        let Some((_, outgoing)) = self.work.as_ref().and_then(|work| work.pending.front()) else { return };
+        self.overdue = Some(Overdue { command: command_name(&outgoing.command), detail, since: now });
+    }
+
+    /// What the instance has seen of each log.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub(crate) fn parked(&self) -> Option<&ParkedFailure> {
+        self.parked.as_ref()
+    }
+
+    /// Takes the next event in hand; tells what is to be done when there is none.
+    fn take_next(&mut self, now: DateTime<Utc>) -> Option<Next<M::Command>> {
+        let Some(queued) = self.inbox.pop_front() else {
+            return Some(match self.ended {
+                Some(ended) => Next::End(ended),
+                None => Next::Wait,
+            });
+        };
+        let kind = queued.kind;
+        if kind == RouteKind::Stop {
+            self.ledger.handled(&queued.event);
+            self.reset(Ended::Stopped);
+            return None;
+        }
+        let was_started = std::mem::replace(&mut self.started, true);
+        self.ended = None;
+        self.work = Some(Work::new(queued));
+        match kind {
+            RouteKind::StartStrict if was_started => self.failed(Error::AlreadyStarted, now),
+            RouteKind::ContinueStrict if !was_started => self.failed(Error::NotStarted, now),
+            _ => (),
+        }
+        None
+    }
+
+    fn handle(&mut self, now: DateTime<Utc>) {
+        let commands =
+            self.with_event(now, "handle", |state, event, context| state.handle(event, context).map_err(Error::Handle));
+        match (commands, &mut self.work) {
+            (Some(Ok(commands)), Some(work)) => work.replace(commands.into_inner()),
+            (Some(Err(error)), _) => self.failed(error, now),
+            _ => (),
+        }
+    }
+
+    fn apply(&mut self, now: DateTime<Utc>) {
+        let applied = self.with_event(now, "apply", |state, event, context| {
+            let mut next = state.clone();
+            next.apply(event, context).map_err(Error::Apply)?;
+            Ok(next)
+        });
+        match applied {
+            Some(Ok(state)) => {
+                self.state = state;
+                self.finish();
+            }
+            Some(Err(error)) => self.failed(error, now),
+            None => (),
+        }
+    }
+
+    /// Calls a function of the user with the event in hand; parks the instance where the event cannot be read any more.
+    fn with_event<T>(
+        &mut self,
+        now: DateTime<Utc>,
+        function: &'static str,
+        call_it: impl FnOnce(&M, &M::Event, &Context<'_>) -> Result<T, Error<M::Error>>,
+    ) -> Option<Result<T, Error<M::Error>>> {
+        let (event, metadata) = match self.event_in_hand()? {
+            Ok(known) => known,
+            Err(why) => {
+                self.park("unreadable".to_owned(), why, None, now);
+                return None;
+            }
+        };
+        let context = Context { process_id: &self.id, metadata: &metadata, now, version: self.version };
+        let state = &self.state;
+        Some(call(function, || call_it(state, &event, &context)).unwrap_or_else(Err))
+    }
+
+    fn event_in_hand(&self) -> Option<Result<(M::Event, Metadata), String>> {
+        let raw = self.work.as_ref()?.event();
+        Some(match catch_unwind(|| M::upcast(raw.clone())) {
+            Err(panic) => Err(format!("upcast panicked: {}", panic_message(panic.as_ref()))),
+            Ok(event) => match decode(&event) {
+                Decoded::Event(decoded) => Ok((decoded, Metadata::from(&event))),
+                Decoded::Unknown => Err(format!("{} is no event of this process manager any more", event.kind)),
+                Decoded::Malformed(why) => Err(why),
+            },
+        })
+    }
+
+    fn dispatch(&self) -> Next<M::Command> {
+        let Some((work, (number, outgoing))) = self.work.as_ref().and_then(|work| Some((work, work.pending.front()?)))
+        else {
+            return Next::Wait;
+        };
+        let event = work.event();
+        let key = outgoing.settings.idempotency_key.clone();
+        Next::Dispatch(Dispatch {
+            outgoing: outgoing.clone(),
+            idempotency_key: key.unwrap_or_else(|| idempotency_key(&self.id, event, *number)),
+            correlation_id: event.correlationid.clone(),
+            causation_id: event.id.clone(),
+            deadline: work.deadline,
+        })
+    }
+
+    /// The event in hand has been handled, or is passed over.
+    fn finish(&mut self) {
+        let Some(work) = self.work.take() else { return };
+        self.ledger.handled(work.event());
+        self.handled_events += 1;
+    }
+
+    /// The instance ends with the event in hand.
+    fn end(&mut self) {
+        self.finish();
+        self.reset(Ended::Stopped);
+    }
+
+    /// Forgets everything but what must not be handled twice. Events that wait begin afresh.
+    fn reset(&mut self, ended: Ended) {
+        let ledger = std::mem::take(&mut self.ledger);
+        let inbox = std::mem::take(&mut self.inbox);
+        let id = std::mem::take(&mut self.id);
+        let failures = self.failures;
+        *self = Self { inbox, failures, ended: Some(ended), ..Self::new(id, self.version, ledger) };
+    }
+}
+
+/// `<process id>/<event id>/<n>`. The parts that come from outside may hold what a header cannot.
+fn idempotency_key(id: &str, event: &CloudEvent, number: u32) -> String {
+    format!("{id}/{}/{number}", event.id)
+}
+
+fn delta(duration: std::time::Duration) -> chrono::TimeDelta {
+    chrono::TimeDelta::from_std(duration).unwrap_or(chrono::TimeDelta::MAX)
+}
+
+/// Calls the user's code; a panic becomes an error.
+fn call<T, E: std::error::Error + 'static>(function: &'static str, it: impl FnOnce() -> T) -> Result<T, Error<E>> {
+    // The state is either only read, or a copy that a panic throws away.
+    catch_unwind(AssertUnwindSafe(it))
+        .map_err(|panic| Error::Panicked { function, message: panic_message(panic.as_ref()) })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! What a person may do to an instance.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Ended, Instance};
+use crate::manager::{ProcessManager, RouteKind};
+
+/// Payload of the signal `acknowledge`; all of it is optional.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledge {
+    /// Who acknowledges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged_by: Option<String>,
+    /// Why, or what was done about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The failure that is meant; the one that is there when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_id: Option<String>,
+}
+
+/// Whether a signal counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signalled {
+    Counted,
+    /// There is no failure, or another one was meant.
+    Ignored,
+}
+
+impl<M: ProcessManager> Instance<M> {
+    /// Tries what failed again, as if for the first time.
+    pub(crate) fn retry(&mut self, failure_id: Option<&str>) -> Signalled {
+        if !self.is_meant(failure_id) {
+            return Signalled::Ignored;
+        }
+        self.parked = None;
+        if let Some(work) = &mut self.work {
+            work.attempts = 0;
+        }
+        Signalled::Counted
+    }
+
+    /// Gives the process up: it ends with its failure. What waits for it is dropped, up to an event that begins it
+    /// afresh.
+    pub(crate) fn acknowledge(&mut self, failure_id: Option<&str>) -> Signalled {
+        if !self.is_meant(failure_id) {
+            return Signalled::Ignored;
+        }
+        self.finish();
+        self.reset(Ended::Acknowledged);
+        while let Some(queued) = self.inbox.front() {
+            if matches!(queued.kind, RouteKind::Start | RouteKind::StartStrict) {
+                break;
+            }
+            let event = queued.event.clone();
+            self.ledger.handled(&event);
+            self.inbox.pop_front();
+            tracing::warn!(
+                process_id = self.id,
+                position = event.sequence,
+                "{} is dropped: its process was given up",
+                event.kind
+            );
+        }
+        Signalled::Counted
+    }
+
+    fn is_meant(&self, failure_id: Option<&str>) -> bool {
+        self.parked.as_ref().is_some_and(|failure| failure_id.is_none_or(|meant| meant == failure.failure_id))
+    }
+}

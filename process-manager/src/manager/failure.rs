@@ -1,0 +1,222 @@
+//! What can go wrong, and what a process manager may decide about it.
+
+use std::{error::Error as StdError, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Commands, Metadata, ProcessManager};
+
+/// What went wrong with an event or a command.
+#[derive(Debug, thiserror::Error)]
+pub enum Error<E: StdError + 'static> {
+    /// `handle` failed.
+    #[error("handle failed: {0}")]
+    Handle(#[source] E),
+    /// `apply` failed. The event's commands were dispatched, and are not sent again.
+    #[error("apply failed: {0}")]
+    Apply(#[source] E),
+    /// `handle`, `apply` or `after_command` panicked.
+    #[error("{function} panicked: {message}")]
+    Panicked {
+        /// Which of them.
+        function: &'static str,
+        /// What it said.
+        message: String,
+    },
+    /// The receiver refused the command.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The command did not get through as often as its retry policy tries, or the dispatcher cannot send it.
+    #[error("the command was not dispatched: {0}")]
+    Dispatch(String),
+    /// The event was not handled within `event_timeout`.
+    #[error("not handled within {} ms", .0.as_millis())]
+    Timeout(Duration),
+    /// A strict start met an instance, behind which the subscription could not see.
+    #[error("the instance has been started already")]
+    AlreadyStarted,
+    /// A strict continuation met an instance that had ended meanwhile.
+    #[error("the instance has not been started")]
+    NotStarted,
+}
+
+/// A business 'no' of the receiver: to repeat the command is pointless.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("refused ({code}): {detail}")]
+pub struct Refusal {
+    /// Stable, in kebab case.
+    pub code: String,
+    /// In words.
+    pub detail: String,
+}
+
+/// What failed, handed to [`ProcessManager::on_error`]. Each kind offers the decisions that make sense for it.
+#[derive(Debug)]
+pub enum Failure<'a, M: ProcessManager> {
+    /// The event itself: `handle` or `apply`.
+    Event(FailureContext<'a, M>),
+    /// One of the event's commands.
+    Command(CommandFailure<'a, M>),
+}
+
+/// All that is known about a failure.
+#[derive(Debug)]
+pub struct FailureContext<'a, M: ProcessManager> {
+    /// What went wrong.
+    pub error: &'a Error<M::Error>,
+    /// The event that was being handled: the last one.
+    pub event: &'a M::Event,
+    /// What is known about that event.
+    pub metadata: &'a Metadata,
+    /// The commands of the event that have not been dispatched, the failed one first.
+    pub pending: Vec<&'a M::Command>,
+    /// How often this has failed, this time included.
+    pub attempts: u32,
+    /// What the last decision about this event carried over; `null` at first.
+    pub carried: &'a Value,
+}
+
+/// A command failed.
+#[derive(Debug)]
+pub struct CommandFailure<'a, M: ProcessManager> {
+    pub(crate) context: FailureContext<'a, M>,
+    pub(crate) command: &'a M::Command,
+}
+
+/// What becomes of the commands behind one that is skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pending {
+    /// They are dispatched.
+    Continue,
+    /// They are dropped.
+    Discard,
+}
+
+/// What is to be done about a failure; made by the methods of what failed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OnError<C>(pub(crate) Decision<C>);
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Decision<C> {
+    Retry { after: Option<Duration>, carried: Value },
+    SkipEvent,
+    SkipCommand(Pending),
+    Continue { commands: Commands<C>, carried: Value },
+    Stop { reason: Option<String> },
+}
+
+impl<'a, M: ProcessManager> Failure<'a, M> {
+    /// All that is known about it.
+    #[must_use]
+    pub fn context(&self) -> &FailureContext<'a, M> {
+        match self {
+            Self::Event(context) => context,
+            Self::Command(failure) => &failure.context,
+        }
+    }
+
+    /// Parks the instance with the error, until a person retries or acknowledges.
+    #[must_use]
+    pub fn stop(&self) -> OnError<M::Command> {
+        OnError(Decision::Stop { reason: None })
+    }
+
+    /// Tries again at once: an event that failed in `apply` is only applied, a command is sent with the same key. From the
+    /// sixth time on there is a pause, which doubles from 200 ms to at most 30 s.
+    #[must_use]
+    pub fn retry(&self, carried: impl Into<Value>) -> OnError<M::Command> {
+        OnError(Decision::Retry { after: None, carried: carried.into() })
+    }
+
+    /// Tries again after a delay, which survives restarts.
+    #[must_use]
+    pub fn retry_after(&self, delay: Duration, carried: impl Into<Value>) -> OnError<M::Command> {
+        OnError(Decision::Retry { after: Some(delay), carried: carried.into() })
+    }
+
+    /// Parks the instance for this reason, until a person retries or acknowledges.
+    #[must_use]
+    pub fn stop_because(&self, reason: impl Into<String>) -> OnError<M::Command> {
+        OnError(Decision::Stop { reason: Some(reason.into()) })
+    }
+
+    /// Passes the event over: what is pending of its commands is dropped, and it is not applied.
+    #[must_use]
+    pub fn skip_event(&self) -> OnError<M::Command> {
+        OnError(Decision::SkipEvent)
+    }
+
+    /// The refusal, where a receiver refused a command.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&'a Refusal> {
+        match self.context().error {
+            Error::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+}
+
+impl<'a, M: ProcessManager> CommandFailure<'a, M> {
+    /// The command that failed.
+    #[must_use]
+    pub fn command(&self) -> &'a M::Command {
+        self.command
+    }
+
+    /// Drops the failed command, and goes on with the ones behind it or without them; then the event is applied.
+    #[must_use]
+    pub fn skip_command(&self, pending: Pending) -> OnError<M::Command> {
+        OnError(Decision::SkipCommand(pending))
+    }
+
+    /// Dispatches these commands in the place of the failed one and all behind it (none of them: drops them all); then
+    /// the event is applied. Each gets a key of its own.
+    #[must_use]
+    pub fn continue_with(&self, commands: impl Into<Commands<M::Command>>) -> OnError<M::Command> {
+        self.continue_carrying(commands, Value::Null)
+    }
+
+    /// As [`Self::continue_with`], and carries something over to the next failure of this event.
+    #[must_use]
+    pub fn continue_carrying(
+        &self,
+        commands: impl Into<Commands<M::Command>>,
+        carried: impl Into<Value>,
+    ) -> OnError<M::Command> {
+        OnError(Decision::Continue { commands: commands.into(), carried: carried.into() })
+    }
+}
+
+/// Why an event could not be routed or delivered.
+#[derive(Debug, thiserror::Error)]
+pub enum RoutingError<E: StdError + 'static> {
+    /// `route` failed.
+    #[error("route failed: {0}")]
+    Route(#[source] E),
+    /// `route` or `upcast` panicked.
+    #[error("route panicked: {0}")]
+    Panicked(String),
+    /// `route` named something that cannot be an id.
+    #[error("{0:?} cannot name an instance: 1 to 200 characters, no control characters")]
+    InvalidId(String),
+    /// A strict start met an instance.
+    #[error("instance {0} has been started already")]
+    AlreadyStarted(String),
+    /// A strict continuation met no instance.
+    #[error("instance {0} has not been started")]
+    NotStarted(String),
+}
+
+/// What a process manager decides about an event that could not be routed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnRoutingError {
+    /// The subscription stops at this event, visibly, until a person resumes it.
+    Stop,
+    /// The event is passed over.
+    Skip,
+    /// It is tried again at once.
+    Retry,
+    /// It is tried again after a delay, which survives restarts.
+    RetryAfter(Duration),
+}

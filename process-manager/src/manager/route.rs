@@ -1,0 +1,108 @@
+//! Where an event goes.
+
+use std::fmt::Display;
+
+use serde::{Deserialize, Serialize};
+
+/// What an event means for the instances of a process manager.
+///
+/// An id names one instance: 1 to 200 characters, none of them a control character. An event may go to several; each
+/// handles it with its own state and sends its own commands. An empty list of ids passes the event over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// The event is of no interest.
+    Ignore,
+    /// To these instances, in this way.
+    To(RouteKind, Vec<String>),
+}
+
+/// How an event reaches an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RouteKind {
+    /// Begins an instance, or goes to the one that is there.
+    Start,
+    /// Begins an instance; one that is there already is an error.
+    StartStrict,
+    /// Goes to the instance, and begins one where none is.
+    Continue,
+    /// Goes to the instance; that none is there is an error.
+    ContinueStrict,
+    /// Ends the instance, if there is one: its state is gone. The event itself is not handled.
+    Stop,
+}
+
+impl Route {
+    /// Begins the instance, or continues it.
+    #[must_use]
+    pub fn start(id: impl Display) -> Self {
+        Self::start_each([id])
+    }
+
+    /// Begins the instance, which must not be there yet: else [`RoutingError::AlreadyStarted`](super::RoutingError).
+    #[must_use]
+    pub fn start_strict(id: impl Display) -> Self {
+        Self::to(RouteKind::StartStrict, [id])
+    }
+
+    /// Continues the instance; where none is, one begins.
+    #[must_use]
+    pub fn proceed(id: impl Display) -> Self {
+        Self::to(RouteKind::Continue, [id])
+    }
+
+    /// Continues the instance, which must be there: else [`RoutingError::NotStarted`](super::RoutingError).
+    #[must_use]
+    pub fn proceed_strict(id: impl Display) -> Self {
+        Self::to(RouteKind::ContinueStrict, [id])
+    }
+
+    /// Ends the instance.
+    #[must_use]
+    pub fn stop(id: impl Display) -> Self {
+        Self::to(RouteKind::Stop, [id])
+    }
+
+    /// Begins or continues each of these instances.
+    #[must_use]
+    pub fn start_each<I: Display>(ids: impl IntoIterator<Item = I>) -> Self {
+        Self::to(RouteKind::Start, ids)
+    }
+
+    /// Goes to each of these instances in the given way; twice the same id counts once.
+    #[must_use]
+    pub fn to<I: Display>(kind: RouteKind, ids: impl IntoIterator<Item = I>) -> Self {
+        let mut unique: Vec<String> = Vec::new();
+        for id in ids.into_iter().map(|id| id.to_string()) {
+            if !unique.contains(&id) {
+                unique.push(id);
+            }
+        }
+        Self::To(kind, unique)
+    }
+}
+
+/// Most characters of an instance's id: with the manager's name before it, it is a workflow id.
+pub(crate) const MAX_ID: usize = 200;
+
+/// Whether a text can name an instance.
+pub(crate) fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.chars().count() <= MAX_ID && !text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_counts_once() {
+        let ids = vec!["a".to_owned(), "b".to_owned()];
+        assert_eq!(Route::start_each(["a", "b", "a"]), Route::To(RouteKind::Start, ids));
+    }
+
+    #[test]
+    fn ids_have_their_limits() {
+        assert!(is_id("Müller & Söhne/7") && is_id(&"x".repeat(MAX_ID)));
+        assert!(!is_id("") && !is_id("a\nb") && !is_id(&"x".repeat(MAX_ID + 1)));
+    }
+}

@@ -1,0 +1,112 @@
+//! What came of an event, and what a test says about it.
+
+use std::{fmt::Debug, time::Duration};
+
+use chrono::TimeDelta;
+use serde_json::Value;
+
+use crate::{
+    instance::{Instance, InstanceView, Status},
+    manager::{ProcessManager, RoutingError},
+};
+
+/// What came of the event. Each `then…` panics, and so fails the test, when it is not so.
+#[must_use = "say what should have come of the event"]
+pub struct Outcome<M: ProcessManager> {
+    pub(super) sent: Vec<M::Command>,
+    pub(super) pauses: Vec<TimeDelta>,
+    pub(super) instance: Option<Instance<M>>,
+    pub(super) routing_error: Option<RoutingError<M::Error>>,
+}
+
+impl<M: ProcessManager> Outcome<M> {
+    /// These commands were sent, in this order; each attempt counts.
+    #[track_caller]
+    pub fn then(self, commands: impl IntoIterator<Item = M::Command>) -> Self
+    where
+        M::Command: PartialEq,
+    {
+        assert_eq!(self.sent, commands.into_iter().collect::<Vec<_>>(), "the commands");
+        self
+    }
+
+    /// No command was sent.
+    #[track_caller]
+    pub fn then_no_command(self) -> Self {
+        assert!(self.sent.is_empty(), "no command was expected: {:?}", self.sent);
+        self
+    }
+
+    /// The instance is in this state.
+    #[track_caller]
+    pub fn then_state(self, state: &M) -> Self
+    where
+        M: PartialEq,
+    {
+        let is = self.view().map(|view| view.state);
+        assert_eq!(is, Some(serde_json::to_value(state).unwrap_or(Value::Null)), "the state");
+        self
+    }
+
+    /// The instance waits for its next event.
+    #[track_caller]
+    pub fn then_waits(self) -> Self {
+        self.has_status(Status::Waiting)
+    }
+
+    /// The instance has ended, and its state is gone.
+    #[track_caller]
+    pub fn then_ended(self) -> Self {
+        self.has_status(Status::Ended)
+    }
+
+    /// The instance is parked with a failure of this code.
+    #[track_caller]
+    pub fn then_parked(self, code: &str) -> Self {
+        let failure = self.view().and_then(|view| view.failure);
+        assert_eq!(failure.as_ref().map(|failure| failure.code.as_str()), Some(code), "the failure: {failure:?}");
+        self
+    }
+
+    /// It waited for these times before it tried again.
+    #[track_caller]
+    pub fn then_waited(self, pauses: impl IntoIterator<Item = Duration>) -> Self {
+        let waited: Vec<_> = self.pauses.iter().filter_map(|pause| pause.to_std().ok()).collect();
+        assert_eq!(waited, pauses.into_iter().collect::<Vec<_>>(), "the pauses");
+        self
+    }
+
+    /// No event has reached the instance.
+    #[track_caller]
+    pub fn then_passed_over(self) -> Self {
+        assert!(self.routing_error.is_none(), "passed over was expected: {:?}", self.routing_error);
+        assert!(self.instance.is_none(), "an instance was not expected: {:?}", self.view());
+        self
+    }
+
+    /// The event could not be routed.
+    #[track_caller]
+    pub fn then_routing_error(self, check: impl FnOnce(&RoutingError<M::Error>) -> bool) -> Self {
+        assert!(self.routing_error.as_ref().is_some_and(check), "the routing error: {:?}", self.routing_error);
+        self
+    }
+
+    /// The instance as the query `state` would show it.
+    #[must_use]
+    pub fn view(&self) -> Option<InstanceView> {
+        self.instance.as_ref().map(Instance::view)
+    }
+
+    #[track_caller]
+    fn has_status(self, status: Status) -> Self {
+        let view = self.view();
+        assert_eq!(view.as_ref().map(|view| view.status), Some(status), "the status: {view:?}");
+        self
+    }
+}
+
+impl<M: ProcessManager> Debug for Outcome<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outcome").field("sent", &self.sent).field("view", &self.view()).finish_non_exhaustive()
+    }
+}
