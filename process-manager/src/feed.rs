@@ -3,6 +3,8 @@
 //! [`FeedClient`] asks once; [`FeedReader`] stands at a place in the log and makes sure that it is still the same log.
 
 mod batch;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod reader;
 mod source;
 

@@ -118,6 +118,19 @@ impl CommandClient {
         answer(url, request).await
     }
 
+    /// POSTs a command to `path`; whatever a success answers is passed over.
+    ///
+    /// # Errors
+    /// A refusal or a fault. It never retries: whoever calls has a policy for that.
+    pub async fn order<C>(&self, path: &str, command: &C, envelope: &Envelope) -> Result<(), CommandError>
+    where
+        C: Serialize + Sync + ?Sized,
+    {
+        let url = self.url(path.split('/'), &[]);
+        let request = envelope.write(self.http.post(url.clone())).json(command);
+        success(&url, request).await.map(|_| ())
+    }
+
     /// GETs the resource at the path of `segments`, each of which is percent-encoded.
     ///
     /// # Errors
@@ -167,24 +180,24 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 async fn answer<A: DeserializeOwned>(url: Url, request: reqwest::RequestBuilder) -> Result<A, CommandError> {
-    let unreachable = |url: Url, source: reqwest::Error| Fault::Unreachable { url, source: source.without_url() };
-    let response = match request.send().await {
-        Ok(response) => response,
-        Err(source) => return Err(unreachable(url, source).into()),
-    };
+    let body = success(&url, request).await?;
+    serde_json::from_slice(&body).map_err(|source| Fault::Unreadable { url, source }.into())
+}
+
+/// The body of a success.
+async fn success(url: &Url, request: reqwest::RequestBuilder) -> Result<Vec<u8>, CommandError> {
+    let unreachable = |source: reqwest::Error| Fault::Unreachable { url: url.clone(), source: source.without_url() };
+    let response = request.send().await.map_err(unreachable)?;
     let status = response.status();
-    let body = match response.bytes().await {
-        Ok(body) => body,
-        Err(source) => return Err(unreachable(url, source).into()),
-    };
+    let body = response.bytes().await.map_err(unreachable)?;
     if status.is_success() {
-        return serde_json::from_slice(&body).map_err(|source| Fault::Unreadable { url, source }.into());
+        return Ok(body.into());
     }
     if let Some(problem) = refusal(status, &body) {
         return Err(CommandError::Refused(problem));
     }
     let excerpt = String::from_utf8_lossy(&body).chars().take(EXCERPT).collect();
-    Err(Fault::Status { url, status, excerpt }.into())
+    Err(Fault::Status { url: url.clone(), status, excerpt }.into())
 }
 
 /// The problem that makes an answer a refusal. A 404 or 409 without a code comes from something in between (a proxy, a

@@ -21,6 +21,7 @@ mod work;
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -28,13 +29,10 @@ use messages::CloudEvent;
 use serde::{Deserialize, Serialize};
 
 use self::work::{Phase, Work};
-pub(crate) use self::{
-    carried::Carried,
-    operate::{Acknowledge, Signalled},
-    view::command_name,
-};
+pub(crate) use self::{carried::Carried, operate::Signalled, view::command_name};
 pub use self::{
     ledger::Ledger,
+    operate::Acknowledge,
     view::{InstanceView, Overdue, ParkedFailure, Status},
     work::Queued,
 };
@@ -84,6 +82,7 @@ pub enum Ended {
 pub(crate) struct Instance<M: ProcessManager> {
     id: String,
     version: u32,
+    event_timeout: Option<Duration>,
     state: M,
     /// Whether an event has begun it.
     started: bool,
@@ -103,6 +102,7 @@ impl<M: ProcessManager> Instance<M> {
         Self {
             id: id.into(),
             version,
+            event_timeout: M::options().event_timeout,
             state: M::default(),
             started: false,
             inbox: VecDeque::new(),
@@ -114,6 +114,11 @@ impl<M: ProcessManager> Instance<M> {
             handled_events: 0,
             ended: None,
         }
+    }
+
+    /// Keeps to this limit, whatever the options say today.
+    pub(crate) fn with_event_timeout(self, event_timeout: Option<Duration>) -> Self {
+        Self { event_timeout, ..self }
     }
 
     /// Takes an event in, unless it has been here before.
@@ -141,7 +146,7 @@ impl<M: ProcessManager> Instance<M> {
                 return Next::WaitUntil(time);
             }
             if work.wait_until.take().is_some() || work.deadline.is_none() {
-                work.deadline = M::options().event_timeout.and_then(|limit| now.checked_add_signed(delta(limit)));
+                work.deadline = self.event_timeout.and_then(|limit| now.checked_add_signed(delta(limit)));
             }
             match work.phase {
                 Phase::Handling => self.handle(now),
@@ -172,7 +177,7 @@ impl<M: ProcessManager> Instance<M> {
 
     /// The deadline of the attempt has passed.
     pub(crate) fn timed_out(&mut self, now: DateTime<Utc>) {
-        self.answered(Err(Error::Timeout(M::options().event_timeout.unwrap_or_default())), now);
+        self.answered(Err(Error::Timeout(self.event_timeout.unwrap_or_default())), now);
     }
 
     /// The command at hand has not got through for a while.
@@ -307,7 +312,8 @@ impl<M: ProcessManager> Instance<M> {
         let inbox = std::mem::take(&mut self.inbox);
         let id = std::mem::take(&mut self.id);
         let failures = self.failures;
-        *self = Self { inbox, failures, ended: Some(ended), ..Self::new(id, self.version, ledger) };
+        let event_timeout = self.event_timeout;
+        *self = Self { inbox, failures, event_timeout, ended: Some(ended), ..Self::new(id, self.version, ledger) };
     }
 }
 
@@ -316,7 +322,7 @@ fn idempotency_key(id: &str, event: &CloudEvent, number: u32) -> String {
     format!("{id}/{}/{number}", event.id)
 }
 
-fn delta(duration: std::time::Duration) -> chrono::TimeDelta {
+fn delta(duration: Duration) -> chrono::TimeDelta {
     chrono::TimeDelta::from_std(duration).unwrap_or(chrono::TimeDelta::MAX)
 }
 

@@ -4,6 +4,8 @@ mod causes;
 #[cfg(feature = "temporal")]
 pub mod connect;
 pub mod feed;
+#[cfg(feature = "temporal")]
+pub mod host;
 pub mod http;
 pub mod instance;
 pub mod manager;

@@ -12,7 +12,7 @@ pub(crate) mod sample;
 
 use std::any::Any;
 
-pub(crate) use self::{command::Settings, failure::Decision};
+pub(crate) use self::failure::Decision;
 pub use self::{
     command::{Commands, Outgoing, Retry},
     contract::{AfterCommand, Context, ProcessManager},

@@ -1,7 +1,7 @@
 //! Durable subscriptions: the events of one service's log, each handed to a handler, in order and at least once.
 //!
 //! A subscription is a workflow of its own, `subscription-<name>`, that runs one long activity. This one pulls the log,
-//! hands each event to the [`EventHandler`], and heartbeats how far it is; so a crash resumes there, one reader is
+//! hands the events to the [`EventHandler`], and heartbeats how far it is; so a crash resumes there, one reader is
 //! active at a time, and Temporal's Web UI shows the position (pending activities of the workflow). Beside that it
 //! sweeps at regular intervals, for what no event tells.
 //!
@@ -10,18 +10,31 @@
 //!                              ▲ continue as new, every 5,000 events or 10 min │
 //!                              └───────────────────────────────────────────────┘
 //! ```
-//! A log that is another one, or shorter than the position, stops the subscription: the workflow goes on running, says
-//! in its current details what has happened, and waits for the signal `resume`.
+//! A log that is another one, or shorter than the position, stops the subscription, and so does a handler that does not
+//! know what to do with an event: the workflow goes on running, says in its current details what has happened, and waits
+//! for a signal.
+//!
+//! | signal | payload | |
+//! |---|---|---|
+//! | `pause` | | delivers nothing any more |
+//! | `resume` | `{"position"?}` | goes on after it was paused or stopped, at the same place or after the position |
+//! | `rewind` | `{"position"}` | goes on after the position |
+//!
+//! The query `state` tells position and status ([`SubscriptionState`]); the gauges `subscription_position` and
+//! `subscription_behind_seconds` (age of the event handled last) tell progress and lag, by `subscription`.
 
 mod activity;
 mod delivery;
 mod ensure;
 mod handler;
 mod payload;
+mod policy;
+mod state;
 mod workflow;
 
 pub use activity::Subscriptions;
 pub use delivery::Pace;
 pub use ensure::{ensure_subscription, workflow_id};
-pub use handler::{EventHandler, HandlerError};
-pub use workflow::{Status, Subscription, SubscriptionState};
+pub use handler::{EventHandler, Handled, HandlerError, Interrupted};
+pub use state::{Status, SubscriptionState};
+pub use workflow::Subscription;

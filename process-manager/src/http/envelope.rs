@@ -1,7 +1,12 @@
 //! What a command carries beside its body: idempotency key, correlation id and trace context.
 
+use std::collections::BTreeMap;
+
 use messages::{ProcessId, headers};
-use reqwest::RequestBuilder;
+use reqwest::{
+    RequestBuilder,
+    header::{HeaderName, HeaderValue},
+};
 use uuid::Uuid;
 
 /// The headers of a command; see [`messages::headers`].
@@ -11,8 +16,12 @@ pub struct Envelope {
     pub idempotency_key: Option<String>,
     /// The process that the command belongs to.
     pub correlation_id: Option<String>,
+    /// The message that led to the command; it becomes the cause of the events that the command leads to.
+    pub causation_id: Option<String>,
     /// W3C trace context, see [`traceparent`].
     pub traceparent: Option<String>,
+    /// More headers, by name. One that cannot be a header is left out.
+    pub metadata: BTreeMap<String, String>,
 }
 
 impl Envelope {
@@ -24,18 +33,24 @@ impl Envelope {
             idempotency_key: Some(format!("{process_id}/{command}")),
             correlation_id: Some(process_id.to_string()),
             traceparent: Some(traceparent(process_id.as_str())),
+            ..Self::default()
         }
     }
 
     pub(crate) fn write(&self, request: RequestBuilder) -> RequestBuilder {
-        [
+        let named = [
             (headers::IDEMPOTENCY_KEY, &self.idempotency_key),
             (headers::CORRELATION_ID, &self.correlation_id),
+            (headers::CAUSATION_ID, &self.causation_id),
             (headers::TRACEPARENT, &self.traceparent),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| value.as_ref().map(|value| (name, value)))
-        .fold(request, |request, (name, value)| request.header(name, value))
+        ];
+        let named =
+            named.into_iter().filter_map(|(name, value)| Some((HeaderName::from_static(name), value.as_deref()?)));
+        let more = self.metadata.iter().filter_map(|(name, value)| Some((name.parse().ok()?, value.as_str())));
+        named
+            .chain(more)
+            .filter_map(|(name, value)| Some((name, HeaderValue::from_str(value).ok()?)))
+            .fold(request, |request, (name, value)| request.header(name, value))
     }
 }
 

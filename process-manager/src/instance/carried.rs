@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Instance, Ledger, ParkedFailure, Queued, work::Work};
+use super::{Ended, Instance, Ledger, ParkedFailure, Queued, work::Work};
 use crate::manager::ProcessManager;
 
 /// Everything that an instance is.
@@ -19,6 +19,8 @@ pub(crate) struct Carried {
     work: Value,
     pub(crate) ledger: Ledger,
     parked: Option<ParkedFailure>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended: Option<Ended>,
     failures: u32,
     handled_events: u64,
 }
@@ -47,6 +49,7 @@ impl<M: ProcessManager> Instance<M> {
             work: serde_json::to_value(&self.work).map_err(CarryError::Work)?,
             ledger: self.ledger.clone(),
             parked: self.parked.clone(),
+            ended: self.ended,
             failures: self.failures,
             handled_events: self.handled_events,
         })
@@ -70,6 +73,7 @@ impl<M: ProcessManager> Instance<M> {
             inbox: carried.inbox,
             work,
             parked: carried.parked,
+            ended: carried.ended,
             failures: carried.failures,
             handled_events: carried.handled_events,
             ..Self::new(id, version, carried.ledger)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Ledger, work::Work};
-use crate::manager::{ProcessManager, event::tagged};
+use crate::manager::{ProcessManager, RouteKind, event::tagged};
 
 /// What an instance is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +88,9 @@ pub struct InstanceView {
     pub overdue: Option<Overdue>,
     /// Events that wait their turn.
     pub queued_events: usize,
+    /// Whether it will have ended once these are handled.
+    #[serde(default)]
+    pub ends_next: bool,
     /// Events that it has handled, since it began.
     pub handled_events: u64,
     /// What it has seen of each log.
@@ -114,8 +117,16 @@ impl<M: ProcessManager> super::Instance<M> {
             failure: self.parked.clone(),
             overdue: self.overdue.clone(),
             queued_events: self.inbox.len(),
+            ends_next: self.ends_next(),
             handled_events: self.handled_events,
             ledger: self.ledger.clone(),
+        }
+    }
+
+    fn ends_next(&self) -> bool {
+        match self.inbox.back() {
+            Some(last) => last.kind == RouteKind::Stop,
+            None => self.work.is_none() && self.ended.is_some(),
         }
     }
 

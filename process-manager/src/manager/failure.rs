@@ -206,6 +206,14 @@ pub enum RoutingError<E: StdError + 'static> {
     /// A strict continuation met no instance.
     #[error("instance {0} has not been started")]
     NotStarted(String),
+    /// Temporal will not take the event: it is too large, or the instance has too many that wait.
+    #[error("instance {id} cannot take the event: {why}")]
+    Undeliverable {
+        /// The instance.
+        id: String,
+        /// What Temporal said.
+        why: String,
+    },
 }
 
 /// What a process manager decides about an event that could not be routed.

@@ -4,6 +4,7 @@
 
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
+use messages::Position;
 use serde::{Deserialize, Serialize};
 use temporalio_common::error::ApplicationFailure;
 use temporalio_macros::activities;
@@ -16,11 +17,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     EventHandler, Pace,
-    delivery::{Progress, turn},
+    delivery::{Progress, Stopped, Turn, turn},
 };
 use crate::{
     causes::with_causes,
-    feed::{FeedClient, FeedError, FeedPosition, FeedReader},
+    feed::{EventSource, FeedPosition, FeedReader},
+    manager::StartFrom,
 };
 
 /// The SDK sends no more of them than the worker's options allow.
@@ -32,10 +34,33 @@ pub struct Follow {
     pub(super) name: String,
     #[serde(flatten)]
     pub(super) from: FeedPosition,
+    /// How often the next event has been tried before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) attempt: u32,
+    /// Where to begin, as long as that has not been found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) start_from: Option<StartFrom>,
+}
+
+/// How far the activity came.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Followed {
+    #[serde(flatten)]
+    pub(super) at: FeedPosition,
+    /// The next event is to be tried again, so many milliseconds from now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) retry_after_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) attempt: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 struct Subscribed {
-    feed: FeedClient,
+    source: Arc<dyn EventSource>,
     handler: Arc<dyn EventHandler>,
     pace: Pace,
 }
@@ -58,11 +83,11 @@ impl Subscriptions {
     pub fn with(
         mut self,
         name: impl Into<String>,
-        feed: FeedClient,
+        source: Arc<dyn EventSource>,
         handler: Arc<dyn EventHandler>,
         pace: Pace,
     ) -> Self {
-        self.subscribed.insert(name.into(), Subscribed { feed, handler, pace });
+        self.subscribed.insert(name.into(), Subscribed { source, handler, pace });
         self
     }
 }
@@ -71,16 +96,15 @@ impl Subscriptions {
 impl Subscriptions {
     /// Follows a log for one turn and returns where it stands then.
     #[activity(name = "FollowLog")]
-    pub async fn follow(self: Arc<Self>, ctx: ActivityContext, follow: Follow) -> Result<FeedPosition, ActivityError> {
+    pub async fn follow(self: Arc<Self>, ctx: ActivityContext, follow: Follow) -> Result<Followed, ActivityError> {
         let name = follow.name.as_str();
-        let Some(subscribed) = self.subscribed.get(name) else {
-            let why = format!("this worker has no subscription {name}");
-            return Err(ActivityError::application(ApplicationFailure::new(why)));
-        };
+        let subscribed = self.subscribed(name)?;
         let from = resume_at(&ctx, follow.from.clone());
+        // The count is that of the event at which the turn began.
+        let attempt = if from == follow.from { follow.attempt } else { 0 };
         tracing::info!(subscription = name, position = from.position, "following the log");
         let (progress, seen) = watch::channel(Progress { at: from.clone(), behind_seconds: 0 });
-        let reader = FeedReader::new(subscribed.feed.clone(), from);
+        let mut reader = FeedReader::new(subscribed.source.clone(), from);
         let stop = async {
             tokio::select! {
                 () = self.stop.cancelled() => (),
@@ -88,12 +112,37 @@ impl Subscriptions {
                 never = heartbeat(&ctx, seen.clone()) => match never {},
             }
         };
-        let outcome = turn(name, reader, subscribed.handler.as_ref(), subscribed.pace, &progress, stop).await;
-        if ctx.is_cancelled() {
-            return Err(ActivityError::cancelled());
-        }
+        let handler = subscribed.handler.as_ref();
+        let outcome = turn(name, &mut reader, attempt, handler, subscribed.pace, &progress, stop).await;
         let at = seen.borrow().at.clone();
-        outcome.map(|()| at.clone()).map_err(|error| stopped(name, &error, at))
+        match outcome {
+            Ok(Turn::Over) => Ok(Followed { at, retry_after_ms: None, attempt: 0 }),
+            Ok(Turn::RetryLater { after, attempt }) => {
+                let millis = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+                Ok(Followed { at, retry_after_ms: Some(millis), attempt })
+            }
+            Err(error) => Err(stopped(name, &error, at)),
+        }
+    }
+
+    /// Finds where a subscription begins.
+    #[activity(name = "FindStart")]
+    pub async fn find_start(self: Arc<Self>, _ctx: ActivityContext, follow: Follow) -> Result<Position, ActivityError> {
+        match follow.start_from.unwrap_or_default() {
+            StartFrom::Origin => Ok(0),
+            StartFrom::Position(position) => Ok(position.max(0)),
+            StartFrom::Current => {
+                let head = self.subscribed(&follow.name)?.source.head().await;
+                head.map_err(|error| ActivityError::application(ApplicationFailure::new(with_causes(&error))))
+            }
+        }
+    }
+}
+
+impl Subscriptions {
+    fn subscribed(&self, name: &str) -> Result<&Subscribed, ActivityError> {
+        let unknown = || ApplicationFailure::new(format!("this worker has no subscription {name}"));
+        self.subscribed.get(name).ok_or_else(|| ActivityError::application(unknown()))
     }
 }
 
@@ -121,9 +170,13 @@ async fn heartbeat(ctx: &ActivityContext, progress: watch::Receiver<Progress>) -
 }
 
 /// Ends the activity for good, with its position as details: a person has to decide how to go on.
-fn stopped(name: &str, error: &FeedError, at: FeedPosition) -> ActivityError {
+fn stopped(name: &str, error: &Stopped, at: FeedPosition) -> ActivityError {
     let why = with_causes(error);
+    let kind = match error {
+        Stopped::Log(_) => "LogChanged",
+        Stopped::Handler(_) => "EventNotRouted",
+    };
     tracing::error!(subscription = name, "the subscription is stopped: {why}; see its workflow for what to do");
-    let failure = ApplicationFailure::builder(why).type_name("LogChanged".to_owned()).non_retryable(true);
+    let failure = ApplicationFailure::builder(why).type_name(kind.to_owned()).non_retryable(true);
     ActivityError::application(failure.details(at).build())
 }

@@ -3,13 +3,15 @@
 use std::{convert::Infallible, future::Future, time::Duration};
 
 use chrono::Utc;
+use messages::CloudEvent;
+use metrics::{counter, gauge};
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
-use super::EventHandler;
+use super::{EventHandler, Interrupted};
 use crate::{
     causes::with_causes,
     feed::{FeedError, FeedEvent, FeedPosition, FeedReader},
@@ -19,8 +21,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How long the service keeps an answer back when there is no event.
 const LONG_POLL: Duration = Duration::from_secs(20);
-/// Events in one answer.
-const BATCH: u16 = 200;
+/// Events in one answer, and in the hands of a handler.
+const BATCH: u16 = 500;
 
 /// How often a subscription sweeps, and when its workflow continues as new, so that its history stays short.
 #[derive(Debug, Clone, Copy)]
@@ -48,81 +50,132 @@ pub(super) struct Progress {
     pub(super) behind_seconds: i64,
 }
 
-/// Follows the log until the turn is over or `stop` is ready, and returns how far it came.
+/// How a turn ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It was long enough, or it was told to stop.
+    Over,
+    /// The next event is to be tried again, for the `attempt`th time, after this pause.
+    RetryLater { after: Duration, attempt: u32 },
+}
+
+/// Why a subscription stops until a person has decided.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stopped {
+    #[error(transparent)]
+    Log(FeedError),
+    #[error("{0}")]
+    Handler(String),
+}
+
+/// Follows the log until the turn is over or `stop` is ready, and returns how far it came. The first event has been
+/// tried `attempt` times before.
 ///
 /// Everything runs in one task: when one part ends the turn, the others are dropped at once.
 pub(super) async fn turn(
     name: &str,
-    mut reader: FeedReader,
+    reader: &mut FeedReader,
+    attempt: u32,
     handler: &dyn EventHandler,
     pace: Pace,
     progress: &watch::Sender<Progress>,
     stop: impl Future<Output = ()>,
-) -> Result<(), FeedError> {
+) -> Result<Turn, Stopped> {
     tokio::select! {
-        outcome = deliver(name, &mut reader, handler, pace, progress) => outcome,
+        outcome = deliver(name, reader, attempt, handler, pace, progress) => outcome,
         never = sweep(name, handler, pace.sweep_every) => match never {},
-        () = stop => Ok(()),
+        () = stop => Ok(Turn::Over),
     }
 }
 
 async fn deliver(
     name: &str,
     reader: &mut FeedReader,
+    mut attempt: u32,
     handler: &dyn EventHandler,
     pace: Pace,
     progress: &watch::Sender<Progress>,
-) -> Result<(), FeedError> {
+) -> Result<Turn, Stopped> {
     let began = Instant::now();
     let mut delivered = 0;
     let mut pause = FIRST_PAUSE;
     while delivered < pace.turn_events && began.elapsed() < pace.turn_time {
-        let events = match reader.next(BATCH, LONG_POLL).await {
+        let batch = match reader.next(BATCH, LONG_POLL).await {
             Ok(events) => events,
-            Err(error) if error.is_final() => return Err(error),
+            Err(error) if error.is_final() => return Err(Stopped::Log(error)),
             Err(error) => {
                 tracing::warn!(subscription = name, "the log cannot be read: {}", with_causes(&error));
                 pause = wait(pause).await;
                 continue;
             }
         };
-        pause = FIRST_PAUSE;
-        if events.is_empty() {
+        if batch.is_empty() {
             progress.send_modify(|progress| progress.behind_seconds = 0);
+            gauge!("subscription_behind_seconds", "subscription" => name.to_owned()).set(0);
         }
-        for event in &events {
-            let behind_seconds = handle(name, handler, event).await;
-            let at = reader.at().after(event);
+        let events = readable(name, &batch);
+        let handled = handler.handle(&events, attempt).await;
+        let done = done(&batch, &events, handled.count);
+        if let Some(last) = done.last() {
+            let at = reader.at().after(last);
             reader.move_to(at.clone());
-            progress.send_replace(Progress { at, behind_seconds });
-            delivered += 1;
+            delivered += done.len();
+            (attempt, pause) = (0, FIRST_PAUSE);
+            report(name, progress, at, last);
+        }
+        match handled.interrupted {
+            None => pause = FIRST_PAUSE,
+            Some(Interrupted::Stop(why)) => return Err(Stopped::Handler(why)),
+            Some(Interrupted::RetryAfter(after)) => return Ok(Turn::RetryLater { after, attempt: attempt + 1 }),
+            Some(Interrupted::Fault(error)) => {
+                let position = reader.at().position;
+                tracing::warn!(
+                    subscription = name,
+                    position,
+                    "what comes next is tried again: {}",
+                    with_causes(&error)
+                );
+                attempt += 1;
+                pause = wait(pause).await;
+            }
         }
     }
-    Ok(())
+    Ok(Turn::Over)
 }
 
-/// Hands one event over, as often as it takes. Returns its age in seconds.
-async fn handle(name: &str, handler: &dyn EventHandler, event: &FeedEvent) -> i64 {
-    let event = match event {
-        FeedEvent::Event(event) => event,
+/// The events of a batch; what is none is passed over.
+fn readable(name: &str, batch: &[FeedEvent]) -> Vec<CloudEvent> {
+    let readable = batch.iter().filter_map(|event| match event {
+        FeedEvent::Event(event) => Some((**event).clone()),
         FeedEvent::Malformed { position, reason, .. } => {
             tracing::error!(subscription = name, position, reason, "a malformed event is passed over");
-            return 0;
+            counter!("subscription_malformed_events_total", "subscription" => name.to_owned()).increment(1);
+            None
         }
-    };
-    let mut pause = FIRST_PAUSE;
-    while let Err(error) = handler.handle(event).await {
-        tracing::warn!(
-            subscription = name,
-            position = event.sequence,
-            correlation_id = event.correlationid,
-            "{} is tried again: {}",
-            event.kind,
-            with_causes(&error)
-        );
-        pause = wait(pause).await;
+    });
+    readable.collect()
+}
+
+/// The entries of the batch that are done with, when `count` of its events have been handled.
+fn done<'a>(batch: &'a [FeedEvent], events: &[CloudEvent], count: usize) -> &'a [FeedEvent] {
+    match events.get(count) {
+        None => batch,
+        Some(next) => &batch[..batch.partition_point(|entry| entry.position() < next.sequence)],
     }
-    (Utc::now() - event.time).num_seconds().max(0)
+}
+
+fn report(name: &str, progress: &watch::Sender<Progress>, at: FeedPosition, last: &FeedEvent) {
+    let behind_seconds = match last {
+        FeedEvent::Event(event) => (Utc::now() - event.time).num_seconds().max(0),
+        FeedEvent::Malformed { .. } => 0,
+    };
+    let name = name.to_owned();
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+    {
+        gauge!("subscription_position", "subscription" => name.clone()).set(at.position as f64);
+        gauge!("subscription_behind_seconds", "subscription" => name).set(behind_seconds as f64);
+    }
+    progress.send_replace(Progress { at, behind_seconds });
 }
 
 async fn sweep(name: &str, handler: &dyn EventHandler, every: Duration) -> Infallible {

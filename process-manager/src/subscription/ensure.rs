@@ -9,6 +9,7 @@ use super::{Subscription, activity::Follow};
 use crate::{
     connect::{bounded_rpc, is_unavailable},
     feed::FeedPosition,
+    manager::StartFrom,
     start::StartError,
 };
 
@@ -19,12 +20,18 @@ pub fn workflow_id(name: &str) -> String {
 }
 
 /// Starts the subscription unless it runs. To be called at regular intervals as well, so that one that an operator has
-/// terminated comes back; it then begins at the origin of the log, and its handler sees old events again.
+/// terminated comes back; it then begins where a new one does (see [`StartFrom`]), and its handler may see old events again.
 ///
 /// # Errors
 /// Temporal is unavailable, or rejects the start.
-pub async fn ensure_subscription(client: &Client, name: &str, task_queue: &str) -> Result<(), StartError> {
-    let origin = Follow { name: name.to_owned(), from: FeedPosition::default() };
+pub async fn ensure_subscription(
+    client: &Client,
+    name: &str,
+    task_queue: &str,
+    start_from: StartFrom,
+) -> Result<(), StartError> {
+    let start_from = Some(start_from).filter(|start_from| *start_from != StartFrom::Origin);
+    let origin = Follow { name: name.to_owned(), from: FeedPosition::default(), attempt: 0, start_from };
     let input = RawValue::from_value(&origin, &PayloadConverter::serde_json());
     let options = WorkflowStartOptions::new(task_queue, workflow_id(name))
         .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)

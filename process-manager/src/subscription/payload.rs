@@ -7,9 +7,9 @@ use temporalio_common::data_converters::RawValue;
 
 use super::activity::Follow;
 
-/// Payload of the signal `resume`.
+/// Payload of the signals `resume` and `rewind`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-pub(super) struct Resume {
+pub(super) struct At {
     pub(super) position: Option<Position>,
 }
 
@@ -19,19 +19,19 @@ pub(super) fn read_input(raw: &RawValue) -> Result<Follow, String> {
     serde_json::from_slice(&payload.data).map_err(|error| format!("the input cannot be used: {error}"))
 }
 
-/// No input, `null`, or an object whose `position` is a whole number from 0; anything else is not meant as a `resume`.
-pub(super) fn read_resume(raw: &RawValue) -> Result<Resume, &'static str> {
+/// No input, `null`, or an object whose `position` is a whole number from 0; anything else is not meant as a signal.
+pub(super) fn read_at(raw: &RawValue) -> Result<At, &'static str> {
     let payload = match raw.payloads.as_slice() {
-        [] => return Ok(Resume::default()),
-        [payload] if payload.data.is_empty() => return Ok(Resume::default()),
+        [] => return Ok(At::default()),
+        [payload] if payload.data.is_empty() => return Ok(At::default()),
         [payload] => payload,
         _ => return Err("several payloads"),
     };
     match serde_json::from_slice(&payload.data).map_err(|_| "not JSON")? {
-        Value::Null => Ok(Resume::default()),
+        Value::Null => Ok(At::default()),
         object @ Value::Object(_) => {
-            let resume: Resume = serde_json::from_value(object).map_err(|_| "position is not a whole number")?;
-            if resume.position.is_some_and(|position| position < 0) { Err("position is below 0") } else { Ok(resume) }
+            let at: At = serde_json::from_value(object).map_err(|_| "position is not a whole number")?;
+            if at.position.is_some_and(|position| position < 0) { Err("position is below 0") } else { Ok(at) }
         }
         _ => Err("not a JSON object"),
     }
@@ -49,9 +49,9 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_meant_as_a_resume_is_one() {
-        let at = |position| Ok(Resume { position });
-        assert_eq!(read_resume(&raw(&[])), at(None));
+    fn only_what_is_meant_as_a_position_is_one() {
+        let at = |position| Ok(At { position });
+        assert_eq!(read_at(&raw(&[])), at(None));
         for (payload, expected) in [
             (&b""[..], at(None)),
             (b"null", at(None)),
@@ -65,9 +65,9 @@ mod tests {
             (b"7", Err("not a JSON object")),
             (b"{", Err("not JSON")),
         ] {
-            assert_eq!(read_resume(&raw(&[payload])), expected, "{}", String::from_utf8_lossy(payload));
+            assert_eq!(read_at(&raw(&[payload])), expected, "{}", String::from_utf8_lossy(payload));
         }
-        assert_eq!(read_resume(&raw(&[b"{}", b"{}"])), Err("several payloads"));
+        assert_eq!(read_at(&raw(&[b"{}", b"{}"])), Err("several payloads"));
     }
 
     #[test]

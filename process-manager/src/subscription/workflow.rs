@@ -3,63 +3,27 @@
 
 #![expect(missing_docs, reason = "the macro makes undocumented items of the documented methods")]
 
-use std::time::Duration;
-
-use messages::Position;
-use serde::{Deserialize, Serialize};
 use temporalio_common::{
-    RetryPolicy,
     data_converters::RawValue,
     error::{ActivityExecutionError, ApplicationFailure, IncomingError},
 };
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
-    ActivityOptions, ContinueAsNewOptions, SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult,
-    WorkflowTermination,
+    CancellableFuture as _, ContinueAsNewOptions, SyncWorkflowContext, WorkflowContext, WorkflowContextView,
+    WorkflowResult, WorkflowTermination, select,
 };
 
 use super::{
-    activity::{Follow, Subscriptions},
-    payload::{Resume, read_input, read_resume},
+    activity::{Followed, Subscriptions},
+    payload::{At, read_at, read_input},
+    policy::{follow_options, start_options},
+    state::{Run, Status, SubscriptionState},
 };
-use crate::feed::FeedPosition;
-
-/// A worker that is not heard of for this long is taken for dead, and another one goes on.
-const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Far beyond a turn's time: it only ends an attempt that hangs and heartbeats all the same.
-const TURN_TIMEOUT: Duration = Duration::from_secs(3600);
-
-/// Whether a subscription follows its log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// Events are delivered.
-    Following,
-    /// The log is another one, or lost its end; a person has to decide.
-    Stopped,
-}
-
-/// Answer of the query `state`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SubscriptionState {
-    /// The subscription.
-    pub name: String,
-    /// Where it stands, or stopped; while it follows, where this turn began (the heartbeat tells the latest).
-    #[serde(flatten)]
-    pub at: FeedPosition,
-    /// Whether it follows its log.
-    pub status: Status,
-    /// Why it is stopped.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-}
 
 /// Follows one log for ever.
 #[workflow]
 pub struct Subscription {
-    follow: Result<Follow, String>,
-    error: Option<String>,
-    resume: Option<Resume>,
+    run: Result<Run, String>,
 }
 
 #[workflow_methods]
@@ -67,26 +31,32 @@ impl Subscription {
     /// Reads the input. A bad one ends the run in [`Self::run`]; it must not fail the workflow task.
     #[init]
     pub fn new(_ctx: &WorkflowContextView, input: RawValue) -> Self {
-        Self { follow: read_input(&input), error: None, resume: None }
+        Self { run: read_input(&input).map(Run::new) }
     }
 
     /// Follows the log, turn after turn.
     #[run]
     pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<()> {
+        if let Some(why) = ctx.state(|it| it.run.as_ref().err().cloned()) {
+            return Err(invalid_input(why));
+        }
+        find_start(ctx).await?;
         loop {
-            let follow = ctx.state(|run| run.follow.clone()).map_err(invalid_input)?;
-            let options = ActivityOptions::with_start_to_close_timeout(TURN_TIMEOUT)
-                .heartbeat_timeout(HEARTBEAT_TIMEOUT)
-                .retry_policy(retry_policy())
-                .summary(format!("Follow the log from position {}", follow.from.position))
-                .build();
-            match ctx.execute_activity(Subscriptions::follow, follow.clone(), options).await {
-                Ok(from) => {
-                    let next = RawValue::from_value(&Follow { from, ..follow }, ctx.payload_converter());
-                    match ctx.continue_as_new(next, ContinueAsNewOptions::default())? {}
+            match ctx.state_mut(|it| it.state_mut().map_or(Status::Stopped, Run::next)) {
+                Status::Following | Status::Retrying => {
+                    if let Some(followed) = follow(ctx).await?
+                        && (!retry_later(ctx, &followed).await? || ctx.continue_as_new_suggested())
+                    {
+                        let next = ctx.state(|it| it.run.as_ref().ok().map(Run::follow));
+                        let next = RawValue::from_value(&next, ctx.payload_converter());
+                        match ctx.continue_as_new(next, ContinueAsNewOptions::default())? {}
+                    }
                 }
-                Err(error @ ActivityExecutionError::Cancelled(_)) => return Err(error.into()),
-                Err(error) => stop(ctx, &error).await?,
+                status @ (Status::Paused | Status::Stopped) => {
+                    ctx.set_current_details(ctx.state(|it| it.run.as_ref().map(Run::details).unwrap_or_default()));
+                    ctx.wait_condition(|it| it.run.as_ref().is_ok_and(|run| run.status() != status)).await?;
+                    ctx.set_current_details("");
+                }
             }
         }
     }
@@ -94,61 +64,112 @@ impl Subscription {
     /// A person has decided: goes on at the same place, or after `{"position": …}` in whatever log is there now.
     #[signal]
     pub fn resume(&mut self, _ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
-        match (read_resume(&input), &self.error) {
-            (Ok(resume), Some(_)) => self.resume = Some(resume),
-            (Ok(_), None) => tracing::info!("resume is ignored: the subscription is not stopped"),
-            (Err(why), _) => tracing::warn!(why, "resume is ignored"),
-        }
+        self.signalled("resume", read_at(&input), Run::resume);
+    }
+
+    /// Delivers nothing any more, until `resume` or `rewind`.
+    #[signal]
+    pub fn pause(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _input: RawValue) {
+        self.signalled("pause", Ok(At::default()), |run, _| run.pause());
+    }
+
+    /// Goes on after `{"position": …}`, wherever it stands. Who has handled an event drops it when it comes again.
+    #[signal]
+    pub fn rewind(&mut self, _ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
+        self.signalled("rewind", read_at(&input), Run::rewind);
     }
 
     /// Where the subscription stands.
     #[query]
     pub fn state(&self, _ctx: &WorkflowContextView) -> Option<SubscriptionState> {
-        let Follow { name, from: at } = self.follow.clone().ok()?;
-        let status = if self.error.is_some() { Status::Stopped } else { Status::Following };
-        Some(SubscriptionState { name, at, status, error: self.error.clone() })
+        self.run.as_ref().ok().map(Run::view)
     }
 }
 
 impl Subscription {
-    fn stop_at(&mut self, why: String, at: Option<FeedPosition>) -> Position {
-        self.error = Some(why);
-        let Ok(follow) = &mut self.follow else { return 0 };
-        follow.from = at.unwrap_or_else(|| follow.from.clone());
-        follow.from.position
+    fn state_mut(&mut self) -> Option<&mut Run> {
+        self.run.as_mut().ok()
     }
 
-    fn go_on(&mut self) {
-        self.error = None;
-        let resume = self.resume.take().unwrap_or_default();
-        if let (Some(position), Ok(follow)) = (resume.position, &mut self.follow) {
-            follow.from = FeedPosition { position, logid: None };
+    fn signalled(
+        &mut self,
+        name: &str,
+        at: Result<At, &'static str>,
+        act: impl FnOnce(&mut Run, At) -> Result<(), &'static str>,
+    ) {
+        let acted = at.and_then(|at| self.state_mut().map_or(Ok(()), |run| act(run, at)));
+        if let Err(why) = acted {
+            tracing::warn!(why, "signal {name} is ignored");
         }
     }
 }
 
-/// Waits until a person has decided.
-async fn stop(ctx: &WorkflowContext<Subscription>, error: &ActivityExecutionError) -> Result<(), WorkflowTermination> {
-    let (why, at) = match error.reason() {
-        Some(IncomingError::Application(failure)) => (failure.to_string(), failure.details().unwrap_or_default()),
-        _ => (error.to_string(), None),
+/// Finds where a new subscription begins, once: the answer is kept in the history.
+async fn find_start(ctx: &WorkflowContext<Subscription>) -> Result<(), WorkflowTermination> {
+    let Some(follow) = ctx.state(|it| it.run.as_ref().ok().map(Run::follow)).filter(|it| it.start_from.is_some())
+    else {
+        return Ok(());
     };
-    let position = ctx.state_mut(|run| run.stop_at(why.clone(), at));
-    ctx.set_current_details(format!(
-        "**Stopped** after position {position}: {why}.\n\nNo events are delivered any more. Find out what has become of \
-         the log. Then send the signal `resume`: without input, to go on at the same place (the log has been \
-         restored), or with `{{\"position\": 0}}`, to read the log that is there now from its origin (or after another \
-         position)."
-    ));
-    ctx.wait_condition(|run| run.resume.is_some()).await?;
-    ctx.set_current_details("");
-    ctx.state_mut(Subscription::go_on);
+    let position = ctx.execute_activity(Subscriptions::find_start, follow, start_options()).await?;
+    ctx.state_mut(|it| it.state_mut().map(|run| run.starts_at(position)));
     Ok(())
 }
 
-/// Without end, and soon: a dead worker's subscription is to go on.
-fn retry_policy() -> RetryPolicy {
-    RetryPolicy::builder().initial_interval(Duration::from_millis(200)).maximum_interval(Duration::from_secs(5)).build()
+/// One turn; `None` when a person has interrupted it, or it has stopped.
+async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>, WorkflowTermination> {
+    let Some(follow) = ctx.state(|it| it.run.as_ref().ok().map(Run::follow)) else { return Ok(None) };
+    let options = follow_options(follow.from.position);
+    let mut turn = ctx.execute_activity(Subscriptions::follow, follow, options);
+    let mut is_interrupted = false;
+    let outcome = loop {
+        select! {
+            outcome = turn => break outcome,
+            interrupted = ctx.wait_condition(|it| !is_interrupted && it.run.as_ref().is_ok_and(Run::is_interrupted)) => {
+                interrupted?;
+                is_interrupted = true;
+                turn.cancel();
+            }
+        }
+    };
+    if ctx.cancellation_token().is_cancelled() {
+        return Err(WorkflowTermination::cancelled());
+    }
+    ctx.state_mut(|it| {
+        let Some(run) = it.state_mut() else { return Ok(None) };
+        match outcome {
+            Ok(followed) => {
+                run.followed(&followed);
+                Ok(Some(followed).filter(|_| !is_interrupted))
+            }
+            // The worker that was asked to stop is gone: what it had delivered comes again.
+            Err(_) if is_interrupted => Ok(None),
+            Err(error @ ActivityExecutionError::Cancelled(_)) => Err(error.into()),
+            Err(error) => {
+                let (why, at) = match error.reason() {
+                    Some(IncomingError::Application(failure)) => {
+                        (failure.to_string(), failure.details().unwrap_or_default())
+                    }
+                    _ => (error.to_string(), None),
+                };
+                run.stop(why, at);
+                Ok(None)
+            }
+        }
+    })
+}
+
+/// Waits where the next event is to be tried again later; `false` where there is none such.
+async fn retry_later(ctx: &WorkflowContext<Subscription>, followed: &Followed) -> Result<bool, WorkflowTermination> {
+    let Some(millis) = followed.retry_after_ms else { return Ok(false) };
+    let mut timer = ctx.timer(std::time::Duration::from_millis(millis));
+    select! {
+        _ = timer => (),
+        interrupted = ctx.wait_condition(|it| it.run.as_ref().is_ok_and(Run::is_interrupted)) => {
+            interrupted?;
+            timer.cancel();
+        }
+    }
+    Ok(true)
 }
 
 fn invalid_input(why: String) -> WorkflowTermination {

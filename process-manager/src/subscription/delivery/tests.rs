@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
     },
 };
 
@@ -14,7 +14,10 @@ use messages::{CloudEvent, Position};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::timeout};
 
-use super::{super::HandlerError, *};
+use super::{
+    super::{Handled, HandlerError},
+    *,
+};
 use crate::feed::FeedClient;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -46,16 +49,29 @@ struct Recorder {
     handled: Mutex<Vec<Position>>,
     sweeps: AtomicUsize,
     failing: AtomicBool,
+    attempts: AtomicU32,
+    stops: Option<fn() -> Interrupted>,
 }
 
 impl EventHandler for Recorder {
-    fn handle<'a>(&'a self, event: &'a CloudEvent) -> BoxFuture<'a, Result<(), HandlerError>> {
-        Box::pin(async {
-            if event.sequence == 2 && self.failing.load(Ordering::SeqCst) {
-                return Err(HandlerError::new("no", "way"));
+    fn handle<'a>(&'a self, events: &'a [CloudEvent], attempt: u32) -> BoxFuture<'a, Handled> {
+        Box::pin(async move {
+            for (count, event) in events.iter().enumerate() {
+                if event.sequence == 2 && self.failing.load(Ordering::SeqCst) {
+                    let interrupted = Some(Interrupted::Fault(HandlerError::new("no", "way")));
+                    return Handled { count, interrupted };
+                }
+                if event.sequence == 2 {
+                    self.attempts.store(attempt, Ordering::SeqCst);
+                }
+                if let Some(stops) = &self.stops
+                    && event.sequence == 2
+                {
+                    return Handled { count, interrupted: Some(stops()) };
+                }
+                self.handled.lock().unwrap().push(event.sequence);
             }
-            self.handled.lock().unwrap().push(event.sequence);
-            Ok(())
+            Handled::all(events)
         })
     }
 
@@ -71,10 +87,10 @@ impl EventHandler for Recorder {
 }
 
 impl Recorder {
-    async fn turn(&self, reader: FeedReader, events: usize) -> (Result<(), FeedError>, Progress) {
+    async fn turn(&self, mut reader: FeedReader, events: usize) -> (Result<Turn, Stopped>, Progress) {
         let pace = Pace { sweep_every: Duration::from_millis(50), turn_events: events, ..Pace::default() };
         let (progress, seen) = watch::channel(Progress { at: reader.at().clone(), behind_seconds: 0 });
-        let turn = turn("test", reader, self, pace, &progress, std::future::pending());
+        let turn = turn("test", &mut reader, 0, self, pace, &progress, std::future::pending());
         let outcome = timeout(SOON, turn).await.unwrap();
         let progress = seen.borrow().clone();
         (outcome, progress)
@@ -111,18 +127,39 @@ async fn another_log_ends_the_turn_before_an_event_of_it_is_delivered() {
     let log = (1..=3).map(|position| event(position, "other")).collect();
     let recorder = Recorder::default();
     let (outcome, progress) = recorder.turn(reader(log, at(2, "log")).await, 5).await;
-    assert!(matches!(outcome, Err(FeedError::OtherLog { .. })));
+    assert!(matches!(outcome, Err(Stopped::Log(FeedError::OtherLog { .. }))));
     assert!(recorder.handled.lock().unwrap().is_empty());
     assert_eq!(progress.at, at(2, "log"));
 }
 
 #[tokio::test]
 async fn a_stop_ends_a_turn_that_waits_for_events() {
-    let reader = reader(vec![event(1, "log")], at(1, "log")).await;
+    let mut reader = reader(vec![event(1, "log")], at(1, "log")).await;
     let (progress, _seen) = watch::channel(Progress::default());
     let recorder = Recorder::default();
-    let stop = sleep(Duration::from_millis(100));
-    timeout(SOON, turn("test", reader, &recorder, Pace::default(), &progress, stop)).await.unwrap().unwrap();
+    let pace = Pace { sweep_every: Duration::from_millis(10), ..Pace::default() };
+    let has_begun = async {
+        while recorder.sweeps.load(Ordering::SeqCst) < 3 {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let turn = turn("test", &mut reader, 0, &recorder, pace, &progress, has_begun);
+    assert_eq!(timeout(SOON, turn).await.unwrap().unwrap(), Turn::Over);
+}
+
+#[tokio::test]
+async fn an_event_that_is_to_be_tried_later_ends_the_turn_before_it() {
+    let log = || (1..=3).map(|position| event(position, "log")).collect();
+    let later: fn() -> Interrupted = || Interrupted::RetryAfter(Duration::from_secs(60));
+    let recorder = Recorder { stops: Some(later), ..Recorder::default() };
+    let (outcome, progress) = recorder.turn(reader(log(), FeedPosition::default()).await, 3).await;
+    assert_eq!(outcome.unwrap(), Turn::RetryLater { after: Duration::from_secs(60), attempt: 1 });
+    assert_eq!(progress.at, at(1, "log"));
+    let stop: fn() -> Interrupted = || Interrupted::Stop("no idea".to_owned());
+    let recorder = Recorder { stops: Some(stop), ..Recorder::default() };
+    let (outcome, progress) = recorder.turn(reader(log(), FeedPosition::default()).await, 3).await;
+    assert!(matches!(outcome, Err(Stopped::Handler(why)) if why == "no idea"));
+    assert_eq!(progress.at, at(1, "log"));
 }
 
 #[test]

@@ -1,0 +1,22 @@
+//! Runs process managers on Temporal: one workflow for each instance.
+
+mod activity;
+mod begin;
+mod client;
+mod deliver;
+mod dispatcher;
+mod hosting;
+mod publish;
+mod run;
+mod send;
+mod target;
+mod workflow;
+
+pub use self::{
+    client::{HandledError, wait_until_handled},
+    deliver::{Deliveries, Delivery, DeliveryError, Router, Target},
+    dispatcher::{DispatchError, Dispatcher, HttpDispatcher},
+    hosting::{HostedSubscriptions, Hosting},
+    publish::{MEMO, Published},
+    workflow::{ProcessInstance, workflow_id},
+};
