@@ -36,7 +36,7 @@ impl Billing {
         let envelope = Envelope {
             traceparent: Some(traceparent(&request.idempotency_key)),
             idempotency_key: Some(request.idempotency_key),
-            correlation_id: None,
+            ..Envelope::default()
         };
         let path = "/commands/void-document";
         let process_of = |opened: &DocumentVoiding| opened.process_id.clone();

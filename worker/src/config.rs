@@ -19,6 +19,8 @@ pub struct Config {
     pub billing_url: Url,
     /// `REPORTS_URL`: where Reports is; <http://127.0.0.1:8082> by default.
     pub reports_url: Url,
+    /// `ACCOUNTS_URL`: where Accounts is; <http://127.0.0.1:8084> by default.
+    pub accounts_url: Url,
     /// `SLOW_DOWN=1`: each command takes 3 s longer, so that a person can watch; zero by default.
     pub slow_down: Duration,
 }
@@ -34,6 +36,7 @@ impl Config {
             addr: env_or(ADDR_VARIABLE, "127.0.0.1:8083".to_owned())?,
             billing_url: url("BILLING_URL", "http://127.0.0.1:8081")?,
             reports_url: url("REPORTS_URL", "http://127.0.0.1:8082")?,
+            accounts_url: url("ACCOUNTS_URL", "http://127.0.0.1:8084")?,
             slow_down: if slow { SLOW } else { Duration::ZERO },
         })
     }

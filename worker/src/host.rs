@@ -6,8 +6,8 @@ use activities::{Billing, Reports};
 use anyhow::{Context, anyhow};
 use process_manager::{
     feed::FeedClient,
+    host::{HostedSubscriptions, Hosting, HttpDispatcher},
     http::{CommandClient, Timeouts},
-    subscription::{Pace, Subscription, Subscriptions},
 };
 use temporalio_client::Client;
 use temporalio_common::{
@@ -20,9 +20,14 @@ use temporalio_sdk::{
 };
 use tokio::{runtime::Handle, sync::oneshot};
 use tokio_util::sync::CancellationToken;
+use transfers::TransferMoney;
 use workflows::voiding::{DocumentVoiding, TASK_QUEUE};
 
-use crate::{Config, SUBSCRIPTION, metrics::Meter, starter::VoidingStarter};
+use crate::{
+    Config, SUBSCRIPTION,
+    metrics::Meter,
+    starter::{VoidingRoutes, VoidingStarter},
+};
 
 /// Enough for a burst: a task that finds no poller goes to the server's backlog and may lie there for 5 s. A fifth of
 /// them poll the shared queue, where new processes come in (SDK 1.1.1 does not pass on the option that sets the share).
@@ -39,6 +44,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// A worker that runs in a thread of its own.
 pub(crate) struct Host {
     pub(crate) ended: oneshot::Receiver<anyhow::Result<()>>,
+    pub(crate) subscriptions: HostedSubscriptions,
     stop: Box<dyn Fn() + Send + Sync>,
     stop_subscriptions: CancellationToken,
 }
@@ -48,7 +54,7 @@ impl Host {
     /// the program's end, should an activity hang.
     pub(crate) async fn start(config: &Config, client: &Client) -> anyhow::Result<Self> {
         let stop_subscriptions = CancellationToken::new();
-        let options = options(config, client, &stop_subscriptions)?;
+        let (options, subscriptions) = options(config, client, &stop_subscriptions)?;
         let (ends, ended) = oneshot::channel();
         let (begins, begun) = oneshot::channel();
         let (client, tokio) = (client.clone(), Handle::current());
@@ -64,7 +70,7 @@ impl Host {
             let _ = ends.send(outcome);
         })?;
         match begun.await {
-            Ok(stop) => Ok(Self { ended, stop, stop_subscriptions }),
+            Ok(stop) => Ok(Self { ended, subscriptions, stop, stop_subscriptions }),
             Err(_) => Err(ended.await?.err().unwrap_or_else(|| anyhow!("the worker has not begun"))),
         }
     }
@@ -90,18 +96,24 @@ fn runtime() -> anyhow::Result<Runtime> {
     Ok(Runtime::from_current_tokio(options)?)
 }
 
-fn options(config: &Config, client: &Client, stop: &CancellationToken) -> anyhow::Result<WorkerOptions> {
+fn options(
+    config: &Config,
+    client: &Client,
+    stop: &CancellationToken,
+) -> anyhow::Result<(WorkerOptions, HostedSubscriptions)> {
     let billing = CommandClient::new(config.billing_url.clone(), Timeouts::default())?;
     let reports = CommandClient::new(config.reports_url.clone(), Timeouts::default())?;
-    let starter = Arc::new(VoidingStarter::new(billing.clone(), client.clone()));
-    let feed = FeedClient::new(config.billing_url.clone())?;
-    let subscriptions = Subscriptions::new(stop.clone()).with(SUBSCRIPTION, feed, starter, Pace::default());
-    Ok(WorkerOptions::new(TASK_QUEUE)
+    let starter = VoidingStarter::new(billing.clone(), client.clone());
+    let hosting = Hosting::new(client.clone(), TASK_QUEUE, stop.clone())
+        .routed::<VoidingRoutes>(SUBSCRIPTION, FeedClient::new(config.billing_url.clone())?, starter)
+        .manager::<TransferMoney>(
+            FeedClient::new(config.accounts_url.clone())?,
+            HttpDispatcher::new(config.accounts_url.clone())?,
+        );
+    let mut options = WorkerOptions::new(TASK_QUEUE)
         .register_workflow::<DocumentVoiding>()?
-        .register_workflow::<Subscription>()?
         .register_activities(Billing::new(billing, config.slow_down))
         .register_activities(Reports::new(reports, config.slow_down))
-        .register_activities(subscriptions)
         // By default the SDK reads the whole executable to make an id of it.
         .deployment_options(WorkerDeploymentOptions::from_build_id(env!("CARGO_PKG_VERSION").to_owned()))
         .workflow_task_poller_behavior(PollerBehavior::SimpleMaximum(WORKFLOW_POLLERS))
@@ -109,5 +121,7 @@ fn options(config: &Config, client: &Client, stop: &CancellationToken) -> anyhow
         .max_cached_workflows(CACHED_WORKFLOWS)
         .max_heartbeat_throttle_interval(HEARTBEAT_THROTTLE)
         .graceful_shutdown_period(DRAIN)
-        .build())
+        .build();
+    let subscriptions = hosting.register(&mut options)?;
+    Ok((options, subscriptions))
 }

@@ -1,4 +1,4 @@
-//! Hosts the voiding's workflows and activities, and its subscription to Billing's log.
+//! Hosts the voiding and the money transfer: workflows, activities, subscriptions.
 
 mod config;
 mod host;

@@ -3,20 +3,20 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
-use process_manager::{subscription::ensure_subscription, with_causes};
+use process_manager::{host::HostedSubscriptions, with_causes};
 use service_kit::{ReadyCheck, app, bind, ready_check, serve};
 use temporalio_client::Client;
 use tokio::{sync::watch, time::interval};
 use tokio_util::sync::CancellationToken;
 use workflows::voiding::TASK_QUEUE;
 
-use crate::{Config, SUBSCRIPTION, config::ADDR_VARIABLE, host::Host, search_attributes};
+use crate::{Config, config::ADDR_VARIABLE, host::Host, search_attributes};
 
 const NAME: &str = "worker";
 /// How soon a subscription that an operator has terminated comes back.
 const ENSURE_EVERY: Duration = Duration::from_secs(10);
 
-/// Hosts the voiding's workflows, its activities and its subscription to Billing's log, until `shutdown`; then lets the
+/// Hosts the voiding and the money transfer, their activities and their subscriptions, until `shutdown`; then lets the
 /// work in hand end, for about 10 s at most.
 ///
 /// # Errors
@@ -46,7 +46,7 @@ async fn host(
     tracing::info!("worker polls task queue {TASK_QUEUE}");
     tokio::select! {
         outcome = &mut host.ended => return outcome?,
-        () = keep_subscription(client, state) => (),
+        () = keep_subscriptions(&host.subscriptions, client, state) => (),
         () = shutdown.cancelled() => (),
     }
     tracing::info!("worker ends; the work in hand goes on for a while");
@@ -54,13 +54,17 @@ async fn host(
     host.drain().await
 }
 
-/// Starts the subscription, and again at intervals. Never ends.
-async fn keep_subscription(client: &Client, state: &watch::Sender<Result<(), String>>) {
+/// Starts the subscriptions, and again at intervals. Never ends.
+async fn keep_subscriptions(
+    subscriptions: &HostedSubscriptions,
+    client: &Client,
+    state: &watch::Sender<Result<(), String>>,
+) {
     let mut ticks = interval(ENSURE_EVERY);
     loop {
         ticks.tick().await;
-        let outcome = ensure_subscription(client, SUBSCRIPTION, TASK_QUEUE).await;
-        let outcome = outcome.map_err(|error| format!("the subscription cannot be started: {}", with_causes(&error)));
+        let outcome = subscriptions.ensure(client).await;
+        let outcome = outcome.map_err(|error| format!("the subscriptions cannot be started: {}", with_causes(&error)));
         if let Err(why) = &outcome {
             tracing::warn!("{why}");
         }

@@ -2,9 +2,11 @@
 
 mod sweep;
 
+use std::convert::Infallible;
+
 use futures::future::BoxFuture;
 use messages::{
-    CloudEvent, ProcessId,
+    ProcessId,
     billing::{self, Document},
     code,
     voiding::VoidingInput,
@@ -12,14 +14,19 @@ use messages::{
 use metrics::counter;
 use process_manager::{
     connect::bounded_rpc,
+    host::{Delivery, DeliveryError, Target},
     http::{CommandClient, CommandError},
+    manager::{Metadata, Route, Routing},
     start::Started,
-    subscription::{EventHandler, HandlerError},
+    subscription::HandlerError,
 };
+use serde::Deserialize;
 use temporalio_client::{Client, WorkflowDescribeOptions, WorkflowSignalOptions, errors::WorkflowInteractionError};
 use temporalio_common::data_converters::RawValue;
 use voiding_client::start_voiding;
 use workflows::voiding::{DocumentVoiding, PROCESS_ID, workflow_id};
+
+use crate::SUBSCRIPTION;
 
 /// Starts a run for each open process of Billing's, as the api does, so that none is lost when the api dies in between.
 #[derive(Debug)]
@@ -92,19 +99,38 @@ impl VoidingStarter {
     }
 }
 
-impl EventHandler for VoidingStarter {
-    fn handle<'a>(&'a self, event: &'a CloudEvent) -> BoxFuture<'a, Result<(), HandlerError>> {
+/// Which of Billing's events start a voiding.
+#[derive(Debug)]
+pub(crate) struct VoidingRoutes;
+
+/// The only event that matters; others are passed over.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub(crate) enum Requested {
+    DocumentVoidingRequested(billing::DocumentVoiding),
+}
+
+impl Routing for VoidingRoutes {
+    const NAME: &'static str = SUBSCRIPTION;
+    type Event = Requested;
+    type Error = Infallible;
+
+    fn route(event: &Requested, _: &Metadata) -> Result<Route, Infallible> {
+        let Requested::DocumentVoidingRequested(requested) = event;
+        Ok(Route::start(&requested.document_id))
+    }
+}
+
+impl Target for VoidingStarter {
+    fn deliver<'a>(&'a self, _: &'a str, events: &'a [Delivery]) -> BoxFuture<'a, Result<(), DeliveryError>> {
         Box::pin(async move {
-            if event.kind != "DocumentVoidingRequested" {
-                return Ok(());
-            }
-            match serde_json::from_value(event.data.clone()) {
-                Ok(requested) => self.requested(requested).await,
-                Err(error) => {
-                    tracing::error!(position = event.sequence, %error, "an event whose data cannot be read is passed over");
-                    Ok(())
+            for delivery in events {
+                // It has been read once, for its route.
+                if let Ok(requested) = serde_json::from_value(delivery.event.data.clone()) {
+                    self.requested(requested).await?;
                 }
             }
+            Ok(())
         })
     }
 

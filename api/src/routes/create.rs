@@ -101,6 +101,7 @@ pub(super) async fn create_voiding(
         traceparent: trace.or_else(|| Some(traceparent(&key))),
         correlation_id: command_headers.correlation_id.clone(),
         idempotency_key: Some(key),
+        ..Envelope::default()
     };
     let accepted = app.billing.void_document(command.document_id, &envelope).await?;
     command_headers.correlate(accepted.process_id.as_str());

@@ -11,7 +11,6 @@ use crate::{
 };
 
 /// What came of the event. Each `then…` panics, and so fails the test, when it is not so.
-#[must_use = "say what should have come of the event"]
 pub struct Outcome<M: ProcessManager> {
     pub(super) sent: Vec<M::Command>,
     pub(super) pauses: Vec<TimeDelta>,
