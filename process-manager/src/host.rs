@@ -13,7 +13,7 @@ mod target;
 mod workflow;
 
 pub use self::{
-    client::{HandledError, wait_until_handled},
+    client::{HandledError, instance, wait_until_handled},
     deliver::{Deliveries, Delivery, DeliveryError, Router, Target},
     dispatcher::{DispatchError, Dispatcher, HttpDispatcher},
     hosting::{HostedSubscriptions, Hosting},

@@ -34,7 +34,7 @@ mod workflow;
 
 pub use activity::Subscriptions;
 pub use delivery::Pace;
-pub use ensure::{ensure_subscription, workflow_id};
+pub use ensure::{ensure_subscription, subscription_state, workflow_id};
 pub use handler::{EventHandler, Handled, HandlerError, Interrupted};
 pub use state::{Status, SubscriptionState};
 pub use workflow::Subscription;

@@ -35,7 +35,10 @@
 //! ```
 //! The clock stands still but where an instance waits to try again: there it jumps. Both clock and identity can be given.
 
+mod log;
 mod outcome;
+#[cfg(feature = "temporal")]
+mod server;
 
 use std::fmt::Debug;
 
@@ -43,7 +46,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use messages::{CloudEvent, Position};
 use serde::Serialize;
 
-pub use self::outcome::Outcome;
+#[cfg(feature = "temporal")]
+pub use self::server::{ServerError, TASK_QUEUE, TestServer, TestWorker};
+pub use self::{log::MemoryLog, outcome::Outcome};
 use crate::{
     instance::{Instance, Ledger, Next, Queued},
     manager::{

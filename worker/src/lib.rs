@@ -4,7 +4,6 @@ mod config;
 mod host;
 mod metrics;
 mod run;
-mod search_attributes;
 mod starter;
 
 pub use config::Config;

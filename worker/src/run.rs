@@ -3,14 +3,19 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
-use process_manager::{host::HostedSubscriptions, with_causes};
+use process_manager::{
+    host::HostedSubscriptions,
+    search_attributes::{Attribute, OF_PROCESS_MANAGERS, register},
+    with_causes,
+};
 use service_kit::{ReadyCheck, app, bind, ready_check, serve};
 use temporalio_client::Client;
+use temporalio_common::protos::temporal::api::enums::v1::IndexedValueType::Keyword;
 use tokio::{sync::watch, time::interval};
 use tokio_util::sync::CancellationToken;
-use workflows::voiding::TASK_QUEUE;
+use workflows::voiding::{CUSTOMER_ID, DOCUMENT_ID, TASK_QUEUE, VOIDING_STATE};
 
-use crate::{Config, config::ADDR_VARIABLE, host::Host, search_attributes};
+use crate::{Config, config::ADDR_VARIABLE, host::Host};
 
 const NAME: &str = "worker";
 /// How soon a subscription that an operator has terminated comes back.
@@ -33,13 +38,19 @@ pub async fn run(config: Config, client: Client, shutdown: CancellationToken) ->
     outcome
 }
 
+/// What runs are found by.
+fn search_attributes() -> Vec<Attribute> {
+    let of_voidings = [(VOIDING_STATE.name(), Keyword), (DOCUMENT_ID.name(), Keyword), (CUSTOMER_ID.name(), Keyword)];
+    of_voidings.into_iter().chain(OF_PROCESS_MANAGERS).collect()
+}
+
 async fn host(
     config: &Config,
     client: &Client,
     state: &watch::Sender<Result<(), String>>,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {
-    if shutdown.run_until_cancelled(search_attributes::register(client)).await.is_none() {
+    if shutdown.run_until_cancelled(register(client, &search_attributes())).await.is_none() {
         return Ok(());
     }
     let mut host = Host::start(config, client).await?;

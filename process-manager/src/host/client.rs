@@ -139,14 +139,21 @@ pub(super) async fn running<M: ProcessManager>(
     let options = WorkflowDescribeOptions::builder().rpc_options(bounded_rpc()).build();
     let handle = handle::<M>(client, id);
     match Box::pin(handle.describe(options)).await {
-        Ok(run) if run.close_time().is_none() => view::<M>(client, id).await,
+        Ok(run) if run.close_time().is_none() => instance::<M>(client, id).await,
         Ok(_) | Err(WorkflowInteractionError::NotFound(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// What an instance says of itself, also one that has ended.
-async fn view<M: ProcessManager>(client: &Client, id: &str) -> Result<Option<InstanceView>, WorkflowInteractionError> {
+/// What an instance says of itself, also one that has ended; `None` where there never was one. Needs a worker that hosts
+/// it.
+///
+/// # Errors
+/// Temporal is away, or no worker answers.
+pub async fn instance<M: ProcessManager>(
+    client: &Client,
+    id: &str,
+) -> Result<Option<InstanceView>, WorkflowInteractionError> {
     let options = WorkflowQueryOptions::builder().rpc_options(bounded_rpc()).build();
     let query = StateQuery::<M>::default();
     match Box::pin(handle::<M>(client, id).query(query, RawValue::new(Vec::new()), options)).await {
@@ -169,7 +176,7 @@ pub(super) async fn ledger_of_last<M: ProcessManager>(
     if let Some(left) = last.as_ref().and_then(left_behind) {
         return Ok(left.ledger);
     }
-    Ok(view::<M>(client, id).await?.map(|view| view.ledger).unwrap_or_default())
+    Ok(instance::<M>(client, id).await?.map(|view| view.ledger).unwrap_or_default())
 }
 
 /// The event with which the last run was closed, or its latest one.

@@ -1,11 +1,12 @@
 //! Makes sure that a subscription runs.
 
 use temporalio_client::{
-    Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions, errors::WorkflowStartError,
+    Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowQueryOptions, WorkflowStartOptions,
+    errors::{WorkflowQueryError, WorkflowStartError},
 };
 use temporalio_common::data_converters::{PayloadConverter, RawValue};
 
-use super::{Subscription, activity::Follow};
+use super::{Subscription, SubscriptionState, activity::Follow};
 use crate::{
     connect::{bounded_rpc, is_unavailable},
     feed::FeedPosition,
@@ -52,4 +53,15 @@ pub async fn ensure_subscription(
         }
         Err(_) => Err(StartError::NoAnswer),
     }
+}
+
+/// Where a subscription stands, by its query `state`. Needs a worker that hosts it.
+///
+/// # Errors
+/// Temporal is away, no worker answers, or there is no such subscription.
+pub async fn subscription_state(client: &Client, name: &str) -> Result<SubscriptionState, WorkflowQueryError> {
+    let handle = client.get_workflow_handle::<Subscription>(workflow_id(name));
+    let options = WorkflowQueryOptions::builder().rpc_options(bounded_rpc()).build();
+    let state = Box::pin(handle.query(Subscription::state, (), options)).await?;
+    state.ok_or_else(|| WorkflowQueryError::Other("the subscription has no state".into()))
 }

@@ -8,6 +8,7 @@ mod harness;
 mod readme;
 mod replay;
 mod restarts;
+mod scenarios;
 mod services;
 mod stress;
 mod subscription;

@@ -1,4 +1,4 @@
-//! Registers the search attributes of the voiding, and waits until they can be used.
+//! Registers search attributes, and waits until they can be used.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -13,21 +13,17 @@ use temporalio_common::protos::temporal::api::{
     workflowservice::v1::CountWorkflowExecutionsRequest,
 };
 use tokio::time::sleep;
-use workflows::voiding::{CUSTOMER_ID, DOCUMENT_ID, INCIDENT, PROCESS_ID, VOIDING_STATE};
 
 const RPC_TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-fn attributes() -> [(&'static str, IndexedValueType); 5] {
-    [
-        (VOIDING_STATE.name(), IndexedValueType::Keyword),
-        (DOCUMENT_ID.name(), IndexedValueType::Keyword),
-        (CUSTOMER_ID.name(), IndexedValueType::Keyword),
-        (PROCESS_ID.name(), IndexedValueType::Keyword),
-        (INCIDENT.name(), IndexedValueType::Bool),
-    ]
-}
+/// A search attribute: its name and its type.
+pub type Attribute = (&'static str, IndexedValueType);
+
+/// What the instances of process managers are found by: `ProcessId` (Keyword) and `Incident` (Bool).
+pub const OF_PROCESS_MANAGERS: [Attribute; 2] =
+    [("ProcessId", IndexedValueType::Keyword), ("Incident", IndexedValueType::Bool)];
 
 /// Why the search attributes cannot be used yet.
 #[derive(Debug, thiserror::Error)]
@@ -37,21 +33,20 @@ enum NotUsable {
     #[error("the search attribute {name} has the type {found}, but must have {expected}; rename or remove it")]
     OtherType { name: &'static str, found: &'static str, expected: &'static str },
     #[error(
-        "this Temporal server does not let the worker create search attributes ({}); create VoidingState, DocumentId, \
-         CustomerId and ProcessId (Keyword) and Incident (Bool) in namespace {namespace}, for instance with `temporal \
-         operator search-attribute create`", .status.message()
+        "this Temporal server does not let the worker create search attributes ({}); create {missing} in namespace \
+         {namespace}, for instance with `temporal operator search-attribute create`", .status.message()
     )]
-    NotAllowed { namespace: String, status: Box<Status> },
+    NotAllowed { namespace: String, missing: String, status: Box<Status> },
     #[error("Temporal does not answer as it should: {}", .0.message())]
     Failed(Box<Status>),
 }
 
 /// Returns once the search attributes exist and can be searched by, however long that takes: without them no process
 /// could be started. Says in one line what it waits for.
-pub(crate) async fn register(client: &Client) {
+pub async fn register(client: &Client, attributes: &[Attribute]) {
     let mut pause = FIRST_PAUSE;
     let mut said = None;
-    while let Err(error) = attempt(client).await {
+    while let Err(error) = attempt(client, attributes).await {
         let why = error.to_string();
         match error {
             NotUsable::InPreparation => tracing::debug!("{why}"),
@@ -65,16 +60,16 @@ pub(crate) async fn register(client: &Client) {
     tracing::debug!("the search attributes can be used");
 }
 
-async fn attempt(client: &Client) -> Result<(), NotUsable> {
-    if searchable(client).await? {
+async fn attempt(client: &Client, attributes: &[Attribute]) -> Result<(), NotUsable> {
+    if searchable(client, attributes).await? {
         return Ok(());
     }
     let mut operator = client.clone();
     let namespace = client.namespace();
-    let refused = |status| refused(status, &namespace);
+    let refused = |status| refused(status, &namespace, attributes);
     let request = ListSearchAttributesRequest { namespace: namespace.clone() };
     let known = operator.list_search_attributes(timed(request)).await.map_err(refused)?.into_inner().custom_attributes;
-    let missing = missing(&known)?;
+    let missing = missing(&known, attributes)?;
     if missing.is_empty() {
         return Err(NotUsable::InPreparation);
     }
@@ -88,12 +83,15 @@ async fn attempt(client: &Client) -> Result<(), NotUsable> {
 
 /// Whether a search by all of them is understood: the only thing that shows that they have reached every part of the
 /// server.
-async fn searchable(client: &Client) -> Result<bool, NotUsable> {
-    let terms = attributes().map(|(name, kind)| match kind {
+async fn searchable(client: &Client, attributes: &[Attribute]) -> Result<bool, NotUsable> {
+    let terms = attributes.iter().map(|(name, kind)| match kind {
         IndexedValueType::Bool => format!("{name} = true"),
         _ => format!("{name} = '-'"),
     });
-    let request = CountWorkflowExecutionsRequest { namespace: client.namespace(), query: terms.join(" AND ") };
+    let request = CountWorkflowExecutionsRequest {
+        namespace: client.namespace(),
+        query: terms.collect::<Vec<_>>().join(" AND "),
+    };
     match client.clone().count_workflow_executions(timed(request)).await {
         Ok(_) => Ok(true),
         Err(status) if status.code() == Code::InvalidArgument => Ok(false),
@@ -101,9 +99,9 @@ async fn searchable(client: &Client) -> Result<bool, NotUsable> {
     }
 }
 
-fn missing(known: &HashMap<String, i32>) -> Result<HashMap<String, i32>, NotUsable> {
+fn missing(known: &HashMap<String, i32>, attributes: &[Attribute]) -> Result<HashMap<String, i32>, NotUsable> {
     let mut missing = HashMap::new();
-    for (name, kind) in attributes() {
+    for &(name, kind) in attributes {
         match known.get(name) {
             None => {
                 missing.insert(name.to_owned(), kind.into());
@@ -118,10 +116,14 @@ fn missing(known: &HashMap<String, i32>) -> Result<HashMap<String, i32>, NotUsab
     Ok(missing)
 }
 
-fn refused(status: Status, namespace: &str) -> NotUsable {
+fn refused(status: Status, namespace: &str, attributes: &[Attribute]) -> NotUsable {
     match status.code() {
         Code::Unimplemented | Code::PermissionDenied => {
-            NotUsable::NotAllowed { namespace: namespace.to_owned(), status: Box::new(status) }
+            let name = |(name, kind): &Attribute| {
+                format!("{name} ({})", kind.as_str_name().trim_start_matches("INDEXED_VALUE_TYPE_").to_lowercase())
+            };
+            let missing = attributes.iter().map(name).collect::<Vec<_>>().join(", ");
+            NotUsable::NotAllowed { namespace: namespace.to_owned(), missing, status: Box::new(status) }
         }
         _ => NotUsable::Failed(Box::new(status)),
     }
@@ -140,8 +142,9 @@ mod tests {
     #[test]
     fn only_what_is_missing_is_registered_and_another_type_is_named() {
         let mut known = HashMap::new();
-        assert_eq!(missing(&known).unwrap().len(), attributes().len());
-        known.extend(attributes().map(|(name, kind)| (name.to_owned(), i32::from(kind))));
+        let missing = |known: &HashMap<_, _>| missing(known, &OF_PROCESS_MANAGERS);
+        assert_eq!(missing(&known).unwrap().len(), OF_PROCESS_MANAGERS.len());
+        known.extend(OF_PROCESS_MANAGERS.map(|(name, kind)| (name.to_owned(), i32::from(kind))));
         assert!(missing(&known).unwrap().is_empty());
         known.insert("Incident".to_owned(), IndexedValueType::Keyword.into());
         let error = missing(&known).unwrap_err().to_string();

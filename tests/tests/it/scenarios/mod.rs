@@ -1,0 +1,6 @@
+//! The scenarios of the process-manager library, one test each, named after its id. On a real Temporal server, with the
+//! library's own test kit.
+
+mod probe;
+mod routing;
+mod world;
