@@ -45,11 +45,13 @@ pub(super) struct Run {
     error: Option<String>,
     is_paused: bool,
     rewind: Option<Position>,
+    /// A turn is under way: only its end tells where the subscription stands.
+    is_in_turn: bool,
 }
 
 impl Run {
     pub(super) fn new(follow: Follow) -> Self {
-        Self { follow, error: None, is_paused: false, rewind: None }
+        Self { follow, error: None, is_paused: false, rewind: None, is_in_turn: false }
     }
 
     pub(super) fn follow(&self) -> Follow {
@@ -59,7 +61,7 @@ impl Run {
     pub(super) fn status(&self) -> Status {
         match self {
             // To rewind is to go on.
-            Self { rewind: Some(_), .. } => Status::Following,
+            Self { rewind: Some(_), .. } | Self { is_in_turn: true, .. } => Status::Following,
             Self { error: Some(_), .. } => Status::Stopped,
             Self { is_paused: true, .. } => Status::Paused,
             Self { follow: Follow { attempt: 1.., .. }, .. } => Status::Retrying,
@@ -69,10 +71,13 @@ impl Run {
 
     /// What is to be done next, once what a person has asked for is done.
     pub(super) fn next(&mut self) -> Status {
+        self.is_in_turn = false;
         if let Some(position) = self.rewind.take() {
             self.move_to(position);
         }
-        self.status()
+        let status = self.status();
+        self.is_in_turn = matches!(status, Status::Following | Status::Retrying);
+        status
     }
 
     /// Whether a person wants the turn to end.
@@ -83,6 +88,11 @@ impl Run {
     pub(super) fn starts_at(&mut self, position: Position) {
         self.follow.start_from = None;
         self.move_to(position);
+    }
+
+    /// The turn is over.
+    pub(super) fn turned(&mut self) {
+        self.is_in_turn = false;
     }
 
     pub(super) fn followed(&mut self, followed: &Followed) {
@@ -172,8 +182,10 @@ mod tests {
     #[test]
     fn a_paused_subscription_keeps_its_place() {
         let mut run = run();
+        assert_eq!(run.next(), Status::Following);
         run.pause().unwrap();
         assert!(run.is_interrupted());
+        assert_eq!(run.view().status, Status::Following, "the turn has not ended");
         assert_eq!((run.next(), run.view().at.position), (Status::Paused, 7));
         run.resume(At::default()).unwrap();
         assert_eq!((run.next(), run.view().at.logid.as_deref()), (Status::Following, Some("log")));

@@ -136,6 +136,7 @@ async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>,
     }
     ctx.state_mut(|it| {
         let Some(run) = it.state_mut() else { return Ok(None) };
+        run.turned();
         match outcome {
             Ok(followed) => {
                 run.followed(&followed);
