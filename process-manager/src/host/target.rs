@@ -188,6 +188,8 @@ fn begun<T>(id: &str, outcome: Result<T, WorkflowStartError>) -> Result<Begun, D
     match outcome {
         Ok(_) => Ok(Begun::Yes),
         Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(Begun::IsKnown),
+        // What a start with a signal is answered.
+        Err(WorkflowStartError::Rpc(status)) if status.code() == Code::AlreadyExists => Ok(Begun::IsKnown),
         Err(WorkflowStartError::Rpc(status)) => Err(rpc("started", id, status)),
         Err(error) => Err(fault("started", id, error)),
     }
