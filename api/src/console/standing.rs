@@ -33,18 +33,39 @@ pub(super) const fn sentence(at: Standing) -> &'static str {
     }
 }
 
+/// The codes of failures that are no service's refusal.
+const OF_THE_LIBRARY: [&str; 8] = [
+    "handle-failed",
+    "apply-failed",
+    "panicked",
+    "not-dispatched",
+    "timeout",
+    "already-started",
+    "not-started",
+    "unreadable",
+];
+
 /// What is wrong; `None` where all is well.
 pub(super) fn trouble(published: &Published) -> Option<Markup> {
     if let Some(failure) = &published.failure {
-        return Some(html! { (what_failed(failure)) ": " code { (failure.code) } " " (failure.detail) });
+        return Some(html! { (what_failed(failure)) ": " (code_and_detail(failure)) });
     }
     let overdue = published.overdue.as_ref()?;
     Some(html! { (words::command(&overdue.command)) " " (overdue.detail) })
 }
 
-/// `Deposit money failed`, `Money withdrawn could not be handled`
+/// The failure as it was told.
+pub(super) fn code_and_detail(failure: &ParkedFailure) -> Markup {
+    let prefix = format!("refused ({}): ", failure.code);
+    let detail = failure.detail.strip_prefix(&prefix).unwrap_or(&failure.detail);
+    html! { code { (failure.code) } " " (detail) }
+}
+
+/// `Deposit money was refused`, `Money withdrawn could not be handled`
 pub(super) fn what_failed(failure: &ParkedFailure) -> String {
+    let is_refusal = !OF_THE_LIBRARY.contains(&failure.code.as_str());
     match &failure.command {
+        Some(command) if is_refusal => format!("{} was refused", words::command(command)),
         Some(command) => format!("{} failed", words::command(command)),
         None => format!("{} could not be handled", words::command(&failure.event)),
     }

@@ -8,7 +8,7 @@ use crate::{
         form,
         managers::Manager,
         processes::who_and_why,
-        standing::{remedy, what_failed},
+        standing::{code_and_detail, remedy, what_failed},
         visitor::Visitor,
         words,
     },
@@ -27,7 +27,7 @@ fn of_failure(manager: &Manager, visitor: &Visitor, instance: &Instance, failure
     html! {
         section class="card advice failure" aria-labelledby="failure" {
             h2 id="failure" { "Waits for you: " (what_failed(failure)) }
-            p class="detail" { code { (failure.code) } " " (failure.detail) }
+            p class="detail" { (code_and_detail(failure)) }
             p {
                 (remedy(failure)) " Or acknowledge: " (manager.giving_up)
             }

@@ -34,7 +34,7 @@ pub(super) async fn show_instance(
     let model = model.with_past(&console, manager, &id).await;
     let events = format!("on=instance&manager={}&id={}", manager.name, encoded(&id));
     let live = LivePart { events, seen: model.fingerprint() };
-    let body = view::body(manager, &console, &visitor, &id, &model, Utc::now());
+    let body = view::body(manager, &console, &visitor, &model, Utc::now());
     let placed = visitor.notice.as_ref().is_some_and(|notice| model.has_actions() && notice.about == id);
     Page::new(id.as_str(), &visitor).live(live).notice_is_placed(placed).render(&view::head(manager, &id), &body)
 }

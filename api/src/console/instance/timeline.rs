@@ -7,7 +7,7 @@ use process_manager::instance::Acknowledge;
 
 use crate::{
     console::{
-        standing::what_failed,
+        standing::{code_and_detail, what_failed},
         words::{self, command},
     },
     temporal::{Happened, InspectedInstance, Outcome, Past, Step},
@@ -70,7 +70,7 @@ fn told(what: &Happened) -> (&'static str, Markup) {
                 Outcome::Fault(_) => ("tried", html! { (command(name)) " did not get through" (at_attempt) "." }),
             }
         }
-        Happened::Parked(failure) => ("parked", html! { (what_failed(failure)) ": it waits for a person." }),
+        Happened::Parked(failure) => ("parked", html! { (what_failed(failure)) "; it waits for a person." }),
         Happened::Delayed(overdue) => ("incident", html! { (command(&overdue.command)) " does not get through." }),
         Happened::Retried => ("person", html! { "A person had it tried again." }),
         Happened::Acknowledged(signal) => {
@@ -94,7 +94,7 @@ fn names(events: &[CloudEvent]) -> Markup {
 fn detail(what: &Happened) -> Option<Markup> {
     Some(match what {
         Happened::Command { outcome: Outcome::Refused(text) | Outcome::Fault(text), .. } => html! { (text) },
-        Happened::Parked(failure) => html! { code { (failure.code) } " " (failure.detail) },
+        Happened::Parked(failure) => code_and_detail(failure),
         Happened::Ended(Some(why)) => html! { (why) },
         _ => return None,
     })

@@ -30,7 +30,6 @@ pub(super) fn body(
     manager: &Manager,
     console: &Console,
     visitor: &Visitor,
-    id: &str,
     model: &Model,
     now: DateTime<Utc>,
 ) -> Markup {
@@ -43,13 +42,17 @@ pub(super) fn body(
             @let namespace = console.app.temporal.namespace();
             p class="summary" {
                 (standing::badge(instance.standing))
-                span { (standing::sentence(instance.standing)) " · for " (words::age(instance.since(), now)) " now" }
+                span {
+                    (standing::sentence(instance.standing)) " · "
+                    @if instance.standing.is_running() { "for " (words::age(instance.since(), now)) " now" }
+                    @else { (words::age(instance.since(), now)) " ago" }
+                }
             }
             (advice(manager, visitor, instance))
             div class="columns" {
                 section class="card" aria-labelledby="what" {
                     h2 id="what" { (manager.one) }
-                    (what(manager, id, model, inspected, now))
+                    (what(manager, model, inspected, now))
                 }
                 section class="card" aria-labelledby="steps" {
                     h2 id="steps" { "Time line" }
@@ -64,11 +67,10 @@ pub(super) fn body(
     }
 }
 
-fn what(manager: &Manager, id: &str, model: &Model, inspected: &InspectedInstance, now: DateTime<Utc>) -> Markup {
+fn what(manager: &Manager, model: &Model, inspected: &InspectedInstance, now: DateTime<Utc>) -> Markup {
     let began = inspected.instance.started_at;
     html! {
         dl class="ids facts" {
-            dt { (manager.one) } dd { code { (id) } }
             @for (name, fact) in model.facts(manager) { dt { (name) } dd { (fact) } }
             dt { "Began" } dd { (words::clock(began, now)) }
             @if let Some(view) = &inspected.view { (doing(view, now)) }

@@ -59,7 +59,7 @@ pub(super) fn body(
 fn tiles(manager: &Manager, query: &Query, overview: Option<&Overview>) -> Markup {
     let path = manager.path;
     let tiles = [
-        ("running", "In progress", overview.map(|it| it.running), path.to_owned()),
+        ("running", "Running", overview.map(|it| it.running), path.to_owned()),
         ("incidents", "Incidents", overview.map(|it| it.incidents), format!("{path}?incident=true")),
         ("done", "Done today", overview.map(|it| it.done_today), format!("{path}?show=ended")),
         ("given-up", "Given up", overview.map(|it| it.given_up), format!("{path}?show=ended")),

@@ -102,7 +102,7 @@ async fn the_list_shows_transfers_that_run_wait_for_a_person_and_have_ended() {
     let (stuck, parked) = (bank.stuck().await, bank.parked(1).await);
     browser.says(&row(&stuck), "In progress").await;
     browser.says(&row(&parked), "Needs a person").await;
-    browser.says(&row(&parked), "Fail money transfer failed: locked").await;
+    browser.says(&row(&parked), "Fail money transfer was refused: locked The test answers locked.").await;
     browser.says("#tile-running .number", "2").await;
     browser.says("#tile-incidents .number", "1").await;
     assert!(!browser.is_there(&row(&done)).await, "what has ended is not among the open ones");
@@ -150,7 +150,7 @@ async fn a_failure_is_acknowledged_with_a_note_and_the_page_shows_the_end_withou
         browser.says(".facts", fact).await;
     }
     browser.says(".facts", "waits for a person: Money transfer requested").await;
-    browser.says(".advice", "Fail money transfer failed").await;
+    browser.says(".advice", "Waits for you: Fail money transfer was refused").await;
     browser.says(".timeline", "Withdraw money was refused").await;
     browser.fill("[name=acknowledged_by]", "alex").await;
     browser.fill("[name=note]", "told <b>the customer</b>").await;
