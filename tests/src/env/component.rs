@@ -47,33 +47,30 @@ pub enum Link {
     ApiToBilling,
     /// The api's console asks Reports and publishes reports.
     ApiToReports,
-    /// The api's console asks Accounts.
-    ApiToAccounts,
 }
 
 impl Link {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::ReportsToBilling,
         Self::WorkerToBilling,
         Self::WorkerToReports,
         Self::WorkerToAccounts,
         Self::ApiToBilling,
         Self::ApiToReports,
-        Self::ApiToAccounts,
     ];
 
     pub(super) const fn from(self) -> Component {
         match self {
             Self::ReportsToBilling => Component::Reports,
             Self::WorkerToBilling | Self::WorkerToReports | Self::WorkerToAccounts => Component::Worker,
-            Self::ApiToBilling | Self::ApiToReports | Self::ApiToAccounts => Component::Api,
+            Self::ApiToBilling | Self::ApiToReports => Component::Api,
         }
     }
 
     pub(super) const fn to(self) -> Component {
         match self {
             Self::WorkerToReports | Self::ApiToReports => Component::Reports,
-            Self::WorkerToAccounts | Self::ApiToAccounts => Component::Accounts,
+            Self::WorkerToAccounts => Component::Accounts,
             _ => Component::Billing,
         }
     }
@@ -82,7 +79,7 @@ impl Link {
     pub(super) const fn variable(self) -> &'static str {
         match self {
             Self::WorkerToReports | Self::ApiToReports => "REPORTS_URL",
-            Self::WorkerToAccounts | Self::ApiToAccounts => "ACCOUNTS_URL",
+            Self::WorkerToAccounts => "ACCOUNTS_URL",
             _ => "BILLING_URL",
         }
     }
