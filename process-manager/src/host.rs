@@ -6,10 +6,12 @@ mod client;
 mod deliver;
 mod dispatcher;
 mod hosting;
+mod idle;
 mod publish;
 mod run;
 mod send;
 mod target;
+mod worker;
 mod workflow;
 
 pub use self::{
@@ -18,5 +20,6 @@ pub use self::{
     dispatcher::{DispatchError, Dispatcher, HttpDispatcher},
     hosting::{HostedSubscriptions, Hosting},
     publish::{MEMO, Published},
+    worker::{WorkerError, start_worker},
     workflow::{ProcessInstance, workflow_id},
 };

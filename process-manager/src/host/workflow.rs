@@ -11,6 +11,7 @@ use temporalio_workflow::{SyncWorkflowContext, WorkflowContext, WorkflowContextV
 pub(super) use self::definitions::{DeliverSignal, HandledUpdate, RunInstance, StateQuery};
 use super::{
     begin::{Begin, CannotBegin},
+    idle::Note,
     publish::Published,
 };
 use crate::{
@@ -39,6 +40,7 @@ pub struct ProcessInstance<M: ProcessManager> {
     pub(super) awake: bool,
     pub(super) acknowledgement: Acknowledge,
     pub(super) published: Published,
+    pub(super) idle: Note,
     /// Local activities since the history was this long.
     pub(super) markers: (u32, u32),
 }
@@ -50,6 +52,7 @@ impl<M: ProcessManager> ProcessInstance<M> {
             awake: true,
             acknowledgement: Acknowledge::default(),
             published: Published::default(),
+            idle: Note::new(ctx.run_id().to_owned()),
             markers: (0, 0),
         }
     }

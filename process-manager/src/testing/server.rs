@@ -21,10 +21,7 @@ use std::{
 
 use temporalio_client::Client;
 use temporalio_common::{telemetry::TelemetryOptions, worker::WorkerDeploymentOptions};
-use temporalio_sdk::{
-    Runtime, Worker, WorkerOptions,
-    runtime::{PollerBehavior, RuntimeOptions},
-};
+use temporalio_sdk::{Worker, WorkerOptions, runtime::PollerBehavior};
 use tokio::{
     process::{Child, Command},
     sync::oneshot,
@@ -33,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     connect::{ConnectError, TemporalConfig},
-    host::Hosting,
+    host::{Hosting, start_worker},
     search_attributes::{OF_PROCESS_MANAGERS, register},
 };
 
@@ -168,7 +165,7 @@ impl TestWorker {
                 Err(error) => return drop(begins.send(Err(error.to_string()))),
             };
             runtime.block_on(async {
-                let mut worker = match worker(client, options) {
+                let mut worker = match worker(&client, options) {
                     Ok(worker) => worker,
                     Err(error) => return drop(begins.send(Err(error))),
                 };
@@ -212,9 +209,6 @@ impl Drop for TestWorker {
     }
 }
 
-fn worker(client: Client, options: WorkerOptions) -> Result<Worker, String> {
-    let telemetry = TelemetryOptions::builder().build();
-    let runtime = RuntimeOptions::builder().telemetry_options(telemetry).build()?;
-    let runtime = Runtime::from_current_tokio(runtime).map_err(|error| error.to_string())?;
-    Worker::new(&runtime, client, options).map_err(|error| error.to_string())
+fn worker(client: &Client, options: WorkerOptions) -> Result<Worker, String> {
+    start_worker(client, options, TelemetryOptions::builder().build()).map_err(|error| error.to_string())
 }

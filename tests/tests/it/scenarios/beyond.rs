@@ -1,7 +1,6 @@
 //! X01–X06: where Commanded loses state or repeats itself.
 
 use process_manager::{instance::Status, subscription::Status as Subscription};
-use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use tests::eventually;
 
 use super::{
@@ -73,9 +72,7 @@ async fn x06_the_delay_of_a_retry_is_a_durable_timer() {
     world.recorder.answer("x", &[Receiver::Refuses, Receiver::Accepts]);
     let event = world.append(Step::start("a", "one").commands(&["x"]).on_error(&[Answer::RetryAfter(700)]));
     world.handled(&event).await;
-    let history = world.temporal.history_by_id("Probe-a").await;
-    let timers = history.iter().filter(|event| event.event_type() == EventType::TimerFired).count();
-    assert_eq!(timers, 1);
+    assert_eq!(world.timers("Probe-a").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,7 +88,5 @@ async fn x06_an_event_that_is_routed_again_later_waits_also_over_a_restart() {
     // The third attempt skips it.
     world.handled(&last).await;
     assert_eq!(world.applied("a").await.unwrap(), ["one", "three"]);
-    let history = world.temporal.history_by_id("subscription-Probe").await;
-    let timers = history.iter().filter(|event| event.event_type() == EventType::TimerStarted).count();
-    assert_eq!(timers, 2);
+    assert_eq!(world.timers("subscription-Probe").await, 2);
 }

@@ -1,14 +1,18 @@
 //! X08, X09 and H12: the kit without a server, what is set for one command alone, and instances with nothing to do.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use process_manager::{
-    manager::{Commands, Context, Metadata, Outgoing, ProcessManager, Retry, Route},
+    manager::{Commands, Context, Metadata, Options, Outgoing, ProcessManager, Retry, Route},
     testing::given,
 };
 use serde::{Deserialize, Serialize};
-use tests::eventually;
+use tests::{eventually, eventually_eq};
 
 use super::{
     probe::{Answer, Command, Event, Probe, Step},
@@ -95,4 +99,70 @@ fn x08_a_process_manager_is_tested_without_a_server_with_clock_and_identity_give
         .then_waited([Duration::from_secs(60)])
         .then_waits();
     given::<Probe>([]).when(happened(Step { route: None, ..Step::default() })).then_no_command().then_passed_over();
+}
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// A state that counts how many of it are in memory.
+#[derive(Debug, Serialize, Deserialize)]
+struct Idle {
+    names: Vec<String>,
+}
+
+impl Default for Idle {
+    fn default() -> Self {
+        LIVE.fetch_add(1, Ordering::SeqCst);
+        Self { names: Vec::new() }
+    }
+}
+
+impl Clone for Idle {
+    fn clone(&self) -> Self {
+        LIVE.fetch_add(1, Ordering::SeqCst);
+        Self { names: self.names.clone() }
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        LIVE.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl ProcessManager for Idle {
+    const NAME: &'static str = "Idle";
+    type Event = Event;
+    type Command = Command;
+    type Error = Infallible;
+
+    fn options() -> Options {
+        Options::default().idle_timeout(Duration::from_secs(1))
+    }
+
+    fn route(Event::Happened(step): &Event, _: &Metadata) -> Result<Route, Infallible> {
+        Ok(Route::start_each(&step.ids))
+    }
+
+    fn handle(&self, _: &Event, _: &Context<'_>) -> Result<Commands<Command>, Infallible> {
+        Ok(Commands::none())
+    }
+
+    fn apply(&mut self, Event::Happened(step): &Event, _: &Context<'_>) -> Result<(), Infallible> {
+        self.names.push(step.name.clone());
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h12_an_idle_instance_leaves_the_memory_and_its_next_event_finds_its_state() {
+    let mut world = World::without_worker().await;
+    world.host::<Idle>().await;
+    let first = world.append(Step::start("a", "one"));
+    world.handled_by::<Idle>(&first).await;
+    assert!(LIVE.load(Ordering::SeqCst) > 0, "it is in memory while it has something to do");
+    eventually_eq(SOON, "nothing of it is in memory", 0, async || LIVE.load(Ordering::SeqCst)).await;
+    let second = world.append(Step::start("a", "two"));
+    world.handled_by::<Idle>(&second).await;
+    let view = world.view_of::<Idle>("a").await.unwrap();
+    assert_eq!(view.state, serde_json::json!({"names": ["one", "two"]}));
 }

@@ -8,7 +8,6 @@ use process_manager::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use tests::eventually;
 
 use super::{
@@ -132,8 +131,7 @@ async fn h06_a_delayed_retry_waits_also_over_a_restart_of_the_host() {
     assert!(world.recorder.sent()[1].at >= waits.retry_at.unwrap());
     assert_eq!(world.recorder.effects(), ["x"]);
     // The delay did not begin anew: it is one timer.
-    let history = world.temporal.history_by_id("Probe-a").await;
-    assert_eq!(history.iter().filter(|event| event.event_type() == EventType::TimerStarted).count(), 1);
+    assert_eq!(world.timers("Probe-a").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

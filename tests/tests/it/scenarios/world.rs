@@ -21,6 +21,7 @@ use process_manager::{
 use temporalio_client::tonic::IntoRequest;
 use temporalio_common::protos::temporal::api::{
     common::v1::{Payloads, WorkflowExecution},
+    history::v1::history_event::Attributes,
     workflowservice::v1::SignalWorkflowExecutionRequest,
 };
 use tests::{Temporal, TemporalServer, binaries, eventually, json_payload, sample};
@@ -210,6 +211,16 @@ impl World {
 
     pub(super) async fn handled_by<M: ProcessManager>(&self, event: &CloudEvent) {
         wait_until_handled::<M>(self.server.client(), event, SOON).await.unwrap();
+    }
+
+    /// How many timers of at least half a second a workflow's latest run has started.
+    pub(super) async fn timers(&self, workflow_id: &str) -> usize {
+        let history = self.temporal.history_by_id(workflow_id).await;
+        let started = history.into_iter().filter_map(|event| match event.attributes {
+            Some(Attributes::TimerStartedEventAttributes(timer)) => timer.start_to_fire_timeout,
+            _ => None,
+        });
+        started.filter(|time| time.seconds > 0 || time.nanos >= 500_000_000).count()
     }
 
     /// The instance of [`Probe`].
