@@ -17,7 +17,7 @@ pub enum Status {
     Following,
     /// The next event is tried again after a while.
     Retrying,
-    /// A person has paused it.
+    /// A person has paused it, and nothing is being delivered any more.
     Paused,
     /// The log is another one or lost its end, or an event could not be routed; a person has to decide.
     Stopped,
@@ -45,13 +45,13 @@ pub(super) struct Run {
     error: Option<String>,
     is_paused: bool,
     rewind: Option<Position>,
-    /// A turn is under way: only its end tells where the subscription stands.
-    is_in_turn: bool,
+    /// A turn is under way; it takes a moment until it hears of a pause.
+    in_turn: bool,
 }
 
 impl Run {
     pub(super) fn new(follow: Follow) -> Self {
-        Self { follow, error: None, is_paused: false, rewind: None, is_in_turn: false }
+        Self { follow, error: None, is_paused: false, rewind: None, in_turn: false }
     }
 
     pub(super) fn follow(&self) -> Follow {
@@ -61,7 +61,7 @@ impl Run {
     pub(super) fn status(&self) -> Status {
         match self {
             // To rewind is to go on.
-            Self { rewind: Some(_), .. } | Self { is_in_turn: true, .. } => Status::Following,
+            Self { rewind: Some(_), .. } => Status::Following,
             Self { error: Some(_), .. } => Status::Stopped,
             Self { is_paused: true, .. } => Status::Paused,
             Self { follow: Follow { attempt: 1.., .. }, .. } => Status::Retrying,
@@ -71,13 +71,10 @@ impl Run {
 
     /// What is to be done next, once what a person has asked for is done.
     pub(super) fn next(&mut self) -> Status {
-        self.is_in_turn = false;
         if let Some(position) = self.rewind.take() {
             self.move_to(position);
         }
-        let status = self.status();
-        self.is_in_turn = matches!(status, Status::Following | Status::Retrying);
-        status
+        self.status()
     }
 
     /// Whether a person wants the turn to end.
@@ -85,14 +82,19 @@ impl Run {
         self.is_paused || self.rewind.is_some()
     }
 
+    /// What a turn begins with.
+    pub(super) fn begin_turn(&mut self) -> Follow {
+        self.in_turn = true;
+        self.follow()
+    }
+
+    pub(super) fn end_turn(&mut self) {
+        self.in_turn = false;
+    }
+
     pub(super) fn starts_at(&mut self, position: Position) {
         self.follow.start_from = None;
         self.move_to(position);
-    }
-
-    /// The turn is over.
-    pub(super) fn turned(&mut self) {
-        self.is_in_turn = false;
     }
 
     pub(super) fn followed(&mut self, followed: &Followed) {
@@ -140,7 +142,7 @@ impl Run {
         SubscriptionState {
             name: self.follow.name.clone(),
             at: self.follow.from.clone(),
-            status: self.status(),
+            status: if self.in_turn { Status::Following } else { self.status() },
             error: self.error.clone(),
         }
     }
@@ -182,11 +184,12 @@ mod tests {
     #[test]
     fn a_paused_subscription_keeps_its_place() {
         let mut run = run();
-        assert_eq!(run.next(), Status::Following);
         run.pause().unwrap();
         assert!(run.is_interrupted());
-        assert_eq!(run.view().status, Status::Following, "the turn has not ended");
-        assert_eq!((run.next(), run.view().at.position), (Status::Paused, 7));
+        run.begin_turn();
+        assert_eq!(run.view().status, Status::Following);
+        run.end_turn();
+        assert_eq!((run.view().status, run.next(), run.view().at.position), (Status::Paused, Status::Paused, 7));
         run.resume(At::default()).unwrap();
         assert_eq!((run.next(), run.view().at.logid.as_deref()), (Status::Following, Some("log")));
     }
