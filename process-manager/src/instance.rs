@@ -13,13 +13,13 @@
 
 mod carried;
 mod decide;
+mod inbox;
 mod ledger;
 mod operate;
 mod view;
 mod work;
 
 use std::{
-    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     time::Duration,
 };
@@ -28,8 +28,11 @@ use chrono::{DateTime, Utc};
 use messages::CloudEvent;
 use serde::{Deserialize, Serialize};
 
-use self::work::{Phase, Work};
-pub(crate) use self::{carried::Carried, operate::Signalled, view::command_name};
+pub(crate) use self::{carried::Carried, inbox::Fetch, operate::Signalled, view::command_name};
+use self::{
+    inbox::{Inbox, Turn},
+    work::{Phase, Work},
+};
 pub use self::{
     ledger::Ledger,
     operate::Acknowledge,
@@ -48,6 +51,8 @@ pub(crate) enum Next<C> {
     /// This command is to be dispatched, and its answer told by [`Instance::answered`]; at the deadline by
     /// [`Instance::timed_out`].
     Dispatch(Dispatch<C>),
+    /// These events are to be read, and the first of them handed to [`Instance::fetched`].
+    Fetch(Fetch),
     /// Nothing before this time.
     WaitUntil(DateTime<Utc>),
     /// Nothing, until an event or a signal comes.
@@ -86,7 +91,7 @@ pub(crate) struct Instance<M: ProcessManager> {
     state: M,
     /// Whether an event has begun it.
     started: bool,
-    inbox: VecDeque<Queued>,
+    inbox: Inbox,
     work: Option<Work<M::Command>>,
     ledger: Ledger,
     parked: Option<ParkedFailure>,
@@ -105,7 +110,7 @@ impl<M: ProcessManager> Instance<M> {
             event_timeout: M::options().event_timeout,
             state: M::default(),
             started: false,
-            inbox: VecDeque::new(),
+            inbox: Inbox::default(),
             work: None,
             ledger,
             parked: None,
@@ -125,7 +130,7 @@ impl<M: ProcessManager> Instance<M> {
     pub(crate) fn deliver(&mut self, queued: Queued) -> bool {
         let is_new = self.ledger.accept(&queued.event);
         if is_new {
-            self.inbox.push_back(queued);
+            self.inbox.push(queued);
         }
         is_new
     }
@@ -175,6 +180,17 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
+    /// The first of the events that were asked for, in their order; or why the next one cannot be read any more.
+    pub(crate) fn fetched(&mut self, events: Result<Vec<CloudEvent>, String>, now: DateTime<Utc>) {
+        let position = self.inbox.first_position();
+        let why = match events.map(|events| self.inbox.fetched(events)) {
+            Ok(true) => return,
+            Ok(false) => "there is another event at its place".to_owned(),
+            Err(why) => why,
+        };
+        self.park_without_event(position.unwrap_or_default(), why, now);
+    }
+
     /// The deadline of the attempt has passed.
     pub(crate) fn timed_out(&mut self, now: DateTime<Utc>) {
         self.answered(Err(Error::Timeout(self.event_timeout.unwrap_or_default())), now);
@@ -191,24 +207,27 @@ impl<M: ProcessManager> Instance<M> {
         &self.ledger
     }
 
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     pub(crate) fn parked(&self) -> Option<&ParkedFailure> {
         self.parked.as_ref()
     }
 
     /// Takes the next event in hand; tells what is to be done when there is none.
     fn take_next(&mut self, now: DateTime<Utc>) -> Option<Next<M::Command>> {
-        let Some(queued) = self.inbox.pop_front() else {
-            return Some(match self.ended {
-                Some(ended) => Next::End(ended),
-                None => Next::Wait,
-            });
+        let queued = match self.inbox.next() {
+            Some(Turn::Event(queued)) => queued,
+            Some(Turn::Fetch(fetch)) => return Some(Next::Fetch(fetch)),
+            Some(Turn::Stop { log, position }) => {
+                self.ledger.handled(&log, position);
+                self.reset(Ended::Stopped);
+                return None;
+            }
+            None => return Some(self.ended.map_or(Next::Wait, Next::End)),
         };
         let kind = queued.kind;
-        if kind == RouteKind::Stop {
-            self.ledger.handled(&queued.event);
-            self.reset(Ended::Stopped);
-            return None;
-        }
         let was_started = std::mem::replace(&mut self.started, true);
         self.ended = None;
         self.work = Some(Work::new(queued));
@@ -296,7 +315,7 @@ impl<M: ProcessManager> Instance<M> {
     /// The event in hand has been handled, or is passed over.
     fn finish(&mut self) {
         let Some(work) = self.work.take() else { return };
-        self.ledger.handled(work.event());
+        self.ledger.handled(&work.event().logid, work.event().sequence);
         self.handled_events += 1;
     }
 

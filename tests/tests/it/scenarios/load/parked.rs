@@ -1,0 +1,71 @@
+//! An instance that is parked goes on to get events.
+
+use std::time::{Duration, Instant};
+
+use process_manager::{host::workflow_id, instance::Status};
+use temporalio_client::{NamespacedClient, grpc::WorkflowService, tonic::IntoRequest};
+use temporalio_common::protos::temporal::api::{
+    common::v1::WorkflowExecution, workflowservice::v1::SignalWorkflowExecutionRequest,
+};
+
+use super::{
+    super::world::World,
+    runs::history_lengths,
+    tally::{Reports, Tally, append, host, until},
+};
+
+const IN_TIME: Duration = Duration::from_secs(120);
+
+/// Signals an instance as a person does.
+async fn signal(world: &World, id: &str, name: &str) {
+    let mut client = world.server.client().clone();
+    let request = SignalWorkflowExecutionRequest {
+        namespace: client.namespace(),
+        workflow_execution: Some(WorkflowExecution { workflow_id: workflow_id::<Tally>(id), run_id: String::new() }),
+        signal_name: name.to_owned(),
+        ..Default::default()
+    };
+    client.signal_workflow_execution(request.into_request()).await.unwrap();
+}
+
+/// An instance is parked at its first event; the others wait, until it is told to try again.
+async fn parked_with(events: u64, padding: usize) {
+    let (world, reports) = (World::without_worker().await, Reports::default());
+    reports.refuse(true);
+    append(&world.log, "a", 0, true, padding);
+    let worker = host(&world, &reports).await;
+    let is_parked = |view: &process_manager::instance::InstanceView| view.status == Status::Parked;
+    until(&world, "a", IN_TIME, "it is parked", is_parked).await;
+    let begun = Instant::now();
+    for number in 1..events {
+        append(&world.log, "a", number, number == events - 1, padding);
+    }
+    let waiting = usize::try_from(events).unwrap() - 1;
+    until(&world, "a", IN_TIME, "all wait", |view| view.queued_events == waiting).await;
+    println!("{waiting} events wait after {:.1?}", begun.elapsed());
+    reports.refuse(false);
+    signal(&world, "a", "retry").await;
+    reports.until(2, IN_TIME).await;
+    let view = until(&world, "a", IN_TIME, "all is handled", |view| view.handled_events >= events).await;
+    assert_eq!(view.handled_events, events);
+    assert_eq!(serde_json::from_value::<Tally>(view.state).unwrap(), Tally::of(0..events));
+    let lengths = history_lengths::<Tally>(&world, "a").await;
+    println!(
+        "handled after {:.1?}, {} runs of at most {:?} events",
+        begun.elapsed(),
+        lengths.len(),
+        lengths.iter().max()
+    );
+    assert!(lengths.iter().all(|length| *length < 10_000), "{lengths:?}");
+    drop(worker);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_thousand_events_that_wait_for_a_parked_instance_are_handled_in_order_once_it_goes_on() {
+    parked_with(20_000, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_events_wait_for_a_parked_instance_than_its_next_run_can_take_along() {
+    parked_with(10_000, 1_000).await;
+}
