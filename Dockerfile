@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One image with the four programs; the command chooses: billing, reports, worker or api.
+# One image with the five programs; the command chooses: billing, reports, accounts, worker or api.
 
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
@@ -8,9 +8,9 @@ COPY . .
 # so the programs are copied out of them.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --package billing --package reports --package worker --package api \
+    cargo build --release --locked --package billing --package reports --package accounts --package worker --package api \
     && install -D --target-directory=/out \
-        target/release/billing target/release/reports target/release/worker target/release/api
+        target/release/billing target/release/reports target/release/accounts target/release/worker target/release/api
 
 FROM debian:bookworm-slim
 # curl asks /readyz in the health checks. Debian's security updates matter more than a pinned version.

@@ -139,8 +139,12 @@ impl Presenter {
     }
 
     fn web_ui(&self, document_id: &DocumentId, namespace: &str, run_id: &str) -> Option<String> {
-        let workflow_id = workflows::voiding::workflow_id(document_id);
-        let path = ["namespaces", namespace, "workflows", &workflow_id, run_id, "history"];
+        self.run_in_web_ui(&workflows::voiding::workflow_id(document_id), namespace, run_id)
+    }
+
+    /// The address of any run in the Web UI.
+    pub(crate) fn run_in_web_ui(&self, workflow_id: &str, namespace: &str, run_id: &str) -> Option<String> {
+        let path = ["namespaces", namespace, "workflows", workflow_id, run_id, "history"];
         self.temporal_ui_url.as_ref().map(|ui| join(ui, &path))
     }
 

@@ -7,11 +7,13 @@ mod deliver;
 mod dispatcher;
 mod fetch;
 mod hosting;
+mod idle;
 mod logs;
 mod publish;
 mod run;
 mod send;
 mod target;
+mod worker;
 mod workflow;
 
 pub use self::{
@@ -20,5 +22,6 @@ pub use self::{
     dispatcher::{DispatchError, Dispatcher, HttpDispatcher},
     hosting::{HostedSubscriptions, Hosting},
     publish::{MEMO, Published},
+    worker::{WorkerError, start_worker},
     workflow::{ProcessInstance, workflow_id},
 };

@@ -37,12 +37,15 @@ impl Display for Welcome<'_> {
         let worker = url_of(&config.worker.addr, "WORKER_ADDR").map_err(|_| fmt::Error)?;
         let reports = url_of(&config.reports.addr, "REPORTS_ADDR").map_err(|_| fmt::Error)?;
         let billing = url_of(&config.billing.addr, "BILLING_ADDR").map_err(|_| fmt::Error)?;
+        let accounts = url_of(&config.accounts.addr, "ACCOUNTS_ADDR").map_err(|_| fmt::Error)?;
         writeln!(f, "\nReady:")?;
         writeln!(f, "  Console            {api}")?;
         writeln!(f, "  Voidings (REST)    {api}voidings")?;
         writeln!(f, "  API documentation  {api}docs")?;
         writeln!(f, "  Billing            {billing}documents")?;
         writeln!(f, "  Reports            {reports}reports")?;
+        writeln!(f, "  Accounts           {accounts}accounts")?;
+        writeln!(f, "  Money transfers    {accounts}transfers")?;
         writeln!(f, "  Worker             {worker}metrics")?;
         if let Some(ui) = &config.api.temporal_ui_url {
             writeln!(f, "  Temporal Web UI    {ui}")?;

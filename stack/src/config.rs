@@ -13,24 +13,24 @@ const MAX_TEMPORAL_PORT: u16 = u16::MAX - UI_PORT_OFFSET;
 /// The dev server's Web UI listens so many ports above its gRPC.
 const UI_PORT_OFFSET: u16 = 1000;
 
-/// Runs the whole system on this machine: Temporal's dev server, Billing, Reports, the worker and the api.
+/// Runs the whole system on this machine: Temporal's dev server, Billing, Reports, Accounts, the worker and the api.
 ///
 /// Ctrl-C ends all of it; the data stays in DATA_DIR, and the next run goes on with it.
 #[derive(Debug, Parser)]
 #[command(name = "stack", version, after_help = VARIABLES)]
 pub(crate) struct Options {
-    /// Do not issue a document every five seconds
+    /// Issue no documents and request no money transfers
     #[arg(long)]
     pub(crate) no_simulation: bool,
 }
 
 const VARIABLES: &str = "\
 Environment variables (all of them: .env.example):
-  API_ADDR, BILLING_ADDR, REPORTS_ADDR, WORKER_ADDR
-                         host:port to listen on [127.0.0.1:8080, :8081, :8082, :8083]
-  BILLING_URL, REPORTS_URL
+  API_ADDR, BILLING_ADDR, REPORTS_ADDR, WORKER_ADDR, ACCOUNTS_ADDR
+                         host:port to listen on [127.0.0.1:8080, :8081, :8082, :8083, :8084]
+  BILLING_URL, REPORTS_URL, ACCOUNTS_URL
                          where the others reach them [the addresses above]
-  BILLING_DATABASE_URL, REPORTS_DATABASE_URL
+  BILLING_DATABASE_URL, REPORTS_DATABASE_URL, ACCOUNTS_DATABASE_URL
                          PostgreSQL instead of SQLite files in DATA_DIR
   DATA_DIR               folder for all data [.data]
   TEMPORAL_PORT          port of the dev server, its Web UI on that + 1000 [7233]
@@ -42,6 +42,7 @@ Environment variables (all of them: .env.example):
 /// Where everything is.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
+    pub(crate) accounts: accounts::Config,
     pub(crate) api: api::Config,
     pub(crate) billing: billing::Config,
     pub(crate) reports: reports::Config,
@@ -72,6 +73,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the variable that does not do.
     pub(crate) fn from_env() -> Result<Self, ConfigError> {
+        let accounts = accounts::Config::from_env()?;
         let billing = billing::Config::from_env()?;
         let temporal = temporal()?;
         let mut api = api::Config::from_env()?;
@@ -88,12 +90,16 @@ impl Config {
             api.reports_url = url.clone();
             worker.reports_url = url;
         }
+        if env_opt::<Url>("ACCOUNTS_URL")?.is_none() {
+            worker.accounts_url = url_of(&accounts.addr, "ACCOUNTS_ADDR")?;
+        }
         if let Temporal::Dev { ui_port, .. } = temporal
             && api.temporal_ui_url.is_none()
         {
             api.temporal_ui_url = Some(url_of(&format!("127.0.0.1:{ui_port}"), "TEMPORAL_PORT")?);
         }
-        Ok(Self { api, billing, reports, worker, data_dir: env_or("DATA_DIR", PathBuf::from(".data"))?, temporal })
+        let data_dir = env_or("DATA_DIR", PathBuf::from(".data"))?;
+        Ok(Self { accounts, api, billing, reports, worker, data_dir, temporal })
     }
 }
 

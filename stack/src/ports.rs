@@ -26,6 +26,7 @@ pub(crate) async fn check(config: &Config) -> Result<(), PortError> {
         bind("api", &config.api.addr, "API_ADDR").await?,
         bind("billing", &config.billing.addr, "BILLING_ADDR").await?,
         bind("reports", &config.reports.addr, "REPORTS_ADDR").await?,
+        bind("accounts", &config.accounts.addr, "ACCOUNTS_ADDR").await?,
         bind("worker", &config.worker.addr, "WORKER_ADDR").await?,
     ];
     if let Temporal::Dev { port, ui_port, .. } = config.temporal {

@@ -19,14 +19,16 @@ use crate::{
     config::{Config, Options, Temporal},
     data_dir::DataDir,
     dev_server::{DevServer, DevServerConfig},
-    ports, ready, simulation, temporal_cli,
+    ports, ready,
+    simulation::{self, Services},
+    temporal_cli,
 };
 
 /// Who ends together, and how long they have for it. With the 4.5 s of Temporal, which comes last, less than 20 s.
 const ENDS: [(&[&str], Duration); 3] = [
     (&["simulation", "api"], Duration::from_secs(2)),
     (&["worker"], Duration::from_secs(11)),
-    (&["reports", "billing"], Duration::from_secs(2)),
+    (&["reports", "billing", "accounts"], Duration::from_secs(2)),
 ];
 
 /// Runs the stack until `shutdown` or until a part of it fails; leaves no process behind.
@@ -68,8 +70,8 @@ impl Stack {
         // Where nobody reads it, the stack runs all the same.
         let _ = write!(stdout(), "{}", Welcome(&config));
         if !options.no_simulation {
-            let billing = config.api.billing_url;
-            self.components.push(Component::spawn("simulation", |shutdown| simulation::run(billing, shutdown)));
+            let services = Services { billing: config.worker.billing_url, accounts: config.worker.accounts_url };
+            self.components.push(Component::spawn("simulation", |shutdown| simulation::run(services, shutdown)));
         }
         Err(anyhow!(self.failed().await))
     }
@@ -94,11 +96,12 @@ impl Stack {
     }
 
     fn start(&mut self, config: &Config, client: Client) {
-        let Config { api, billing, reports, worker, .. } = config.clone();
+        let Config { accounts, api, billing, reports, worker, .. } = config.clone();
         let worker_client = client.clone();
         self.components.extend([
             Component::spawn("billing", |shutdown| billing::run(billing, shutdown)),
             Component::spawn("reports", |shutdown| reports::run(reports, shutdown)),
+            Component::spawn("accounts", |shutdown| accounts::run(accounts, shutdown)),
             Component::spawn("worker", |shutdown| worker::run(worker, worker_client, shutdown)),
             Component::spawn("api", |shutdown| api::run(api, client, shutdown)),
         ]);
@@ -134,10 +137,11 @@ impl Stack {
     }
 }
 
-fn programs(config: &Config) -> anyhow::Result<[(&'static str, Url); 4]> {
+fn programs(config: &Config) -> anyhow::Result<[(&'static str, Url); 5]> {
     Ok([
         ("billing", url_of(&config.billing.addr, "BILLING_ADDR")?),
         ("reports", url_of(&config.reports.addr, "REPORTS_ADDR")?),
+        ("accounts", url_of(&config.accounts.addr, "ACCOUNTS_ADDR")?),
         ("worker", url_of(&config.worker.addr, "WORKER_ADDR")?),
         ("api", url_of(&config.api.addr, "API_ADDR")?),
     ])

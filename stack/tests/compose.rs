@@ -90,3 +90,29 @@ fn every_volume_and_config_that_is_used_is_declared() {
         }
     }
 }
+
+#[test]
+fn each_service_with_a_database_finds_it_made() {
+    let (compose, made) = (compose(), file("docker-compose.yml"));
+    let mut found = 0;
+    for (name, service) in services(&compose) {
+        let variable = format!("{}_DATABASE_URL", name.to_uppercase());
+        let Some(url) = service["environment"][variable.as_str()].as_str() else { continue };
+        assert!(url.starts_with(&format!("postgres://{name}:")) && url.ends_with(&format!("/{name}")), "{url}");
+        assert!(made.contains(&format!("CREATE ROLE {name} LOGIN")), "{name} has no role");
+        assert!(made.contains(&format!("CREATE DATABASE {name} OWNER {name};")), "{name} has no database");
+        found += 1;
+    }
+    assert_eq!(found, 3, "billing, reports and accounts");
+}
+
+#[test]
+fn each_program_that_is_run_is_in_the_image() {
+    let dockerfile = file("Dockerfile");
+    for (name, service) in services(&compose()) {
+        let Some([program]) = service["command"].as_vec().map(Vec::as_slice) else { continue };
+        let Some(program) = program.as_str().filter(|_| !service["<<"].is_badvalue()) else { continue };
+        assert!(dockerfile.contains(&format!("--package {program} ")), "{name}: {program} is not built");
+        assert!(dockerfile.contains(&format!("target/release/{program}")), "{name}: {program} is not installed");
+    }
+}

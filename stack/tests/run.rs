@@ -32,7 +32,7 @@ impl Machine {
         let mut first = (61_000..62_000).step_by(10);
         let claim = first.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok()).context("free ports")?;
         let first = claim.local_addr()?.port();
-        let ports = (first + 1..=first + 5).collect();
+        let ports = (first + 1..=first + 6).collect();
         Ok(Self { folder: tempfile::tempdir()?, _claim: claim, ports, cli, running: None })
     }
 
@@ -47,7 +47,8 @@ impl Machine {
             .env("BILLING_ADDR", format!("127.0.0.1:{}", self.ports[1]))
             .env("REPORTS_ADDR", format!("127.0.0.1:{}", self.ports[2]))
             .env("WORKER_ADDR", format!("127.0.0.1:{}", self.ports[3]))
-            .env("TEMPORAL_PORT", self.ports[4].to_string())
+            .env("ACCOUNTS_ADDR", format!("127.0.0.1:{}", self.ports[4]))
+            .env("TEMPORAL_PORT", self.ports[5].to_string())
             .stdin(Stdio::null());
         command
     }
@@ -77,7 +78,7 @@ impl Machine {
 
     /// Whether nothing listens on any of its ports any more.
     fn is_quiet(&self) -> bool {
-        let ui = self.ports[4] + 1000;
+        let ui = self.ports[5] + 1000;
         self.ports.iter().chain([&ui]).all(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
     }
 }
@@ -179,7 +180,7 @@ async fn the_dev_server_does_not_outlive_a_stack_that_is_killed() -> anyhow::Res
 async fn when_the_dev_server_dies_everything_ends_and_says_so() -> anyhow::Result<()> {
     let mut machine = Machine::new().await?;
     machine.start(&["--no-simulation"]).await?;
-    let server = dev_server(machine.ports[4])?;
+    let server = dev_server(machine.ports[5])?;
     send("KILL", server)?;
     let mut child = machine.running.take().context("running")?;
     eventually(async || child.try_wait().is_ok_and(|ended| ended.is_some())).await?;
@@ -193,9 +194,8 @@ async fn when_the_dev_server_dies_everything_ends_and_says_so() -> anyhow::Resul
 #[tokio::test]
 async fn a_taken_port_is_one_sentence_that_names_its_variable() -> anyhow::Result<()> {
     let machine = Machine::new().await?;
-    for (port, variable) in
-        machine.ports.iter().zip(["API_ADDR", "BILLING_ADDR", "REPORTS_ADDR", "WORKER_ADDR", "TEMPORAL_PORT"])
-    {
+    let variables = ["API_ADDR", "BILLING_ADDR", "REPORTS_ADDR", "WORKER_ADDR", "ACCOUNTS_ADDR", "TEMPORAL_PORT"];
+    for (port, variable) in machine.ports.iter().zip(variables) {
         let taken = TcpListener::bind(("127.0.0.1", *port))?;
         let text = complaint(&machine.command().output()?)?;
         ensure!(text.contains(&format!(":{port}")) && text.contains(variable), "{text}");
@@ -217,6 +217,8 @@ async fn what_cannot_be_used_is_one_sentence_that_names_its_variable() -> anyhow
         ("API_ADDR", "8080".into()),
         ("TEMPORAL_ADDRESS", "127.0.0.1:1".into()),
         ("BILLING_DATABASE_URL", "mysql://nowhere".into()),
+        ("ACCOUNTS_DATABASE_URL", "mysql://nowhere".into()),
+        ("ACCOUNTS_URL", "nowhere".into()),
         ("SLOW_DOWN", "perhaps".into()),
     ] {
         let output = machine.command().env("RUST_LOG", "error").env(variable, value).output()?;

@@ -11,6 +11,8 @@ pub struct Binaries {
     pub billing: PathBuf,
     /// Reports.
     pub reports: PathBuf,
+    /// Accounts.
+    pub accounts: PathBuf,
     /// The worker.
     pub worker: PathBuf,
     /// The api.
@@ -27,6 +29,7 @@ macro_rules! binaries {
             supervisor: env!("CARGO_BIN_EXE_it-supervisor").into(),
             billing: env!("CARGO_BIN_EXE_it-billing").into(),
             reports: env!("CARGO_BIN_EXE_it-reports").into(),
+            accounts: env!("CARGO_BIN_EXE_it-accounts").into(),
             worker: env!("CARGO_BIN_EXE_it-worker").into(),
             api: env!("CARGO_BIN_EXE_it-api").into(),
             stack: env!("CARGO_BIN_EXE_it-stack").into(),

@@ -15,7 +15,7 @@ pub mod sample;
 mod temporal;
 
 pub use binaries::Binaries;
-pub use env::{Component, Env, EnvBuilder, Link};
+pub use env::{Books, Component, Env, EnvBuilder, Link};
 pub use eventually::{eventually, eventually_eq};
 pub use ports::free_port;
 pub use postgres::PostgresServer;

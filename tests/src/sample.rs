@@ -1,7 +1,8 @@
 //! Ids and documents that no other test has.
 
 use messages::{
-    CustomerId, DocumentId, Money, ProcessId,
+    AccountId, CustomerId, DocumentId, Money, ProcessId,
+    accounts::RequestMoneyTransfer,
     billing::{DocumentKind, IssueDocument},
 };
 use uuid::Uuid;
@@ -22,6 +23,35 @@ pub fn customer_id() -> CustomerId {
 #[must_use]
 pub fn process_id() -> ProcessId {
     Uuid::now_v7().to_string().parse().expect("a rule-abiding id")
+}
+
+/// An account id that is used once.
+#[must_use]
+pub fn account_id() -> AccountId {
+    unique("acc").parse().expect("a rule-abiding id")
+}
+
+/// A money transfer of `amount` EUR with an id of its own.
+///
+/// # Panics
+/// When `amount` is none.
+#[must_use]
+pub fn transfer(from: &AccountId, to: &AccountId, amount: &str) -> RequestMoneyTransfer {
+    RequestMoneyTransfer {
+        transfer_id: Some(unique("tra").parse().expect("a rule-abiding id")),
+        from: from.clone(),
+        to: to.clone(),
+        amount: euros(amount),
+    }
+}
+
+/// An amount of euros, such as `12.34`.
+///
+/// # Panics
+/// When it is none.
+#[must_use]
+pub fn euros(amount: &str) -> Money {
+    Money::parse(amount, "EUR").expect("an amount of euros")
 }
 
 /// A text that is used once, such as an idempotency key.
@@ -46,6 +76,6 @@ pub fn invoice_of(customer_id: &CustomerId, amount: &str) -> IssueDocument {
         document_id: Some(document_id()),
         customer_id: customer_id.clone(),
         kind: DocumentKind::Invoice,
-        total: Money::parse(amount, "EUR").expect("an amount of euros"),
+        total: euros(amount),
     }
 }

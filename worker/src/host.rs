@@ -6,7 +6,7 @@ use activities::{Billing, Reports};
 use anyhow::{Context, anyhow};
 use process_manager::{
     feed::FeedClient,
-    host::{HostedSubscriptions, Hosting, HttpDispatcher},
+    host::{HostedSubscriptions, Hosting, HttpDispatcher, start_worker},
     http::{CommandClient, Timeouts},
 };
 use temporalio_client::Client;
@@ -14,10 +14,7 @@ use temporalio_common::{
     telemetry::{TelemetryOptions, metrics::CoreMeter},
     worker::WorkerDeploymentOptions,
 };
-use temporalio_sdk::{
-    Runtime, Worker, WorkerOptions,
-    runtime::{PollerBehavior, RuntimeOptions},
-};
+use temporalio_sdk::{WorkerOptions, runtime::PollerBehavior};
 use tokio::{runtime::Handle, sync::oneshot};
 use tokio_util::sync::CancellationToken;
 use transfers::TransferMoney;
@@ -60,8 +57,7 @@ impl Host {
         let (client, tokio) = (client.clone(), Handle::current());
         thread::Builder::new().name("temporal-worker".to_owned()).spawn(move || {
             let outcome = tokio.block_on(async {
-                let runtime = runtime()?;
-                let mut worker = Worker::new(&runtime, client, options)?;
+                let mut worker = start_worker(&client, options, telemetry())?;
                 let stop: Box<dyn Fn() + Send + Sync> = Box::new(worker.shutdown_handle());
                 begins.send(stop).map_err(|_| anyhow!("nobody waits for the worker"))?;
                 worker.run().await.context("the worker cannot poll")
@@ -89,11 +85,9 @@ impl Host {
     }
 }
 
-fn runtime() -> anyhow::Result<Runtime> {
+fn telemetry() -> TelemetryOptions {
     let meter: Arc<dyn CoreMeter> = Arc::new(Meter);
-    let telemetry = TelemetryOptions::builder().metrics(meter).build();
-    let options = RuntimeOptions::builder().telemetry_options(telemetry).build().map_err(|error| anyhow!(error))?;
-    Ok(Runtime::from_current_tokio(options)?)
+    TelemetryOptions::builder().metrics(meter).build()
 }
 
 fn options(

@@ -7,6 +7,7 @@ use messages::voiding::VoidingState;
 use tokio::{sync::Mutex, time::Instant};
 use workflows::voiding::{INCIDENT, VOIDING_STATE, WORKFLOW_TYPE};
 
+use super::managers::MANAGERS;
 use crate::temporal::{Temporal, TemporalError};
 
 /// Counts younger than this are not asked for again.
@@ -21,6 +22,8 @@ pub(super) struct Counts {
     pub(super) waiting: i64,
     /// Of these: a command has not got through, or the completion was refused.
     pub(super) incidents: i64,
+    /// Incidents of the other process managers.
+    pub(super) incidents_elsewhere: i64,
     /// Voided since midnight UTC.
     pub(super) voided_today: i64,
     /// All that have ended; only ever grows, so that no change goes unseen.
@@ -79,14 +82,20 @@ impl Counter {
             VoidingState::DocumentVoided,
         );
         let count = |query: String| self.temporal.count(query);
-        let (waiting, incidents, voided_today, ended, marked, running) = tokio::try_join!(
+        let (waiting, incidents, incidents_elsewhere, voided_today, ended, marked, running) = tokio::try_join!(
             count(format!("{running} AND {state} = '{failed}'")),
             count(format!("{running} AND {incident} = true")),
+            count(format!("{} AND ExecutionStatus = 'Running' AND {incident} = true", of_managers())),
             count(format!("{of_ours} AND {state} = '{voided}' AND CloseTime >= '{midnight}'")),
             count(format!("{of_ours} AND ExecutionStatus != 'Running'")),
             count(format!("{running} AND {state} = '{marked}'")),
             count(running.clone()),
         )?;
-        Ok(Counts { running, waiting, incidents, voided_today, ended, marked })
+        Ok(Counts { running, waiting, incidents, incidents_elsewhere, voided_today, ended, marked })
     }
+}
+
+fn of_managers() -> String {
+    let names: Vec<_> = MANAGERS.iter().map(|manager| format!("'{}'", manager.name)).collect();
+    format!("WorkflowType IN ({})", names.join(", "))
 }

@@ -60,6 +60,11 @@ impl Fields {
         value.filter(|value| !value.is_empty())
     }
 
+    /// A field's text as it is.
+    pub(super) fn exact(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// All values of a field, as check boxes have them.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let values = self.fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim());

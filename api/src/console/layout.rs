@@ -8,6 +8,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{
     assets::href,
+    managers::MANAGERS,
     notice::{Notice, Outcome},
     visitor::Visitor,
 };
@@ -123,6 +124,9 @@ fn navigation(visitor: &Visitor) -> Markup {
             a class="brand" href="/" { span class="mark" aria-hidden="true" {} "Voidings" }
             nav aria-label="Pages" {
                 a href="/" aria-current=[current(is_processes)] { "Processes" }
+                @for manager in MANAGERS {
+                    a href=(manager.path) aria-current=[current(path.starts_with(manager.path))] { (manager.title) }
+                }
                 a href="/reports" aria-current=[current(is_documents)] { "Reports and documents" }
                 a href="/docs/" { "REST API" }
             }

@@ -22,7 +22,7 @@ use futures::{Stream, StreamExt, stream};
 use service_kit::Params;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::{Console, documents, process};
+use super::{Console, documents, instance, instances, managers, process};
 
 /// Between two looks at one thing.
 const EVERY: Duration = Duration::from_millis(300);
@@ -37,6 +37,10 @@ pub(super) enum Topic {
     Processes,
     /// One process.
     Process(messages::DocumentId),
+    /// All instances of the process manager of this name.
+    Instances(&'static str),
+    /// One of them.
+    Instance(&'static str, String),
     /// Reports and documents, of one customer or of all.
     Documents(documents::Selection),
 }
@@ -69,6 +73,17 @@ impl Console {
         match topic {
             Topic::Processes => fingerprint(&self.counter.counts().await),
             Topic::Process(document_id) => process::Model::load(self, document_id).await.fingerprint(),
+            Topic::Instances(name) => match managers::named(name) {
+                Some(manager) => {
+                    let overview = instances::Overview::load(&self.app.temporal, manager).await;
+                    fingerprint(&format!("{overview:?}"))
+                }
+                None => 0,
+            },
+            Topic::Instance(name, id) => match managers::named(name) {
+                Some(manager) => instance::Model::load(self, manager, id).await.fingerprint(),
+                None => 0,
+            },
             Topic::Documents(selection) => documents::Model::load(self, selection).await.fingerprint(),
         }
     }
@@ -100,13 +115,19 @@ impl Console {
     }
 }
 
-/// `GET /console/events?on=processes|process|documents&seen=…`: `changed`, each time that what the page has seen is not
+/// `GET /console/events?on=processes|process|instances|instance|documents&seen=…`: `changed`, each time that what the page has seen is not
 /// what there is.
 pub(super) async fn events(State(console): State<Console>, params: Params) -> Response {
     let text = |name: &str| params.text(name).ok().flatten();
+    let manager = || managers::named(text("manager")?);
     let topic = match text("on") {
         Some("processes") => Some(Topic::Processes),
         Some("process") => text("document_id").and_then(|id| id.parse().ok()).map(Topic::Process),
+        Some("instances") => manager().map(|manager| Topic::Instances(manager.name)),
+        Some("instance") => {
+            let id = params.text("id").ok().flatten().map(str::to_owned);
+            manager().zip(id).map(|(manager, id)| Topic::Instance(manager.name, id))
+        }
         Some("documents") => Some(Topic::Documents(documents::Selection::read(&params))),
         _ => None,
     };

@@ -8,23 +8,28 @@ mod assets;
 mod counts;
 mod documents;
 mod form;
+mod instance;
+mod instances;
 mod layout;
 mod live;
+mod managers;
 mod notice;
 mod process;
 mod processes;
 mod reports;
 mod security;
+mod standing;
 mod visitor;
 mod words;
 
 use axum::{
     Router,
-    extract::FromRef,
+    extract::{FromRef, Path, State},
     middleware::{from_fn, map_response},
     response::Response,
     routing::{get, post},
 };
+use service_kit::Params;
 
 pub(crate) use self::reports::Reports;
 use self::{counts::Counter, live::Live, visitor::Visitor};
@@ -57,6 +62,8 @@ pub(crate) fn router(console: Console) -> Router {
     let actions = Router::new()
         .route("/console/acknowledge", post(actions::acknowledge::acknowledge))
         .route("/console/retry", post(actions::retry::retry))
+        .route("/console/instance/acknowledge", post(actions::instance::acknowledge::acknowledge_instance))
+        .route("/console/instance/retry", post(actions::instance::retry::retry_instance))
         .route("/console/selection", post(actions::selection::act_on_selection))
         .route("/console/void", post(actions::void::void_document))
         .route("/console/publish", post(actions::publish::publish_report))
@@ -69,9 +76,23 @@ pub(crate) fn router(console: Console) -> Router {
         .route("/console/events", get(live::events))
         .route("/assets/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::icon))
+        .merge(instances_of_managers())
         .merge(actions)
         .layer(map_response(security::headers))
         .with_state(console)
+}
+
+/// For each process manager a page of its instances, and one for each of these.
+fn instances_of_managers() -> Router<Console> {
+    managers::MANAGERS.into_iter().fold(Router::new(), |router, manager| {
+        let list = move |State(console): State<Console>, visitor: Visitor, params: Params| {
+            instances::list_instances(manager, console, visitor, params)
+        };
+        let show = move |State(console): State<Console>, visitor: Visitor, Path(id): Path<String>| {
+            instance::show_instance(manager, console, visitor, id)
+        };
+        router.route(manager.path, get(list)).route(&format!("{}/{{id}}", manager.path), get(show))
+    })
 }
 
 /// The page for an address that leads nowhere.

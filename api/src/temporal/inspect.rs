@@ -56,7 +56,7 @@ impl Temporal {
 }
 
 impl PendingCommand {
-    fn read(info: &PendingActivityInfo) -> Self {
+    pub(super) fn read(info: &PendingActivityInfo) -> Self {
         Self {
             name: info.activity_type.as_ref().map(|kind| kind.name.clone()).unwrap_or_default(),
             attempt: info.attempt,

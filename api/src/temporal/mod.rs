@@ -2,6 +2,8 @@
 
 mod attempts;
 mod inspect;
+mod instance;
+mod past;
 mod run;
 
 use std::{future::Future, time::Duration};
@@ -35,6 +37,8 @@ use workflows::voiding;
 
 pub(crate) use attempts::RetriedCommand;
 pub(crate) use inspect::PendingCommand;
+pub(crate) use instance::{InspectedInstance, Instance, Standing, instance_workflow_id};
+pub(crate) use past::{Happened, Outcome, Past, Step};
 pub(crate) use run::{MICROSECONDS, Run};
 
 /// How long one request may take, its repetitions included.
@@ -129,11 +133,20 @@ impl Temporal {
         name: &str,
         payload: &(impl Serialize + Sync),
     ) -> Result<bool, TemporalError> {
+        self.signal_run(execution(document_id), name, payload).await
+    }
+
+    async fn signal_run(
+        &self,
+        execution: WorkflowExecution,
+        name: &str,
+        payload: &(impl Serialize + Sync),
+    ) -> Result<bool, TemporalError> {
         let mut client = self.client()?;
         let payload = payload.as_json_payload().map_err(TemporalError::Payload)?;
         let request = SignalWorkflowExecutionRequest {
             namespace: client.namespace(),
-            workflow_execution: Some(execution(document_id)),
+            workflow_execution: Some(execution),
             signal_name: name.to_owned(),
             input: Some(Payloads { payloads: vec![payload] }),
             identity: client.identity(),

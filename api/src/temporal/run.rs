@@ -45,7 +45,7 @@ impl Run {
         let is_running = info.status() == WorkflowExecutionStatus::Running;
         let state = attribute::<VoidingState>(info, voiding::VOIDING_STATE.name());
         let started_at = info.start_time.as_ref().and_then(|at| time(at.seconds, at.nanos))?;
-        let memo = memo(info).filter(|view| view.document_id == document_id);
+        let memo = memo::<VoidingView>(info, voiding::MEMO).filter(|view| view.document_id == document_id);
         let has_state = state.is_some();
         let state = state.unwrap_or(VoidingState::VoidingRequested);
         let view = memo.unwrap_or_else(|| VoidingView {
@@ -96,9 +96,9 @@ fn first_step(state: VoidingState, at: DateTime<Utc>) -> Vec<Step> {
     is_first.then_some(Step { state, at }).into_iter().collect()
 }
 
-/// A person may have started the run with any memo, so one that is no view counts for nothing.
-fn memo(info: &WorkflowExecutionInfo) -> Option<VoidingView> {
-    decode(info.memo.as_ref()?.fields.get(voiding::MEMO)?)
+/// A person may have started the run with any memo, so one of another form counts for nothing.
+pub(super) fn memo<T: DeserializeOwned>(info: &WorkflowExecutionInfo, field: &str) -> Option<T> {
+    decode(info.memo.as_ref()?.fields.get(field)?)
 }
 
 fn attribute<T: std::str::FromStr>(info: &WorkflowExecutionInfo, name: &str) -> Option<T> {
@@ -106,7 +106,7 @@ fn attribute<T: std::str::FromStr>(info: &WorkflowExecutionInfo, name: &str) -> 
     decode::<String>(payload)?.parse().ok()
 }
 
-fn decode<T: DeserializeOwned>(payload: &Payload) -> Option<T> {
+pub(super) fn decode<T: DeserializeOwned>(payload: &Payload) -> Option<T> {
     serde_json::from_slice(&payload.data).ok()
 }
 

@@ -75,7 +75,7 @@ impl<R: Routing, T: Target> Router<R, T> {
     }
 
     /// Routes the events up to one that cannot be routed; that one's index and error.
-    fn plan(events: &[CloudEvent]) -> (Plan, Option<(usize, RoutingError<R::Error>)>) {
+    fn plan(events: &[CloudEvent]) -> (Plan, Option<Unroutable<R::Error>>) {
         let mut plan = Plan::default();
         for (index, event) in events.iter().enumerate() {
             match route::<R>(event) {
@@ -175,6 +175,8 @@ impl<R: Routing, T: Target> Router<R, T> {
     }
 }
 
+/// An event's index, and why it cannot be routed.
+type Unroutable<E> = (usize, RoutingError<E>);
 /// What goes to each instance, with each event's index.
 type Plan = BTreeMap<String, Vec<(usize, Delivery)>>;
 

@@ -47,6 +47,7 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
             ctx.wait_condition(|_| false).await?;
         }
     }
+    let idle_timeout = M::options().idle_timeout;
     loop {
         if is_too_long(&ctx) {
             return continue_as_new(&ctx);
@@ -73,7 +74,11 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
             }
             Next::Wait => {
                 publish(&ctx);
+                if let Some(timeout) = idle_timeout {
+                    ctx.state(|run| run.idle.waits(timeout));
+                }
                 ctx.wait_condition(|run| run.awake).await?;
+                ctx.state(|run| run.idle.goes_on());
             }
             Next::WaitUntil(time) => wait_until(&ctx, time).await?,
             Next::End(ended) => return end(&ctx, ended),

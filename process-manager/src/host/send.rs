@@ -62,18 +62,32 @@ pub(super) async fn send<M: ProcessManager>(
     ctx.state_mut(|run| run.markers.1 += 1);
     let tried = ctx.execute_local_activity(Dispatchers::dispatch, input.clone(), local(first, summary.clone())).await;
     let fault = match decide(ctx, tried)? {
-        Decided::Answered(answer) => return Ok(Sent::Answered(answer)),
+        Decided::Answered(Ok(())) => return Ok(Sent::Answered(Ok(()))),
+        Decided::Answered(error) => {
+            recorded(ctx).await;
+            return Ok(Sent::Answered(error));
+        }
         Decided::Fault(fault) => fault,
     };
     if left(ctx).is_some_and(|left| left.is_zero()) {
+        recorded(ctx).await;
         return Ok(Sent::TimedOut);
     }
     if retry.attempts == Some(1) {
+        recorded(ctx).await;
         return Ok(Sent::Answered(Err(Error::Dispatch(fault))));
     }
     publish(ctx);
     let options = durable(attempt, retry, summary);
     wait(ctx, input, options, retry, left(ctx), fault).await
+}
+
+/// Ends the workflow task, so that the outcome of the local attempt stands in the history.
+///
+/// Until then a worker that dies sends the command again. One that was accepted is accepted again, by its key; but one
+/// that was refused may be answered otherwise, and what has been done about the refusal may even be why.
+async fn recorded<M: ProcessManager>(ctx: &Ctx<M>) {
+    ctx.timer(Duration::from_millis(1)).await;
 }
 
 /// Waits for the durable activity, the deadline, and a history that has become too long.

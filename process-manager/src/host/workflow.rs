@@ -3,6 +3,7 @@
 //! The SDK's macros do not take generic types, so what they would write stands in [`definitions`].
 
 mod definitions;
+mod signals;
 
 use temporalio_common::data_converters::RawValue;
 use temporalio_workflow::{SyncWorkflowContext, WorkflowContext, WorkflowContextView};
@@ -10,6 +11,7 @@ use temporalio_workflow::{SyncWorkflowContext, WorkflowContext, WorkflowContextV
 pub(super) use self::definitions::{DeliverSignal, HandledUpdate, RunInstance, StateQuery};
 use super::{
     begin::{Begin, CannotBegin},
+    idle::Note,
     publish::Published,
 };
 use crate::{
@@ -28,8 +30,8 @@ pub fn workflow_id<M: ProcessManager>(process_id: &str) -> String {
 /// | kind | name | payload |
 /// |---|---|---|
 /// | signal | `deliver` | events, from the subscription |
-/// | signal | `retry` | `{"failure_id"?}`: tries again what the instance is parked with |
-/// | signal | `acknowledge` | `{"acknowledged_by"?, "note"?, "failure_id"?}`: gives the process up; the run ends *Failed*, type `FailureAcknowledged` |
+/// | signal | `retry` | `{"failure_id"?}`, whatever else: tries again what the instance is parked with |
+/// | signal | `acknowledge` | none, or `{"acknowledged_by"?, "note"?, "failure_id"?}` (texts; 200 and 2,000 characters at most): gives the process up; the run ends *Failed*, type `FailureAcknowledged`. Any other payload does not acknowledge |
 /// | query | `state` | [`InstanceView`] |
 /// | update | `handled` | `{"log", "position"}`: returns once the event of that place has been handled |
 pub struct ProcessInstance<M: ProcessManager> {
@@ -38,6 +40,7 @@ pub struct ProcessInstance<M: ProcessManager> {
     pub(super) awake: bool,
     pub(super) acknowledgement: Acknowledge,
     pub(super) published: Published,
+    pub(super) idle: Note,
     /// Local activities since the history was this long.
     pub(super) markers: (u32, u32),
 }
@@ -49,6 +52,7 @@ impl<M: ProcessManager> ProcessInstance<M> {
             awake: true,
             acknowledgement: Acknowledge::default(),
             published: Published::default(),
+            idle: Note::new(ctx.run_id().to_owned()),
             markers: (0, 0),
         }
     }
@@ -79,12 +83,12 @@ impl<M: ProcessManager> ProcessInstance<M> {
     }
 
     fn retry(&mut self, input: &RawValue) {
-        let failure_id = read_object::<Acknowledge>(input).unwrap_or_default().failure_id;
+        let failure_id = signals::retry(input);
         self.signalled("retry", |instance| instance.retry(failure_id.as_deref()));
     }
 
     fn acknowledge(&mut self, input: &RawValue) {
-        match read_object::<Acknowledge>(input) {
+        match signals::acknowledgement(input) {
             Err(why) => tracing::warn!(why, "signal acknowledge is ignored"),
             Ok(signal) => {
                 let counted =
@@ -113,7 +117,7 @@ async fn handled<M: ProcessManager>(
     ctx: WorkflowContext<ProcessInstance<M>>,
     input: RawValue,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let HandledUpTo { log, position } = read_object(&input)?;
+    let HandledUpTo { log, position } = signals::handled(&input)?;
     let is_handled = |run: &ProcessInstance<M>| {
         run.instance.as_ref().map_or(true, |instance| instance.ledger().has_handled(&log, position))
     };
@@ -127,21 +131,6 @@ async fn handled<M: ProcessManager>(
 pub(super) struct HandledUpTo {
     pub(super) log: String,
     pub(super) position: messages::Position,
-}
-
-/// No payload, `null`, or one object; whatever people type, nothing fails.
-fn read_object<T: serde::de::DeserializeOwned>(raw: &RawValue) -> Result<T, String> {
-    let data = match raw.payloads.as_slice() {
-        [] => &b"{}"[..],
-        [payload] if payload.data.is_empty() || payload.data == b"null" => b"{}",
-        [payload] => &payload.data,
-        _ => return Err("several payloads".to_owned()),
-    };
-    let value: serde_json::Value = serde_json::from_slice(data).map_err(|_| "not JSON".to_owned())?;
-    if !value.is_object() {
-        return Err("not a JSON object".to_owned());
-    }
-    serde_json::from_value(value).map_err(|error| error.to_string())
 }
 
 type SyncContext<M> = SyncWorkflowContext<ProcessInstance<M>>;

@@ -17,7 +17,7 @@ pub enum Status {
     Following,
     /// The next event is tried again after a while.
     Retrying,
-    /// A person has paused it.
+    /// A person has paused it, and nothing is being delivered any more.
     Paused,
     /// The log is another one or lost its end, or an event could not be routed; a person has to decide.
     Stopped,
@@ -45,11 +45,13 @@ pub(super) struct Run {
     error: Option<String>,
     is_paused: bool,
     rewind: Option<Position>,
+    /// A turn is under way; it takes a moment until it hears of a pause.
+    in_turn: bool,
 }
 
 impl Run {
     pub(super) fn new(follow: Follow) -> Self {
-        Self { follow, error: None, is_paused: false, rewind: None }
+        Self { follow, error: None, is_paused: false, rewind: None, in_turn: false }
     }
 
     pub(super) fn follow(&self) -> Follow {
@@ -78,6 +80,16 @@ impl Run {
     /// Whether a person wants the turn to end.
     pub(super) fn is_interrupted(&self) -> bool {
         self.is_paused || self.rewind.is_some()
+    }
+
+    /// What a turn begins with.
+    pub(super) fn begin_turn(&mut self) -> Follow {
+        self.in_turn = true;
+        self.follow()
+    }
+
+    pub(super) fn end_turn(&mut self) {
+        self.in_turn = false;
     }
 
     pub(super) fn starts_at(&mut self, position: Position) {
@@ -130,7 +142,7 @@ impl Run {
         SubscriptionState {
             name: self.follow.name.clone(),
             at: self.follow.from.clone(),
-            status: self.status(),
+            status: if self.in_turn { Status::Following } else { self.status() },
             error: self.error.clone(),
         }
     }
@@ -174,7 +186,10 @@ mod tests {
         let mut run = run();
         run.pause().unwrap();
         assert!(run.is_interrupted());
-        assert_eq!((run.next(), run.view().at.position), (Status::Paused, 7));
+        run.begin_turn();
+        assert_eq!(run.view().status, Status::Following);
+        run.end_turn();
+        assert_eq!((run.view().status, run.next(), run.view().at.position), (Status::Paused, Status::Paused, 7));
         run.resume(At::default()).unwrap();
         assert_eq!((run.next(), run.view().at.logid.as_deref()), (Status::Following, Some("log")));
     }

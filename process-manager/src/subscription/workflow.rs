@@ -117,7 +117,7 @@ async fn find_start(ctx: &WorkflowContext<Subscription>) -> Result<(), WorkflowT
 
 /// One turn; `None` when a person has interrupted it, or it has stopped.
 async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>, WorkflowTermination> {
-    let Some(follow) = ctx.state(|it| it.run.as_ref().ok().map(Run::follow)) else { return Ok(None) };
+    let Some(follow) = ctx.state_mut(|it| it.state_mut().map(Run::begin_turn)) else { return Ok(None) };
     let options = follow_options(follow.from.position);
     let mut turn = ctx.execute_activity(Subscriptions::follow, follow, options);
     let mut is_interrupted = false;
@@ -136,6 +136,7 @@ async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>,
     }
     ctx.state_mut(|it| {
         let Some(run) = it.state_mut() else { return Ok(None) };
+        run.end_turn();
         match outcome {
             Ok(followed) => {
                 run.followed(&followed);

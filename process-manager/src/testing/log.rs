@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::Utc;
@@ -23,6 +23,7 @@ pub struct MemoryLog {
     events: Arc<Mutex<Vec<CloudEvent>>>,
     head: Arc<watch::Sender<usize>>,
     is_away: Arc<watch::Sender<bool>>,
+    asked_while_away: Arc<Mutex<Vec<Instant>>>,
     id: String,
 }
 
@@ -32,6 +33,7 @@ impl Default for MemoryLog {
             events: Arc::default(),
             head: Arc::new(watch::Sender::new(0)),
             is_away: Arc::new(watch::Sender::new(false)),
+            asked_while_away: Arc::default(),
             id: Uuid::now_v7().to_string(),
         }
     }
@@ -77,18 +79,32 @@ impl MemoryLog {
         self.is_away.send_replace(is_away);
     }
 
+    /// When it was asked for events while it was away.
+    #[must_use]
+    pub fn asked_while_away(&self) -> Vec<Instant> {
+        self.asked_while_away.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn events(&self) -> MutexGuard<'_, Vec<CloudEvent>> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn read(&self, after: Position, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
         if *self.is_away.borrow() {
+            self.asked_while_away.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
             let source = "the test has taken it away".into();
             return Err(FeedError::Source { what: "the log in memory".to_owned(), source });
         }
         let after = usize::try_from(after).unwrap_or_default();
-        // Whoever waits is answered with nothing once the time is up.
-        let _ = timeout(wait, self.head.subscribe().wait_for(|head| *head > after)).await;
+        let (mut head, mut is_away) = (self.head.subscribe(), self.is_away.subscribe());
+        // Whoever waits is answered with nothing once the time is up, or the log is taken away.
+        let more = async {
+            tokio::select! {
+                _ = head.wait_for(|head| *head > after) => (),
+                _ = is_away.wait_for(|is_away| *is_away) => (),
+            }
+        };
+        let _ = timeout(wait, more).await;
         let events = self.events();
         Ok(events
             .iter()

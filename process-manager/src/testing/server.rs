@@ -21,10 +21,7 @@ use std::{
 
 use temporalio_client::Client;
 use temporalio_common::{telemetry::TelemetryOptions, worker::WorkerDeploymentOptions};
-use temporalio_sdk::{
-    Runtime, Worker, WorkerOptions,
-    runtime::{PollerBehavior, RuntimeOptions},
-};
+use temporalio_sdk::{Worker, WorkerOptions, runtime::PollerBehavior};
 use tokio::{
     process::{Child, Command},
     sync::oneshot,
@@ -33,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     connect::{ConnectError, TemporalConfig},
-    host::Hosting,
+    host::{Hosting, start_worker},
     search_attributes::{OF_PROCESS_MANAGERS, register},
 };
 
@@ -64,6 +61,7 @@ pub enum ServerError {
 /// A Temporal server on which process managers can be hosted.
 #[derive(Debug)]
 pub struct TestServer {
+    config: TemporalConfig,
     client: Client,
     _process: Option<Child>,
 }
@@ -89,16 +87,19 @@ impl TestServer {
             .map_err(failed)?;
         let address =
             format!("http://127.0.0.1:{port}").parse().map_err(|_| ServerError::Worker("no address".to_owned()))?;
-        let client = TemporalConfig::at(address, "default").connect_when_up().await?;
-        let mut server = Self::on(client).await;
+        let mut server = Self::on(TemporalConfig::at(address, "default")).await?;
         server._process = Some(process);
         Ok(server)
     }
 
-    /// Uses the server of this client, and its namespace.
-    pub async fn on(client: Client) -> Self {
+    /// Uses a server that runs, as soon as it can be reached.
+    ///
+    /// # Errors
+    /// The configuration cannot be used.
+    pub async fn on(config: TemporalConfig) -> Result<Self, ServerError> {
+        let client = config.connect_when_up().await?;
         register(&client, &OF_PROCESS_MANAGERS).await;
-        Self { client, _process: None }
+        Ok(Self { config, client, _process: None })
     }
 
     /// The client.
@@ -126,7 +127,9 @@ impl TestServer {
     ) -> Result<TestWorker, ServerError> {
         let failed = |error: &dyn std::fmt::Display| ServerError::Worker(error.to_string());
         let stop = CancellationToken::new();
-        let hosting = build(Hosting::new(self.client.clone(), TASK_QUEUE, stop.clone()));
+        // A connection knows its workers: one that was killed would still be there for the next.
+        let client = self.config.connect().await?;
+        let hosting = build(Hosting::new(client.clone(), TASK_QUEUE, stop.clone()));
         let mut options = WorkerOptions::new(TASK_QUEUE)
             .deployment_options(WorkerDeploymentOptions::from_build_id("test".to_owned()))
             .workflow_task_poller_behavior(PollerBehavior::SimpleMaximum(20))
@@ -136,7 +139,7 @@ impl TestServer {
             .build();
         let subscriptions = hosting.register(&mut options).map_err(|error| failed(&error))?;
         configure(&mut options);
-        let worker = TestWorker::start(self.client.clone(), options, stop).await?;
+        let worker = TestWorker::start(client, options, stop).await?;
         subscriptions.ensure(&self.client).await.map_err(|error| failed(&error))?;
         Ok(worker)
     }
@@ -162,7 +165,7 @@ impl TestWorker {
                 Err(error) => return drop(begins.send(Err(error.to_string()))),
             };
             runtime.block_on(async {
-                let mut worker = match worker(client, options) {
+                let mut worker = match worker(&client, options) {
                     Ok(worker) => worker,
                     Err(error) => return drop(begins.send(Err(error))),
                 };
@@ -206,9 +209,6 @@ impl Drop for TestWorker {
     }
 }
 
-fn worker(client: Client, options: WorkerOptions) -> Result<Worker, String> {
-    let telemetry = TelemetryOptions::builder().build();
-    let runtime = RuntimeOptions::builder().telemetry_options(telemetry).build()?;
-    let runtime = Runtime::from_current_tokio(runtime).map_err(|error| error.to_string())?;
-    Worker::new(&runtime, client, options).map_err(|error| error.to_string())
+fn worker(client: &Client, options: WorkerOptions) -> Result<Worker, String> {
+    start_worker(client, options, TelemetryOptions::builder().build()).map_err(|error| error.to_string())
 }

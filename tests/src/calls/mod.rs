@@ -1,5 +1,6 @@
 //! One typed helper per HTTP call.
 
+mod accounts;
 mod answer;
 mod api;
 mod billing;
@@ -11,6 +12,7 @@ use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 use messages::{ProcessId, headers};
 use serde::Serialize;
 
+pub use accounts::Accounts;
 pub use answer::{Answer, Failed};
 pub use api::{Api, Voiding};
 pub use billing::Billing;

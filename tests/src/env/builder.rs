@@ -13,7 +13,10 @@ use crate::{
     run_dir::temp_dir, sample::unique,
 };
 
-/// Settings of a new system; by default all components, on SQLite, in a namespace of the run's Temporal server.
+/// An address at which nothing listens.
+const NOWHERE: &str = "http://127.0.0.1:1";
+
+/// Settings of a new system; by default all components but Accounts, on SQLite, in a namespace of the run's Temporal server.
 #[derive(Debug, Clone)]
 #[must_use = "start() it"]
 pub struct EnvBuilder {
@@ -36,6 +39,18 @@ impl EnvBuilder {
         self
     }
 
+    /// Accounts and the worker alone.
+    pub fn transfers_only(mut self) -> Self {
+        self.components = [Component::Accounts, Component::Worker].into();
+        self
+    }
+
+    /// Accounts too.
+    pub fn accounts(mut self) -> Self {
+        self.components.insert(Component::Accounts);
+        self
+    }
+
     /// Leaves a component for the test to [`Env::start`].
     pub fn later(mut self, component: Component) -> Self {
         self.later.insert(component);
@@ -48,7 +63,7 @@ impl EnvBuilder {
         self
     }
 
-    /// Both services on fresh databases of this server.
+    /// The services on fresh databases of this server.
     pub fn postgres(mut self, server: &'static PostgresServer) -> Self {
         self.postgres = Some(server);
         self
@@ -121,15 +136,17 @@ impl EnvBuilder {
             ("HOME".to_owned(), dir.display().to_string()),
             ("RUST_BACKTRACE".to_owned(), "1".to_owned()),
         ]);
-        if matches!(component, Component::Billing | Component::Reports) {
+        if matches!(component, Component::Billing | Component::Reports | Component::Accounts) {
             environment.insert(format!("{}_DATABASE_URL", name.to_uppercase()), self.database_url(name, dir));
         }
         if let Some(temporal) = temporal {
             environment.insert("TEMPORAL_ADDRESS".to_owned(), temporal.address().to_owned());
             environment.insert("TEMPORAL_NAMESPACE".to_owned(), temporal.namespace().to_owned());
         }
-        for (link, proxy) in proxies.iter().filter(|(link, _)| link.from() == component) {
-            environment.insert(link.variable().to_owned(), proxy.url());
+        for link in Link::ALL.into_iter().filter(|link| link.from() == component) {
+            // Nobody is to find a service of somebody else's at the default address.
+            let url = proxies.get(&link).map_or_else(|| NOWHERE.to_owned(), FaultProxy::url);
+            environment.insert(link.variable().to_owned(), url);
         }
         let own = self.variables.iter().filter(|(of, ..)| *of == component);
         environment.extend(own.map(|(_, name, value)| (name.clone(), value.clone())));
@@ -153,6 +170,7 @@ impl EnvBuilder {
         match component {
             Component::Billing => self.binaries.billing.clone(),
             Component::Reports => self.binaries.reports.clone(),
+            Component::Accounts => self.binaries.accounts.clone(),
             Component::Worker => self.binaries.worker.clone(),
             Component::Api => self.binaries.api.clone(),
             Component::Temporal => unreachable!("the server knows its own program"),

@@ -9,6 +9,8 @@ pub enum Component {
     Billing,
     /// Reports.
     Reports,
+    /// Accounts, with [`EnvBuilder::accounts`](super::EnvBuilder::accounts).
+    Accounts,
     /// The worker.
     Worker,
     /// The api.
@@ -23,6 +25,7 @@ impl Component {
             Self::Temporal => "temporal",
             Self::Billing => "billing",
             Self::Reports => "reports",
+            Self::Accounts => "accounts",
             Self::Worker => "worker",
             Self::Api => "api",
         }
@@ -38,6 +41,8 @@ pub enum Link {
     WorkerToBilling,
     /// The worker sends commands to Reports.
     WorkerToReports,
+    /// The worker sends commands to Accounts, and follows its log.
+    WorkerToAccounts,
     /// The api asks Billing and sends it VoidDocument.
     ApiToBilling,
     /// The api's console asks Reports and publishes reports.
@@ -45,13 +50,19 @@ pub enum Link {
 }
 
 impl Link {
-    pub(super) const ALL: [Self; 5] =
-        [Self::ReportsToBilling, Self::WorkerToBilling, Self::WorkerToReports, Self::ApiToBilling, Self::ApiToReports];
+    pub(super) const ALL: [Self; 6] = [
+        Self::ReportsToBilling,
+        Self::WorkerToBilling,
+        Self::WorkerToReports,
+        Self::WorkerToAccounts,
+        Self::ApiToBilling,
+        Self::ApiToReports,
+    ];
 
     pub(super) const fn from(self) -> Component {
         match self {
             Self::ReportsToBilling => Component::Reports,
-            Self::WorkerToBilling | Self::WorkerToReports => Component::Worker,
+            Self::WorkerToBilling | Self::WorkerToReports | Self::WorkerToAccounts => Component::Worker,
             Self::ApiToBilling | Self::ApiToReports => Component::Api,
         }
     }
@@ -59,6 +70,7 @@ impl Link {
     pub(super) const fn to(self) -> Component {
         match self {
             Self::WorkerToReports | Self::ApiToReports => Component::Reports,
+            Self::WorkerToAccounts => Component::Accounts,
             _ => Component::Billing,
         }
     }
@@ -67,6 +79,7 @@ impl Link {
     pub(super) const fn variable(self) -> &'static str {
         match self {
             Self::WorkerToReports | Self::ApiToReports => "REPORTS_URL",
+            Self::WorkerToAccounts => "ACCOUNTS_URL",
             _ => "BILLING_URL",
         }
     }

@@ -1,5 +1,6 @@
 //! A whole system of its own for one test: services, worker and api as processes.
 
+mod books;
 mod builder;
 mod component;
 mod consistency;
@@ -10,13 +11,14 @@ use std::{collections::BTreeMap, time::Duration};
 use messages::billing::Document;
 use tempfile::TempDir;
 
+pub use books::Books;
 pub use builder::EnvBuilder;
 pub use component::{Component, Link};
 
 use self::running::Running;
 use crate::{
     Binaries, FaultProxy, Temporal,
-    calls::{Api, Billing, Reports},
+    calls::{Accounts, Api, Billing, Reports},
     eventually, sample,
 };
 
@@ -49,6 +51,12 @@ impl Env {
     #[must_use]
     pub fn reports(&self) -> Reports {
         Reports::new(self.url(Component::Reports))
+    }
+
+    /// Accounts itself, not through a proxy.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        Accounts::new(self.url(Component::Accounts))
     }
 
     /// The api.

@@ -1,33 +1,33 @@
-//! Faults of the commands about one document, so that many documents can share one system.
+//! Faults of the commands about one document or money transfer, so that many can share one system.
 
-use messages::DocumentId;
+use std::fmt::Display;
 
 use super::{Fault, FaultProxy, Gate, Recorded};
 
-/// The commands about one document: the requests whose body has its `document_id`.
-#[derive(Debug, Clone, Copy)]
+/// The commands about one document or money transfer: the requests whose body has it as `document_id` or `transfer_id`.
+#[derive(Debug, Clone)]
 pub struct About<'a> {
     proxy: &'a FaultProxy,
-    document_id: &'a DocumentId,
+    id: String,
 }
 
 impl FaultProxy {
-    /// What is done to the commands about one document.
+    /// What is done to the commands about one document or money transfer.
     #[must_use]
-    pub fn about<'a>(&'a self, document_id: &'a DocumentId) -> About<'a> {
-        About { proxy: self, document_id }
+    pub fn about(&self, id: impl Display) -> About<'_> {
+        About { proxy: self, id: id.to_string() }
     }
 }
 
 impl About<'_> {
     /// Applies a fault to each command under `prefix`, until [`FaultProxy::heal`].
     pub fn fault(&self, prefix: &str, fault: Fault) {
-        self.proxy.rules().add(prefix, Some(self.document_id), fault, None);
+        self.proxy.rules().add(prefix, Some(self.id.as_str()), fault, None);
     }
 
     /// Applies a fault to the next `times` commands under `prefix`.
     pub fn fault_times(&self, times: usize, prefix: &str, fault: Fault) {
-        self.proxy.rules().add(prefix, Some(self.document_id), fault, Some(times));
+        self.proxy.rules().add(prefix, Some(self.id.as_str()), fault, Some(times));
     }
 
     /// Answers the next `times` commands under `prefix` with a problem, without passing them on.
@@ -55,7 +55,7 @@ impl About<'_> {
     /// The commands so far under `prefix`.
     #[must_use]
     pub fn requests(&self, prefix: &str) -> Vec<Recorded> {
-        let about = |request: &Recorded| request.is_about(self.document_id);
+        let about = |request: &Recorded| request.is_about(&self.id);
         self.proxy.requests_to(prefix).into_iter().filter(about).collect()
     }
 }

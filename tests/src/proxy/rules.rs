@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use messages::{DocumentId, PROBLEM_MEDIA_TYPE};
+use messages::PROBLEM_MEDIA_TYPE;
 
 use super::{Gate, Recorded, problem};
 
@@ -58,14 +58,14 @@ pub(super) struct Rules(Vec<Rule>);
 #[derive(Debug)]
 struct Rule {
     prefix: String,
-    about: Option<DocumentId>,
+    about: Option<String>,
     fault: Fault,
     left: Option<usize>,
 }
 
 impl Rules {
-    pub(super) fn add(&mut self, prefix: &str, about: Option<&DocumentId>, fault: Fault, left: Option<usize>) {
-        self.0.push(Rule { prefix: prefix.to_owned(), about: about.cloned(), fault, left });
+    pub(super) fn add(&mut self, prefix: &str, about: Option<&str>, fault: Fault, left: Option<usize>) {
+        self.0.push(Rule { prefix: prefix.to_owned(), about: about.map(str::to_owned), fault, left });
     }
 
     pub(super) fn clear(&mut self) {
@@ -77,7 +77,7 @@ impl Rules {
         let matches = |rule: &&mut Rule| {
             rule.left != Some(0)
                 && request.path.starts_with(&rule.prefix)
-                && rule.about.as_ref().is_none_or(|document_id| request.is_about(document_id))
+                && rule.about.as_ref().is_none_or(|id| request.is_about(id))
         };
         let Some(rule) = self.0.iter_mut().rev().find(matches) else { return Fault::Pass };
         rule.left = rule.left.map(|left| left - 1);

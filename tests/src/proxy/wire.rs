@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, io};
 
-use messages::DocumentId;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
@@ -36,10 +35,11 @@ impl Recorded {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
-    /// Whether the body has this `document_id`.
+    /// Whether the body has this `document_id` or `transfer_id`.
     #[must_use]
-    pub fn is_about(&self, document_id: &DocumentId) -> bool {
-        self.json()["document_id"] == document_id.as_str()
+    pub fn is_about(&self, id: &str) -> bool {
+        let body = self.json();
+        body["document_id"] == id || body["transfer_id"] == id
     }
 }
 

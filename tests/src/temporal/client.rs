@@ -115,9 +115,17 @@ impl Temporal {
     /// # Errors
     /// What Temporal answered, such as that the run has ended.
     pub async fn signal(&self, document_id: &DocumentId, name: &str, payloads: Vec<Payload>) -> Result<(), Status> {
+        self.signal_by_id(&workflow_id(document_id), name, payloads).await
+    }
+
+    /// Sends a signal of any name with any payloads to a workflow's latest run.
+    ///
+    /// # Errors
+    /// What Temporal answered, such as that the run has ended.
+    pub async fn signal_by_id(&self, workflow_id: &str, name: &str, payloads: Vec<Payload>) -> Result<(), Status> {
         let request = SignalWorkflowExecutionRequest {
             namespace: self.namespace.clone(),
-            workflow_execution: execution(&workflow_id(document_id), ""),
+            workflow_execution: execution(workflow_id, ""),
             signal_name: name.to_owned(),
             input: (!payloads.is_empty()).then_some(Payloads { payloads }),
             request_id: crate::sample::unique("signal"),

@@ -23,14 +23,22 @@ impl Temporal {
     /// # Panics
     /// When Temporal cannot be asked.
     pub async fn describe(&self, document_id: &DocumentId) -> Option<WorkflowExecutionInfo> {
+        self.describe_by_id(&workflow_id(document_id)).await
+    }
+
+    /// A workflow's latest run, such as that of `TransferMoney-…`; `None` when there is none.
+    ///
+    /// # Panics
+    /// When Temporal cannot be asked.
+    pub async fn describe_by_id(&self, workflow_id: &str) -> Option<WorkflowExecutionInfo> {
         let request = DescribeWorkflowExecutionRequest {
             namespace: self.namespace().to_owned(),
-            execution: execution(&workflow_id(document_id), ""),
+            execution: execution(workflow_id, ""),
         };
         match self.service().await.describe_workflow_execution(request.into_request()).await {
             Ok(answer) => answer.into_inner().workflow_execution_info,
             Err(status) if status.code() == Code::NotFound => None,
-            Err(status) => panic!("describe {document_id}: {status}"),
+            Err(status) => panic!("describe {workflow_id}: {status}"),
         }
     }
 

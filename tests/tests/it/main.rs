@@ -13,4 +13,5 @@ mod services;
 mod stress;
 mod subscription;
 mod traces;
+mod transfers;
 mod voiding;

@@ -1,4 +1,4 @@
-//! The README's two walk-throughs: a test runs every line, and sees what the comments promise.
+//! The README's walk-throughs: a test runs every line, and sees what the comments promise.
 
 use std::{
     collections::BTreeMap,
@@ -8,13 +8,13 @@ use std::{
     process::{Output, Stdio},
 };
 
-use tests::{Component, Env, eventually, temporal_cli};
+use tests::{Component, Env, binaries, eventually, temporal_cli};
 use tokio::process::Command;
 
-use crate::voiding::{SOON, start};
+use crate::voiding::SOON;
 
 const README: &str = include_str!("../../../README.md");
-const WALKS: [&str; 2] = ["## Walk through with curl", "## The same with the Temporal CLI"];
+const WALKS: [&str; 3] = ["## Walk through with curl", "## The same with the Temporal CLI", "## Money transfer"];
 
 /// A line of a walk-through, and what the comments below it say that it prints.
 #[derive(Debug)]
@@ -63,10 +63,11 @@ impl Line {
     }
 }
 
-const ADDRESSES: [(&str, Component); 3] = [
+const ADDRESSES: [(&str, Component); 4] = [
     ("127.0.0.1:8080", Component::Api),
     ("127.0.0.1:8081", Component::Billing),
     ("127.0.0.1:8082", Component::Reports),
+    ("127.0.0.1:8084", Component::Accounts),
 ];
 
 /// The environment of a newcomer's shell, with the system's Temporal in the place of `cargo run`'s.
@@ -94,7 +95,7 @@ async fn every_line_of_the_readmes_walk_throughs_prints_what_it_says() {
     let lines: Vec<Line> = WALKS.iter().flat_map(|section| lines_of(section)).collect();
     let commands = |word: &str| lines.iter().filter(|line| line.command.starts_with(word)).count();
     assert!(commands("curl ") >= 10 && commands("temporal ") >= 5, "{lines:?}");
-    let env = start().await;
+    let env = Env::builder(binaries!()).accounts().start().await;
     let bin = env.dir().join("bin");
     fs::create_dir(&bin).unwrap();
     let shell = shell(&env, &bin);
@@ -111,4 +112,5 @@ async fn every_line_of_the_readmes_walk_throughs_prints_what_it_says() {
         .await;
     }
     env.assert_consistent().await;
+    env.audit().await;
 }

@@ -1,6 +1,7 @@
 //! What the console's buttons do: plain forms, answered with a notice.
 
 pub(super) mod acknowledge;
+pub(super) mod instance;
 pub(super) mod issue;
 pub(super) mod publish;
 pub(super) mod retry;

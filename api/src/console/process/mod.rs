@@ -13,7 +13,7 @@ use axum::{
 use chrono::Utc;
 use messages::DocumentId;
 
-pub(super) use self::model::Model;
+pub(super) use self::{model::Model, view::copy};
 use super::{
     Console,
     layout::{LivePart, Page},

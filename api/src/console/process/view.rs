@@ -129,6 +129,7 @@ fn by_hand(document_id: &DocumentId, row: &Row, namespace: &str) -> Markup {
     }
 }
 
-fn copy(text: &str, what: &str) -> Markup {
+/// A button that copies the text.
+pub(in crate::console) fn copy(text: &str, what: &str) -> Markup {
     html! { button type="button" class="copy quiet" data-copy=(text) { "Copy" span class="unseen" { " " (what) } } }
 }

@@ -12,7 +12,8 @@ use service_kit::Params;
 use self::{listing::Listing, query::Query};
 pub(super) use self::{
     listing::Row,
-    table::{acknowledge_form, retry_form},
+    query::Show,
+    table::{acknowledge_form, retry_form, who_and_why},
 };
 use super::{
     Console,

@@ -9,15 +9,28 @@ use crate::filter::Filter;
 
 /// Processes that go on, that have ended, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Show {
+pub(in crate::console) enum Show {
     Open,
     Ended,
     All,
 }
 
 impl Show {
-    pub(super) const ALL: [(Self, &'static str, &'static str); 3] =
+    pub(in crate::console) const ALL: [(Self, &'static str, &'static str); 3] =
         [(Self::Open, "open", "Open"), (Self::Ended, "ended", "Ended"), (Self::All, "all", "All")];
+
+    /// As it stands in an address; anything else is the open ones.
+    pub(in crate::console) fn read(text: Option<&str>) -> Self {
+        Self::ALL.into_iter().find(|(_, name, _)| text == Some(name)).map_or(Self::Open, |(show, ..)| show)
+    }
+
+    pub(in crate::console) const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Ended => "ended",
+            Self::All => "all",
+        }
+    }
 
     fn is_open(self) -> Option<bool> {
         match self {
@@ -43,9 +56,8 @@ impl Query {
     /// Reads an address. What it cannot be read counts as not given.
     pub(super) fn read(params: &Params) -> Self {
         let text = |name: &str| params.text(name).ok().flatten().map(str::trim).filter(|text| !text.is_empty());
-        let show = Show::ALL.into_iter().find(|(_, name, _)| text("show") == Some(name));
         Self {
-            show: show.map_or(Show::Open, |(show, ..)| show),
+            show: Show::read(text("show")),
             state: text("state").and_then(|state| state.parse().ok()),
             customer: text("customer_id").unwrap_or_default().to_owned(),
             incident: text("incident") == Some("true"),
@@ -80,8 +92,8 @@ impl Query {
     /// The address of the same list from this cursor on.
     pub(super) fn href(&self, cursor: Option<&str>) -> String {
         let mut pairs = Serializer::new(String::new());
-        if let Some((_, name, _)) = Show::ALL.into_iter().find(|(show, ..)| *show == self.show && *show != Show::Open) {
-            pairs.append_pair("show", name);
+        if self.show != Show::Open {
+            pairs.append_pair("show", self.show.name());
         }
         if let Some(state) = self.state {
             pairs.append_pair("state", state.as_str());

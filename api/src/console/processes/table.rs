@@ -147,7 +147,8 @@ fn selection_form(visitor: &Visitor) -> Markup {
     }
 }
 
-fn who_and_why(of: &str) -> Markup {
+/// The fields of an acknowledgement.
+pub(in crate::console) fn who_and_why(of: &str) -> Markup {
     html! {
         label { span { "Your name" }
             input id={ "by-" (of) } name="acknowledged_by" autocomplete="name" maxlength=(MAX_ACKNOWLEDGED_BY);

@@ -9,7 +9,7 @@ use super::{
     query::{Query, Show},
     table,
 };
-use crate::console::{counts::Counts, layout::away, visitor::Visitor, words};
+use crate::console::{counts::Counts, layout::away, managers::MANAGERS, visitor::Visitor, words};
 
 /// Title and filters; they stay as they are while the list changes below them.
 pub(super) fn head(query: &Query) -> Markup {
@@ -85,7 +85,7 @@ fn tiles(query: &Query, counts: Option<Counts>) -> Markup {
     let tiles = [
         ("running", "Running", counts.map(|c| c.running), "/".to_owned()),
         ("waiting", "Waiting for acknowledgement", counts.map(|c| c.waiting), format!("/?state={failed}")),
-        ("incidents", "Incidents", counts.map(|c| c.incidents), "/?incident=true".to_owned()),
+        ("incidents", "Incidents", counts.map(|c| c.incidents + c.incidents_elsewhere), "/?incident=true".to_owned()),
         ("voided", "Voided today", counts.map(|c| c.voided_today), format!("/?show=ended&state={voided}")),
     ];
     let here = query.href(None);
@@ -99,6 +99,24 @@ fn tiles(query: &Query, counts: Option<Counts>) -> Markup {
                         span class="word" { (word) }
                     }
                 }
+            }
+        }
+        (elsewhere(counts))
+    }
+}
+
+/// Where the incidents are that the list below does not show.
+fn elsewhere(counts: Option<Counts>) -> Markup {
+    let count = counts.map_or(0, |counts| counts.incidents_elsewhere);
+    html! {
+        @if count > 0 {
+            p class="elsewhere" {
+                (count) @if count == 1 { " of the incidents is" } @else { " of the incidents are" } " not a voiding’s: see "
+                @for (index, manager) in MANAGERS.into_iter().enumerate() {
+                    @if index > 0 { ", " }
+                    a href={ (manager.path) "?incident=true" } { (manager.title) }
+                }
+                "."
             }
         }
     }

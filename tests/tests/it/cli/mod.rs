@@ -3,7 +3,7 @@
 mod early;
 mod inputs;
 mod processes;
-mod signals;
+pub(crate) mod signals;
 mod walk;
 
 use messages::{DocumentId, voiding::VoidingView};

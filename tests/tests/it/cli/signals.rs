@@ -18,7 +18,7 @@ fn payload(encoding: Option<&str>, data: &[u8]) -> Payload {
 }
 
 /// Payloads none of which is an acknowledgement.
-pub(super) fn malformed() -> Vec<Vec<Payload>> {
+pub(crate) fn malformed() -> Vec<Vec<Payload>> {
     let values = [
         json!([]),
         json!([{"acknowledged_by": "alex"}]),

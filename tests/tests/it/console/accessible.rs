@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::Link;
 
-use super::{Browser, on_the_console, page_of};
+use super::{Browser, on_the_console, page_of, transfers};
 use crate::voiding::published_and_refused;
 
 const AXE: &str = include_str!("../../../assets/axe-core-4.14.1.min.js");
@@ -42,15 +42,26 @@ async fn no_page_has_a_serious_violation_of_the_accessibility_rules() {
         "/reports".to_owned(),
         "/processes/unknown".to_owned(),
     ];
+    have_no_violations(&browser, &pages).await;
+}
+
+#[tokio::test]
+async fn no_page_of_transfers_has_a_serious_violation_of_the_accessibility_rules() {
+    let Some((_env, browser, pages)) = transfers::pages("accessibility of transfers").await else { return };
+    have_no_violations(&browser, &pages).await;
+}
+
+/// In light and in dark, on a desk and on a phone.
+async fn have_no_violations(browser: &Browser, pages: &[String]) {
     for (scheme, width) in [("light", 1280), ("dark", 1280), ("light", 375)] {
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         browser.devtools("Emulation.setEmulatedMedia", media).await;
         let screen = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500});
         browser.devtools("Emulation.setDeviceMetricsOverride", screen).await;
-        for path in &pages {
+        for path in pages {
             browser.open(path).await;
             browser.eval("document.querySelectorAll('details').forEach(d => d.open = true); return true").await;
-            assert_eq!(violations(&browser).await, Vec::<String>::new(), "{path}, {scheme}, {width} px");
+            assert_eq!(violations(browser).await, Vec::<String>::new(), "{path}, {scheme}, {width} px");
         }
     }
 }

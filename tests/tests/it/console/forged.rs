@@ -46,6 +46,10 @@ async fn a_forged_form_changes_nothing() {
     for (name, value) in [("origin", "http://evil.example"), ("origin", "null"), ("sec-fetch-site", "same-site")] {
         assert_eq!(status(void(&form).header("cookie", &cookie).header(name, value)).await, 403, "{name}: {value}");
     }
+    for path in ["/console/instance/acknowledge", "/console/instance/retry"] {
+        let form = [("manager", "TransferMoney"), ("process_id", "t-1"), ("failure_id", "t-1/1")];
+        assert_eq!(status(post(&env, path, &form).header("cookie", &cookie)).await, 403, "{path}, no token");
+    }
     assert!(env.billing().log().await.iter().all(|event| event.kind == "DocumentIssued"));
 
     let answer = void(&form).header("cookie", &cookie).header("origin", env.url(Component::Api)).send().await.unwrap();
@@ -74,10 +78,13 @@ async fn every_page_carries_the_security_headers_and_a_missing_one_says_so() {
         ("/reports", 200),
         ("/reports?customer_id=%3Cb%3E&cursor=nonsense", 200),
         ("/processes/%3Cscript%3E", 404),
+        ("/transfers?show=nonsense&incident=7&cursor=nonsense", 200),
+        ("/transfers/%3Cscript%3E", 404),
         (process.as_str(), 404),
         ("/assets/console.css", 200),
         ("/favicon.ico", 200),
         ("/console/events?on=nothing", 404),
+        ("/console/events?on=instances&manager=nothing", 404),
     ] {
         let answer = http().get(format!("{api}{path}")).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), expected, "{path}");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Browser, on_the_console, page_of};
+use super::{Browser, on_the_console, page_of, transfers};
 use crate::voiding::published_and_refused;
 
 const PHONES: [u32; 2] = [320, 375];
@@ -18,10 +18,20 @@ async fn a_phone_needs_no_horizontal_scrolling() {
     let Some((env, browser)) = on_the_console("phone width").await else { return };
     let (document, _) = published_and_refused(&env).await;
     let id = &document.document_id;
+    fit(&browser, &["/".to_owned(), "/?text=nothing".to_owned(), page_of(id), "/reports".to_owned()]).await;
+}
+
+#[tokio::test]
+async fn a_phone_needs_no_horizontal_scrolling_for_transfers() {
+    let Some((_env, browser, pages)) = transfers::pages("transfers at phone width").await else { return };
+    fit(&browser, &pages).await;
+}
+
+async fn fit(browser: &Browser, pages: &[String]) {
     for width in PHONES {
-        be_a_phone(&browser, width).await;
-        for path in ["/".to_owned(), "/?text=nothing".to_owned(), page_of(id), "/reports".to_owned()] {
-            browser.open(&path).await;
+        be_a_phone(browser, width).await;
+        for path in pages {
+            browser.open(path).await;
             browser.find("main h1").await;
             browser.eval("document.querySelectorAll('details').forEach(d => d.open = true); return true").await;
             assert_eq!(browser.eval(OVERFLOW).await, 0, "{path} at {width} px");

@@ -12,6 +12,7 @@ mod live;
 mod no_script;
 mod origin;
 mod selection;
+mod transfers;
 
 use std::{io::Write, time::Duration};
 

@@ -19,7 +19,8 @@ async fn no_request_of_a_page_leaves_the_api_s_own_origin() {
     let (document, _) = published_and_refused(&env).await;
     let id = &document.document_id;
     let origin = env.url(Component::Api);
-    for path in ["/".to_owned(), page_of(id), "/reports".to_owned(), "/processes/unknown".to_owned()] {
+    let others = ["/", "/transfers", "/reports", "/processes/unknown"].map(str::to_owned);
+    for path in others.into_iter().chain([page_of(id)]) {
         browser.open(&path).await;
         browser.eval(LISTEN).await;
         let fresh = env.issue_reported().await;

@@ -21,16 +21,16 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 struct Machine {
     data: TempDir,
     logs: TempDir,
-    ports: [u16; 5],
+    ports: [u16; 6],
 }
 
 impl Machine {
     fn new() -> Self {
         let port = |_| free_port();
-        let mut ports = [0; 5].map(port);
+        let mut ports = [0; 6].map(port);
         // The Web UI takes the port + 1000.
-        while TcpListener::bind(("127.0.0.1", ports[4] + 1000)).is_err() {
-            ports[4] = free_port();
+        while TcpListener::bind(("127.0.0.1", ports[5] + 1000)).is_err() {
+            ports[5] = free_port();
         }
         Self { data: TempDir::new().unwrap(), logs: TempDir::new().unwrap(), ports }
     }
@@ -39,11 +39,11 @@ impl Machine {
     async fn start(&self, arguments: &[&str]) -> Process {
         let log = self.logs.path().join("log");
         fs::write(&log, "").unwrap();
-        let names = ["API_ADDR", "BILLING_ADDR", "REPORTS_ADDR", "WORKER_ADDR"];
+        let names = ["API_ADDR", "BILLING_ADDR", "REPORTS_ADDR", "WORKER_ADDR", "ACCOUNTS_ADDR"];
         let addresses =
             names.iter().zip(self.ports).map(|(name, port)| ((*name).to_owned(), format!("127.0.0.1:{port}")));
         let mut environment: BTreeMap<String, String> = addresses.collect();
-        environment.insert("TEMPORAL_PORT".to_owned(), self.ports[4].to_string());
+        environment.insert("TEMPORAL_PORT".to_owned(), self.ports[5].to_string());
         environment.insert("TEMPORAL_CLI".to_owned(), temporal_cli().display().to_string());
         environment.insert("DATA_DIR".to_owned(), self.data.path().display().to_string());
         environment.insert("HOME".to_owned(), self.logs.path().display().to_string());

@@ -1,5 +1,6 @@
 //! A process manager that does what the data of its events says, so that one type serves all scenarios.
 
+use messages::CloudEvent;
 use process_manager::manager::{
     AfterCommand, Commands, Context, Failure, Metadata, OnError, OnRoutingError, Options, Outgoing, Pending,
     ProcessManager, Retry, Route, RouteKind, RoutingError,
@@ -100,6 +101,10 @@ macro_rules! probe {
                 $options
             }
 
+            fn upcast(event: CloudEvent) -> CloudEvent {
+                upcast(event)
+            }
+
             fn route(Event::Happened(step): &Event, metadata: &Metadata) -> Result<Route, Fails> {
                 route(step, metadata)
             }
@@ -143,6 +148,15 @@ probe!(FromNow, "FromNow", Options::default().start_from(process_manager::manage
 probe!(FromSecond, "FromSecond", Options::default().start_from(process_manager::manager::StartFrom::Position(2)));
 probe!(Hasty, "Hasty", Options::default().event_timeout(Duration::from_millis(500)));
 probe!(Consistent, "Consistent", Options::default().consistency(process_manager::manager::Consistency::Strong));
+
+/// An event of an older schema said less, and by other names.
+fn upcast(mut event: CloudEvent) -> CloudEvent {
+    if event.kind == "ItHappened" {
+        event.kind = "Happened".to_owned();
+        event.data = json!({"name": event.data["what"], "route": "Start", "ids": [event.data["who"]]});
+    }
+    event
+}
 
 fn route(step: &Step, metadata: &Metadata) -> Result<Route, Fails> {
     if step.unroutable {

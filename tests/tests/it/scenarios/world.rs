@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use messages::{CloudEvent, Problem};
 use process_manager::{
@@ -17,7 +18,13 @@ use process_manager::{
     subscription::{SubscriptionState, subscription_state},
     testing::{MemoryLog, TestServer, TestWorker},
 };
-use tests::{TemporalServer, binaries, eventually};
+use temporalio_client::tonic::IntoRequest;
+use temporalio_common::protos::temporal::api::{
+    common::v1::{Payloads, WorkflowExecution},
+    history::v1::history_event::Attributes,
+    workflowservice::v1::SignalWorkflowExecutionRequest,
+};
+use tests::{Temporal, TemporalServer, binaries, eventually, json_payload, sample};
 
 use super::probe::{Command, Event, Probe, Step};
 
@@ -29,6 +36,7 @@ pub(super) struct Sent {
     pub(super) label: String,
     pub(super) envelope: Envelope,
     pub(super) took_effect: bool,
+    pub(super) at: DateTime<Utc>,
 }
 
 /// What the receiver does with a command.
@@ -84,7 +92,12 @@ impl Recorder {
         let mut sent = self.sent.lock().unwrap();
         let key = &envelope.idempotency_key;
         let is_new = !sent.iter().any(|earlier| earlier.took_effect && earlier.envelope.idempotency_key == *key);
-        sent.push(Sent { label: label.to_owned(), envelope: envelope.clone(), took_effect: accepted && is_new });
+        sent.push(Sent {
+            label: label.to_owned(),
+            envelope: envelope.clone(),
+            took_effect: accepted && is_new,
+            at: Utc::now(),
+        });
     }
 }
 
@@ -123,6 +136,7 @@ fn problem() -> Problem {
 pub(super) struct World {
     pub(super) log: MemoryLog,
     pub(super) recorder: Recorder,
+    pub(super) temporal: Temporal,
     pub(super) server: TestServer,
     pub(super) worker: Option<TestWorker>,
 }
@@ -138,9 +152,8 @@ impl World {
     pub(super) async fn without_worker() -> Self {
         let temporal = TemporalServer::shared(&binaries!()).namespace().await;
         let address = format!("http://{}", temporal.address()).parse().unwrap();
-        let client = TemporalConfig::at(address, temporal.namespace()).connect_when_up().await.unwrap();
-        let server = TestServer::on(client).await;
-        Self { log: MemoryLog::default(), recorder: Recorder::default(), server, worker: None }
+        let server = TestServer::on(TemporalConfig::at(address, temporal.namespace())).await.unwrap();
+        Self { log: MemoryLog::default(), recorder: Recorder::default(), temporal, server, worker: None }
     }
 
     /// Hosts `M` in a new worker; the one before is told to end.
@@ -180,10 +193,10 @@ impl World {
             source: "/memory".to_owned(),
             kind: "Happened".to_owned(),
             subject: subject.to_owned(),
-            time: chrono::Utc::now(),
+            time: Utc::now(),
             datacontenttype: "application/json".to_owned(),
             sequence: 0,
-            correlationid: format!("correlation of {id}").replace(' ', "-"),
+            correlationid: format!("correlation-of-{id}"),
             causationid: id.clone(),
             logid: String::new(),
             data,
@@ -198,6 +211,16 @@ impl World {
 
     pub(super) async fn handled_by<M: ProcessManager>(&self, event: &CloudEvent) {
         wait_until_handled::<M>(self.server.client(), event, SOON).await.unwrap();
+    }
+
+    /// How many timers of at least half a second a workflow's latest run has started.
+    pub(super) async fn timers(&self, workflow_id: &str) -> usize {
+        let history = self.temporal.history_by_id(workflow_id).await;
+        let started = history.into_iter().filter_map(|event| match event.attributes {
+            Some(Attributes::TimerStartedEventAttributes(timer)) => timer.start_to_fire_timeout,
+            _ => None,
+        });
+        started.filter(|time| time.seconds > 0 || time.nanos >= 500_000_000).count()
     }
 
     /// The instance of [`Probe`].
@@ -225,8 +248,25 @@ impl World {
 
     /// The subscription of [`Probe`].
     pub(super) async fn subscription(&self) -> SubscriptionState {
-        let state = async || subscription_state(self.server.client(), Probe::NAME).await;
+        self.subscription_of::<Probe>().await
+    }
+
+    pub(super) async fn subscription_of<M: ProcessManager>(&self) -> SubscriptionState {
+        let state = async || subscription_state(self.server.client(), M::NAME).await;
         eventually(SOON, "the subscription answers", state).await
+    }
+
+    /// Signals a workflow, such as `Probe-a` or `subscription-Probe`.
+    pub(super) async fn signal(&self, workflow_id: &str, name: &str, payload: Option<serde_json::Value>) {
+        let request = SignalWorkflowExecutionRequest {
+            namespace: self.temporal.namespace().to_owned(),
+            workflow_execution: Some(WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: String::new() }),
+            signal_name: name.to_owned(),
+            input: payload.map(|payload| Payloads { payloads: vec![json_payload(&payload)] }),
+            request_id: sample::unique("signal"),
+            ..Default::default()
+        };
+        self.temporal.service().await.signal_workflow_execution(request.into_request()).await.unwrap();
     }
 
     pub(super) async fn subscription_until(

@@ -2,11 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use process_manager::{host::workflow_id, instance::Status};
-use temporalio_client::{NamespacedClient, grpc::WorkflowService, tonic::IntoRequest};
-use temporalio_common::protos::temporal::api::{
-    common::v1::WorkflowExecution, workflowservice::v1::SignalWorkflowExecutionRequest,
-};
+use process_manager::instance::{InstanceView, Status};
 
 use super::{
     super::world::World,
@@ -16,25 +12,13 @@ use super::{
 
 const IN_TIME: Duration = Duration::from_secs(120);
 
-/// Signals an instance as a person does.
-async fn signal(world: &World, id: &str, name: &str) {
-    let mut client = world.server.client().clone();
-    let request = SignalWorkflowExecutionRequest {
-        namespace: client.namespace(),
-        workflow_execution: Some(WorkflowExecution { workflow_id: workflow_id::<Tally>(id), run_id: String::new() }),
-        signal_name: name.to_owned(),
-        ..Default::default()
-    };
-    client.signal_workflow_execution(request.into_request()).await.unwrap();
-}
-
 /// An instance is parked at its first event; the others wait, until it is told to try again.
 async fn parked_with(events: u64, padding: usize) {
     let (world, reports) = (World::without_worker().await, Reports::default());
     reports.refuse(true);
     append(&world.log, "a", 0, true, padding);
     let worker = host(&world, &reports).await;
-    let is_parked = |view: &process_manager::instance::InstanceView| view.status == Status::Parked;
+    let is_parked = |view: &InstanceView| view.status == Status::Parked;
     until(&world, "a", IN_TIME, "it is parked", is_parked).await;
     let begun = Instant::now();
     for number in 1..events {
@@ -44,7 +28,7 @@ async fn parked_with(events: u64, padding: usize) {
     until(&world, "a", IN_TIME, "all wait", |view| view.queued_events == waiting).await;
     println!("{waiting} events wait after {:.1?}", begun.elapsed());
     reports.refuse(false);
-    signal(&world, "a", "retry").await;
+    world.signal("Tally-a", "retry", None).await;
     reports.until(2, IN_TIME).await;
     let view = until(&world, "a", IN_TIME, "all is handled", |view| view.handled_events >= events).await;
     assert_eq!(view.handled_events, events);

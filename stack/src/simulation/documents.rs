@@ -1,0 +1,63 @@
+//! Documents for the same three customers.
+
+use messages::{
+    Currency, Money,
+    billing::{Document, DocumentKind, IssueDocument},
+};
+use reqwest::Client;
+use url::Url;
+
+use super::PEOPLE;
+
+const KINDS: [DocumentKind; 4] =
+    [DocumentKind::Invoice, DocumentKind::Receipt, DocumentKind::Invoice, DocumentKind::CreditNote];
+
+/// Somebody who issues documents.
+pub(super) struct Documents {
+    client: Client,
+    url: Url,
+}
+
+impl Documents {
+    pub(super) fn new(client: Client, billing: &Url) -> anyhow::Result<Self> {
+        Ok(Self { client, url: billing.join("/documents")? })
+    }
+
+    /// Issues the next one, and says so.
+    pub(super) async fn issue(&self, number: usize) -> anyhow::Result<String> {
+        let response = self.client.post(self.url.clone()).json(&invented(number)?).send().await?.error_for_status()?;
+        let Document { document_id, customer_id, total, .. } = response.json().await?;
+        Ok(format!("{document_id} issued to {customer_id}, {total} {}", total.currency.code()))
+    }
+}
+
+/// The same documents in each run, but for their ids, which Billing makes.
+fn invented(number: usize) -> anyhow::Result<IssueDocument> {
+    let kind = KINDS[number % KINDS.len()];
+    let cents = i64::try_from(number * 7_919 % 90_000)? + 1_000;
+    Ok(IssueDocument {
+        document_id: None,
+        customer_id: PEOPLE[number % PEOPLE.len()].parse()?,
+        kind,
+        total: Money {
+            minor: if kind == DocumentKind::CreditNote { -cents } else { cents },
+            currency: Currency::from_code("EUR")?,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_customer_gets_documents_and_credit_notes_are_negative() {
+        let documents: Vec<_> = (0..24).map(|number| invented(number).unwrap()).collect();
+        for customer in PEOPLE {
+            assert_eq!(documents.iter().filter(|document| document.customer_id.as_str() == customer).count(), 8);
+        }
+        for document in documents {
+            assert_eq!(document.total.minor < 0, document.kind == DocumentKind::CreditNote);
+        }
+    }
+}

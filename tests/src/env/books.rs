@@ -1,0 +1,134 @@
+//! The books of Accounts, kept from its log by somebody else: money is neither made nor lost.
+
+use std::collections::BTreeMap;
+
+use messages::{
+    AccountId, CloudEvent, Position, TransferId,
+    accounts::{DepositPurpose, Event, MoneyTransferRequested, TransferStatus},
+};
+
+use super::Env;
+
+/// Balances and transfers as a log has them, in minor units of one currency.
+#[derive(Debug, Clone, Default)]
+pub struct Books {
+    /// What is on each account.
+    pub balances: BTreeMap<AccountId, i64>,
+    /// Each transfer that was requested, and where it stands.
+    pub transfers: BTreeMap<TransferId, (MoneyTransferRequested, TransferStatus)>,
+    /// What was on all accounts when they were opened.
+    pub opened_with: i64,
+    /// The last event's place.
+    pub position: Position,
+}
+
+impl Books {
+    /// Enters an event.
+    ///
+    /// # Panics
+    /// When a rule is broken: a step comes twice or out of turn, an account is overdrawn, the sum has changed.
+    pub fn enter(&mut self, event: &CloudEvent) {
+        assert!(event.sequence > self.position, "{event:?} comes after {}", self.position);
+        self.position = event.sequence;
+        let typed = serde_json::json!({"type": event.kind, "data": event.data});
+        match serde_json::from_value(typed).expect("an event of Accounts") {
+            Event::AccountOpened(opened) => {
+                self.opened_with += opened.initial_balance.minor;
+                let other = self.balances.insert(opened.account_id, opened.initial_balance.minor);
+                assert_eq!(other, None, "{event:?}: a second opening");
+            }
+            Event::MoneyTransferRequested(requested) => {
+                let id = requested.transfer_id.clone();
+                let other = self.transfers.insert(id, (requested, TransferStatus::Requested));
+                assert!(other.is_none(), "{event:?}: a second request");
+            }
+            Event::MoneyWithdrawn(it) => {
+                let from = self.step(event, &it.transfer_id, TransferStatus::Requested, TransferStatus::Withdrawn).from;
+                assert_eq!(from, it.account_id, "{event:?}");
+                self.add(event, &from, -it.amount.minor);
+            }
+            Event::MoneyDeposited(it) => {
+                let becomes = match it.purpose {
+                    DepositPurpose::Transfer => TransferStatus::Completed,
+                    DepositPurpose::Refund => TransferStatus::Returned,
+                };
+                let requested = self.step(event, &it.transfer_id, TransferStatus::Withdrawn, becomes);
+                let to = if becomes == TransferStatus::Completed { requested.to } else { requested.from };
+                assert_eq!(to, it.account_id, "{event:?}");
+                self.add(event, &to, it.amount.minor);
+            }
+            Event::MoneyTransferFailed(it) => {
+                self.step(event, &it.transfer_id, TransferStatus::Requested, TransferStatus::Failed);
+            }
+            Event::AccountClosed(_) => (),
+        }
+        let all = self.balances.values().sum::<i64>() + self.in_flight();
+        assert_eq!(all, self.opened_with, "{event:?}: all balances and what is in flight");
+    }
+
+    /// What has been withdrawn and not been deposited.
+    #[must_use]
+    pub fn in_flight(&self) -> i64 {
+        let withdrawn = self.transfers.values().filter(|(_, status)| *status == TransferStatus::Withdrawn);
+        withdrawn.map(|(requested, _)| requested.amount.minor).sum()
+    }
+
+    /// How many transfers stand there.
+    #[must_use]
+    pub fn count(&self, status: TransferStatus) -> usize {
+        self.transfers.values().filter(|(_, of)| *of == status).count()
+    }
+
+    /// Each step comes once, and in its turn.
+    fn step(
+        &mut self,
+        event: &CloudEvent,
+        id: &TransferId,
+        from: TransferStatus,
+        to: TransferStatus,
+    ) -> MoneyTransferRequested {
+        let (requested, status) = self.transfers.get_mut(id).unwrap_or_else(|| panic!("{event:?}: no such transfer"));
+        assert_eq!(*status, from, "{event:?}");
+        assert_eq!(event.correlationid, id.as_str(), "{event:?}");
+        *status = to;
+        requested.clone()
+    }
+
+    fn add(&mut self, event: &CloudEvent, account: &AccountId, minor: i64) {
+        let balance = self.balances.get_mut(account).unwrap_or_else(|| panic!("{event:?}: no such account"));
+        *balance += minor;
+        assert!(*balance >= 0, "{event:?}: {account} is overdrawn");
+    }
+}
+
+impl Env {
+    /// Enters what has been appended to Accounts' log since.
+    ///
+    /// # Panics
+    /// When a rule is broken.
+    pub async fn keep(&self, books: &mut Books) {
+        loop {
+            let Ok(events) = self.accounts().events(books.position, Some(1000), None).await.try_ok() else { return };
+            if events.is_empty() {
+                return;
+            }
+            events.iter().for_each(|event| books.enter(event));
+        }
+    }
+
+    /// The books of the whole log, which Accounts' own balances and transfers agree with.
+    ///
+    /// # Panics
+    /// When a rule is broken.
+    pub async fn audit(&self) -> Books {
+        let mut books = Books::default();
+        self.accounts().log().await.iter().for_each(|event| books.enter(event));
+        let accounts = self.accounts().all_accounts().await;
+        let balances = accounts.into_iter().map(|account| (account.account_id, account.balance.minor)).collect();
+        assert_eq!(books.balances, balances, "the accounts are what their log says");
+        for (id, (_, status)) in &books.transfers {
+            assert_eq!(self.accounts().transfer(id).await.ok().status, *status, "{id} is what its log says");
+        }
+        books
+    }
+}

@@ -1,0 +1,296 @@
+//! Money transfers and their incidents, next to the voidings.
+
+use messages::{
+    AccountId, TransferId,
+    accounts::{Transfer, TransferStatus},
+};
+use tests::{Component, Env, Fault, Link, binaries, eventually, sample};
+
+use super::{Browser, SOON};
+
+const DEPOSIT: &str = "/commands/deposit-";
+const FAIL: &str = "/commands/fail-";
+/// More than any account has: the process has to send FailMoneyTransfer.
+const TOO_MUCH: &str = "1000.01";
+const MARK: &str = "window.sameDocument = true; return true";
+const IS_MARKED: &str = "return window.sameDocument === true";
+
+/// A whole system with Accounts, two accounts with 1000 and 500 EUR, and a browser.
+struct Bank {
+    env: Env,
+    browser: Browser,
+    from: AccountId,
+    to: AccountId,
+}
+
+impl Bank {
+    /// As [`super::on_the_console`].
+    async fn start(test: &str) -> Option<Self> {
+        if !Browser::is_installed() {
+            super::on_the_console(test).await;
+            return None;
+        }
+        let env = Env::builder(binaries!()).accounts().start().await;
+        let browser = Browser::start(&env.url(Component::Api)).await;
+        let (from, to) = (sample::account_id(), sample::account_id());
+        let _ = env.accounts().open(&from, sample::euros("1000")).await.ok_as(201);
+        let _ = env.accounts().open(&to, sample::euros("500")).await.ok_as(201);
+        Some(Self { env, browser, from, to })
+    }
+
+    async fn request(&self, amount: &str) -> TransferId {
+        let transfer = sample::transfer(&self.from, &self.to, amount);
+        self.env.accounts().request(&transfer).await.ok_as(202).transfer_id
+    }
+
+    /// A transfer whose deposit does not get through.
+    async fn stuck(&self) -> TransferId {
+        let transfer = sample::transfer(&self.from, &self.to, "100");
+        let id = transfer.transfer_id.clone().unwrap();
+        self.env.proxy(Link::WorkerToAccounts).about(&id).fault(DEPOSIT, Fault::status(503));
+        let _ = self.env.accounts().request(&transfer).await.ok_as(202);
+        self.begun(&id).await;
+        id
+    }
+
+    /// A transfer that cannot be given up as long as `times` is not over.
+    async fn parked(&self, times: usize) -> TransferId {
+        let transfer = sample::transfer(&self.from, &self.to, TOO_MUCH);
+        let id = transfer.transfer_id.clone().unwrap();
+        self.env.proxy(Link::WorkerToAccounts).about(&id).refuse_times(times, FAIL, 409, "locked");
+        let _ = self.env.accounts().request(&transfer).await.ok_as(202);
+        self.begun(&id).await;
+        id
+    }
+
+    /// A page opened before would say that there is no such transfer.
+    async fn begun(&self, id: &TransferId) {
+        eventually(SOON, &format!("the process of {id} has begun"), async || {
+            self.env.temporal().describe_by_id(&format!("TransferMoney-{id}")).await.map(|_| ()).ok_or("not yet")
+        })
+        .await;
+    }
+
+    async fn becomes(&self, id: &TransferId, status: TransferStatus) -> Transfer {
+        eventually(SOON, &format!("{id} is {status:?}"), async || {
+            let transfer = self.env.accounts().transfer(id).await.try_ok()?;
+            if transfer.status == status { Ok(transfer) } else { Err(format!("{transfer:?}")) }
+        })
+        .await
+    }
+}
+
+/// The address of a transfer's page.
+pub(super) fn page_of(id: &TransferId) -> String {
+    format!("/transfers/{id}")
+}
+
+fn row(id: &TransferId) -> String {
+    format!("tr[data-process='{id}']")
+}
+
+#[tokio::test]
+async fn the_list_shows_transfers_that_run_wait_for_a_person_and_have_ended() {
+    let Some(bank) = Bank::start("the list of transfers").await else { return };
+    let (env, browser) = (&bank.env, &bank.browser);
+    browser.open("/transfers").await;
+    browser.says(".empty", "There was none yet").await;
+    let done = bank.request("100").await;
+    bank.becomes(&done, TransferStatus::Completed).await;
+    browser.says("#tile-done .number", "1").await;
+    browser.says(".empty", "Nothing is under way").await;
+    let (stuck, parked) = (bank.stuck().await, bank.parked(1).await);
+    browser.says(&row(&stuck), "In progress").await;
+    browser.says(&row(&parked), "Needs a person").await;
+    browser.says(&row(&parked), "Fail money transfer was refused: locked The test answers locked.").await;
+    browser.says("#tile-running .number", "2").await;
+    browser.says("#tile-incidents .number", "1").await;
+    assert!(!browser.is_there(&row(&done)).await, "what has ended is not among the open ones");
+    // After 10 s the command counts as delayed.
+    browser.says(&row(&stuck), "Command delayed").await;
+    browser.says(&row(&stuck), "Deposit money has not got through").await;
+    browser.open("/transfers?show=all").await;
+    let ids = "return [...document.querySelectorAll('tbody tr')].map(row => row.dataset.process)";
+    let expected = serde_json::json!([parked, stuck, done]);
+    assert_eq!(browser.eval(ids).await, expected, "running before ended, newest first");
+    browser.says(&row(&done), "Done").await;
+    browser.open("/transfers?show=ended").await;
+    browser.says(&row(&done), "Done").await;
+    assert!(!browser.is_there(&row(&stuck)).await);
+    browser.open(&format!("/transfers?show=all&incident=true&text={parked}")).await;
+    browser.says(&row(&parked), "Needs a person").await;
+    assert!(!browser.is_there(&row(&stuck)).await, "another id");
+    env.proxy(Link::WorkerToAccounts).heal();
+}
+
+#[tokio::test]
+async fn the_front_page_counts_the_incidents_of_transfers_and_leads_to_them() {
+    let Some(bank) = Bank::start("incidents of transfers").await else { return };
+    let browser = &bank.browser;
+    browser.open("/").await;
+    browser.says("#tile-incidents .number", "0").await;
+    let parked = bank.parked(1).await;
+    browser.says("#tile-incidents .number", "1").await;
+    browser.says(".elsewhere", "1 of the incidents is not a voiding’s").await;
+    browser.click(".elsewhere a").await;
+    browser.click(&format!("{} a", row(&parked))).await;
+    assert_eq!(browser.path().await, page_of(&parked));
+}
+
+#[tokio::test]
+async fn a_failure_is_acknowledged_with_a_note_and_the_page_shows_the_end_without_a_reload() {
+    let Some(bank) = Bank::start("acknowledging a transfer").await else { return };
+    let browser = &bank.browser;
+    let parked = bank.parked(1).await;
+    browser.open("/transfers").await;
+    browser.click(&format!("{} a", row(&parked))).await;
+    browser.says(".summary", "Needs a person").await;
+    browser.eval(MARK).await;
+    for fact in ["1000.01 EUR", bank.from.as_str(), bank.to.as_str()] {
+        browser.says(".facts", fact).await;
+    }
+    browser.says(".facts", "waits for a person: Money transfer requested").await;
+    browser.says(".advice", "Waits for you: Fail money transfer was refused").await;
+    browser.says(".timeline", "Withdraw money was refused").await;
+    browser.fill("[name=acknowledged_by]", "alex").await;
+    browser.fill("[name=note]", "told <b>the customer</b>").await;
+    browser.click("form[action='/console/instance/acknowledge'] button").await;
+    browser.says("#notices", "is acknowledged").await;
+    browser.says(".summary", "Given up").await;
+    browser.gone(".advice").await;
+    browser.says(".timeline", "Acknowledged by alex").await;
+    browser.says(".timeline .note", "told <b>the customer</b>").await;
+    browser.says(".facts", "1000.01 EUR").await;
+    assert_eq!(browser.eval(IS_MARKED).await, true, "the page was never loaded again");
+    browser.open("/transfers?show=ended").await;
+    browser.says(&row(&parked), "Given up").await;
+}
+
+#[tokio::test]
+async fn a_retry_tries_again_and_a_failure_that_is_gone_is_not_acknowledged() {
+    let Some(bank) = Bank::start("retrying a transfer").await else { return };
+    let browser = &bank.browser;
+    let parked = bank.parked(2).await;
+    browser.open(&page_of(&parked)).await;
+    browser.find(".advice").await;
+    let shown = "return document.querySelector('[name=failure_id]').value";
+    let first = browser.eval(shown).await;
+    browser.click("form[action='/console/instance/retry'] button").await;
+    browser.says("#notices", "tries again").await;
+    eventually(SOON, "the page shows the second failure", async || {
+        let now = browser.eval(shown).await;
+        if now == first { Err(now.to_string()) } else { Ok(()) }
+    })
+    .await;
+    browser.says(".timeline", "A person had it tried again").await;
+    // Somebody has had the first failure on their page all along.
+    let stale = format!("document.querySelector('form.acknowledge [name=failure_id]').value = {first}; return true");
+    browser.eval(&stale).await;
+    browser.click("form[action='/console/instance/acknowledge'] button").await;
+    browser.says(".acknowledge .result", "this failure is not there any more").await;
+    browser.click("form[action='/console/instance/retry'] button").await;
+    browser.says(".summary", "Done").await;
+    bank.becomes(&parked, TransferStatus::Failed).await;
+}
+
+#[tokio::test]
+async fn the_page_shows_a_delayed_command_until_it_gets_through() {
+    let Some(bank) = Bank::start("a delayed transfer").await else { return };
+    let browser = &bank.browser;
+    let stuck = bank.stuck().await;
+    browser.open(&page_of(&stuck)).await;
+    browser.says(".facts", "handles an event: Money withdrawn").await;
+    browser.says(".facts", "Commands to come").await;
+    browser.says(".timeline", "Deposit money did not get through").await;
+    browser.says(".timeline", "Deposit money is tried again: attempt").await;
+    browser.says(".summary", "Command delayed").await;
+    browser.says(".advice", "Deposit money does not get through").await;
+    bank.env.proxy(Link::WorkerToAccounts).heal();
+    browser.says(".summary", "Done").await;
+    browser.gone(".advice").await;
+    browser.says(".timeline", "Deposit money was accepted at attempt").await;
+    browser.says(".timeline", "Money deposited").await;
+}
+
+#[tokio::test]
+async fn without_a_worker_the_page_shows_what_temporal_knows_and_recovers() {
+    let Some(bank) = Bank::start("transfers without a worker").await else { return };
+    let browser = &bank.browser;
+    let parked = bank.parked(1).await;
+    browser.open(&page_of(&parked)).await;
+    browser.says(".facts", "waits for a person").await;
+    bank.env.kill(Component::Worker).await;
+    browser.says("#live", "No worker tells").await;
+    browser.says(".summary", "Needs a person").await;
+    browser.says(".advice", "locked").await;
+    browser.says(".facts", "1000.01 EUR").await;
+    bank.env.start(Component::Worker).await;
+    browser.says(".facts", "waits for a person").await;
+}
+
+#[tokio::test]
+async fn without_javascript_a_transfer_is_retried_and_acknowledged() {
+    let Some(bank) = Bank::start("transfers without script").await else { return };
+    let parked = bank.parked(2).await;
+    let browser = Browser::without_javascript(&bank.env.url(Component::Api)).await;
+    shown_in_the_end(&browser, &page_of(&parked), ".advice", "Waits for you").await;
+    browser.click("form[action='/console/instance/retry'] button").await;
+    browser.says("#notices", "tries again").await;
+    assert_eq!(browser.path().await, page_of(&parked));
+    shown_in_the_end(&browser, &page_of(&parked), ".timeline", "A person had it tried again").await;
+    shown_in_the_end(&browser, &page_of(&parked), ".advice", "Waits for you").await;
+    browser.fill("[name=note]", "by hand").await;
+    browser.click("form[action='/console/instance/acknowledge'] button").await;
+    browser.says("#notices", "is acknowledged").await;
+    shown_in_the_end(&browser, &page_of(&parked), ".timeline .note", "by hand").await;
+    browser.open("/transfers").await;
+    assert!(!browser.is_there(&row(&parked)).await);
+}
+
+/// Without a script a page has to be loaded again.
+async fn shown_in_the_end(browser: &Browser, path: &str, css: &str, text: &str) {
+    eventually(SOON, &format!("{css} of {path} says {text}"), async || {
+        browser.open(path).await;
+        if browser.is_there(css).await && browser.find(css).await.text().await.unwrap().contains(text) {
+            return Ok(());
+        }
+        Err("not yet")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn hostile_ids_are_text() {
+    let Some(bank) = Bank::start("hostile ids of transfers").await else { return };
+    let browser = &bank.browser;
+    let hacked = "return window.hacked === 1 || document.querySelector('main script, main img') !== null";
+    for path in [
+        "/transfers/%3Cscript%3Ewindow.hacked=1%3C%2Fscript%3E",
+        "/transfers/a%2Fb%3Fc%23d",
+        "/transfers/..%2F",
+        "/transfers/%ff",
+        "/transfers?text=%27%20OR%20%3Cscript%3Ewindow.hacked=1%3C/script%3E",
+        "/transfers?text=%25&show=%3Cb%3E&cursor=nonsense",
+        "/transfers?text=a%20b%2F%25_!",
+    ] {
+        browser.open(path).await;
+        assert_eq!(browser.eval(hacked).await, false, "{path}");
+    }
+    browser.says(".empty", "Nothing matches").await;
+    browser.open("/transfers/unknown").await;
+    browser.says("main", "There was never a transfer of this id: unknown").await;
+}
+
+/// A bank with a transfer that runs, one that is parked and one that has ended, and the addresses of their pages.
+pub(super) async fn pages(test: &str) -> Option<(Env, Browser, Vec<String>)> {
+    let bank = Bank::start(test).await?;
+    let done = bank.request("100").await;
+    bank.becomes(&done, TransferStatus::Completed).await;
+    let (stuck, parked) = (bank.stuck().await, bank.parked(1).await);
+    bank.browser.open("/transfers").await;
+    bank.browser.says(&row(&stuck), "Command delayed").await;
+    bank.browser.says(&row(&parked), "Needs a person").await;
+    let lists = ["/", "/transfers", "/transfers?show=all", "/transfers?text=nothing"].map(str::to_owned);
+    let all = lists.into_iter().chain([page_of(&done), page_of(&stuck), page_of(&parked)]).collect();
+    Some((bank.env, bank.browser, all))
+}

@@ -1,0 +1,112 @@
+//! Many random transfers at once, while answers are lost, requests come twice and the worker dies: money is neither made
+//! nor lost, and every transfer ends.
+
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use messages::{
+    AccountId,
+    accounts::{RequestMoneyTransfer, TransferStatus},
+};
+use rand::seq::{IndexedRandom, index};
+use tests::{Books, Component, Env, Fault, Link, eventually, eventually_eq, sample};
+
+use super::{SOON, start};
+
+/// How many; another number by `IT_TRANSFERS`.
+const TRANSFERS: usize = 300;
+const ACCOUNTS: usize = 10;
+/// The worker is killed so often, at even distances.
+const KILLS: usize = 4;
+/// For each transfer, on a busy machine.
+const ENDED_WITHIN_EACH: Duration = Duration::from_millis(500);
+
+fn how_many() -> usize {
+    std::env::var("IT_TRANSFERS").map_or(TRANSFERS, |number| number.parse().unwrap())
+}
+
+/// One in five requests meets a fault.
+fn rain(env: &Env, drops: usize) {
+    let faults = [Fault::LoseAnswer, Fault::Duplicate, Fault::status(503), Fault::Delay(Duration::from_millis(500))];
+    for _ in 0..drops {
+        let fault =
+            if rand::random_ratio(1, 5) { faults.choose(&mut rand::rng()).cloned().unwrap() } else { Fault::Pass };
+        env.proxy(Link::WorkerToAccounts).fault_times(1, "/", fault);
+    }
+}
+
+async fn open_accounts(env: &Env) -> Vec<AccountId> {
+    let ids: Vec<AccountId> = (0..ACCOUNTS).map(|_| sample::account_id()).collect();
+    for id in &ids {
+        let _ = env.accounts().open(id, sample::euros("1000")).await.ok_as(201);
+    }
+    ids
+}
+
+/// Some are of more than there is.
+fn invented(accounts: &[AccountId]) -> RequestMoneyTransfer {
+    let two = index::sample(&mut rand::rng(), accounts.len(), 2);
+    let amount = format!("{}.{:02}", rand::random_range(0..400), rand::random_range(1..100));
+    sample::transfer(&accounts[two.index(0)], &accounts[two.index(1)], &amount)
+}
+
+async fn request_all(env: &Env, transfers: &[RequestMoneyTransfer]) {
+    let requests = transfers.iter().map(async |transfer| drop(env.accounts().request(transfer).await.ok_as(202)));
+    stream::iter(requests).buffer_unordered(16).collect::<Vec<_>>().await;
+}
+
+fn ended(books: &Books) -> usize {
+    use TransferStatus::{Completed, Failed, Returned};
+    [Completed, Failed, Returned].map(|status| books.count(status)).iter().sum()
+}
+
+/// Keeps the books until every transfer has ended. Meanwhile the worker is killed, and an account is closed.
+async fn watch(env: &Env, accounts: &[AccountId], total: usize) -> Books {
+    let mut books = Books::default();
+    let mut kills = 0;
+    let limit = SOON + ENDED_WITHIN_EACH * u32::try_from(total).unwrap();
+    eventually(limit, "every transfer ends", async || {
+        env.keep(&mut books).await;
+        let now = ended(&books);
+        if now >= total {
+            return Ok(());
+        }
+        if kills < KILLS && now >= (kills + 1) * total / (KILLS + 1) {
+            kills += 1;
+            env.kill(Component::Worker).await;
+            env.start(Component::Worker).await;
+            if kills == KILLS / 2 {
+                let _ = env.accounts().close(&accounts[0]).await.ok();
+            }
+        }
+        Err(format!("{now} of {total} have ended"))
+    })
+    .await;
+    assert_eq!(kills, KILLS, "the worker was killed");
+    books
+}
+
+#[tokio::test]
+async fn random_transfers_among_faults_and_killed_workers_each_end_once_and_never_change_the_sum_of_all_money() {
+    let env = start().await;
+    let total = how_many();
+    let accounts = open_accounts(&env).await;
+    let transfers: Vec<_> = (0..total).map(|_| invented(&accounts)).collect();
+    rain(&env, total * 5 / 2);
+    let (books, ()) = tokio::join!(watch(&env, &accounts, total), request_all(&env, &transfers));
+
+    assert_eq!(books.in_flight(), 0);
+    assert_eq!(books.opened_with, i64::try_from(ACCOUNTS).unwrap() * 1000_00);
+    for status in [TransferStatus::Completed, TransferStatus::Failed, TransferStatus::Returned] {
+        assert!(books.count(status) > 0, "some are {status:?}");
+    }
+    eventually_eq(SOON, "each process has completed, in one run", (total, 0), async || {
+        let runs = async |status: &str| {
+            let query = format!("WorkflowType = 'TransferMoney' AND ExecutionStatus {status} 'Completed'");
+            env.temporal().list(&query).await.len()
+        };
+        (runs("=").await, runs("!=").await)
+    })
+    .await;
+    assert_eq!(env.audit().await.balances, books.balances);
+}
