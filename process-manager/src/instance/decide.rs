@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use messages::Position;
 
-use super::{Instance, ParkedFailure, call, command_name, delta};
+use super::{Instance, ParkedFailure, command_name, delta, handle::call};
 use crate::manager::{CommandFailure, Decision, Error, Failure, FailureContext, OnError, Pending, ProcessManager};
 
 /// Retries without a delay that are made at once.

@@ -214,3 +214,6 @@ mod steps {
         Ok(steps.into_iter().map(position).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;
