@@ -13,34 +13,32 @@
 
 mod carried;
 mod decide;
+mod handle;
+mod inbox;
 mod ledger;
 mod operate;
 mod view;
 mod work;
 
-use std::{
-    collections::VecDeque,
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
-};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use messages::CloudEvent;
 use serde::{Deserialize, Serialize};
 
-use self::work::{Phase, Work};
-pub(crate) use self::{carried::Carried, operate::Signalled, view::command_name};
+pub(crate) use self::{carried::Carried, inbox::Fetch, operate::Signalled, view::command_name};
+use self::{
+    handle::call,
+    inbox::{Inbox, Turn},
+    work::{Phase, Work},
+};
 pub use self::{
     ledger::Ledger,
     operate::Acknowledge,
     view::{InstanceView, Overdue, ParkedFailure, Status},
     work::Queued,
 };
-use crate::manager::{
-    AfterCommand, Context, Error, Metadata, Outgoing, ProcessManager, RouteKind,
-    event::{Decoded, decode},
-    panic_message,
-};
+use crate::manager::{AfterCommand, Error, Outgoing, ProcessManager, RouteKind};
 
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +46,8 @@ pub(crate) enum Next<C> {
     /// This command is to be dispatched, and its answer told by [`Instance::answered`]; at the deadline by
     /// [`Instance::timed_out`].
     Dispatch(Dispatch<C>),
+    /// These events are to be read, and the first of them handed to [`Instance::fetched`].
+    Fetch(Fetch),
     /// Nothing before this time.
     WaitUntil(DateTime<Utc>),
     /// Nothing, until an event or a signal comes.
@@ -86,7 +86,7 @@ pub(crate) struct Instance<M: ProcessManager> {
     state: M,
     /// Whether an event has begun it.
     started: bool,
-    inbox: VecDeque<Queued>,
+    inbox: Inbox,
     work: Option<Work<M::Command>>,
     ledger: Ledger,
     parked: Option<ParkedFailure>,
@@ -105,7 +105,7 @@ impl<M: ProcessManager> Instance<M> {
             event_timeout: M::options().event_timeout,
             state: M::default(),
             started: false,
-            inbox: VecDeque::new(),
+            inbox: Inbox::default(),
             work: None,
             ledger,
             parked: None,
@@ -125,7 +125,7 @@ impl<M: ProcessManager> Instance<M> {
     pub(crate) fn deliver(&mut self, queued: Queued) -> bool {
         let is_new = self.ledger.accept(&queued.event);
         if is_new {
-            self.inbox.push_back(queued);
+            self.inbox.push(queued);
         }
         is_new
     }
@@ -175,6 +175,17 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
+    /// The first of the events that were asked for, in their order; or why the next one cannot be read any more.
+    pub(crate) fn fetched(&mut self, events: Result<Vec<CloudEvent>, String>, now: DateTime<Utc>) {
+        let position = self.inbox.first_position();
+        let why = match events.map(|events| self.inbox.fetched(events)) {
+            Ok(true) => return,
+            Ok(false) => "there is another event at its place".to_owned(),
+            Err(why) => why,
+        };
+        self.park_without_event(position.unwrap_or_default(), why, now);
+    }
+
     /// The deadline of the attempt has passed.
     pub(crate) fn timed_out(&mut self, now: DateTime<Utc>) {
         self.answered(Err(Error::Timeout(self.event_timeout.unwrap_or_default())), now);
@@ -191,24 +202,27 @@ impl<M: ProcessManager> Instance<M> {
         &self.ledger
     }
 
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     pub(crate) fn parked(&self) -> Option<&ParkedFailure> {
         self.parked.as_ref()
     }
 
     /// Takes the next event in hand; tells what is to be done when there is none.
     fn take_next(&mut self, now: DateTime<Utc>) -> Option<Next<M::Command>> {
-        let Some(queued) = self.inbox.pop_front() else {
-            return Some(match self.ended {
-                Some(ended) => Next::End(ended),
-                None => Next::Wait,
-            });
+        let queued = match self.inbox.next() {
+            Some(Turn::Event(queued)) => queued,
+            Some(Turn::Fetch(fetch)) => return Some(Next::Fetch(fetch)),
+            Some(Turn::Stop { log, position }) => {
+                self.ledger.handled(&log, position);
+                self.reset(Ended::Stopped);
+                return None;
+            }
+            None => return Some(self.ended.map_or(Next::Wait, Next::End)),
         };
         let kind = queued.kind;
-        if kind == RouteKind::Stop {
-            self.ledger.handled(&queued.event);
-            self.reset(Ended::Stopped);
-            return None;
-        }
         let was_started = std::mem::replace(&mut self.started, true);
         self.ended = None;
         self.work = Some(Work::new(queued));
@@ -220,83 +234,10 @@ impl<M: ProcessManager> Instance<M> {
         None
     }
 
-    fn handle(&mut self, now: DateTime<Utc>) {
-        let commands =
-            self.with_event(now, "handle", |state, event, context| state.handle(event, context).map_err(Error::Handle));
-        match (commands, &mut self.work) {
-            (Some(Ok(commands)), Some(work)) => work.replace(commands.into_inner()),
-            (Some(Err(error)), _) => self.failed(error, now),
-            _ => (),
-        }
-    }
-
-    fn apply(&mut self, now: DateTime<Utc>) {
-        let applied = self.with_event(now, "apply", |state, event, context| {
-            let mut next = state.clone();
-            next.apply(event, context).map_err(Error::Apply)?;
-            Ok(next)
-        });
-        match applied {
-            Some(Ok(state)) => {
-                self.state = state;
-                self.finish();
-            }
-            Some(Err(error)) => self.failed(error, now),
-            None => (),
-        }
-    }
-
-    /// Calls a function of the user with the event in hand; parks the instance where the event cannot be read any more.
-    fn with_event<T>(
-        &mut self,
-        now: DateTime<Utc>,
-        function: &'static str,
-        call_it: impl FnOnce(&M, &M::Event, &Context<'_>) -> Result<T, Error<M::Error>>,
-    ) -> Option<Result<T, Error<M::Error>>> {
-        let (event, metadata) = match self.event_in_hand()? {
-            Ok(known) => known,
-            Err(why) => {
-                self.park("unreadable".to_owned(), why, None, now);
-                return None;
-            }
-        };
-        let context = Context { process_id: &self.id, metadata: &metadata, now, version: self.version };
-        let state = &self.state;
-        Some(call(function, || call_it(state, &event, &context)).unwrap_or_else(Err))
-    }
-
-    fn event_in_hand(&self) -> Option<Result<(M::Event, Metadata), String>> {
-        let raw = self.work.as_ref()?.event();
-        Some(match catch_unwind(|| M::upcast(raw.clone())) {
-            Err(panic) => Err(format!("upcast panicked: {}", panic_message(panic.as_ref()))),
-            Ok(event) => match decode(&event) {
-                Decoded::Event(decoded) => Ok((decoded, Metadata::from(&event))),
-                Decoded::Unknown => Err(format!("{} is no event of this process manager any more", event.kind)),
-                Decoded::Malformed(why) => Err(why),
-            },
-        })
-    }
-
-    fn dispatch(&self) -> Next<M::Command> {
-        let Some((work, (number, outgoing))) = self.work.as_ref().and_then(|work| Some((work, work.pending.front()?)))
-        else {
-            return Next::Wait;
-        };
-        let event = work.event();
-        let key = outgoing.settings.idempotency_key.clone();
-        Next::Dispatch(Dispatch {
-            outgoing: outgoing.clone(),
-            idempotency_key: key.unwrap_or_else(|| idempotency_key(&self.id, event, *number)),
-            correlation_id: event.correlationid.clone(),
-            causation_id: event.id.clone(),
-            deadline: work.deadline,
-        })
-    }
-
     /// The event in hand has been handled, or is passed over.
     fn finish(&mut self) {
         let Some(work) = self.work.take() else { return };
-        self.ledger.handled(work.event());
+        self.ledger.handled(&work.event().logid, work.event().sequence);
         self.handled_events += 1;
     }
 
@@ -317,20 +258,8 @@ impl<M: ProcessManager> Instance<M> {
     }
 }
 
-/// `<process id>/<event id>/<n>`. The parts that come from outside may hold what a header cannot.
-fn idempotency_key(id: &str, event: &CloudEvent, number: u32) -> String {
-    format!("{id}/{}/{number}", event.id)
-}
-
 fn delta(duration: Duration) -> chrono::TimeDelta {
     chrono::TimeDelta::from_std(duration).unwrap_or(chrono::TimeDelta::MAX)
-}
-
-/// Calls the user's code; a panic becomes an error.
-fn call<T, E: std::error::Error + 'static>(function: &'static str, it: impl FnOnce() -> T) -> Result<T, Error<E>> {
-    // The state is either only read, or a copy that a panic throws away.
-    catch_unwind(AssertUnwindSafe(it))
-        .map_err(|panic| Error::Panicked { function, message: panic_message(panic.as_ref()) })
 }
 
 #[cfg(test)]

@@ -208,7 +208,8 @@ impl<M: ProcessManager> Run<M> {
         let Some(instance) = &mut self.instance else { return };
         for _ in 0..MOST_STEPS {
             match instance.advance(self.now) {
-                Next::Wait | Next::End(_) => return,
+                // Nothing is fetched again where no run hands over to another.
+                Next::Wait | Next::Fetch(_) | Next::End(_) => return,
                 Next::WaitUntil(time) => {
                     self.pauses.push(time - self.now);
                     self.now = time;

@@ -6,7 +6,7 @@ use temporalio_client::Client;
 use temporalio_sdk::{WorkerOptions, workflows::WorkflowRegistrationError};
 use tokio_util::sync::CancellationToken;
 
-use super::{Dispatcher, ProcessInstance, Router, Target, activity::Dispatchers, target::Instances};
+use super::{Dispatcher, ProcessInstance, Router, Target, activity::Dispatchers, logs::Logs, target::Instances};
 use crate::{
     feed::EventSource,
     manager::{ProcessManager, Routing, StartFrom},
@@ -29,6 +29,7 @@ pub struct Hosting {
     task_queue: String,
     subscriptions: Subscriptions,
     dispatchers: Dispatchers,
+    logs: Logs,
     workflows: Vec<Register>,
     names: BTreeMap<String, StartFrom>,
     pace: Pace,
@@ -50,6 +51,7 @@ impl Hosting {
             task_queue: task_queue.into(),
             subscriptions: Subscriptions::new(stop),
             dispatchers: Dispatchers::default(),
+            logs: Logs::default(),
             workflows: Vec::new(),
             names: BTreeMap::new(),
             pace: Pace::default(),
@@ -77,7 +79,9 @@ impl Hosting {
 
     /// Makes a process manager that is hosted follow one more log, by a subscription of this name.
     #[must_use]
-    pub fn also_follows<M: ProcessManager>(self, name: &str, source: impl EventSource + 'static) -> Self {
+    pub fn also_follows<M: ProcessManager>(mut self, name: &str, source: impl EventSource + 'static) -> Self {
+        let source = Arc::new(source);
+        self.logs.add(M::NAME, source.clone());
         let target = Instances::<M>::new(self.client.clone(), self.task_queue.clone());
         self.subscribe(name, source, M::options().start_from, Router::<M, _>::new(target))
     }
@@ -90,17 +94,17 @@ impl Hosting {
         source: impl EventSource + 'static,
         target: impl Target + 'static,
     ) -> Self {
-        self.subscribe(name, source, StartFrom::Origin, Router::<R, _>::new(target))
+        self.subscribe(name, Arc::new(source), StartFrom::Origin, Router::<R, _>::new(target))
     }
 
     fn subscribe<R: Routing, T: Target + 'static>(
         mut self,
         name: &str,
-        source: impl EventSource + 'static,
+        source: Arc<dyn EventSource>,
         start_from: StartFrom,
         router: Router<R, T>,
     ) -> Self {
-        self.subscriptions = self.subscriptions.with(name, Arc::new(source), Arc::new(router), self.pace);
+        self.subscriptions = self.subscriptions.with(name, source, Arc::new(router), self.pace);
         self.names.insert(name.to_owned(), start_from);
         self
     }
@@ -115,7 +119,8 @@ impl Hosting {
             register(options)?;
         }
         options.register_workflow::<Subscription>()?;
-        options.register_activities(self.subscriptions).register_activities(self.dispatchers);
+        options.register_activities(self.subscriptions);
+        options.register_activities(self.dispatchers).register_activities(self.logs);
         Ok(HostedSubscriptions { task_queue: self.task_queue, names: self.names })
     }
 }

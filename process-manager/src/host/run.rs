@@ -6,6 +6,7 @@ use temporalio_workflow::{CancellableFuture as _, ContinueAsNewOptions, Workflow
 
 use super::{
     begin::{Begin, CannotBegin},
+    fetch::fetch,
     publish::publish,
     send::{Sent, send},
     workflow::ProcessInstance,
@@ -66,6 +67,11 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
                     Sent::TooLong => return continue_as_new(&ctx),
                 }
             }
+            Next::Fetch(events) => {
+                let Some(fetched) = fetch(&ctx, events).await? else { return continue_as_new(&ctx) };
+                let at = now(&ctx);
+                ctx.state_mut(|run| run.machine().fetched(fetched, at));
+            }
             Next::Wait => {
                 publish(&ctx);
                 if let Some(timeout) = idle_timeout {
@@ -116,7 +122,7 @@ fn continue_as_new<M: ProcessManager>(ctx: &Ctx<M>) -> Result<RawValue, Workflow
     publish(ctx);
     let carried = ctx.state_mut(|run| run.machine().carry());
     let carried = carried.map_err(|error| failed("CannotCarry", with_causes(&error), None))?;
-    let process_id = ctx.state_mut(|run| run.machine().view().process_id);
+    let process_id = ctx.state_mut(|run| run.machine().id().to_owned());
     let begin = Begin { carried: Some(carried), ..Begin::new::<M>(&process_id, Ledger::default()) };
     let input = RawValue::from_value(&begin, ctx.payload_converter());
     match ctx.continue_as_new(input, ContinueAsNewOptions::default())? {}

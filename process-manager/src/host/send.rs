@@ -56,7 +56,7 @@ pub(super) async fn send<M: ProcessManager>(
         let why = "the command is no enum tagged with `type` and `data`".to_owned();
         return Ok(Sent::Answered(Err(Error::Dispatch(why))));
     };
-    let summary = format!("{} {}", input.name, ctx.state_mut(|run| run.machine().view().process_id));
+    let summary = format!("{} {}", input.name, ctx.state_mut(|run| run.machine().id().to_owned()));
     let first = if retry.attempts == Some(1) { attempt } else { attempt.min(LOCAL_ATTEMPT) };
     let first = left(ctx).map_or(first, |left| left.min(first)).max(Duration::from_millis(1));
     ctx.state_mut(|run| run.markers.1 += 1);
@@ -134,7 +134,8 @@ async fn wait<M: ProcessManager>(
                     waited = left;
                 }
             }
-            _ = ctx.wait_condition(|run| run.awake) => {
+            woken = ctx.wait_condition(|run| run.awake) => {
+                woken?;
                 ctx.state_mut(|run| run.awake = false);
                 if is_too_long(ctx) {
                     attempts.cancel();

@@ -1,11 +1,13 @@
 //! What a run hands over to the next when it continues as new.
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Ended, Instance, Ledger, ParkedFailure, Queued, work::Work};
+use super::{
+    Ended, Instance, Ledger, ParkedFailure,
+    inbox::{CARRIED_BYTES, Inbox, bytes_of},
+    work::Work,
+};
 use crate::manager::ProcessManager;
 
 /// Everything that an instance is.
@@ -15,7 +17,7 @@ pub(crate) struct Carried {
     pub(crate) version: u32,
     state: Value,
     started: bool,
-    inbox: VecDeque<Queued>,
+    inbox: Inbox,
     work: Value,
     pub(crate) ledger: Ledger,
     parked: Option<ParkedFailure>,
@@ -41,11 +43,12 @@ pub(crate) enum CarryError {
 impl<M: ProcessManager> Instance<M> {
     /// What the next run needs.
     pub(crate) fn carry(&self) -> Result<Carried, CarryError> {
+        let in_hand = self.work.as_ref().map_or(0, |work| bytes_of(&work.queued));
         Ok(Carried {
             version: self.version,
             state: serde_json::to_value(&self.state).map_err(CarryError::State)?,
             started: self.started,
-            inbox: self.inbox.clone(),
+            inbox: self.inbox.spilled(CARRIED_BYTES.saturating_sub(in_hand)),
             work: serde_json::to_value(&self.work).map_err(CarryError::Work)?,
             ledger: self.ledger.clone(),
             parked: self.parked.clone(),

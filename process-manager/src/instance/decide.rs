@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use messages::Position;
 
-use super::{Instance, ParkedFailure, call, command_name, delta};
+use super::{Instance, ParkedFailure, command_name, delta, handle::call};
 use crate::manager::{CommandFailure, Decision, Error, Failure, FailureContext, OnError, Pending, ProcessManager};
 
 /// Retries without a delay that are made at once.
@@ -82,6 +83,21 @@ impl<M: ProcessManager> Instance<M> {
             position: work.event().sequence,
             command,
             attempts: work.attempts,
+            at: now,
+        });
+    }
+
+    /// Waits for a person, because the next event cannot be read.
+    pub(super) fn park_without_event(&mut self, position: Position, detail: String, now: DateTime<Utc>) {
+        self.failures += 1;
+        self.parked = Some(ParkedFailure {
+            failure_id: format!("{}/{}", self.id, self.failures),
+            code: "unreadable".to_owned(),
+            detail,
+            event: "an event of the log".to_owned(),
+            position,
+            command: None,
+            attempts: 1,
             at: now,
         });
     }

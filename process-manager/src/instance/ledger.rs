@@ -41,8 +41,8 @@ impl Ledger {
         is_new
     }
 
-    pub(super) fn handled(&mut self, event: &CloudEvent) {
-        let marks = self.0.entry(event.logid.clone()).or_default();
-        marks.handled = marks.handled.max(event.sequence);
+    pub(super) fn handled(&mut self, log: &str, position: Position) {
+        let marks = self.0.entry(log.to_owned()).or_default();
+        marks.handled = marks.handled.max(position);
     }
 }

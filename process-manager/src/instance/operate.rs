@@ -46,23 +46,24 @@ impl<M: ProcessManager> Instance<M> {
         if !self.is_meant(failure_id) {
             return Signalled::Ignored;
         }
+        // Without an event in hand it is the next one that failed.
+        if self.work.is_none() {
+            self.drop_next();
+        }
         self.finish();
         self.reset(Ended::Acknowledged);
-        while let Some(queued) = self.inbox.front() {
-            if matches!(queued.kind, RouteKind::Start | RouteKind::StartStrict) {
-                break;
-            }
-            let event = queued.event.clone();
-            self.ledger.handled(&event);
-            self.inbox.pop_front();
-            tracing::warn!(
-                process_id = self.id,
-                position = event.sequence,
-                "{} is dropped: its process was given up",
-                event.kind
-            );
+        let begins = |kind| matches!(kind, RouteKind::Start | RouteKind::StartStrict);
+        while self.inbox.first_kind().is_some_and(|kind| !begins(kind)) {
+            self.drop_next();
         }
         Signalled::Counted
+    }
+
+    fn drop_next(&mut self) {
+        if let Some((log, position)) = self.inbox.drop_first() {
+            self.ledger.handled(&log, position);
+            tracing::warn!(process_id = self.id, log, position, "an event is dropped: its process was given up");
+        }
     }
 
     fn is_meant(&self, failure_id: Option<&str>) -> bool {

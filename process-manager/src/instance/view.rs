@@ -34,7 +34,7 @@ pub struct ParkedFailure {
     pub code: String,
     /// In words.
     pub detail: String,
-    /// The event's name.
+    /// The event's name, where it is known.
     pub event: String,
     /// The event's place in its log.
     pub position: Position,
@@ -124,8 +124,8 @@ impl<M: ProcessManager> super::Instance<M> {
     }
 
     fn ends_next(&self) -> bool {
-        match self.inbox.back() {
-            Some(last) => last.kind == RouteKind::Stop,
+        match self.inbox.last_kind() {
+            Some(last) => last == RouteKind::Stop,
             None => self.work.is_none() && self.ended.is_some(),
         }
     }
@@ -135,6 +135,8 @@ impl<M: ProcessManager> super::Instance<M> {
             _ if self.parked.is_some() => Status::Parked,
             Some(work) if work.wait_until.is_some() => Status::Retrying,
             Some(_) => Status::Handling,
+            // It reads them again.
+            None if !self.inbox.is_empty() => Status::Handling,
             None if self.ended.is_some() => Status::Ended,
             None => Status::Waiting,
         }

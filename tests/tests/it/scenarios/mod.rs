@@ -4,6 +4,7 @@
 mod beyond;
 mod envelopes;
 mod handling;
+mod load;
 mod operators;
 mod probe;
 mod routing;
