@@ -2,10 +2,12 @@
 
 mod paths;
 mod record;
+mod transfers;
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use process_manager::subscription::Subscription;
+use ::transfers::TransferMoney;
+use process_manager::{host::ProcessInstance, subscription::Subscription};
 use temporalio_client::WorkflowHistory;
 use temporalio_common::protos::temporal::api::{enums::v1::EventType, history::v1::History};
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
@@ -21,6 +23,7 @@ fn folder() -> PathBuf {
 fn replayer() -> WorkflowReplayer {
     let options = WorkflowReplayerOptions::new();
     let options = options.register_workflow::<DocumentVoiding>().unwrap().register_workflow::<Subscription>().unwrap();
+    let options = options.register_workflow::<ProcessInstance<TransferMoney>>().unwrap();
     WorkflowReplayer::new(options.build()).unwrap()
 }
 
@@ -36,7 +39,7 @@ fn recorded() -> Vec<(String, Vec<u8>)> {
 async fn recorded_histories_of_every_path_replay() {
     let histories = recorded();
     let names: Vec<&str> = histories.iter().map(|(name, _)| name.as_str()).collect();
-    let mut expected: Vec<&str> = paths::NAMES.to_vec();
+    let mut expected = [&paths::NAMES[..], &transfers::NAMES].concat();
     expected.sort_unstable();
     assert_eq!(names, expected, "one history a path; tests/README.md says how to record");
     for (name, json) in &histories {

@@ -18,7 +18,7 @@ use tests::{Env, binaries, eventually, eventually_eq, sample};
 /// Longer than a workflow task that was lost with its worker (10 s) and a lost turn of the subscription together.
 const SOON: Duration = Duration::from_secs(60);
 const WITHDRAW: &str = "/commands/withdraw-";
-const DEPOSIT: &str = "/commands/deposit-";
+pub(super) const DEPOSIT: &str = "/commands/deposit-";
 const FAIL: &str = "/commands/fail-";
 
 /// Accounts and the worker.
@@ -27,7 +27,7 @@ async fn start() -> Env {
 }
 
 /// Two accounts, with 1000 and 500 EUR.
-async fn two_accounts(env: &Env) -> (AccountId, AccountId) {
+pub(super) async fn two_accounts(env: &Env) -> (AccountId, AccountId) {
     let (from, to) = (sample::account_id(), sample::account_id());
     let _ = env.accounts().open(&from, sample::euros("1000")).await.ok_as(201);
     let _ = env.accounts().open(&to, sample::euros("500")).await.ok_as(201);
@@ -38,12 +38,12 @@ async fn request(env: &Env, from: &AccountId, to: &AccountId, amount: &str) -> T
     env.accounts().request(&sample::transfer(from, to, amount)).await.ok_as(202).transfer_id
 }
 
-fn workflow_id(id: &TransferId) -> String {
+pub(super) fn workflow_id(id: &TransferId) -> String {
     format!("TransferMoney-{id}")
 }
 
 /// Waits until the transfer has this status.
-async fn becomes(env: &Env, id: &TransferId, status: TransferStatus) -> Transfer {
+pub(super) async fn becomes(env: &Env, id: &TransferId, status: TransferStatus) -> Transfer {
     eventually(SOON, &format!("{id} is {status:?}"), async || {
         let transfer = env.accounts().transfer(id).await.try_ok()?;
         if transfer.status == status { Ok(transfer) } else { Err(format!("{transfer:?}")) }
@@ -52,7 +52,7 @@ async fn becomes(env: &Env, id: &TransferId, status: TransferStatus) -> Transfer
 }
 
 /// Waits until the process of the transfer has ended like this.
-async fn ends(env: &Env, id: &TransferId, status: WorkflowExecutionStatus) {
+pub(super) async fn ends(env: &Env, id: &TransferId, status: WorkflowExecutionStatus) {
     let run = async || env.temporal().describe_by_id(&workflow_id(id)).await.map(|run| run.status());
     eventually_eq(SOON, "the end of the transfer's process", Some(status), run).await;
 }

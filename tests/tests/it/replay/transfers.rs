@@ -1,0 +1,76 @@
+//! Every end of a money transfer, driven on a real system.
+
+use messages::{TransferId, accounts::TransferStatus};
+use serde_json::json;
+use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus::{Completed, Failed};
+use tests::{Env, Fault, Link, eventually, json_payload, sample};
+
+use super::DEADLINE;
+use crate::transfers::{DEPOSIT, becomes, ends, two_accounts, workflow_id};
+
+/// The paths, by the names of their files.
+pub(super) const NAMES: [&str; 5] = [
+    "transfer-completed",
+    "transfer-completed-after-an-incident",
+    "transfer-failed",
+    "transfer-returned",
+    "transfer-retried-then-acknowledged",
+];
+
+/// Walks the path, and returns the id of the workflow whose history shows it.
+pub(super) async fn walk(env: &Env, name: &str) -> String {
+    let (from, to) = two_accounts(env).await;
+    let amount = if name == "transfer-failed" { "1000.01" } else { "100" };
+    let transfer = sample::transfer(&from, &to, amount);
+    let id = transfer.transfer_id.clone().unwrap();
+    let proxy = env.proxy(Link::WorkerToAccounts).about(&id);
+    match name {
+        "transfer-returned" => drop(env.accounts().close(&to).await.ok()),
+        "transfer-completed-after-an-incident" => proxy.fault(DEPOSIT, Fault::status(503)),
+        "transfer-retried-then-acknowledged" => proxy.refuse_times(100, DEPOSIT, 409, "locked"),
+        _ => (),
+    }
+    let _ = env.accounts().request(&transfer).await.ok_as(202);
+    let status = match name {
+        "transfer-failed" => TransferStatus::Failed,
+        "transfer-returned" => TransferStatus::Returned,
+        "transfer-retried-then-acknowledged" => {
+            parked(env, &id, 1).await;
+            signal(env, &id, "retry", &json!({})).await;
+            parked(env, &id, 2).await;
+            signal(env, &id, "acknowledge", &json!({"acknowledged_by": "kim", "note": "paid by hand"})).await;
+            ends(env, &id, Failed).await;
+            return workflow_id(&id);
+        }
+        "transfer-completed-after-an-incident" => {
+            let overdue = async || {
+                let found = env.temporal().list(&format!("ProcessId = '{id}' AND Incident = true")).await;
+                if found.len() == 1 { Ok(()) } else { Err(found.len()) }
+            };
+            eventually(DEADLINE, "the incident", overdue).await;
+            env.proxy(Link::WorkerToAccounts).heal();
+            TransferStatus::Completed
+        }
+        _ => TransferStatus::Completed,
+    };
+    becomes(env, &id, status).await;
+    ends(env, &id, Completed).await;
+    workflow_id(&id)
+}
+
+/// Waits until the process is parked with its `failures`th failure.
+async fn parked(env: &Env, id: &TransferId, failures: u32) {
+    let failure = format!("{id}/{failures}");
+    eventually(DEADLINE, "the transfer is parked", async || {
+        let run = env.temporal().describe_by_id(&workflow_id(id)).await.ok_or("no run".to_owned())?;
+        let memo = run.memo.unwrap_or_default();
+        let shown =
+            memo.fields.get("state").map(|it| String::from_utf8_lossy(&it.data).into_owned()).unwrap_or_default();
+        if shown.contains(&failure) { Ok(()) } else { Err(shown) }
+    })
+    .await;
+}
+
+async fn signal(env: &Env, id: &TransferId, name: &str, payload: &serde_json::Value) {
+    env.temporal().signal_by_id(&workflow_id(id), name, vec![json_payload(payload)]).await.unwrap();
+}
