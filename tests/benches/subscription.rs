@@ -1,0 +1,208 @@
+//! Events per second through a subscription, beside what the server itself takes: `cargo bench -p tests --profile dev
+//! --bench subscription`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench prints what it measured, and ends where a step fails"
+)]
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures::{StreamExt, future::BoxFuture, stream};
+use messages::Position;
+use process_manager::{
+    connect::TemporalConfig,
+    feed::{EventSource, FeedError, FeedEvent},
+    host::{DispatchError, Dispatcher},
+    http::Envelope,
+    manager::{Commands, Context, Metadata, ProcessManager, Route},
+    testing::{MemoryLog, TestServer},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use temporalio_client::tonic::IntoRequest;
+use temporalio_common::protos::temporal::api::{
+    common::v1::{Payloads, WorkflowExecution, WorkflowType},
+    enums::v1::WorkflowIdConflictPolicy,
+    taskqueue::v1::TaskQueue,
+    workflowservice::v1::{SignalWithStartWorkflowExecutionRequest, SignalWorkflowExecutionRequest},
+};
+use tests::{Temporal, TemporalServer, binaries, json_payload};
+use tokio::{sync::watch, time::timeout};
+
+/// As many deliveries at the same time as a subscription has.
+const AT_ONCE: usize = 32;
+const IN_TIME: Duration = Duration::from_secs(300);
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+enum Event {
+    Counted { instance: usize, is_last: bool },
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+enum Command {
+    Report { instance: usize },
+}
+
+/// Counts its events, and reports at its last one.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+struct Count(u64);
+
+impl ProcessManager for Count {
+    const NAME: &'static str = "Count";
+    type Event = Event;
+    type Command = Command;
+    type Error = std::convert::Infallible;
+
+    fn route(Event::Counted { instance, .. }: &Event, _: &Metadata) -> Result<Route, Self::Error> {
+        Ok(Route::start(instance))
+    }
+
+    fn handle(&self, event: &Event, _: &Context<'_>) -> Result<Commands<Command>, Self::Error> {
+        let Event::Counted { instance, is_last } = event;
+        Ok(is_last.then_some(Command::Report { instance: *instance }).into_iter().collect())
+    }
+
+    fn apply(&mut self, _: &Event, _: &Context<'_>) -> Result<(), Self::Error> {
+        self.0 += 1;
+        Ok(())
+    }
+}
+
+/// Counts the reports.
+#[derive(Clone, Default)]
+struct Reports(Arc<watch::Sender<usize>>);
+
+impl Dispatcher<Command> for Reports {
+    fn dispatch<'a>(&'a self, _: &'a Command, _: &'a Envelope) -> BoxFuture<'a, Result<(), DispatchError>> {
+        self.0.send_modify(|count| *count += 1);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// A log that tells up to where its reader has delivered: it asks for what comes behind.
+struct Watched {
+    log: MemoryLog,
+    asked: Arc<watch::Sender<usize>>,
+}
+
+impl EventSource for Watched {
+    fn read(&self, after: Position, limit: u16, wait: Duration) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>> {
+        self.asked.send_replace(usize::try_from(after).unwrap());
+        EventSource::read(&self.log, after, limit, wait)
+    }
+}
+
+#[tokio::main]
+async fn main() {
+    println!("{:<42} {:>12} {:>12} {:>16} {:>12}", "", "delivered/s", "handled/s", "server's own/s", "delivered/own");
+    let signals = signals(5_000, 500).await;
+    row("5,000 events over 500 instances", &events(5_000, 500).await, ("signals", signals));
+    row("5,000 events to one instance", &events(5_000, 1).await, ("signals", self::signals(5_000, 1).await));
+    let starts = starts(1_000).await;
+    row("1,000 events to an own new instance each", &events(1_000, 1_000).await, ("signals with start", starts));
+}
+
+struct Rates {
+    delivered: f64,
+    handled: f64,
+}
+
+fn row(what: &str, rates: &Rates, (of, own): (&str, f64)) {
+    let Rates { delivered, handled } = rates;
+    println!("{what:<42} {delivered:>12.0} {handled:>12.0} {own:>16.0} {:>12.2}  {of}", delivered / own);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "some thousands")]
+fn rate(count: usize, begun: Instant) -> f64 {
+    count as f64 / begun.elapsed().as_secs_f64()
+}
+
+/// A log that is there before the subscription begins, its events over the instances in turns. Delivered is what its
+/// reader says, handled is that each instance has come to its last event.
+async fn events(count: usize, instances: usize) -> Rates {
+    let temporal = namespace().await;
+    let config = TemporalConfig::at(format!("http://{}", temporal.address()).parse().unwrap(), temporal.namespace());
+    let server = TestServer::on(config).await.unwrap();
+    let (log, asked, reports) = (MemoryLog::default(), Arc::new(watch::Sender::new(0)), Reports::default());
+    for number in 0..count {
+        log.append(&Event::Counted { instance: number % instances, is_last: number + instances >= count });
+    }
+    let source = Watched { log, asked: asked.clone() };
+    let begun = Instant::now();
+    let worker = server.host(|hosting| hosting.manager::<Count>(source, reports.clone())).await.unwrap();
+    reaches(&asked, count).await;
+    let delivered = rate(count, begun);
+    reaches(&reports.0, instances).await;
+    let handled = rate(count, begun);
+    drop(worker);
+    Rates { delivered, handled }
+}
+
+async fn reaches(number: &watch::Sender<usize>, wanted: usize) {
+    let mut seen = number.subscribe();
+    timeout(IN_TIME, seen.wait_for(|number| *number >= wanted)).await.unwrap().unwrap();
+}
+
+async fn namespace() -> Temporal {
+    TemporalServer::shared(&binaries!()).namespace().await
+}
+
+/// Plain signals to workflows that no worker runs; each is as large as one event.
+async fn signals(count: usize, workflows: usize) -> f64 {
+    let temporal = namespace().await;
+    all(0..workflows, |number| start(&temporal, number)).await;
+    let begun = Instant::now();
+    all(0..count, |number| signal(&temporal, number, number % workflows)).await;
+    rate(count, begun)
+}
+
+async fn signal(temporal: &Temporal, number: usize, workflow: usize) {
+    let request = SignalWorkflowExecutionRequest {
+        namespace: temporal.namespace().to_owned(),
+        workflow_execution: Some(WorkflowExecution { workflow_id: format!("bench-{workflow}"), run_id: String::new() }),
+        signal_name: "deliver".to_owned(),
+        input: Some(payload()),
+        request_id: format!("signal-{number}"),
+        ..SignalWorkflowExecutionRequest::default()
+    };
+    temporal.service().await.signal_workflow_execution(request.into_request()).await.unwrap();
+}
+
+/// Signals with start of new workflows that no worker runs.
+async fn starts(count: usize) -> f64 {
+    let temporal = namespace().await;
+    let begun = Instant::now();
+    all(0..count, |number| start(&temporal, number)).await;
+    rate(count, begun)
+}
+
+async fn all<F: Future<Output = ()>>(numbers: std::ops::Range<usize>, call: impl FnMut(usize) -> F) {
+    stream::iter(numbers).map(call).buffer_unordered(AT_ONCE).collect::<()>().await;
+}
+
+async fn start(temporal: &Temporal, number: usize) {
+    let request = SignalWithStartWorkflowExecutionRequest {
+        namespace: temporal.namespace().to_owned(),
+        workflow_id: format!("bench-{number}"),
+        workflow_type: Some(WorkflowType { name: "Nobody".to_owned() }),
+        task_queue: Some(TaskQueue { name: "nobody".to_owned(), ..TaskQueue::default() }),
+        input: Some(payload()),
+        signal_name: "deliver".to_owned(),
+        signal_input: Some(payload()),
+        request_id: format!("start-{number}"),
+        workflow_id_conflict_policy: WorkflowIdConflictPolicy::UseExisting.into(),
+        ..SignalWithStartWorkflowExecutionRequest::default()
+    };
+    temporal.service().await.signal_with_start_workflow_execution(request.into_request()).await.unwrap();
+}
+
+/// About as large as an event.
+fn payload() -> Payloads {
+    Payloads { payloads: vec![json_payload(&json!({"event": "x".repeat(500)}))] }
+}
