@@ -1,4 +1,4 @@
-//! Event feed client, command client, subscription and start of durable process managers on Temporal.
+#![doc = include_str!("../README.md")]
 
 mod causes;
 #[cfg(feature = "temporal")]

@@ -1,4 +1,5 @@
 //! The process manager by itself: events in, commands out.
+#![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 use messages::{
     Money,

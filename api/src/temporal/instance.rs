@@ -96,6 +96,12 @@ impl Instance {
         })
     }
 
+    /// What it says of itself is at least as new as what it has published.
+    fn says(&mut self, view: &InstanceView) {
+        self.published = Published { failure: view.failure.clone(), overdue: view.overdue.clone() };
+        self.standing = Standing::of(WorkflowExecutionStatus::Running, Some(&self.published));
+    }
+
     /// Since when it stands where it stands.
     pub(crate) fn since(&self) -> DateTime<Utc> {
         let parked = self.published.failure.as_ref().map(|failure| failure.at);
@@ -154,7 +160,7 @@ impl Temporal {
     }
 
     /// The latest run of an instance, from Temporal alone.
-    pub(crate) async fn instance(&self, manager: &str, id: &str) -> Result<Option<InspectedInstance>, TemporalError> {
+    async fn instance(&self, manager: &str, id: &str) -> Result<Option<InspectedInstance>, TemporalError> {
         let mut client = self.client()?;
         let request = DescribeWorkflowExecutionRequest {
             namespace: client.namespace(),
@@ -170,7 +176,7 @@ impl Temporal {
         Ok(instance.map(|instance| InspectedInstance { instance, pending, view: None }))
     }
 
-    /// The same, with what the instance says of itself.
+    /// The latest run of an instance, with what that says of itself.
     pub(crate) async fn inspect_instance(
         &self,
         manager: &str,
@@ -179,6 +185,9 @@ impl Temporal {
         let mut inspected = self.instance(manager, id).await?;
         if let Some(inspected) = inspected.as_mut().filter(|it| it.instance.standing.is_running()) {
             inspected.view = self.view_of_instance(manager, id).await;
+            if let Some(view) = &inspected.view {
+                inspected.instance.says(view);
+            }
         }
         Ok(inspected)
     }

@@ -85,8 +85,10 @@ pub(super) async fn send<M: ProcessManager>(
 /// Ends the workflow task, so that the outcome of the local attempt stands in the history.
 ///
 /// Until then a worker that dies sends the command again. One that was accepted is accepted again, by its key; but one
-/// that was refused may be answered otherwise, and what has been done about the refusal may even be why.
+/// that was refused may be answered otherwise, and what has been done about the refusal may even be why. What was
+/// published before a person had it tried again is not so any more.
 async fn recorded<M: ProcessManager>(ctx: &Ctx<M>) {
+    publish(ctx);
     ctx.timer(Duration::from_millis(1)).await;
 }
 

@@ -142,7 +142,7 @@ async fn an_acknowledged_transfer_ends_failed_with_its_money_in_flight_whatever_
     let last = format!("{:?}", history.last().unwrap().attributes);
     assert!(last.contains("FailureAcknowledged") && last.contains("by alex: paid by hand"), "{last}");
     parked.is_listed(&env, "Incident = true", false).await;
-    assert_eq!(env.audit().await.in_flight(), 100_00);
+    assert_eq!(env.audit().await.in_flight(), 10_000);
 }
 
 #[tokio::test]

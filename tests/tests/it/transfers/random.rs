@@ -3,19 +3,21 @@
 
 use std::time::Duration;
 
-use futures::{StreamExt, stream};
 use messages::{
     AccountId,
     accounts::{RequestMoneyTransfer, TransferStatus},
 };
 use rand::seq::{IndexedRandom, index};
 use tests::{Books, Component, Env, Fault, Link, eventually, eventually_eq, sample};
+use tokio::sync::watch;
 
 use super::{SOON, start};
 
 /// How many; another number by `IT_TRANSFERS`.
-const TRANSFERS: usize = 300;
+const TRANSFERS: usize = 1_000;
 const ACCOUNTS: usize = 10;
+/// At most so many go on at the same time: the other tests need the server too.
+const AT_ONCE: usize = 100;
 /// The worker is killed so often, at even distances.
 const KILLS: usize = 4;
 /// For each transfer, on a busy machine.
@@ -50,9 +52,11 @@ fn invented(accounts: &[AccountId]) -> RequestMoneyTransfer {
     sample::transfer(&accounts[two.index(0)], &accounts[two.index(1)], &amount)
 }
 
-async fn request_all(env: &Env, transfers: &[RequestMoneyTransfer]) {
-    let requests = transfers.iter().map(async |transfer| drop(env.accounts().request(transfer).await.ok_as(202)));
-    stream::iter(requests).buffer_unordered(16).collect::<Vec<_>>().await;
+async fn request_all(env: &Env, transfers: &[RequestMoneyTransfer], mut ended: watch::Receiver<usize>) {
+    for (number, transfer) in transfers.iter().enumerate() {
+        ended.wait_for(|ended| number < ended + AT_ONCE).await.unwrap();
+        let _ = env.accounts().request(transfer).await.ok_as(202);
+    }
 }
 
 fn ended(books: &Books) -> usize {
@@ -61,13 +65,14 @@ fn ended(books: &Books) -> usize {
 }
 
 /// Keeps the books until every transfer has ended. Meanwhile the worker is killed, and an account is closed.
-async fn watch(env: &Env, accounts: &[AccountId], total: usize) -> Books {
+async fn follow(env: &Env, accounts: &[AccountId], total: usize, progress: &watch::Sender<usize>) -> Books {
     let mut books = Books::default();
     let mut kills = 0;
     let limit = SOON + ENDED_WITHIN_EACH * u32::try_from(total).unwrap();
     eventually(limit, "every transfer ends", async || {
         env.keep(&mut books).await;
         let now = ended(&books);
+        progress.send_replace(now);
         if now >= total {
             return Ok(());
         }
@@ -93,10 +98,12 @@ async fn random_transfers_among_faults_and_killed_workers_each_end_once_and_neve
     let accounts = open_accounts(&env).await;
     let transfers: Vec<_> = (0..total).map(|_| invented(&accounts)).collect();
     rain(&env, total * 5 / 2);
-    let (books, ()) = tokio::join!(watch(&env, &accounts, total), request_all(&env, &transfers));
+    let progress = watch::Sender::new(0);
+    let ended = progress.subscribe();
+    let (books, ()) = tokio::join!(follow(&env, &accounts, total, &progress), request_all(&env, &transfers, ended));
 
     assert_eq!(books.in_flight(), 0);
-    assert_eq!(books.opened_with, i64::try_from(ACCOUNTS).unwrap() * 1000_00);
+    assert_eq!(books.opened_with, i64::try_from(ACCOUNTS).unwrap() * 100_000);
     for status in [TransferStatus::Completed, TransferStatus::Failed, TransferStatus::Returned] {
         assert!(books.count(status) > 0, "some are {status:?}");
     }

@@ -35,7 +35,7 @@ impl Shown {
 
     async fn signal(&self, app: &App, name: &str, payload: &(impl Serialize + Sync)) -> Result<(), SignalError> {
         let (manager, id) = (self.manager.name, self.process_id.as_str());
-        let now = app.temporal.instance(manager, id).await?.ok_or(SignalError::Gone)?;
+        let now = app.temporal.inspect_instance(manager, id).await?.ok_or(SignalError::Gone)?;
         if now.instance.failure_id() != Some(self.failure_id.as_str()) {
             return Err(SignalError::Gone);
         }
