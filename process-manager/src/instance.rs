@@ -213,7 +213,7 @@ impl<M: ProcessManager> Instance<M> {
     /// Takes the next event in hand; tells what is to be done when there is none.
     fn take_next(&mut self, now: DateTime<Utc>) -> Option<Next<M::Command>> {
         let queued = match self.inbox.next() {
-            Some(Turn::Event(queued)) => queued,
+            Some(Turn::Event(queued)) => *queued,
             Some(Turn::Fetch(fetch)) => return Some(Next::Fetch(fetch)),
             Some(Turn::Stop { log, position }) => {
                 self.ledger.handled(&log, position);

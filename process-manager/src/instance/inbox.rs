@@ -33,7 +33,7 @@ pub(super) struct Inbox(VecDeque<Waiting>);
 #[serde(rename_all = "kebab-case")]
 #[expect(clippy::large_enum_variant, reason = "nearly all that wait are whole")]
 enum Waiting {
-    Whole(Queued),
+    Whole(Box<Queued>),
     Spilled(Spilled),
 }
 
@@ -51,7 +51,7 @@ struct Spilled {
 #[expect(clippy::large_enum_variant, reason = "there is one of it at a time")]
 pub(super) enum Turn {
     /// An event, which waits no longer.
-    Event(Queued),
+    Event(Box<Queued>),
     /// A stop, which waits no longer: of its event only the place matters.
     Stop { log: String, position: Position },
     /// Events that wait, and are to be read first.
@@ -60,7 +60,7 @@ pub(super) enum Turn {
 
 impl Inbox {
     pub(super) fn push(&mut self, queued: Queued) {
-        self.0.push_back(Waiting::Whole(queued));
+        self.0.push_back(Waiting::Whole(Box::new(queued)));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -131,7 +131,7 @@ impl Inbox {
                 break;
             }
             spilled.positions.pop_front();
-            whole.push(Waiting::Whole(Queued { event, kind: spilled.kind }));
+            whole.push(Waiting::Whole(Box::new(Queued { event, kind: spilled.kind })));
         }
         let is_any = !whole.is_empty();
         if !spilled.positions.is_empty() {
@@ -154,7 +154,7 @@ impl Inbox {
                 Waiting::Whole(queued) => match left.checked_sub(bytes_of(queued)) {
                     Some(rest) => {
                         left = rest;
-                        next.push(queued.clone());
+                        next.0.push_back(waiting.clone());
                     }
                     None => {
                         left = 0;

@@ -1,4 +1,5 @@
 //! Many events: over many instances while the worker is killed, to one instance, and to one that is parked.
+#![expect(clippy::print_stdout, reason = "how long it takes is told beside the outcome")]
 
 mod bounded;
 mod killed;
