@@ -31,7 +31,6 @@ pub(super) struct Inbox(VecDeque<Waiting>);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(clippy::large_enum_variant, reason = "nearly all that wait are whole")]
 enum Waiting {
     Whole(Box<Queued>),
     Spilled(Spilled),
@@ -48,7 +47,6 @@ struct Spilled {
 
 /// What comes next.
 #[derive(Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it at a time")]
 pub(super) enum Turn {
     /// An event, which waits no longer.
     Event(Box<Queued>),
