@@ -163,11 +163,15 @@ pub async fn instance<M: ProcessManager>(
     }
 }
 
-/// What the last instance of this id has seen: as it left it behind, else (an operator ended it) as it says itself.
+/// What the last instance of this id has seen: as it left it behind, else (it runs, or an operator ended it) as it says
+/// itself. The server keeps a question for the end of a run that runs waiting, so it is asked whether it does before.
 pub(super) async fn ledger_of_last<M: ProcessManager>(
     client: &Client,
     id: &str,
 ) -> Result<Ledger, WorkflowInteractionError> {
+    if let Some(view) = running::<M>(client, id).await? {
+        return Ok(view.ledger);
+    }
     let last = match last_event(client, workflow_id::<M>(id)).await {
         Ok(last) => last,
         Err(status) if status.code() == Code::NotFound => return Ok(Ledger::default()),
@@ -179,7 +183,7 @@ pub(super) async fn ledger_of_last<M: ProcessManager>(
     Ok(instance::<M>(client, id).await?.map(|view| view.ledger).unwrap_or_default())
 }
 
-/// The event with which the last run was closed, or its latest one.
+/// The event with which the last run was closed.
 async fn last_event(client: &Client, workflow_id: String) -> Result<Option<HistoryEvent>, Status> {
     let request = GetWorkflowExecutionHistoryRequest {
         namespace: client.namespace(),
