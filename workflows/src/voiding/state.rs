@@ -17,7 +17,6 @@
 //!
 //! From `Aborting` and `Fencing`, `process-closed` leads to `ProcessClosed`, or to `failure-acknowledged` once a person
 //! has acknowledged (after a marking: by way of `UnmarkingClosed`), and `document-already-voided` to `document-voided`.
-//! A marking that was refused for a reason that is not in the contract is taken back before `Closing`: by way of `Unmarking`.
 //! Any other refusal of a command waits, in the same phase, for a `retry`.
 
 use chrono::{DateTime, Utc};
@@ -51,7 +50,7 @@ pub enum Phase {
     Completing(Opened),
     /// The refused completion was acknowledged: AbortDocumentVoiding fences every late completion.
     Fencing(Opened),
-    /// Fenced, or aborted; UnmarkDocumentAsVoided is under way.
+    /// Fenced; UnmarkDocumentAsVoided is under way.
     Unmarking(Opened),
     /// Billing has closed the process after the marking; UnmarkDocumentAsVoided is under way, and the end comes next.
     UnmarkingClosed(Opened),

@@ -92,10 +92,7 @@ impl Voiding {
     fn accepted(self, phase: Phase, at: DateTime<Utc>) -> Self {
         match phase {
             Phase::Completing(_) => self.voided(at),
-            Phase::Aborting(opened) if self.acknowledgement.is_some() => {
-                let next = self.given_up(opened);
-                self.enter(next)
-            }
+            Phase::Aborting(opened) if self.acknowledgement.is_some() => self.enter(Phase::Closing(opened)),
             Phase::Aborting(opened) => self.enter(Phase::AwaitingAcknowledgement(opened)),
             Phase::Fencing(opened) => self.enter(Phase::Unmarking(opened)),
             Phase::Unmarking(opened) => self.enter(Phase::Closing(opened)),
@@ -103,16 +100,6 @@ impl Voiding {
             phase @ (Phase::Asking | Phase::Marking(_) | Phase::AwaitingAcknowledgement(_) | Phase::Ended(_)) => {
                 self.enter(phase)
             }
-        }
-    }
-
-    /// What follows on an acknowledged failure. The two refusals of the contract mark nothing; after any other one a mark
-    /// of an earlier attempt may stand, so it is taken back first (V2b).
-    pub(super) fn given_up(&self, opened: Opened) -> Phase {
-        let code = self.failure.as_ref().map(|failure| failure.code.as_str());
-        match code {
-            Some(code::REPORT_PUBLISHED | code::MARKED_BY_ANOTHER_PROCESS) => Phase::Closing(opened),
-            _ => Phase::Unmarking(opened),
         }
     }
 

@@ -34,7 +34,7 @@ impl Voiding {
         let (phase, meant) = match (&self.phase, &self.failure, &self.refused) {
             (Phase::Aborting(_), Some(failure), _) => (self.phase.clone(), &failure.failure_id),
             (Phase::AwaitingAcknowledgement(opened), Some(failure), _) => {
-                (self.given_up(opened.clone()), &failure.failure_id)
+                (Phase::Closing(opened.clone()), &failure.failure_id)
             }
             (Phase::Completing(opened), _, Some(incident)) => (Phase::Fencing(opened.clone()), &incident.failure_id),
             _ => return Err(Ignored::NoFailure),

@@ -109,19 +109,6 @@ fn an_acknowledgement_of_a_refused_abort_is_kept_and_the_abort_stays_refused() {
 }
 
 #[test]
-fn a_marking_refused_for_an_unknown_reason_is_taken_back_before_the_process_is_closed() {
-    let strange = || started().marked(Err(refused("strange")), at(1)).unwrap();
-    let acknowledged_late = acknowledge(&answer(strange(), Ok(()))).unwrap();
-    let acknowledged_early = answer(acknowledge(&strange()).unwrap(), Ok(()));
-    for voiding in [acknowledged_late, acknowledged_early] {
-        assert_eq!(voiding.next(), Next::Send(Command::UnmarkDocumentAsVoided(opened())));
-        let closing = answer(voiding, Ok(()));
-        assert_eq!(closing.next(), Next::Send(Command::CloseDocumentVoiding(opened())));
-        assert_eq!(answer(closing, Ok(())).next(), Next::End(Outcome::FailureAcknowledged));
-    }
-}
-
-#[test]
 fn early_acknowledgements_and_retries_change_nothing() {
     for voiding in [started(), completing(), answer(completing(), Ok(()))] {
         assert_eq!(acknowledge(&voiding), Err(Ignored::NoFailure));
