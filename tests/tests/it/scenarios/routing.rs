@@ -1,8 +1,6 @@
 //! R01–R16: where events go.
 
-use process_manager::{
-    host::Hosting, instance::Status as Instance, manager::ProcessManager as _, subscription::Status,
-};
+use process_manager::{host::Hosting, instance::Status as Instance, subscription::Status};
 
 use super::{
     probe::{OtherProbe, Probe, RouteTo, Step},
@@ -183,11 +181,15 @@ async fn r16_two_process_managers_on_one_stream_see_nothing_of_each_other() {
     world.handled(&event).await;
     world.handled_by::<OtherProbe>(&event).await;
     assert_eq!(world.recorder.labels(), ["x", "x"]);
-    // One is rewound: the other one keeps its place and its state.
+    // One is paused: the other one goes on, and ends its instance.
+    world.signal("subscription-Probe", "pause", None).await;
+    world.subscription_until("paused", |it| it.status == Status::Paused).await;
     let stop = world.append(Step::new(RouteTo::Stop, "a", "stop"));
     world.handled_by::<OtherProbe>(&stop).await;
-    let names = [Probe::NAME, OtherProbe::NAME];
-    assert_ne!(names[0], names[1]);
-    let ended = world.view_of::<OtherProbe>("a").await.unwrap();
-    assert_eq!(ended.manager, "OtherProbe");
+    assert!(world.view_of::<OtherProbe>("a").await.unwrap().state.is_null());
+    assert_eq!(world.applied("a").await.unwrap(), ["one"]);
+    assert_eq!(world.subscription().await.at.position, 1);
+    world.signal("subscription-Probe", "resume", None).await;
+    world.handled(&stop).await;
+    world.until("a", "ended", |view| view.status == Instance::Ended).await;
 }
