@@ -9,8 +9,8 @@ use futures::future::join_all;
 
 use super::{Component, Env, Link, Running};
 use crate::{
-    Binaries, FaultProxy, PostgresServer, Temporal, TemporalServer, ports::free_port, process::Program,
-    run_dir::temp_dir, sample::unique,
+    Binaries, FaultProxy, PostgresServer, Temporal, TemporalServer, free_port, process::Program, run_dir::temp_dir,
+    sample::unique,
 };
 
 /// An address at which nothing listens.

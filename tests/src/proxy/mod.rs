@@ -20,7 +20,7 @@ pub use rules::Fault;
 pub use wire::Recorded;
 
 use self::{rules::Rules, serve::Shared};
-use crate::ports::free_port;
+use crate::free_port;
 
 /// An HTTP proxy on a port of its own. It records every request, and applies faults to those that match.
 ///

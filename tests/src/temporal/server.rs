@@ -10,8 +10,7 @@ use stack::dev_server::{DYNAMIC_CONFIG, PRAGMAS};
 
 use super::{Temporal, cli};
 use crate::{
-    Binaries,
-    ports::free_port,
+    Binaries, free_port,
     process::{Process, Program},
     run_dir::run_dir,
     sample::unique,
