@@ -6,7 +6,6 @@ use std::{
     net::TcpListener,
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
-    time::Duration,
 };
 
 use anyhow::{Context, ensure};
@@ -14,7 +13,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use stack::temporal_cli;
 use tempfile::TempDir;
-use tokio::time::{Instant, sleep};
+use test_support::{eventually, eventually_eq};
 
 /// A folder and ports of its own. The stack in it is killed when this is dropped.
 struct Machine {
@@ -58,18 +57,19 @@ impl Machine {
         let (out, log) = (self.folder.path().join("out"), self.folder.path().join("log"));
         let (stdout, stderr) = (fs::File::create(&out)?, fs::File::create(&log)?);
         self.running = Some(self.command().args(arguments).stdout(stdout).stderr(stderr).spawn()?);
-        let log = || fs::read_to_string(&log).unwrap_or_default();
-        eventually(|| async { fs::read_to_string(&out).is_ok_and(|text| text.contains("Ctrl-C")) })
-            .await
-            .with_context(log)
+        eventually("the stack is ready", async || {
+            let ready = fs::read_to_string(&out).is_ok_and(|text| text.contains("Ctrl-C"));
+            if ready { Ok(()) } else { Err(fs::read_to_string(&log).unwrap_or_default()) }
+        })
+        .await;
+        Ok(())
     }
 
-    /// Sends a signal and waits for the end, 20 s at most.
+    /// Sends a signal and waits for the end.
     async fn end(&mut self, signal: &str) -> anyhow::Result<ExitStatus> {
         let mut child = self.running.take().context("not running")?;
         send(signal, child.id())?;
-        eventually(async || child.try_wait().is_ok_and(|ended| ended.is_some())).await?;
-        Ok(child.wait()?)
+        Ok(ended(&mut child).await)
     }
 
     fn url(&self, program: usize, path: &str) -> String {
@@ -112,13 +112,11 @@ fn dev_server(port: u16) -> anyhow::Result<u32> {
     anyhow::bail!("no dev server on port {port}")
 }
 
-async fn eventually(mut condition: impl AsyncFnMut() -> bool) -> anyhow::Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !condition().await {
-        ensure!(Instant::now() < deadline, "not within 20 s");
-        sleep(Duration::from_millis(50)).await;
-    }
-    Ok(())
+async fn ended(child: &mut Child) -> ExitStatus {
+    eventually("the stack ends", async || {
+        child.try_wait().map_err(|error| error.to_string())?.ok_or_else(|| "it runs".to_owned())
+    })
+    .await
 }
 
 fn client() -> Client {
@@ -151,8 +149,11 @@ fn complaint(output: &Output) -> anyhow::Result<String> {
 async fn ctrl_c_ends_everything_and_the_next_run_goes_on_with_the_data() -> anyhow::Result<()> {
     let mut machine = Machine::new().await?;
     machine.start(&[]).await?;
-    eventually(async || issued(&machine).await.is_ok_and(|ids| !ids.is_empty())).await?;
-    let document = issued(&machine).await?.pop_first().context("a document of the simulation")?;
+    let document = eventually("a document of the simulation", async || match issued(&machine).await {
+        Ok(mut ids) => ids.pop_first().ok_or(None),
+        Err(error) => Err(Some(error)),
+    })
+    .await;
     let (status, voiding) = void(&machine, &document).await?;
     ensure!(status == 200 && voiding["state"] == "document-voided", "{voiding}");
     ensure!(machine.end("INT").await?.code() == Some(0));
@@ -173,7 +174,8 @@ async fn the_dev_server_does_not_outlive_a_stack_that_is_killed() -> anyhow::Res
     let mut machine = Machine::new().await?;
     machine.start(&["--no-simulation"]).await?;
     machine.end("KILL").await?;
-    eventually(async || machine.is_quiet()).await
+    eventually_eq("nothing listens any more", true, async || machine.is_quiet()).await;
+    Ok(())
 }
 
 #[tokio::test]
@@ -183,8 +185,7 @@ async fn when_the_dev_server_dies_everything_ends_and_says_so() -> anyhow::Resul
     let server = dev_server(machine.ports[5])?;
     send("KILL", server)?;
     let mut child = machine.running.take().context("running")?;
-    eventually(async || child.try_wait().is_ok_and(|ended| ended.is_some())).await?;
-    ensure!(child.wait()?.code() == Some(1));
+    ensure!(ended(&mut child).await.code() == Some(1));
     let log = fs::read_to_string(machine.folder.path().join("log"))?;
     ensure!(log.contains("the Temporal dev server ended by itself"), "{log}");
     ensure!(machine.is_quiet(), "something still listens");

@@ -5,7 +5,6 @@
 mod binaries;
 pub mod calls;
 mod env;
-mod eventually;
 mod process;
 mod proxy;
 mod run_dir;
@@ -14,8 +13,9 @@ mod temporal;
 
 pub use binaries::Binaries;
 pub use env::{Books, Component, Env, EnvBuilder, Link};
-pub use eventually::{eventually, eventually_eq};
 pub use process::{Ended, Process, Program};
 pub use proxy::{About, Fault, FaultProxy, Gate, Recorded};
 pub use temporal::{CliOutput, Temporal, TemporalServer, json_payload, temporal_cli, workflow_id};
-pub use test_support::{PostgresServer, free_port};
+pub use test_support::{
+    PostgresServer, STALL, Turn, eventually, eventually_eq, free_port, heavy, load, within_a_stall,
+};

@@ -7,7 +7,7 @@ mod billing;
 mod events;
 mod reports;
 
-use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use messages::{ProcessId, headers};
 use serde::Serialize;
@@ -19,13 +19,12 @@ pub use billing::Billing;
 pub use events::Batch;
 pub use reports::Reports;
 
-/// Of one call; longer than any long poll.
-const TIMEOUT: Duration = Duration::from_secs(60);
+use crate::STALL;
 
 /// The one client. Each test has a runtime of its own, so no connection outlives its call.
 static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(TIMEOUT);
+    let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(STALL);
     builder.build().expect("an HTTP client")
 });
 

@@ -21,7 +21,6 @@ use tokio::sync::OnceCell;
 
 use crate::eventually;
 
-const READY_WITHIN: Duration = Duration::from_secs(30);
 const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 const TASK_QUEUE: &str = "voiding";
 const WORKFLOW_TYPE: &str = "DocumentVoiding";
@@ -70,9 +69,9 @@ impl Temporal {
     /// For calls that have no helper.
     ///
     /// # Panics
-    /// When the server does not answer within 30 s.
+    /// When the server does not answer.
     pub async fn service(&self) -> Box<dyn WorkflowService> {
-        let connect = || eventually(READY_WITHIN, "Temporal answers", async || self.connect().await);
+        let connect = || eventually("Temporal answers", async || self.connect().await);
         self.connection.get_or_init(connect).await.workflow_service()
     }
 
@@ -83,7 +82,7 @@ impl Temporal {
             workflow_execution_retention_period: RETENTION.try_into().ok(),
             ..Default::default()
         };
-        eventually(READY_WITHIN, "the namespace is made", async || {
+        eventually("the namespace is made", async || {
             match self.service().await.register_namespace(request.clone().into_request()).await {
                 Err(status) if status.code() != Code::AlreadyExists => Err(status),
                 _ => self.try_list("").await.map(|_| ()),

@@ -45,7 +45,7 @@ impl TemporalServer {
     /// A new namespace of the server.
     ///
     /// # Panics
-    /// When the server does not answer within 30 s.
+    /// When the server does not answer.
     pub async fn namespace(&self) -> Temporal {
         let temporal = Temporal::new(&self.address, &unique("it"));
         temporal.register_namespace().await;

@@ -10,7 +10,7 @@ use super::{
     query_by_cli,
     signals::{ACKNOWLEDGE, malformed, send_all},
 };
-use crate::voiding::{SOON, ack, await_state, ended_as, has_failed_task, issue_published, start};
+use crate::voiding::{ack, await_state, ended_as, has_failed_task, issue_published, start};
 
 #[tokio::test]
 async fn an_acknowledgement_before_any_failure_does_not_count_for_a_later_one() {
@@ -21,12 +21,12 @@ async fn an_acknowledgement_before_any_failure_does_not_count_for_a_later_one() 
     let _ = env.api().post_voiding(id).await.ok_as(202);
     assert_eq!(env.api().acknowledge(id, &json!({})).await.refusal().1, "no-failure-to-acknowledge");
     // From here on a regular activity is tried, so a signal gets its workflow task at once.
-    env.proxy(Link::WorkerToReports).await_requests(2, "/commands/mark-", SOON).await;
+    env.proxy(Link::WorkerToReports).await_requests(2, "/commands/mark-").await;
     env.temporal().signal(id, ACKNOWLEDGE, vec![]).await.unwrap();
     env.temporal().signal(id, ACKNOWLEDGE, vec![json_payload(&json!({"acknowledged_by": "early"}))]).await.unwrap();
     env.temporal().signal(id, "retry", vec![]).await.unwrap();
     env.temporal().signal(id, "recheck", vec![]).await.unwrap();
-    eventually(SOON, "the signals have been handled", async || {
+    eventually("the signals have been handled", async || {
         let log = env.log(Component::Worker);
         let ignored = log.lines().filter(|line| line.contains(id.as_str()) && line.contains("ignored")).count();
         if ignored >= 4 { Ok(()) } else { Err(ignored) }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::{Env, eventually_eq, sample};
 
 use super::start_by_cli;
-use crate::voiding::{SOON, ended_as, has_failed_task, start};
+use crate::voiding::{ended_as, has_failed_task, start};
 
 /// Ended as a run that voids nothing: the api does not know of it.
 async fn assert_passed_over(env: &Env, id: &DocumentId, kind: &str, input: &str) {
@@ -19,9 +19,9 @@ async fn assert_passed_over(env: &Env, id: &DocumentId, kind: &str, input: &str)
 async fn assert_none_listed(env: &Env) {
     let probe =
         async || env.temporal().list("WorkflowType = 'DocumentVoiding' AND ExecutionStatus = 'Running'").await.len();
-    eventually_eq(SOON, "no run goes on", 0, probe).await;
+    eventually_eq("no run goes on", 0, probe).await;
     let probe = async || env.api().voidings("").await.ok().items.len();
-    eventually_eq(SOON, "none of the runs is listed", 0, probe).await;
+    eventually_eq("none of the runs is listed", 0, probe).await;
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn a_workflow_id_that_is_not_the_documents_is_an_invalid_input() {
             let described = env.temporal().cli(&describe).await.json();
             described["workflowExecutionInfo"]["status"].as_str().unwrap_or_default().to_owned()
         };
-        eventually_eq(SOON, workflow, "WORKFLOW_EXECUTION_STATUS_FAILED".to_owned(), probe).await;
+        eventually_eq(workflow, "WORKFLOW_EXECUTION_STATUS_FAILED".to_owned(), probe).await;
         let shown = env.temporal().cli(&["workflow", "show", "--workflow-id", workflow, "--output", "json"]).await;
         assert!(shown.ok().contains("InvalidInput") && !shown.ok().contains("WORKFLOW_TASK_FAILED"), "{shown:?}");
     }

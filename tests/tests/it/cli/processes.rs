@@ -8,9 +8,7 @@ use serde_json::json;
 use tests::{Component, Env, binaries, eventually_eq, sample};
 
 use super::start_by_cli;
-use crate::voiding::{
-    SOON, ack, await_state, ended_as, has_failed_task, issue_published, published_and_refused, start,
-};
+use crate::voiding::{ack, await_state, ended_as, has_failed_task, issue_published, published_and_refused, start};
 
 #[tokio::test]
 async fn a_forged_process_is_closed_without_effect_and_the_document_can_still_be_voided() {
@@ -42,7 +40,7 @@ async fn a_forged_process_that_takes_an_open_processs_place_makes_way_for_it() {
     let forged = json!({"document_id": id, "customer_id": document.customer_id, "process_id": sample::process_id()});
     let _ = start_by_cli(&env, id, &forged.to_string()).await.ok();
     env.start(Component::Worker).await;
-    eventually_eq(SOON, "voided", DocumentStatus::Voided, async || env.billing().status(id).await).await;
+    eventually_eq("voided", DocumentStatus::Voided, async || env.billing().status(id).await).await;
     assert_eq!(await_state(&env, id, DocumentVoided).await.process_id, Some(process));
     env.assert_consistent().await;
 }

@@ -8,7 +8,7 @@ use temporalio_common::protos::temporal::api::common::v1::Payload;
 use tests::{Env, Link, eventually, json_payload};
 
 use super::{query_by_cli, signal_by_cli};
-use crate::voiding::{SOON, await_state, ended_as, has_failed_task, published_and_refused, start};
+use crate::voiding::{await_state, ended_as, has_failed_task, published_and_refused, start};
 
 pub(super) const ACKNOWLEDGE: &str = "acknowledge_failure";
 
@@ -65,7 +65,7 @@ pub(super) async fn send_all(env: &Env, id: &DocumentId, name: &str, signals: &[
 
 /// Every signal so far has been seen by the workflow, and none has failed a task of it.
 async fn assert_untouched(env: &Env, id: &DocumentId) {
-    eventually(SOON, "all signals have been handled", async || {
+    eventually("all signals have been handled", async || {
         let run = env.temporal().history(id).await;
         let last = run.iter().map(|event| format!("{:?}", event.event_type())).next_back().unwrap();
         let waits = !last.contains("Signaled") && !last.starts_with("WorkflowTaskS");
@@ -161,7 +161,7 @@ async fn malformed_signals_to_a_refused_completion_change_nothing_and_a_retry_of
     let id = env.issue_reported().await.document_id;
     env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-", 409, "locked");
     let _ = env.api().post_voiding(&id).await.ok_as(202);
-    eventually(SOON, "an incident", async || {
+    eventually("an incident", async || {
         let voiding = env.api().voiding(&id).await.try_ok()?;
         voiding.incident.ok_or_else(|| "none".to_owned())
     })

@@ -5,7 +5,7 @@ use serde_json::json;
 use tests::{eventually, workflow_id};
 
 use super::{query_by_cli, signal_by_cli, start_by_cli};
-use crate::voiding::{SOON, await_state, ended_as, issue_published, start};
+use crate::voiding::{await_state, ended_as, issue_published, start};
 
 #[tokio::test]
 async fn a_voiding_is_started_queried_listed_and_acknowledged_by_the_cli() {
@@ -25,7 +25,7 @@ async fn a_voiding_is_started_queried_listed_and_acknowledged_by_the_cli() {
         format!("CustomerId = '{}'", document.customer_id),
         format!("ProcessId = '{}' AND Incident = false", waiting.process_id.as_ref().unwrap()),
     ] {
-        eventually(SOON, &query, async || {
+        eventually(&query, async || {
             let listed = env.temporal().cli(&["workflow", "list", "--query", &query, "--output", "json"]).await.json();
             if listed[0]["execution"]["workflowId"] == workflow_id(id) { Ok(()) } else { Err(listed) }
         })
@@ -55,7 +55,7 @@ async fn a_document_is_voided_by_the_cli_once_and_a_second_start_changes_nothing
     let _ = start_by_cli(&env, &id, &input).await.ok();
     assert_eq!(ended_as(env.temporal(), &id).await, "VoidDocumentRefused");
     assert_eq!(env.api().voiding(&id).await.ok(), voided);
-    eventually(SOON, "the list shows the voiding and not the refused run", async || {
+    eventually("the list shows the voiding and not the refused run", async || {
         let listed = env.api().voidings("").await.ok().items;
         if listed == [voided.clone()] { Ok(()) } else { Err(listed) }
     })

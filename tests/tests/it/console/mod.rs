@@ -14,15 +14,12 @@ mod origin;
 mod selection;
 mod transfers;
 
-use std::{io::Write, time::Duration};
+use std::io::Write;
 
 use messages::DocumentId;
 use tests::{Component, Env, binaries};
 
 use self::browser::Browser;
-
-/// Until the page shows what is awaited, on a machine that runs other tests as well.
-const SOON: Duration = Duration::from_secs(30);
 
 /// A whole system and a browser. Without chromedriver on this machine `test` is passed over, and the run says so.
 async fn on_the_console(test: &str) -> Option<(Env, Browser)> {

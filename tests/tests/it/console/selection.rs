@@ -3,7 +3,7 @@
 use messages::{DocumentId, voiding::VoidingState};
 use tests::{Env, sample};
 
-use super::{SOON, on_the_console};
+use super::on_the_console;
 use crate::voiding::await_state;
 
 async fn refused(env: &Env, count: usize) -> Vec<DocumentId> {
@@ -69,7 +69,7 @@ async fn filters_stand_in_the_address() {
     browser.fill("[name=text]", ids[0].as_str()).await;
     browser.gone(&format!("#process-{}", ids[1])).await;
     browser.find(&format!("#process-{}", ids[0])).await;
-    tests::eventually(SOON, "the filter is in the address", async || {
+    tests::eventually("the filter is in the address", async || {
         let path = browser.path().await;
         if path.contains(&format!("text={}", ids[0])) { Ok(()) } else { Err(path) }
     })

@@ -5,7 +5,7 @@ use serde_json::json;
 use tests::{Env, Link, binaries};
 
 use super::{
-    ABORT, ACKNOWLEDGED, CLOSE, COMPENSATED, COMPLETE, SOON, UNMARK, acknowledge, commands, completion_refused, events,
+    ABORT, ACKNOWLEDGED, CLOSE, COMPENSATED, COMPLETE, UNMARK, acknowledge, commands, completion_refused, events,
     failed, in_state, one_key, refusal, signal, until,
 };
 
@@ -102,7 +102,7 @@ async fn a_process_aborted_by_hand_while_it_completes_is_compensated_once_acknow
     gate.open();
     let first = refusal(env, id, "CompleteDocumentVoiding", "aborted").await.incident;
     let _ = env.api().retry(id).await.ok_as(202);
-    until(env, id, "refused again", SOON, |voiding| voiding.incident.is_some() && voiding.incident != first).await;
+    until(env, id, "refused again", |voiding| voiding.incident.is_some() && voiding.incident != first).await;
     let _ = acknowledge(env, id).await.ok_as(202);
     in_state(env, id, VoidingState::FailureAcknowledged).await;
     assert_eq!(events(env, id).await, COMPENSATED);

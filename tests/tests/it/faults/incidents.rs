@@ -4,7 +4,7 @@ use futures::future::join_all;
 use messages::{DocumentId, PROBLEM_MEDIA_TYPE, voiding::VoidingState};
 use tests::{Env, Fault, Link, binaries, calls::Voiding, eventually, sample, workflow_id};
 
-use super::{COMPLETE, MARK, SOON, VOIDED, acknowledge, commands, events, in_state, one_key, until};
+use super::{COMPLETE, MARK, VOIDED, acknowledge, commands, events, in_state, one_key, until};
 
 /// Everything that is no success and no refusal.
 fn faults() -> Vec<(&'static str, Fault)> {
@@ -86,7 +86,7 @@ async fn survives(step: Step) {
 }
 
 async fn shows_an_incident(env: &Env, id: &DocumentId, step: &Step, name: &str) {
-    let voiding = until(env, id, name, SOON, |voiding| voiding.incident.is_some()).await;
+    let voiding = until(env, id, name, |voiding| voiding.incident.is_some()).await;
     let incident = voiding.incident.clone().unwrap();
     assert_eq!((incident.command.as_str(), incident.code), (step.command, None), "{name}");
     assert_eq!((voiding.state, &voiding.failure), (step.state, &None), "{name}");
@@ -113,7 +113,7 @@ async fn completes(env: &Env, id: &DocumentId, step: &Step, name: &str) {
 
 /// By the search attribute, as an operator looks for them; and the api's list agrees (V5).
 async fn listed_with_incident(env: &Env, expected: usize) {
-    eventually(SOON, &format!("{expected} voidings with an incident"), async || {
+    eventually(&format!("{expected} voidings with an incident"), async || {
         let found = env.temporal().list("Incident = true").await.len();
         let listed = env.api().voidings("?incident=true&limit=200").await.ok().items.len();
         if (found, listed) == (expected, expected) { Ok(()) } else { Err((found, listed)) }

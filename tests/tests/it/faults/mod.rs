@@ -7,8 +7,6 @@ mod refused;
 mod retried;
 mod watched;
 
-use std::time::Duration;
-
 use messages::{
     CloudEvent, DocumentId,
     billing::Document,
@@ -21,9 +19,6 @@ use tests::{
     eventually, json_payload,
 };
 
-/// For anything that does not have to wait for a retry; generous, as the machine may have other things to do.
-pub(crate) const SOON: Duration = Duration::from_secs(90);
-
 pub(crate) const MARK: &str = "/commands/mark-";
 pub(crate) const UNMARK: &str = "/commands/unmark-";
 pub(crate) const COMPLETE: &str = "/commands/complete-";
@@ -31,14 +26,8 @@ pub(crate) const ABORT: &str = "/commands/abort-";
 pub(crate) const CLOSE: &str = "/commands/close-";
 
 /// Waits until the voiding is as `expected` says, in words too.
-pub(crate) async fn until(
-    env: &Env,
-    id: &DocumentId,
-    what: &str,
-    deadline: Duration,
-    expected: impl Fn(&Voiding) -> bool,
-) -> Voiding {
-    eventually(deadline, &format!("{id}: {what}"), async || {
+pub(crate) async fn until(env: &Env, id: &DocumentId, what: &str, expected: impl Fn(&Voiding) -> bool) -> Voiding {
+    eventually(&format!("{id}: {what}"), async || {
         let voiding = env.api().voiding(id).await.try_ok()?;
         if expected(&voiding) { Ok(voiding) } else { Err(format!("{voiding:?}")) }
     })
@@ -46,7 +35,7 @@ pub(crate) async fn until(
 }
 
 pub(crate) async fn in_state(env: &Env, id: &DocumentId, state: VoidingState) -> Voiding {
-    until(env, id, state.as_str(), SOON, |voiding| voiding.state == state).await
+    until(env, id, state.as_str(), |voiding| voiding.state == state).await
 }
 
 /// Requests the voiding of a new document whose report is published, which Reports refuses to mark; returns when the
@@ -71,7 +60,7 @@ pub(crate) async fn completion_refused(env: &Env, document: &Document) -> Voidin
 pub(crate) async fn refusal(env: &Env, id: &DocumentId, command: &str, code: &str) -> Voiding {
     let refused = |incident: &Incident| incident.command == command && incident.code.as_deref() == Some(code);
     let what = format!("{command} is refused ({code})");
-    until(env, id, &what, SOON, |voiding| voiding.incident.as_ref().is_some_and(refused)).await
+    until(env, id, &what, |voiding| voiding.incident.as_ref().is_some_and(refused)).await
 }
 
 pub(crate) async fn acknowledge(env: &Env, id: &DocumentId) -> Answer<Value> {

@@ -16,7 +16,7 @@ async fn waits_for_a_retry(env: &Env, id: &DocumentId, link: Link, prefix: &str,
     assert_eq!(again.state, shown.state);
     assert_ne!(again.incident.unwrap().failure_id, shown.incident.unwrap().failure_id);
     let _ = env.api().retry(id).await.ok_as(202);
-    tests::eventually(super::SOON, "sent three times", async || {
+    tests::eventually("sent three times", async || {
         let attempts = commands(env, link, id, prefix);
         if attempts.len() == 3 { Ok(()) } else { Err(attempts) }
     })
@@ -101,7 +101,7 @@ async fn an_abort_answered_with_document_already_voided_ends_completed() {
     assert_eq!(commands(env, Link::WorkerToBilling, id, COMPLETE).len(), 1);
     let completed = "ExecutionStatus = 'Completed' AND WorkflowType = 'DocumentVoiding'";
     let count = async || env.temporal().list(completed).await.len();
-    tests::eventually_eq(super::SOON, "the run is completed", 1, count).await;
+    tests::eventually_eq("the run is completed", 1, count).await;
     assert_eq!(events(env, id).await, super::VOIDED);
     env.assert_consistent().await;
 }

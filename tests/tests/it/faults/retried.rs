@@ -78,7 +78,7 @@ async fn an_acknowledgement_while_a_retry_is_in_flight_is_ignored() {
     gate.held().await;
     signal(env, id, "acknowledge_failure", None).await;
     signal(env, id, "acknowledge_failure", Some(json!({"failure_id": refused.failure_id}))).await;
-    until(env, id, "the refusal is history", super::SOON, |voiding| voiding.incident.is_none()).await;
+    until(env, id, "the refusal is history", |voiding| voiding.incident.is_none()).await;
     assert_eq!(acknowledge(env, id).await.refusal(), (409, "no-failure-to-acknowledge".to_owned()));
     signal(env, id, "acknowledge_failure", None).await;
     gate.open();

@@ -4,8 +4,6 @@ use messages::{DocumentId, voiding::VoidingState};
 use serde_json::{Value, json};
 use tests::{Env, Fault, Link, eventually_eq, json_payload, workflow_id};
 
-use super::DEADLINE;
-
 /// The paths, by the names of their files.
 pub(super) const NAMES: [&str; 13] = [
     "document-voided",
@@ -56,12 +54,12 @@ pub(super) async fn walk(env: &Env, name: &str) -> String {
 
 async fn state(env: &Env, id: &DocumentId, expected: VoidingState) {
     let current = async || env.api().voiding(id).await.try_ok().ok().map(|voiding| voiding.state);
-    eventually_eq(DEADLINE, "the state", Some(expected), current).await;
+    eventually_eq("the state", Some(expected), current).await;
 }
 
 async fn incident(env: &Env, id: &DocumentId) {
     let shown = async || env.api().voiding(id).await.try_ok().ok().map(|voiding| voiding.incident.is_some());
-    eventually_eq(DEADLINE, "the incident", Some(true), shown).await;
+    eventually_eq("the incident", Some(true), shown).await;
 }
 
 async fn signal(env: &Env, id: &DocumentId, name: &str, payload: &Value) {
@@ -149,7 +147,7 @@ async fn rechecked(env: &Env, id: &DocumentId) {
     refused(env, id).await;
     state(env, id, VoidingState::MarkingDocumentAsVoidedFailed).await;
     let aborted = async || env.billing().status(id).await == messages::billing::DocumentStatus::Issued;
-    eventually_eq(DEADLINE, "the abort", true, aborted).await;
+    eventually_eq("the abort", true, aborted).await;
     let process = env.billing().document(id).await.ok().process_id.unwrap();
     let _ = env.billing().close(id, &process).await.ok();
     signal(env, id, "recheck", &json!({})).await;

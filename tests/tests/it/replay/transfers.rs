@@ -5,7 +5,6 @@ use serde_json::json;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus::{Completed, Failed};
 use tests::{Env, Fault, Link, eventually, json_payload, sample};
 
-use super::DEADLINE;
 use crate::transfers::{DEPOSIT, becomes, ends, two_accounts, workflow_id};
 
 /// The paths, by the names of their files.
@@ -47,7 +46,7 @@ pub(super) async fn walk(env: &Env, name: &str) -> String {
                 let found = env.temporal().list(&format!("ProcessId = '{id}' AND Incident = true")).await;
                 if found.len() == 1 { Ok(()) } else { Err(found.len()) }
             };
-            eventually(DEADLINE, "the incident", overdue).await;
+            eventually("the incident", overdue).await;
             env.proxy(Link::WorkerToAccounts).heal();
             TransferStatus::Completed
         }
@@ -61,7 +60,7 @@ pub(super) async fn walk(env: &Env, name: &str) -> String {
 /// Waits until the process is parked with its `failures`th failure.
 async fn parked(env: &Env, id: &TransferId, failures: u32) {
     let failure = format!("{id}/{failures}");
-    eventually(DEADLINE, "the transfer is parked", async || {
+    eventually("the transfer is parked", async || {
         let run = env.temporal().describe_by_id(&workflow_id(id)).await.ok_or("no run".to_owned())?;
         let memo = run.memo.unwrap_or_default();
         let shown =

@@ -6,7 +6,7 @@ use messages::{DocumentId, voiding::VoidingState};
 use tests::{Component, Env, Fault, Link, binaries, eventually_eq, workflow_id};
 
 use crate::faults::{
-    ACKNOWLEDGED, CLOSE, COMPENSATED, COMPLETE, MARK, SOON, VOIDED, acknowledge, completion_refused, events, failed,
+    ACKNOWLEDGED, CLOSE, COMPENSATED, COMPLETE, MARK, VOIDED, acknowledge, completion_refused, events, failed,
     in_state, refusal, until,
 };
 
@@ -78,7 +78,7 @@ impl Open {
         }
         let _ = acknowledge(env, &open.closing).await.ok_as(202);
         for id in [&open.marking, &open.completing] {
-            until(env, id, "an incident", SOON, |voiding| voiding.incident.is_some()).await;
+            until(env, id, "an incident", |voiding| voiding.incident.is_some()).await;
         }
         env.kill(Component::Worker).await;
         let _ = env.billing().void(&open.requested).await.ok_as(202);
@@ -143,7 +143,7 @@ impl Open {
         for id in self.ids() {
             let query = format!("WorkflowId = '{}'", workflow_id(id));
             let count = async || env.temporal().list(&query).await.len();
-            eventually_eq(SOON, "one run of the document", 1, count).await;
+            eventually_eq("one run of the document", 1, count).await;
         }
     }
 }

@@ -3,7 +3,7 @@
 use messages::{DocumentId, billing::DocumentStatus};
 use tests::{Component, Env, Link, binaries, eventually, eventually_eq, sample, workflow_id};
 
-use crate::faults::{SOON, VOIDED, events_in};
+use crate::faults::{VOIDED, events_in};
 
 const MANY: usize = 40;
 
@@ -21,7 +21,7 @@ async fn request(env: &Env, count: usize) -> Vec<DocumentId> {
 }
 
 async fn voided(env: &Env, least: usize) {
-    eventually(SOON, &format!("{least} documents are voided"), async || {
+    eventually(&format!("{least} documents are voided"), async || {
         let documents = env.billing().all_documents().await;
         let voided = documents.iter().filter(|document| document.status == DocumentStatus::Voided).count();
         if voided >= least { Ok(()) } else { Err(voided) }
@@ -47,7 +47,7 @@ fn resumed_after(env: &Env, seen: usize) -> Option<i64> {
 async fn a_worker_killed_while_it_follows_the_log_resumes_there_and_nothing_is_lost_or_started_twice() {
     let env = &Env::builder(binaries!()).start().await;
     let mut ids = request(env, MANY).await;
-    let known = eventually(SOON, "a heartbeat with a position", async || match position(env).await {
+    let known = eventually("a heartbeat with a position", async || match position(env).await {
         Some(position) if position > 0 => Ok(position),
         other => Err(other),
     })
@@ -59,11 +59,11 @@ async fn a_worker_killed_while_it_follows_the_log_resumes_there_and_nothing_is_l
     ids.extend(request(env, MANY).await);
     env.start(Component::Worker).await;
     voided(env, ids.len()).await;
-    let resumed = eventually(SOON, "the log is read again", async || resumed_after(env, seen).ok_or(seen)).await;
+    let resumed = eventually("the log is read again", async || resumed_after(env, seen).ok_or(seen)).await;
     assert!(resumed >= known, "resumed after {resumed}, although {known} was known");
     let mut expected: Vec<String> = ids.iter().map(workflow_id).collect();
     expected.sort();
-    eventually_eq(SOON, "one run for each document", expected, async || {
+    eventually_eq("one run for each document", expected, async || {
         let runs = env.temporal().list("WorkflowType = 'DocumentVoiding'").await;
         let mut workflows: Vec<_> = runs.into_iter().filter_map(|run| Some(run.execution?.workflow_id)).collect();
         workflows.sort();

@@ -2,7 +2,7 @@
 //!
 //! How it complains when it cannot run is tested in the crate `stack`.
 
-use std::{collections::BTreeMap, fs, net::TcpListener, path::Path, time::Duration};
+use std::{collections::BTreeMap, fs, net::TcpListener, path::Path};
 
 use messages::{billing::Document, voiding::VoidingState};
 use serde_json::json;
@@ -12,10 +12,6 @@ use tests::{
     calls::{Api, Billing, Reports},
     eventually, free_port, sample, temporal_cli,
 };
-
-/// Of its end, as the design has it.
-const ENDS_WITHIN: Duration = Duration::from_secs(20);
-const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A machine of its own: folders and ports.
 struct Machine {
@@ -54,7 +50,7 @@ impl Machine {
             environment,
             log: log.clone(),
         });
-        eventually(READY_WITHIN, "the stack is ready", async || {
+        eventually("the stack is ready", async || {
             let log = fs::read_to_string(&log).unwrap();
             assert_eq!(process.ended(), None, "{log}");
             if log.contains("Ready:") { Ok(()) } else { Err(log) }
@@ -90,7 +86,7 @@ impl Machine {
     }
 
     async fn nothing_is_left(&self) {
-        eventually(ENDS_WITHIN, "no process is left behind", async || {
+        eventually("no process is left behind", async || {
             let left = self.processes();
             if left.is_empty() { Ok(()) } else { Err(left) }
         })
@@ -101,10 +97,8 @@ impl Machine {
     async fn waiting(&self) -> Document {
         let document = self.billing().issue(&sample::invoice(&sample::customer_id())).await.ok();
         let reports = Reports::new(self.url(2));
-        eventually(READY_WITHIN, "the report is published", async || {
-            reports.publish(&document.customer_id).await.try_ok().map(drop)
-        })
-        .await;
+        eventually("the report is published", async || reports.publish(&document.customer_id).await.try_ok().map(drop))
+            .await;
         let voiding = self.api().post_voiding_and_wait(&document.document_id, 30).await.ok_as(200);
         assert_eq!(voiding.state, VoidingState::MarkingDocumentAsVoidedFailed);
         document
@@ -117,7 +111,7 @@ async fn a_second_cargo_run_after_ctrl_c_continues_with_the_first_ones_data_and_
     let mut first = machine.start(&[]).await;
     assert!(Path::new("/proc").join(first.pid().to_string()).exists());
     assert!(!machine.processes().is_empty(), "the dev server is seen");
-    let simulated = eventually(READY_WITHIN, "a document of the simulation", async || {
+    let simulated = eventually("a document of the simulation", async || {
         machine.billing().all_documents().await.pop().ok_or("none yet")
     })
     .await;
@@ -125,7 +119,7 @@ async fn a_second_cargo_run_after_ctrl_c_continues_with_the_first_ones_data_and_
     assert_eq!(voided.state, VoidingState::DocumentVoided);
     let waiting = machine.waiting().await.document_id;
     first.signal("INT");
-    assert!(matches!(first.wait(ENDS_WITHIN).await, Ended::Exit(0 | 130)));
+    assert!(matches!(first.wait().await, Ended::Exit(0 | 130)));
     assert_eq!(machine.processes(), Vec::<String>::new());
 
     let mut second = machine.start(&["--no-simulation"]).await;
@@ -134,7 +128,7 @@ async fn a_second_cargo_run_after_ctrl_c_continues_with_the_first_ones_data_and_
     assert_eq!(again, (409, "document-already-voided".to_owned()));
     assert_eq!(machine.api().voiding(&simulated.document_id).await.ok().process_id, voided.process_id);
     let _ = machine.api().acknowledge(&waiting, &json!({})).await.ok_as(202);
-    eventually(READY_WITHIN, "the acknowledgement counts", async || {
+    eventually("the acknowledgement counts", async || {
         let state = machine.api().voiding(&waiting).await.ok().state;
         if state == VoidingState::FailureAcknowledged { Ok(()) } else { Err(state) }
     })
@@ -143,7 +137,7 @@ async fn a_second_cargo_run_after_ctrl_c_continues_with_the_first_ones_data_and_
     // The simulation issues its first document as soon as all is ready.
     assert_eq!(machine.billing().all_documents().await.len(), documents + 1, "nobody but this test issues documents");
     second.signal("INT");
-    assert!(matches!(second.wait(ENDS_WITHIN).await, Ended::Exit(0 | 130)));
+    assert!(matches!(second.wait().await, Ended::Exit(0 | 130)));
     assert_eq!(machine.processes(), Vec::<String>::new());
 }
 
@@ -153,16 +147,16 @@ async fn a_killed_cargo_run_leaves_no_process_and_the_next_one_goes_on_with_its_
     let mut first = machine.start(&["--no-simulation"]).await;
     let waiting = machine.waiting().await.document_id;
     first.signal("KILL");
-    assert_eq!(first.wait(ENDS_WITHIN).await, Ended::Signal(9));
+    assert_eq!(first.wait().await, Ended::Signal(9));
     machine.nothing_is_left().await;
     let mut second = machine.start(&["--no-simulation"]).await;
     let _ = machine.api().acknowledge(&waiting, &json!({})).await.ok_as(202);
-    eventually(READY_WITHIN, "the acknowledgement counts", async || {
+    eventually("the acknowledgement counts", async || {
         let state = machine.api().voiding(&waiting).await.ok().state;
         if state == VoidingState::FailureAcknowledged { Ok(()) } else { Err(state) }
     })
     .await;
     second.signal("TERM");
-    assert_eq!(second.wait(ENDS_WITHIN).await, Ended::Exit(0));
+    assert_eq!(second.wait().await, Ended::Exit(0));
     assert_eq!(machine.processes(), Vec::<String>::new());
 }

@@ -6,8 +6,8 @@ use serde_json::json;
 use tests::{Env, Gate, Link, calls::Voiding, workflow_id};
 
 use crate::faults::{
-    ABORT, ACKNOWLEDGED, CLOSE, COMPENSATED, COMPLETE, MARK, SOON, UNMARK, VOIDED, acknowledge, commands,
-    completion_refused, events, failed, in_state, refusal, until,
+    ABORT, ACKNOWLEDGED, CLOSE, COMPENSATED, COMPLETE, MARK, UNMARK, VOIDED, acknowledge, commands, completion_refused,
+    events, failed, in_state, refusal, until,
 };
 
 const VOID: &str = "/commands/void-";
@@ -120,7 +120,7 @@ impl Held {
 
     /// Waits until the local attempt is over and a durable one is held.
     pub(super) async fn durable(&self, env: &Env) {
-        tests::eventually(SOON, &self.name, async || {
+        tests::eventually(&self.name, async || {
             let attempts = commands(env, self.link, &self.id, self.prefix).len();
             if attempts > 1 { Ok(()) } else { Err(attempts) }
         })
@@ -135,7 +135,7 @@ impl Held {
     async fn acknowledge(&self, env: &Env) {
         if self.needs_acknowledgement {
             let waits = |voiding: &Voiding| voiding.links.get("acknowledgement").is_some();
-            until(env, &self.id, &self.name, SOON, waits).await;
+            until(env, &self.id, &self.name, waits).await;
             let _ = acknowledge(env, &self.id).await.ok_as(202);
         }
     }

@@ -5,7 +5,7 @@ use tests::eventually;
 
 use super::{
     probe::{Answer, Behaviour, RouteTo, Step},
-    world::{Receiver, SOON, World},
+    world::{Receiver, World},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -15,7 +15,7 @@ async fn x01_a_crash_between_dispatch_and_persist_sends_the_same_key_and_takes_e
     world.recorder.answer("x", &[Receiver::Hangs, Receiver::Accepts]);
     let event = world.append(Step::start("a", "one").commands(&["x", "y"]));
     let in_hand = async || (!world.recorder.labels().is_empty()).then_some(()).ok_or(());
-    eventually(SOON, "the command took effect", in_hand).await;
+    eventually("the command took effect", in_hand).await;
     world.restart().await;
     world.handled(&event).await;
     let sent = world.recorder.sent();

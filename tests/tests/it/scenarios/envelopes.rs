@@ -16,7 +16,7 @@ use tests::{eventually, eventually_eq};
 
 use super::{
     probe::{Answer, Command, Event, Probe, Step},
-    world::{Receiver, SOON, World},
+    world::{Receiver, World},
 };
 
 /// Sets everything that can be set for a command, by the command's label.
@@ -74,7 +74,7 @@ async fn x09_metadata_timeout_retry_policy_and_key_are_set_for_one_command_alone
     for (id, label, attempts) in [("b", "short", 1), ("c", "thrice", 3)] {
         world.append(Step::start(id, "one").commands(&[label]));
         let parked = async || world.view_of::<Enveloped>(id).await.and_then(|view| view.failure).ok_or(());
-        assert_eq!(eventually(SOON, "parked", parked).await.code, "not-dispatched");
+        assert_eq!(eventually("parked", parked).await.code, "not-dispatched");
         assert_eq!(world.recorder.labels().into_iter().filter(|it| it == label).count(), attempts, "{label}");
     }
 }
@@ -160,7 +160,7 @@ async fn h12_an_idle_instance_leaves_the_memory_and_its_next_event_finds_its_sta
     let first = world.append(Step::start("a", "one"));
     world.handled_by::<Idle>(&first).await;
     assert!(LIVE.load(Ordering::SeqCst) > 0, "it is in memory while it has something to do");
-    eventually_eq(SOON, "nothing of it is in memory", 0, async || LIVE.load(Ordering::SeqCst)).await;
+    eventually_eq("nothing of it is in memory", 0, async || LIVE.load(Ordering::SeqCst)).await;
     let second = world.append(Step::start("a", "two"));
     world.handled_by::<Idle>(&second).await;
     let view = world.view_of::<Idle>("a").await.unwrap();

@@ -12,7 +12,7 @@ use tests::eventually;
 
 use super::{
     probe::{Answer, Behaviour, Command, Event, Step},
-    world::{Receiver, SOON, World},
+    world::{Receiver, World},
 };
 
 async fn parked(world: &World, id: &str) -> InstanceView {
@@ -54,7 +54,7 @@ async fn h03_the_state_changes_after_the_commands_and_survives_a_restart() {
     world.recorder.answer("x", &[Receiver::Faults]);
     let event = world.append(Step::start("a", "one").commands(&["x"]));
     let tried = async || (!world.recorder.labels().is_empty()).then_some(()).ok_or(());
-    eventually(SOON, "the command has been tried", tried).await;
+    eventually("the command has been tried", tried).await;
     assert!(world.applied("a").await.unwrap().is_empty());
     world.recorder.answer("x", &[Receiver::Accepts]);
     world.handled(&event).await;
@@ -208,14 +208,14 @@ async fn h10_without_an_error_function_the_instance_stops_visibly_and_the_rest_g
     let other = world.append(Step::start("b", "two").commands(&["good"]));
     world.handled_by::<Plain>(&other).await;
     let parked = async || world.view_of::<Plain>("a").await.and_then(|view| view.failure).ok_or(());
-    let failure = eventually(SOON, "a is parked", parked).await;
+    let failure = eventually("a is parked", parked).await;
     assert_eq!(failure.detail, "refused (refused-by-test): the test wants it");
     assert_eq!(world.recorder.effects(), ["good"]);
     let listed = async || {
         let found = world.temporal.list("WorkflowType = 'Plain' AND Incident = true").await;
         if found.len() == 1 { Ok(()) } else { Err(found.len()) }
     };
-    eventually(SOON, "the incident is listed", listed).await;
+    eventually("the incident is listed", listed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

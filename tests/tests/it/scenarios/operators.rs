@@ -7,7 +7,7 @@ use tests::eventually;
 
 use super::{
     probe::{RouteTo, Step},
-    world::{Receiver, SOON, World},
+    world::{Receiver, World},
 };
 
 const INCIDENTS: &str = "WorkflowType = 'Probe' AND Incident = true";
@@ -29,7 +29,7 @@ async fn incidents(world: &World, expected: &[&str]) {
         ids.sort();
         if ids == expected { Ok(()) } else { Err(ids) }
     };
-    eventually(SOON, "the incidents are listed", listed).await;
+    eventually("the incidents are listed", listed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use tests::eventually;
 
 use super::{
     probe::{Answer, Consistent, FromNow, FromSecond, Hasty, Probe, RouteTo, Step},
-    world::{Receiver, SOON, World, applied},
+    world::{Receiver, World, applied},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,7 +29,7 @@ async fn s02_from_now_only_later_events_are_handled() {
         state if state.at.position == 2 => Ok(()),
         state => Err(state),
     };
-    eventually(SOON, "the subscription has found its start", following).await;
+    eventually("the subscription has found its start", following).await;
     let third = world.append(Step::start("a", "three"));
     world.handled_by::<FromNow>(&third).await;
     assert_eq!(applied(&world.view_of::<FromNow>("a").await.unwrap()).unwrap(), ["three"]);
@@ -62,7 +62,7 @@ async fn s04_a_host_that_restarts_between_any_two_steps_resumes_after_the_last_h
     world.recorder.answer("z", &[Receiver::Hangs, Receiver::Accepts]);
     let third = world.append(Step::start("a", "three").commands(&["z"]));
     let in_hand = async || world.recorder.labels().contains(&"z".to_owned()).then_some(()).ok_or(());
-    eventually(SOON, "the command is in hand", in_hand).await;
+    eventually("the command is in hand", in_hand).await;
     world.restart().await;
     world.handled(&third).await;
     assert_eq!(world.applied("a").await.unwrap(), ["one", "two", "three"]);
@@ -100,7 +100,7 @@ async fn s06_a_source_that_is_down_is_asked_ever_more_rarely_and_nothing_is_lost
         let asked = world.log.asked_while_away();
         if asked.len() >= 5 { Ok(asked) } else { Err(asked.len()) }
     };
-    let asked = eventually(SOON, "the source is asked again and again", asked).await;
+    let asked = eventually("the source is asked again and again", asked).await;
     let pauses: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(pauses.windows(2).all(|pair| pair[1] > pair[0]), "{pauses:?}");
     world.log.set_away(false);
@@ -119,9 +119,8 @@ async fn s07_a_handler_that_does_not_return_in_time_fails_as_a_timeout_and_the_e
     };
     world.host_all(hosts).await;
     world.append(Step::start("a", "one").commands(&["slow"]));
-    let parked = eventually(SOON, "a is parked", async || {
-        world.view_of::<Hasty>("a").await.and_then(|view| view.failure).ok_or(())
-    });
+    let parked =
+        eventually("a is parked", async || world.view_of::<Hasty>("a").await.and_then(|view| view.failure).ok_or(()));
     let failure = parked.await;
     assert_eq!((failure.code.as_str(), failure.command.as_deref()), ("timeout", Some("Do")));
     let skipped = world.append(Step::start("b", "two").commands(&["slow"]).on_error(&[Answer::SkipCommand]));
@@ -174,14 +173,14 @@ async fn s09_a_strongly_consistent_subscription_moves_on_once_its_events_are_han
     world.host_all(both).await;
     world.append(Step::start("a", "one").commands(&["never"]));
     let in_hand = async || (world.recorder.labels().len() >= 2).then_some(()).ok_or(());
-    eventually(SOON, "both have the command in hand", in_hand).await;
+    eventually("both have the command in hand", in_hand).await;
     // A subscription that is paused says exactly where it is.
     for name in ["subscription-Consistent", "subscription-Probe"] {
         world.signal(name, "pause", None).await;
     }
     let eventual = world.subscription_until("paused", |it| it.status == Status::Paused).await;
     assert_eq!(eventual.at.position, 1);
-    let strong = eventually(SOON, "paused", async || match world.subscription_of::<Consistent>().await {
+    let strong = eventually("paused", async || match world.subscription_of::<Consistent>().await {
         state if state.status == Status::Paused => Ok(state),
         other => Err(other),
     });

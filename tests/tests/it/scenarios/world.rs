@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -24,11 +23,9 @@ use temporalio_common::protos::temporal::api::{
     history::v1::history_event::Attributes,
     workflowservice::v1::SignalWorkflowExecutionRequest,
 };
-use tests::{Temporal, TemporalServer, binaries, eventually, json_payload, sample};
+use tests::{STALL, Temporal, TemporalServer, binaries, eventually, json_payload, sample};
 
 use super::probe::{Command, Event, Probe, Step};
-
-pub(super) const SOON: Duration = Duration::from_secs(40);
 
 /// A command as it was dispatched.
 #[derive(Debug, Clone)]
@@ -210,7 +207,7 @@ impl World {
     }
 
     pub(super) async fn handled_by<M: ProcessManager>(&self, event: &CloudEvent) {
-        wait_until_handled::<M>(self.server.client(), event, SOON).await.unwrap();
+        wait_until_handled::<M>(self.server.client(), event, STALL).await.unwrap();
     }
 
     /// How many timers of at least half a second a workflow's latest run has started.
@@ -229,7 +226,7 @@ impl World {
     }
 
     pub(super) async fn view_of<M: ProcessManager>(&self, id: &str) -> Option<InstanceView> {
-        eventually(SOON, "the instance answers", async || instance::<M>(self.server.client(), id).await).await
+        eventually("the instance answers", async || instance::<M>(self.server.client(), id).await).await
     }
 
     /// What the instance has applied; `None` when it has no state.
@@ -239,7 +236,7 @@ impl World {
 
     /// Awaits that the instance is as the test wants it.
     pub(super) async fn until(&self, id: &str, what: &str, is_so: impl Fn(&InstanceView) -> bool) -> InstanceView {
-        eventually(SOON, what, async || match self.view(id).await {
+        eventually(what, async || match self.view(id).await {
             Some(view) if is_so(&view) => Ok(view),
             other => Err(other),
         })
@@ -253,7 +250,7 @@ impl World {
 
     pub(super) async fn subscription_of<M: ProcessManager>(&self) -> SubscriptionState {
         let state = async || subscription_state(self.server.client(), M::NAME).await;
-        eventually(SOON, "the subscription answers", state).await
+        eventually("the subscription answers", state).await
     }
 
     /// Signals a workflow, such as `Probe-a` or `subscription-Probe`.
@@ -274,7 +271,7 @@ impl World {
         what: &str,
         is_so: impl Fn(&SubscriptionState) -> bool,
     ) -> SubscriptionState {
-        eventually(SOON, what, async || {
+        eventually(what, async || {
             let state = self.subscription().await;
             if is_so(&state) { Ok(state) } else { Err(state) }
         })

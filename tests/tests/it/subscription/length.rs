@@ -5,7 +5,7 @@ use messages::{CloudEvent, EVENTS_MEDIA_TYPE};
 use serde_json::json;
 use tests::{Component, Env, Fault, FaultProxy, Link, binaries, eventually_eq, sample};
 
-use super::{SOON, Subscription};
+use super::Subscription;
 
 /// A turn takes 5,000 events.
 const EVENTS: i64 = 7_000;
@@ -51,7 +51,7 @@ async fn thousands_of_events_keep_the_subscriptions_history_short() {
     env.start(Component::Worker).await;
     env.ready(Component::Worker).await;
     let subscription = Subscription(&env);
-    eventually_eq(SOON, "the end of the log", Some(EVENTS), async || subscription.position().await).await;
+    eventually_eq("the end of the log", Some(EVENTS), async || subscription.position().await).await;
     let info = subscription.describe().await.workflow_execution_info.unwrap();
     assert_ne!(info.first_run_id, info.execution.unwrap().run_id, "it has continued as new");
     assert!(info.history_length < 10, "{} events of history", info.history_length);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use temporalio_common::protos::temporal::api::common::v1::Payload;
 use tests::{Component, Env, Link, binaries, eventually, json_payload};
 
-use super::{SOON, Subscription, await_voided, issue, request};
+use super::{Subscription, await_voided, issue, request};
 
 const FILES: [&str; 3] = ["billing.sqlite", "billing.sqlite-wal", "billing.sqlite-shm"];
 
@@ -30,7 +30,7 @@ fn back_up(env: &Env, name: &str) -> std::path::PathBuf {
 }
 
 async fn reports_says_that_it_has_stopped(env: &Env) {
-    let readyz = eventually(SOON, "Reports says that it is not ready", async || {
+    let readyz = eventually("Reports says that it is not ready", async || {
         let answer = env.reports().raw().get::<Value>("/readyz").await;
         if answer.answered(503) { Ok(answer) } else { Err(answer.to_string()) }
     })
@@ -51,7 +51,7 @@ async fn malformed_signals_change_nothing(env: &Env) {
         subscription.signal("resume", payload).await;
     }
     subscription.signal("no-such-signal", vec![json_payload(&json!({"position": 0}))]).await;
-    eventually(SOON, "the workflow has seen the signals", async || {
+    eventually("the workflow has seen the signals", async || {
         let history = env.temporal().history_by_id(super::WORKFLOW_ID).await;
         let signals = history.iter().filter(|event| event.event_type().as_str_name().ends_with("_SIGNALED")).count();
         let last = history.last().map(|event| event.event_type().as_str_name());

@@ -6,8 +6,6 @@ mod poison;
 mod resumed;
 mod several_workers;
 
-use std::time::Duration;
-
 use futures::future::join_all;
 use messages::{DocumentId, billing::DocumentStatus};
 use serde_json::Value;
@@ -23,7 +21,6 @@ use temporalio_common::protos::temporal::api::{
 };
 use tests::{Env, Link, eventually, eventually_eq, sample};
 
-pub(super) const SOON: Duration = Duration::from_secs(40);
 const WORKFLOW_ID: &str = "subscription-voiding";
 
 /// The subscription's workflow, as an operator sees it.
@@ -98,13 +95,12 @@ impl Subscription<'_> {
     /// Awaits that the subscription's heartbeat has come to the end of Billing's log.
     pub(super) async fn await_caught_up(&self) {
         let end = self.0.billing().log().await.last().map(|event| event.sequence);
-        eventually_eq(SOON, "the subscription has come to the end of the log", end, async || self.position().await)
-            .await;
+        eventually_eq("the subscription has come to the end of the log", end, async || self.position().await).await;
     }
 
     /// Awaits that the subscription is `following` or `stopped`.
     pub(super) async fn await_status(&self, status: &str) -> Value {
-        eventually(SOON, &format!("the subscription is {status}"), async || match self.state().await {
+        eventually(&format!("the subscription is {status}"), async || match self.state().await {
             Ok(state) if state["status"] == status => Ok(state),
             other => Err(other),
         })
@@ -144,7 +140,7 @@ pub(super) async fn request(env: &Env, documents: &[DocumentId]) {
 pub(super) async fn await_voided(env: &Env, documents: &[DocumentId]) {
     for id in documents {
         let voided = DocumentStatus::Voided;
-        eventually_eq(SOON, &format!("{id} is voided"), voided, async || env.billing().status(id).await).await;
+        eventually_eq(&format!("{id} is voided"), voided, async || env.billing().status(id).await).await;
     }
 }
 

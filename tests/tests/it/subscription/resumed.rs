@@ -3,7 +3,7 @@
 use messages::DocumentId;
 use tests::{Component, Env, Link, binaries, workflow_id};
 
-use super::{SOON, Subscription, await_voided, issue, reads_from_the_origin, request};
+use super::{Subscription, await_voided, issue, reads_from_the_origin, request};
 use crate::traces::runs::a_whole_sweep;
 
 async fn start() -> Env {
@@ -62,7 +62,7 @@ async fn completed_and_closed(env: &Env) -> [DocumentId; 2] {
     await_voided(env, std::slice::from_ref(&voided)).await;
     crate::traces::refused_completion(env, &closed).await;
     crate::traces::acknowledge(env, &closed).await;
-    tests::eventually(SOON, "the process is closed", async || {
+    tests::eventually("the process is closed", async || {
         let document = env.billing().document(&closed).await.ok();
         if document.process_id.is_none() { Ok(()) } else { Err(document) }
     })
@@ -82,15 +82,13 @@ async fn a_terminated_subscription_comes_back_and_old_requests_in_the_log_start_
     subscription.await_caught_up().await;
     let (first, from_the_origin) = (subscription.run_id().await, reads_from_the_origin(&env));
     subscription.terminate().await;
-    let terminated = std::time::Instant::now();
     let [later] = &issue(&env, 1).await[..] else { unreachable!() };
     request(&env, std::slice::from_ref(later)).await;
-    tests::eventually(SOON, "the subscription runs again", async || {
+    tests::eventually("the subscription runs again", async || {
         let run = subscription.run_id().await;
         if run == first || subscription.reader().await.is_none() { Err(run) } else { Ok(()) }
     })
     .await;
-    assert!(terminated.elapsed().as_secs() < 15, "{:?}", terminated.elapsed());
     await_voided(&env, std::slice::from_ref(later)).await;
     subscription.await_caught_up().await;
     assert_eq!(reads_from_the_origin(&env), from_the_origin + 1, "it has read the whole log again");

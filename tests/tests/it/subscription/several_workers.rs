@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use messages::DocumentId;
 use tests::{Component, Env, FaultProxy, Link, Process, Program, binaries, eventually, free_port, workflow_id};
 
-use super::{SOON, Subscription, await_voided, issue, request};
+use super::{Subscription, await_voided, issue, request};
 use crate::traces::runs::a_whole_sweep;
 
 /// A second worker of the system, and its own way to Billing.
@@ -41,7 +41,7 @@ async fn of_two_workers_one_reads_the_log_and_the_other_takes_over_when_it_dies(
     let env = Env::builder(binaries!()).start().await;
     let first = env.proxy(Link::WorkerToBilling);
     let (mut process, second) = second_worker(&env);
-    second.await_requests(0, "/", SOON).await;
+    second.await_requests(0, "/").await;
     let documents = issue(&env, 40).await;
     request(&env, &documents[..20]).await;
     await_voided(&env, &documents[..20]).await;
@@ -63,10 +63,10 @@ async fn of_two_workers_one_reads_the_log_and_the_other_takes_over_when_it_dies(
     env.ready(Component::Worker).await;
     assert_eq!(first.requests_to("/events").len(), read_by_the_first);
     process.signal("TERM");
-    process.wait(SOON).await;
+    process.wait().await;
     request(&env, &documents[30..]).await;
     await_voided(&env, &documents[30..]).await;
-    eventually(SOON, "the first worker reads again", async || {
+    eventually("the first worker reads again", async || {
         let reads = first.requests_to("/events").len();
         if reads > read_by_the_first { Ok(()) } else { Err(reads) }
     })

@@ -4,11 +4,7 @@ use messages::voiding::VoidingState;
 use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
 use tests::{Fault, Gate, Link, eventually};
 
-use super::{
-    acknowledge, refused_completion,
-    runs::{SOON, await_runs},
-    start,
-};
+use super::{acknowledge, refused_completion, runs::await_runs, start};
 
 #[tokio::test]
 async fn a_request_in_the_gap_between_close_and_the_end_of_the_run_gets_a_run_of_its_own() {
@@ -25,7 +21,7 @@ async fn a_request_in_the_gap_between_close_and_the_end_of_the_run_gets_a_run_of
     let second = accepted.process_id.unwrap();
     assert_ne!(second, first);
     assert_eq!(accepted.state, VoidingState::VoidingRequested);
-    eventually(SOON, "the start has met the run of the first process", async || {
+    eventually("the start has met the run of the first process", async || {
         let history = env.temporal().history(id).await;
         let rechecked = history.iter().any(|event| match &event.attributes {
             Some(Attributes::WorkflowExecutionSignaledEventAttributes(signal)) => signal.signal_name == "recheck",

@@ -3,11 +3,7 @@
 use messages::{DocumentId, ProcessId, billing::DocumentStatus};
 use tests::{Env, Fault, Gate, Link, eventually};
 
-use super::{
-    CREDIT_BLOCK, acknowledge, await_incident,
-    runs::{SOON, await_runs},
-    start,
-};
+use super::{CREDIT_BLOCK, acknowledge, await_incident, runs::await_runs, start};
 
 const COMPLETE: &str = "/commands/complete-";
 
@@ -23,7 +19,7 @@ async fn complete_is_held_then_refused(env: &Env, id: &DocumentId) -> (ProcessId
 }
 
 async fn answer_to_the_late_one(env: &Env) -> u16 {
-    eventually(SOON, "Billing has answered the late Complete", async || {
+    eventually("Billing has answered the late Complete", async || {
         env.proxy(Link::WorkerToBilling).requests_to(COMPLETE)[0].status.ok_or("no answer")
     })
     .await

@@ -14,7 +14,7 @@ use messages::{DocumentId, ProcessId, voiding::VoidingState};
 use serde_json::json;
 use tests::{Env, Link, binaries, eventually};
 
-use self::runs::{SOON, await_view};
+use self::runs::await_view;
 
 /// A code that Billing itself never answers: a refusal that the process manager knows nothing about.
 pub(crate) const CREDIT_BLOCK: &str = "credit-block";
@@ -29,7 +29,7 @@ pub(crate) async fn refused_marking(env: &Env, id: &DocumentId) -> ProcessId {
     let document = env.billing().document(id).await.ok();
     let _ = env.reports().publish(&document.customer_id).await.ok();
     let process = env.api().post_voiding(id).await.ok_as(202).process_id.unwrap();
-    eventually(SOON, "Billing has aborted, and the process waits", async || {
+    eventually("Billing has aborted, and the process waits", async || {
         let aborted = env
             .billing()
             .log()
@@ -66,7 +66,7 @@ pub(crate) async fn acknowledge(env: &Env, id: &DocumentId) {
 
 /// Waits until the first, local attempt is over. While that one lasts, an end is seen by the worker only afterwards.
 pub(crate) async fn await_durable(env: &Env, id: &DocumentId) {
-    eventually(SOON, "the command is a pending activity", async || {
+    eventually("the command is a pending activity", async || {
         let history = env.temporal().history(id).await;
         let last = history.last().map(|event| event.event_type().as_str_name());
         if last == Some("EVENT_TYPE_ACTIVITY_TASK_STARTED") || last == Some("EVENT_TYPE_TIMER_STARTED") {

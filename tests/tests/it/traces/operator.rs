@@ -5,7 +5,7 @@ use tests::{Env, Fault, Gate, Link, eventually_eq};
 
 use super::{
     acknowledge, await_durable, await_incident, refused_completion, refused_marking,
-    runs::{SOON, await_runs, await_view, listed},
+    runs::{await_runs, await_view, listed},
     start,
 };
 
@@ -29,16 +29,16 @@ async fn a_run_that_an_operator_ends_during_its_first_attempt_ends_in_a_voided_d
     for id in [&terminated, &cancelled] {
         let _ = env.api().post_voiding(id).await.ok_as(202);
     }
-    env.proxy(Link::WorkerToReports).await_requests(2, "/commands/mark-", SOON).await;
+    env.proxy(Link::WorkerToReports).await_requests(2, "/commands/mark-").await;
     env.temporal().terminate(&terminated).await.unwrap();
     env.temporal().cancel(&cancelled).await.unwrap();
     env.proxy(Link::WorkerToReports).heal();
     gate.open();
     for id in [&terminated, &cancelled] {
         let voided = DocumentStatus::Voided;
-        eventually_eq(SOON, "the document is voided", voided, async || env.billing().status(id).await).await;
+        eventually_eq("the document is voided", voided, async || env.billing().status(id).await).await;
         let voided = VoidingState::DocumentVoided;
-        eventually_eq(SOON, "the api shows it", voided, async || env.api().voiding(id).await.ok().state).await;
+        eventually_eq("the api shows it", voided, async || env.api().voiding(id).await.ok().state).await;
     }
     env.assert_consistent().await;
 }

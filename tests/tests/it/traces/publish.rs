@@ -10,11 +10,7 @@ use messages::{
 };
 use tests::{Env, eventually};
 
-use super::{
-    acknowledge,
-    runs::{SOON, await_view},
-    start,
-};
+use super::{acknowledge, runs::await_view, start};
 
 /// The time in which all voidings are under way, so that either side of a race may come first.
 const SPREAD: u64 = 2_000_000;
@@ -35,7 +31,7 @@ async fn race(env: &Env, document: &Document) -> bool {
         env.api().post_voiding(id).await.ok_as(202)
     };
     let (_, published) = tokio::join!(request, publish);
-    let voided = eventually(SOON, "the voiding is settled", async || {
+    let voided = eventually("the voiding is settled", async || {
         let document = env.billing().document(id).await.try_ok()?;
         match (document.status, &document.process_id) {
             (DocumentStatus::Voided, _) => Ok(true),
@@ -68,7 +64,7 @@ async fn publish_and_void_race_on_the_same_report_and_exactly_one_wins() {
         }
     }
     for (document, _) in documents.iter().zip(&voided).filter(|(_, voided)| !**voided) {
-        eventually(SOON, "the process is closed", async || {
+        eventually("the process is closed", async || {
             let document = env.billing().document(&document.document_id).await.try_ok()?;
             if document.process_id.is_none() { Ok(document) } else { Err(format!("{document:?}")) }
         })

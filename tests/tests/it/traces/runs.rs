@@ -1,7 +1,5 @@
 //! What a test sees of a document's runs.
 
-use std::time::Duration;
-
 use messages::{DocumentId, ProcessId, voiding::VoidingView};
 use temporalio_common::protos::temporal::api::{
     enums::v1::WorkflowExecutionStatus,
@@ -11,8 +9,6 @@ use temporalio_common::protos::temporal::api::{
 };
 use tests::{Env, Link, eventually, eventually_eq, workflow_id};
 
-/// For whatever needs a sweep (every 10 s), or a person's patience.
-pub(crate) const SOON: Duration = Duration::from_secs(40);
 const SWEEP: &str = "/documents?process=open";
 
 /// A document's runs as the visibility store has them, oldest first.
@@ -26,7 +22,7 @@ pub(crate) async fn listed(env: &Env, id: &DocumentId) -> Vec<WorkflowExecutionI
 /// type of the failure that it ended with.
 pub(crate) async fn await_runs(env: &Env, id: &DocumentId, expected: &[(&ProcessId, &str)]) {
     let expected: Vec<_> = expected.iter().map(|(id, end)| (id.to_string(), (*end).to_owned())).collect();
-    eventually_eq(SOON, &format!("the runs of {id}"), expected, async || {
+    eventually_eq(&format!("the runs of {id}"), expected, async || {
         let mut runs = Vec::new();
         for run in listed(env, id).await {
             runs.push((process(&run), end(env, id, &run).await));
@@ -43,7 +39,7 @@ pub(crate) async fn await_view(
     what: &str,
     wanted: impl Fn(&VoidingView) -> bool,
 ) -> VoidingView {
-    eventually(SOON, what, async || match env.temporal().query_state(id).await {
+    eventually(what, async || match env.temporal().query_state(id).await {
         Ok(view) if wanted(&view) => Ok(view),
         other => Err(other),
     })
@@ -54,7 +50,7 @@ pub(crate) async fn await_view(
 pub(crate) async fn a_whole_sweep(env: &Env) {
     let proxy = env.proxy(Link::WorkerToBilling);
     let begun = proxy.requests_to(SWEEP).len();
-    proxy.await_requests(begun + 2, SWEEP, SOON).await;
+    proxy.await_requests(begun + 2, SWEEP).await;
 }
 
 fn process(run: &WorkflowExecutionInfo) -> String {

@@ -8,10 +8,7 @@ use messages::{
 use serde_json::json;
 use tests::{Component, Env, Fault, Gate, Link, binaries, eventually_eq, sample, workflow_id};
 
-use super::{
-    await_durable,
-    runs::{SOON, await_runs},
-};
+use super::{await_durable, runs::await_runs};
 
 /// A system whose worker the test starts, so that the test's run is there before the subscription looks.
 pub(super) async fn without_worker() -> Env {
@@ -89,7 +86,7 @@ async fn a_wrong_customer_does_not_touch_that_customers_report() {
     env.start(Component::Worker).await;
     for Document { document_id: id, customer_id: customer, .. } in [&one, &other] {
         let voided = DocumentStatus::Voided;
-        eventually_eq(SOON, "the document is voided", voided, async || env.billing().status(id).await).await;
+        eventually_eq("the document is voided", voided, async || env.billing().status(id).await).await;
         let [report] = &env.reports().reports_of(customer).await[..] else { panic!("one report of {customer}") };
         assert!(report.documents[0].voided, "{report:?}");
         assert_eq!(env.temporal().query_state(id).await.unwrap().customer_id.as_ref(), Some(customer));
@@ -132,7 +129,7 @@ async fn a_run_with_a_wrong_customer_that_ends_early_does_not_block_the_run_that
     start_run(&env, id, &sample::customer_id(), &process).await;
     env.proxy(Link::WorkerToBilling).fault("/commands/complete-", Fault::Hang);
     env.start(Component::Worker).await;
-    env.proxy(Link::WorkerToBilling).await_requests(1, "/commands/complete-", SOON).await;
+    env.proxy(Link::WorkerToBilling).await_requests(1, "/commands/complete-").await;
     await_durable(&env, id).await;
     env.temporal().terminate(id).await.unwrap();
     env.proxy(Link::WorkerToBilling).heal();

@@ -6,8 +6,6 @@ mod paths;
 mod random;
 mod subscription;
 
-use std::time::Duration;
-
 use messages::{
     AccountId, CloudEvent, TransferId,
     accounts::{Transfer, TransferStatus},
@@ -15,8 +13,6 @@ use messages::{
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
 use tests::{Env, binaries, eventually, eventually_eq, sample};
 
-/// Longer than a workflow task that was lost with its worker (10 s) and a lost turn of the subscription together.
-const SOON: Duration = Duration::from_secs(60);
 const WITHDRAW: &str = "/commands/withdraw-";
 pub(super) const DEPOSIT: &str = "/commands/deposit-";
 const FAIL: &str = "/commands/fail-";
@@ -44,7 +40,7 @@ pub(super) fn workflow_id(id: &TransferId) -> String {
 
 /// Waits until the transfer has this status.
 pub(super) async fn becomes(env: &Env, id: &TransferId, status: TransferStatus) -> Transfer {
-    eventually(SOON, &format!("{id} is {status:?}"), async || {
+    eventually(&format!("{id} is {status:?}"), async || {
         let transfer = env.accounts().transfer(id).await.try_ok()?;
         if transfer.status == status { Ok(transfer) } else { Err(format!("{transfer:?}")) }
     })
@@ -54,14 +50,14 @@ pub(super) async fn becomes(env: &Env, id: &TransferId, status: TransferStatus) 
 /// Waits until the process of the transfer has ended like this.
 pub(super) async fn ends(env: &Env, id: &TransferId, status: WorkflowExecutionStatus) {
     let run = async || env.temporal().describe_by_id(&workflow_id(id)).await.map(|run| run.status());
-    eventually_eq(SOON, "the end of the transfer's process", Some(status), run).await;
+    eventually_eq("the end of the transfer's process", Some(status), run).await;
 }
 
 /// Waits until both are on the accounts.
 async fn balances(env: &Env, accounts: &(AccountId, AccountId), from: &str, to: &str) {
     let expected = (sample::euros(from), sample::euros(to));
     let now = async || (env.accounts().balance(&accounts.0).await, env.accounts().balance(&accounts.1).await);
-    eventually_eq(SOON, "the balances", expected, now).await;
+    eventually_eq("the balances", expected, now).await;
 }
 
 /// The events of one transfer, in order.

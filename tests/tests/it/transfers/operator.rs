@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use temporalio_common::protos::temporal::api::enums::v1::{EventType, WorkflowExecutionStatus};
 use tests::{Env, Link, eventually, eventually_eq, json_payload};
 
-use super::{DEPOSIT, FAIL, SOON, WITHDRAW, balances, becomes, ends, request, start, two_accounts, workflow_id};
+use super::{DEPOSIT, FAIL, WITHDRAW, balances, becomes, ends, request, start, two_accounts, workflow_id};
 use crate::cli::signals::malformed;
 
 /// A transfer whose deposit and refund are both refused: the money is in flight.
@@ -30,7 +30,7 @@ impl Parked {
 
     /// Waits until it waits for a person, with its `failures`th failure.
     async fn is_parked(&self, env: &Env, failures: u32) -> Value {
-        eventually(SOON, "the transfer is parked", async || {
+        eventually("the transfer is parked", async || {
             let view = self.query(env).await?;
             let meant = view["failure"]["failure_id"] == format!("{}/{failures}", self.id);
             if view["status"] == "parked" && meant { Ok(view) } else { Err(view.to_string()) }
@@ -57,7 +57,7 @@ impl Parked {
     async fn is_listed(&self, env: &Env, query: &str, expected: bool) {
         let workflow = workflow_id(&self.id);
         let query = format!("WorkflowType = 'TransferMoney' AND {query}");
-        eventually_eq(SOON, &query, expected, async || {
+        eventually_eq(&query, expected, async || {
             let found = env.temporal().cli(&["workflow", "list", "--query", &query, "--output", "json"]).await.json();
             let found = found.as_array().into_iter().flatten();
             found.into_iter().any(|run| run["execution"]["workflowId"] == workflow.as_str())
@@ -67,7 +67,7 @@ impl Parked {
 
     /// Every signal so far has been seen, and changed nothing.
     async fn is_untouched(&self, env: &Env) {
-        eventually(SOON, "all signals have been handled", async || {
+        eventually("all signals have been handled", async || {
             let history = env.temporal().history_by_id(&workflow_id(&self.id)).await;
             let failed = history.iter().any(|event| event.event_type() == EventType::WorkflowTaskFailed);
             assert!(!failed, "a workflow task failed");
@@ -183,7 +183,7 @@ async fn a_refused_give_up_parks_the_transfer_and_accounts_away_is_an_incident_t
         Parked { accounts, id }
     };
     // For 10 s the command does not get through.
-    let overdue = eventually(SOON, "an incident", async || {
+    let overdue = eventually("an incident", async || {
         let view = parked.query(&env).await?;
         if view["overdue"].is_object() { Ok(view) } else { Err(view.to_string()) }
     })

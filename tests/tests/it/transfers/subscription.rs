@@ -5,7 +5,7 @@ use serde_json::Value;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
 use tests::{Env, Link, eventually};
 
-use super::{SOON, balances, becomes, ends, request, start, two_accounts, workflow_id};
+use super::{balances, becomes, ends, request, start, two_accounts, workflow_id};
 
 const SUBSCRIPTION: &str = "subscription-TransferMoney";
 
@@ -21,7 +21,7 @@ async fn signal(env: &Env, name: &str, inputs: &[&str]) {
 }
 
 async fn is(env: &Env, status: &str) -> Value {
-    eventually(SOON, status, async || {
+    eventually(status, async || {
         let state = query(env).await?;
         if state["status"] == status { Ok(state) } else { Err(state.to_string()) }
     })
@@ -66,7 +66,7 @@ async fn a_subscription_that_is_rewound_to_the_origin_moves_no_money_again() {
     let commands = env.proxy(Link::WorkerToAccounts).requests_to("/commands/").len();
     signal(&env, "rewind", &["--input", r#"{"position": "0"}"#]).await;
     signal(&env, "rewind", &["--input", r#"{"position": 0}"#]).await;
-    eventually(SOON, "the log is read again", async || {
+    eventually("the log is read again", async || {
         let polls = env.proxy(Link::WorkerToAccounts).requests_to("/events");
         let again = polls.iter().filter(|poll| poll.path.contains("after=0&")).count();
         if again > 1 { Ok(()) } else { Err(polls) }
@@ -92,7 +92,7 @@ async fn s06_accounts_away_is_waited_for_and_nothing_is_lost() {
     env.proxy(Link::WorkerToAccounts).down().await;
     let ids =
         [request(&env, &accounts.0, &accounts.1, "100").await, request(&env, &accounts.0, &accounts.1, "50").await];
-    eventually(SOON, "the worker says that it cannot read the log", async || {
+    eventually("the worker says that it cannot read the log", async || {
         let log = env.log(tests::Component::Worker);
         if log.contains("the log cannot be read") { Ok(()) } else { Err(log) }
     })

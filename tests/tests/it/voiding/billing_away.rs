@@ -3,7 +3,7 @@
 use messages::{billing::DocumentStatus, voiding::VoidingState::DocumentVoided};
 use tests::{Component, Fault, Link, eventually_eq};
 
-use super::{SOON, await_state, published_and_refused, start};
+use super::{await_state, published_and_refused, start};
 
 #[tokio::test]
 async fn while_billing_cannot_be_reached_nothing_is_started_and_voidings_are_still_shown() {
@@ -54,7 +54,7 @@ async fn where_temporal_has_forgotten_a_voiding_billing_still_tells_of_it() {
     assert_eq!(shown.process_id.as_ref(), Some(&process));
     assert!(shown.steps.is_empty() && shown.rest["steps_missing"].is_string(), "{shown:?}");
     env.start(Component::Worker).await;
-    eventually_eq(SOON, "voided", DocumentStatus::Voided, async || env.billing().status(&id).await).await;
+    eventually_eq("voided", DocumentStatus::Voided, async || env.billing().status(&id).await).await;
     assert!(!await_state(&env, &id, DocumentVoided).await.steps.is_empty());
     env.assert_consistent().await;
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use messages::{CustomerId, DocumentId};
 use tests::{Env, Link, calls::Voiding, eventually_eq, sample};
 
-use super::{SOON, ack, ended_as, start};
+use super::{ack, ended_as, start};
 
 /// Two customers: one has a voided and a stuck process, the other an acknowledged and a waiting one.
 struct Listed {
@@ -45,7 +45,7 @@ impl Listed {
             let items = self.env.api().voidings(query).await.ok().items;
             items.into_iter().map(|voiding: Voiding| voiding.document_id).collect::<BTreeSet<_>>()
         };
-        eventually_eq(SOON, &format!("the list {query}"), expected, probe).await;
+        eventually_eq(&format!("the list {query}"), expected, probe).await;
     }
 }
 
@@ -84,7 +84,7 @@ async fn a_parameter_that_breaks_its_rule_is_refused_and_named() {
         let _ = env.api().post_voiding_and_wait(&id, 30).await.ok_as(200);
     }
     let probe = async || env.api().voidings("?limit=1").await.ok().next_cursor.is_some();
-    eventually_eq(SOON, "there is a second page", true, probe).await;
+    eventually_eq("there is a second page", true, probe).await;
     let cursor = env.api().voidings("?limit=1").await.ok().next_cursor.unwrap();
     let of_another_list = format!("cursor={cursor}&open=false");
     for bad in [

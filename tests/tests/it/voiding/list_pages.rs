@@ -4,7 +4,7 @@ use messages::voiding::VoidingState::MarkingDocumentAsVoidedFailed;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
 use tests::{Env, calls::Voiding, eventually, eventually_eq};
 
-use super::{SOON, issue_published, published_and_refused, start};
+use super::{issue_published, published_and_refused, start};
 
 /// All pages of a list, each of which is exactly as long as asked for but the last one.
 async fn pages(env: &Env, limit: usize) -> Vec<Voiding> {
@@ -34,7 +34,7 @@ async fn pages_show_each_process_once_newest_first_and_running_before_ended() {
         let all = pages(&env, 50).await;
         (all.len(), all.iter().filter(|voiding| voiding.state == MarkingDocumentAsVoidedFailed).count())
     };
-    eventually_eq(SOON, "all six are listed", (6, 3), probe).await;
+    eventually_eq("all six are listed", (6, 3), probe).await;
     let all = pages(&env, 50).await;
     let (running, ended) = all.split_at(3);
     assert!(running.iter().all(|voiding| voiding.state == MarkingDocumentAsVoidedFailed), "{all:?}");
@@ -56,7 +56,7 @@ async fn assert_a_cursor_outlives_what_happens_meanwhile(env: &Env, all: &[Voidi
     let id = issue_published(env).await.document_id;
     let _ = env.api().post_voiding_and_wait(&id, 30).await.ok_as(200);
     let probe = async || pages(env, 50).await.len();
-    eventually_eq(SOON, "the seventh is listed", 7, probe).await;
+    eventually_eq("the seventh is listed", 7, probe).await;
     let rest = env.api().voidings(&format!("?limit=50&cursor={cursor}")).await;
     // The page's length is part of the request, not of the list.
     assert_eq!(rest.ok().items, all[2..]);
@@ -69,7 +69,7 @@ async fn a_process_whose_run_was_terminated_and_taken_up_is_one_item() {
     let id = &document.document_id;
     let first = env.temporal().describe(id).await.unwrap().execution.unwrap().run_id;
     env.temporal().terminate(id).await.unwrap();
-    eventually(SOON, "the sweep takes the process up", async || {
+    eventually("the sweep takes the process up", async || {
         let listed = env.api().voidings("").await.ok().items;
         assert!(listed.len() <= 1, "one item a process: {listed:?}");
         let run = env.temporal().describe(id).await.unwrap();
@@ -77,7 +77,7 @@ async fn a_process_whose_run_was_terminated_and_taken_up_is_one_item() {
         if taken_up { Ok(()) } else { Err(listed) }
     })
     .await;
-    eventually(SOON, "the list shows the run that goes on", async || {
+    eventually("the list shows the run that goes on", async || {
         assert_eq!(env.temporal().list(&format!("WorkflowId = 'voiding-{id}'")).await.len(), 2);
         let all = env.api().voidings("").await.ok().items;
         let open = env.api().voidings("?open=true").await.ok().items;
@@ -87,7 +87,7 @@ async fn a_process_whose_run_was_terminated_and_taken_up_is_one_item() {
     .await;
     // The run that took the process up begins anew; Reports refuses again.
     let expected = (refused.process_id.clone(), MarkingDocumentAsVoidedFailed);
-    eventually_eq(SOON, "the process that is listed", expected, async || {
+    eventually_eq("the process that is listed", expected, async || {
         let [listed] = &env.api().voidings("").await.ok().items[..] else { panic!("one item a process") };
         (listed.process_id.clone(), listed.state)
     })

@@ -7,7 +7,7 @@ use messages::{
 use serde_json::json;
 use tests::{Component, Env, Fault, Link, eventually, json_payload, workflow_id};
 
-use super::{SOON, ack, await_state, published_and_refused, start};
+use super::{ack, await_state, published_and_refused, start};
 
 /// The component's log lines that name a document, without those of mere reads: they belong to no process.
 fn lines_about(env: &Env, component: Component, document: &str) -> Vec<String> {
@@ -96,7 +96,7 @@ async fn a_process_that_the_subscription_started_is_logged_with_its_id() {
     let id = env.issue_reported().await.document_id;
     let process = env.billing().void(&id).await.ok().process_id;
     let _ = await_state(&env, &id, DocumentVoided).await;
-    eventually(SOON, "the start is logged", async || {
+    eventually("the start is logged", async || {
         let lines = lines_about(&env, Component::Worker, id.as_str());
         if lines.iter().any(|line| line.contains("started")) { Ok(()) } else { Err(lines) }
     })

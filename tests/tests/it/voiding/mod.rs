@@ -17,6 +17,4 @@ mod support;
 mod temporal_away;
 mod views;
 
-pub(crate) use support::{
-    SOON, ack, await_state, ended_as, has_failed_task, issue_published, published_and_refused, start,
-};
+pub(crate) use support::{ack, await_state, ended_as, has_failed_task, issue_published, published_and_refused, start};

@@ -4,7 +4,7 @@ use messages::voiding::VoidingState::{DocumentVoided, FailureAcknowledged, Voidi
 use serde_json::json;
 use tests::{Component, Env, binaries, eventually_eq};
 
-use super::{SOON, await_state, published_and_refused, start};
+use super::{await_state, published_and_refused, start};
 
 #[tokio::test]
 async fn while_no_worker_runs_voidings_are_shown_accepted_and_acknowledged() {
@@ -23,7 +23,7 @@ async fn while_no_worker_runs_voidings_are_shown_accepted_and_acknowledged() {
     assert_eq!(shown.steps.iter().map(|step| step.state).collect::<Vec<_>>(), [VoidingRequested]);
     assert_eq!(env.api().post_voiding_and_wait(&fresh, 1).await.ok_as(202).process_id, posted.process_id);
     let probe = async || env.api().voidings("?state=voiding-requested&open=true").await.ok().items.len();
-    eventually_eq(SOON, "the new one is listed", 1, probe).await;
+    eventually_eq("the new one is listed", 1, probe).await;
     let _ = env.api().acknowledge(&document.document_id, &json!({"note": "at night"})).await.ok_as(202);
     assert_eq!(env.api().voiding(&refused.document_id).await.ok().state, refused.state);
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use tests::{Env, Link, calls::Voiding, eventually_eq, sample};
 
-use super::{SOON, ack, await_state, ended_as, published_and_refused, start};
+use super::{ack, await_state, ended_as, published_and_refused, start};
 
 fn states(voiding: &Voiding) -> Vec<VoidingState> {
     voiding.steps.iter().map(|step| step.state).collect()
@@ -96,7 +96,7 @@ async fn after_publication_a_voiding_is_refused_and_waits_visibly_until_it_is_ac
 async fn assert_listed(env: &Env, query: &str, expected: Option<&Voiding>) {
     let expected: Vec<Voiding> = expected.into_iter().cloned().collect();
     let probe = async || env.api().voidings(query).await.ok().items;
-    eventually_eq(SOON, &format!("the list {query}"), expected, probe).await;
+    eventually_eq(&format!("the list {query}"), expected, probe).await;
 }
 
 #[tokio::test]

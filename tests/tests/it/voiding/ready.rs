@@ -4,14 +4,12 @@ use messages::voiding::VoidingState::DocumentVoided;
 use serde::de::IgnoredAny;
 use tests::{Component, Env, Link, binaries, calls::Answer, eventually};
 
-use super::SOON;
-
 async fn readyz(env: &Env) -> Answer<IgnoredAny> {
     env.api().raw().get("/readyz").await
 }
 
 async fn await_not_ready(env: &Env) {
-    eventually(SOON, "the api is not ready", async || {
+    eventually("the api is not ready", async || {
         let answer = readyz(env).await;
         if answer.answered(503) { Ok(()) } else { Err(answer.to_string()) }
     })

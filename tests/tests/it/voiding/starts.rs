@@ -3,7 +3,7 @@
 use messages::{billing::DocumentStatus, voiding::VoidingState};
 use tests::{Component, Env, Link, binaries, eventually_eq};
 
-use super::{SOON, await_state, ended_as};
+use super::{await_state, ended_as};
 
 #[tokio::test]
 async fn void_document_sent_straight_to_billing_starts_the_process_without_an_api() {
@@ -11,7 +11,7 @@ async fn void_document_sent_straight_to_billing_starts_the_process_without_an_ap
     env.ready(Component::Worker).await;
     let id = env.issue_reported().await.document_id;
     let process = env.billing().void(&id).await.ok_as(202).process_id;
-    eventually_eq(SOON, "voided", DocumentStatus::Voided, async || env.billing().status(&id).await).await;
+    eventually_eq("voided", DocumentStatus::Voided, async || env.billing().status(&id).await).await;
     assert_eq!(ended_as(env.temporal(), &id).await, "Completed");
     let view = env.temporal().query_state(&id).await.unwrap();
     assert_eq!((view.process_id, view.state), (Some(process), VoidingState::DocumentVoided));
@@ -34,7 +34,7 @@ async fn with_the_api_dead_between_billings_answer_and_the_start_the_process_sta
     assert!(env.temporal().describe(&id).await.is_none());
 
     env.start(Component::Worker).await;
-    eventually_eq(SOON, "voided", DocumentStatus::Voided, async || env.billing().status(&id).await).await;
+    eventually_eq("voided", DocumentStatus::Voided, async || env.billing().status(&id).await).await;
     env.start(Component::Api).await;
     let _ = await_state(&env, &id, VoidingState::DocumentVoided).await;
     env.assert_consistent().await;
@@ -51,7 +51,7 @@ async fn where_the_apis_start_fails_the_request_is_accepted_and_the_subscription
     let accepted = env.api().post_voiding(&id).await.ok_as(202);
     assert_eq!(accepted.state, VoidingState::VoidingRequested);
     assert!(accepted.rest["steps_missing"].is_string(), "{accepted:?}");
-    eventually_eq(SOON, "voided", DocumentStatus::Voided, async || env.billing().status(&id).await).await;
+    eventually_eq("voided", DocumentStatus::Voided, async || env.billing().status(&id).await).await;
     assert_eq!(ended_as(env.temporal(), &id).await, "Completed");
     env.assert_consistent().await;
 }

@@ -1,7 +1,5 @@
 //! What tests of the voiding begin with, and wait for.
 
-use std::time::Duration;
-
 use messages::{DocumentId, billing::Document, voiding::VoidingState};
 use serde_json::{Value, json};
 use temporalio_common::protos::temporal::api::{
@@ -11,9 +9,6 @@ use temporalio_common::protos::temporal::api::{
     workflow::v1::WorkflowExecutionInfo,
 };
 use tests::{Env, Temporal, binaries, calls::Voiding, eventually};
-
-/// Longer than a workflow task that was lost with its worker (10 s) and a sweep (10 s) together.
-pub(crate) const SOON: Duration = Duration::from_secs(40);
 
 /// A whole system.
 pub(crate) async fn start() -> Env {
@@ -43,7 +38,7 @@ pub(crate) async fn ack(env: &Env, id: &DocumentId) -> Voiding {
 
 /// Waits until the api shows this state.
 pub(crate) async fn await_state(env: &Env, id: &DocumentId, state: VoidingState) -> Voiding {
-    eventually(SOON, &format!("{id} is {state}"), async || {
+    eventually(&format!("{id} is {state}"), async || {
         let voiding = env.api().voiding(id).await.try_ok()?;
         if voiding.state == state { Ok(voiding) } else { Err(format!("{voiding:?}")) }
     })
@@ -52,7 +47,7 @@ pub(crate) async fn await_state(env: &Env, id: &DocumentId, state: VoidingState)
 
 /// Waits for the end of the document's latest run; how it ended: `Completed`, or the failure's type.
 pub(crate) async fn ended_as(temporal: &Temporal, id: &DocumentId) -> String {
-    eventually(SOON, &format!("the run of {id} ends"), async || match temporal.describe(id).await {
+    eventually(&format!("the run of {id} ends"), async || match temporal.describe(id).await {
         Some(run) if run.status() != WorkflowExecutionStatus::Running => Ok(()),
         other => Err(other.map(|run| run.status())),
     })

@@ -4,7 +4,7 @@ use messages::voiding::VoidingState::{DocumentVoided, VoidingRequested};
 use serde_json::json;
 use tests::{Component, Env, binaries, eventually};
 
-use super::{SOON, await_state};
+use super::await_state;
 
 #[tokio::test]
 async fn while_temporal_is_away_a_voiding_is_accepted_and_it_runs_once_temporal_is_back() {
@@ -36,7 +36,7 @@ async fn assert_unavailable(env: &Env, id: &messages::DocumentId) {
     assert_eq!(env.api().voidings("").await.refusal(), unavailable);
     assert_eq!(env.api().acknowledge(id, &json!({})).await.refusal(), unavailable);
     assert_eq!(env.api().retry(id).await.refusal(), unavailable);
-    eventually(SOON, "the api is not ready", async || {
+    eventually("the api is not ready", async || {
         let answer = env.api().raw().get::<serde::de::IgnoredAny>("/readyz").await;
         if answer.answered(503) { Ok(()) } else { Err(answer.to_string()) }
     })

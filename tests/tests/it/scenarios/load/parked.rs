@@ -1,16 +1,15 @@
 //! An instance that is parked goes on to get events.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use process_manager::instance::{InstanceView, Status};
+use tests::{heavy, load};
 
 use super::{
     super::world::World,
     runs::history_lengths,
     tally::{Reports, Tally, append, host, until},
 };
-
-const IN_TIME: Duration = Duration::from_secs(120);
 
 /// An instance is parked at its first event; the others wait, until it is told to try again.
 async fn parked_with(events: u64, padding: usize) {
@@ -19,18 +18,18 @@ async fn parked_with(events: u64, padding: usize) {
     append(&world.log, "a", 0, true, padding);
     let worker = host(&world, &reports).await;
     let is_parked = |view: &InstanceView| view.status == Status::Parked;
-    until(&world, "a", IN_TIME, "it is parked", is_parked).await;
+    until(&world, "a", "it is parked", is_parked).await;
     let begun = Instant::now();
     for number in 1..events {
         append(&world.log, "a", number, number == events - 1, padding);
     }
     let waiting = usize::try_from(events).unwrap() - 1;
-    until(&world, "a", IN_TIME, "all wait", |view| view.queued_events == waiting).await;
+    until(&world, "a", "all wait", |view| view.queued_events == waiting).await;
     println!("{waiting} events wait after {:.1?}", begun.elapsed());
     reports.refuse(false);
     world.signal("Tally-a", "retry", None).await;
-    reports.until(2, IN_TIME).await;
-    let view = until(&world, "a", IN_TIME, "all is handled", |view| view.handled_events >= events).await;
+    reports.until(2).await;
+    let view = until(&world, "a", "all is handled", |view| view.handled_events >= events).await;
     assert_eq!(view.handled_events, events);
     assert_eq!(serde_json::from_value::<Tally>(view.state).unwrap(), Tally::of(0..events));
     let lengths = history_lengths::<Tally>(&world, "a").await;
@@ -45,13 +44,15 @@ async fn parked_with(events: u64, padding: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_thousand_events_that_wait_for_a_parked_instance_are_handled_in_order_once_it_goes_on() {
-    parked_with(20_000, 0).await;
+async fn thousands_of_events_that_wait_for_a_parked_instance_are_handled_in_order_once_it_goes_on() {
+    let _turn = heavy().await;
+    parked_with(load(4_000, 20_000), 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_events_wait_for_a_parked_instance_than_its_next_run_can_take_along() {
-    parked_with(10_000, 1_000).await;
+    let _turn = heavy().await;
+    parked_with(load(2_000, 10_000), 1_000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,14 +64,14 @@ async fn an_instance_whose_waiting_events_are_gone_from_the_log_is_parked_until_
         append(&world.log, "a", number, number == 0, 100_000);
     }
     let worker = host(&world, &reports).await;
-    until(&world, "a", IN_TIME, "all wait", |view| view.queued_events == 99).await;
+    until(&world, "a", "all wait", |view| view.queued_events == 99).await;
     reports.refuse(false);
     drop(worker);
     // The log is replaced: the subscription has nothing to say to that before it comes to an event of it.
     let log = std::mem::take(&mut world.log);
     let worker = host(&world, &reports).await;
     world.signal("Tally-a", "retry", None).await;
-    let parked = until(&world, "a", IN_TIME, "it is parked", |view| failed(view, "unreadable")).await;
+    let parked = until(&world, "a", "it is parked", |view| failed(view, "unreadable")).await;
     let before = parked.handled_events;
     assert!(before > 0 && parked.failure.unwrap().detail.contains("is not there any more"));
     // The log is back.
@@ -78,7 +79,7 @@ async fn an_instance_whose_waiting_events_are_gone_from_the_log_is_parked_until_
     world.log = log;
     let worker = host(&world, &reports).await;
     world.signal("Tally-a", "retry", None).await;
-    let view = until(&world, "a", IN_TIME, "all is handled", |view| view.handled_events == 100).await;
+    let view = until(&world, "a", "all is handled", |view| view.handled_events == 100).await;
     assert_eq!(serde_json::from_value::<Tally>(view.state).unwrap(), Tally::of(0..100));
     drop(worker);
 }

@@ -3,7 +3,6 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use futures::future::BoxFuture;
@@ -17,7 +16,7 @@ use process_manager::{
 };
 use serde::{Deserialize, Serialize};
 use tests::eventually;
-use tokio::{sync::watch, time::timeout};
+use tokio::sync::watch;
 
 use super::super::world::World;
 
@@ -101,10 +100,12 @@ impl Reports {
     }
 
     /// Awaits that so many commands have taken effect.
-    pub(super) async fn until(&self, count: usize, limit: Duration) {
-        let mut effects = self.effects.subscribe();
-        let reached = timeout(limit, effects.wait_for(|effects| *effects >= count)).await.is_ok();
-        assert!(reached, "{} of {count} commands have taken effect after {limit:?}", *self.effects.borrow());
+    pub(super) async fn until(&self, count: usize) {
+        eventually(&format!("{count} commands have taken effect"), async || {
+            let effects = *self.effects.borrow();
+            if effects >= count { Ok(()) } else { Err(effects) }
+        })
+        .await;
     }
 
     /// What took effect, in its order, by instance: the number, and what the instance had seen before it.
@@ -157,14 +158,8 @@ pub(super) async fn host(world: &World, reports: &Reports) -> TestWorker {
 }
 
 /// Awaits that the instance is as the test wants it.
-pub(super) async fn until(
-    world: &World,
-    id: &str,
-    limit: Duration,
-    what: &str,
-    is_so: impl Fn(&InstanceView) -> bool,
-) -> InstanceView {
-    eventually(limit, what, async || match world.view_of::<Tally>(id).await {
+pub(super) async fn until(world: &World, id: &str, what: &str, is_so: impl Fn(&InstanceView) -> bool) -> InstanceView {
+    eventually(what, async || match world.view_of::<Tally>(id).await {
         Some(view) if is_so(&view) => Ok(view),
         other => Err(other),
     })
