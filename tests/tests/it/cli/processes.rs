@@ -32,7 +32,7 @@ async fn a_forged_process_is_closed_without_effect_and_the_document_can_still_be
 }
 
 #[tokio::test]
-async fn a_forged_process_that_takes_an_open_processs_place_makes_way_for_it() {
+async fn a_forged_process_in_the_place_of_an_open_one_makes_way_for_it() {
     let env = Env::builder(binaries!()).later(Component::Worker).start().await;
     let document = env.issue_reported().await;
     let id = &document.document_id;
