@@ -10,12 +10,16 @@ mod proxy;
 mod run_dir;
 pub mod sample;
 mod temporal;
+pub mod voiding;
 
 pub use binaries::Binaries;
 pub use env::{Books, Component, Env, EnvBuilder, Link};
 pub use process::{Ended, Process, Program};
 pub use proxy::{About, Fault, FaultProxy, Gate, Recorded};
-pub use temporal::{CliOutput, Temporal, TemporalServer, json_payload, temporal_cli, workflow_id};
+pub(crate) use temporal::failure_type;
+pub use temporal::{
+    CliOutput, Temporal, TemporalServer, attribute, json_payload, temporal_cli, transfer_workflow_id, workflow_id,
+};
 pub use test_support::{
     PostgresServer, STALL, Turn, eventually, eventually_eq, free_port, heavy, load, within_a_stall,
 };

@@ -2,9 +2,13 @@
 
 mod books;
 mod builder;
+mod by_cli;
 mod component;
 mod consistency;
 mod running;
+mod runs;
+mod transfers;
+mod voiding;
 
 use std::collections::BTreeMap;
 

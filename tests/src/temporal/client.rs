@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use messages::DocumentId;
+use messages::{DocumentId, TransferId};
 use serde_json::Value;
 use temporalio_client::{
     Connection, ConnectionOptions, RetryOptions,
@@ -37,6 +37,12 @@ pub struct Temporal {
 #[must_use]
 pub fn workflow_id(document_id: &DocumentId) -> String {
     format!("voiding-{document_id}")
+}
+
+/// `TransferMoney-<transfer id>`.
+#[must_use]
+pub fn transfer_workflow_id(transfer_id: &TransferId) -> String {
+    format!("TransferMoney-{transfer_id}")
 }
 
 /// A payload as the CLI and every SDK encode JSON.

@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 use tests::Link;
 
-use super::{Browser, on_the_console, page_of, transfers};
-use crate::voiding::published_and_refused;
+use super::Browser;
+use super::on_the_console;
+use super::page_of;
+use super::transfers;
 
 const AXE: &str = include_str!("../../../assets/axe-core-4.14.1.min.js");
 const RUN: &str = "const done = arguments[arguments.length - 1];
@@ -24,7 +26,7 @@ async fn violations(browser: &Browser) -> Vec<String> {
 #[tokio::test]
 async fn no_page_has_a_serious_violation_of_the_accessibility_rules() {
     let Some((env, browser)) = on_the_console("accessibility").await else { return };
-    let (refused, _) = published_and_refused(&env).await;
+    let (refused, _) = env.refused_marking().await;
     let voided = env.issue_reported().await.document_id;
     env.api().post_voiding_and_wait(&voided, 30).await.ok_as(200);
     let stuck = env.issue_reported().await.document_id;

@@ -2,8 +2,8 @@
 
 use tests::Component;
 
-use super::{on_the_console, page_of};
-use crate::voiding::published_and_refused;
+use super::on_the_console;
+use super::page_of;
 
 const ASKED_FOR: &str = "return performance.getEntriesByType('resource').map(entry => entry.name)";
 const NAMED: &str = "return [...document.querySelectorAll('[src], link[href], form[action]')]
@@ -16,7 +16,7 @@ const LISTEN: &str =
 #[tokio::test]
 async fn no_request_of_a_page_leaves_the_api_s_own_origin() {
     let Some((env, browser)) = on_the_console("the pages' origin").await else { return };
-    let (document, _) = published_and_refused(&env).await;
+    let (document, _) = env.refused_marking().await;
     let id = &document.document_id;
     let origin = env.url(Component::Api);
     let others = ["/", "/transfers", "/reports", "/processes/unknown"].map(str::to_owned);

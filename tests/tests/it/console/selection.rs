@@ -4,7 +4,6 @@ use messages::{DocumentId, voiding::VoidingState};
 use tests::{Env, sample};
 
 use super::on_the_console;
-use crate::voiding::await_state;
 
 async fn refused(env: &Env, count: usize) -> Vec<DocumentId> {
     let customer = sample::customer_id();
@@ -35,7 +34,7 @@ async fn selected_failures_are_acknowledged_together_and_the_others_stay() {
     browser.says("#notices", "3 of 3 acknowledged").await;
     for id in &ids[..3] {
         browser.gone(&format!("#process-{id}")).await;
-        let voiding = await_state(&env, id, VoidingState::FailureAcknowledged).await;
+        let voiding = env.in_state(id, VoidingState::FailureAcknowledged).await;
         assert_eq!(voiding.acknowledgement.unwrap().note.as_deref(), Some("all told"));
     }
     assert!(browser.is_there(&format!("#process-{}", ids[3])).await);

@@ -1,5 +1,6 @@
 //! V5: REST, query, search attribute and list tell the same state, in every state.
 
+use crate::start;
 use messages::{
     DocumentId,
     voiding::{
@@ -11,9 +12,8 @@ use messages::{
     },
 };
 use serde_json::{Value, json};
+use tests::attribute;
 use tests::{Env, Fault, Link, calls::Voiding, eventually};
-
-use super::{ack, await_state, published_and_refused, start, support::attribute};
 
 fn view(voiding: &Voiding) -> VoidingView {
     let voiding = voiding.clone();
@@ -30,7 +30,7 @@ fn view(voiding: &Voiding) -> VoidingView {
 }
 
 async fn assert_all_tell(env: &Env, id: &DocumentId, state: VoidingState) {
-    let _ = await_state(env, id, state).await;
+    let _ = env.in_state(id, state).await;
     // Before its first workflow task is done a run has told nothing yet: REST goes by its start.
     let voiding = eventually("REST and query agree", async || {
         let (told, voiding) = (env.temporal().query_state(id).await.unwrap(), env.api().voiding(id).await.ok());
@@ -73,10 +73,10 @@ async fn rest_query_and_search_attribute_tell_the_same_on_the_way_to_document_vo
 #[tokio::test]
 async fn rest_query_and_search_attribute_tell_the_same_on_the_way_to_failure_acknowledged() {
     let env = start().await;
-    let (document, _) = published_and_refused(&env).await;
+    let (document, _) = env.refused_marking().await;
     let id = &document.document_id;
     assert_all_tell(&env, id, MarkingDocumentAsVoidedFailed).await;
-    let _ = ack(&env, id).await;
+    let _ = env.acknowledged(id).await;
     assert_all_tell(&env, id, FailureAcknowledged).await;
 }
 
