@@ -21,5 +21,5 @@ pub use temporal::{
     CliOutput, Temporal, TemporalServer, attribute, json_payload, temporal_cli, transfer_workflow_id, workflow_id,
 };
 pub use test_support::{
-    PostgresServer, STALL, Turn, eventually, eventually_eq, free_port, heavy, load, within_a_stall,
+    PostgresServer, STALL, Turn, Turns, eventually, eventually_eq, free_port, heavy, load, pass_over, within_a_stall,
 };

@@ -3,11 +3,13 @@
 
 mod clock;
 mod load;
+mod passed_over;
 mod ports;
 mod postgres;
 mod wait;
 
-pub use load::{Turn, heavy, load};
+pub use load::{Turn, Turns, heavy, load};
+pub use passed_over::pass_over;
 pub use ports::free_port;
 pub use postgres::PostgresServer;
 pub use wait::{STALL, eventually, eventually_eq, within_a_stall};

@@ -1,29 +1,48 @@
-//! How much the heavy tests do, and that they do it one after another.
+//! How much the heavy tests do, and how many run at a time.
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::clock::Clock;
 
 /// Set to `full`, the heavy tests do all that they can; otherwise as much as shows the same in a short time.
 const VARIABLE: &str = "IT_LOAD";
 
-static HEAVY: Mutex<()> = Mutex::const_new(());
+static HEAVY: Turns = Turns::new(1);
 
-/// The turn of a heavy test; it ends with this value.
+/// So many tests at a time, whatever else runs beside them.
+#[derive(Debug)]
+pub struct Turns(Semaphore);
+
+/// A test's turn; it ends with this value.
 #[derive(Debug)]
 #[must_use = "the turn ends with this value"]
 pub struct Turn {
-    _turn: MutexGuard<'static, ()>,
+    _permit: SemaphorePermit<'static>,
 }
 
-/// Awaits the turn of a heavy test: one runs at a time, beside the light ones. The wait does not count as the test's
-/// time.
-pub async fn heavy() -> Turn {
-    let turn = HEAVY.lock().await;
-    if let Some(clock) = Clock::of_this_test() {
-        clock.restart();
+impl Turns {
+    /// `at_once` turns.
+    #[must_use]
+    pub const fn new(at_once: usize) -> Self {
+        Self(Semaphore::const_new(at_once))
     }
-    Turn { _turn: turn }
+
+    /// Waits for a turn. That does not count as the test's time.
+    ///
+    /// # Panics
+    /// Never: turns are not closed.
+    pub async fn next(&'static self) -> Turn {
+        let permit = self.0.acquire().await.expect("turns are not closed");
+        if let Some(clock) = Clock::of_this_test() {
+            clock.restart();
+        }
+        Turn { _permit: permit }
+    }
+}
+
+/// Waits for the turn of a heavy test: one runs at a time, beside the light ones.
+pub async fn heavy() -> Turn {
+    HEAVY.next().await
 }
 
 /// `full` when the variable `IT_LOAD` is `full`, else `usual`.

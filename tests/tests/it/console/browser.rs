@@ -10,7 +10,10 @@ use fantoccini::{
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
-use tests::{Binaries, Process, Program, binaries, calls::http, eventually, free_port};
+use tests::{Binaries, Process, Program, Turn, Turns, binaries, calls::http, eventually, free_port};
+
+/// A browser keeps a core busy.
+static BROWSERS: Turns = Turns::new(2);
 
 const WIDTH: u32 = 1280;
 const HEIGHT: u32 = 900;
@@ -22,6 +25,7 @@ pub(super) struct Browser {
     driver_url: String,
     _driver: Process,
     _profile: TempDir,
+    _turn: Turn,
 }
 
 impl Browser {
@@ -40,6 +44,7 @@ impl Browser {
     }
 
     async fn start_with(base: &str, preferences: &Value) -> Self {
+        let turn = BROWSERS.next().await;
         let profile = tempfile::tempdir().unwrap();
         let port = free_port();
         let driver = start_driver(&binaries!(), port, &profile);
@@ -51,7 +56,7 @@ impl Browser {
         })
         .await;
         client.set_window_size(WIDTH, HEIGHT).await.unwrap();
-        Self { client, base: base.to_owned(), driver_url, _driver: driver, _profile: profile }
+        Self { client, base: base.to_owned(), driver_url, _driver: driver, _profile: profile, _turn: turn }
     }
 
     pub(super) async fn open(&self, path: &str) {
