@@ -9,11 +9,10 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use reqwest::Client;
 use serde_json::{Value, json};
 use stack::temporal_cli;
 use tempfile::TempDir;
-use test_support::{eventually, eventually_eq};
+use test_support::{eventually, eventually_eq, http};
 
 /// A folder and ports of its own. The stack in it is killed when this is dropped.
 struct Machine {
@@ -119,19 +118,14 @@ async fn ended(child: &mut Child) -> ExitStatus {
     .await
 }
 
-fn client() -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::new()
-}
-
 async fn issued(machine: &Machine) -> anyhow::Result<BTreeSet<String>> {
-    let page: Value = client().get(machine.url(1, "/documents?limit=200")).send().await?.json().await?;
+    let page: Value = http().get(machine.url(1, "/documents?limit=200")).send().await?.json().await?;
     let ids = page["items"].as_array().into_iter().flatten();
     Ok(ids.filter_map(|document| document["document_id"].as_str()).map(str::to_owned).collect())
 }
 
 async fn void(machine: &Machine, document: &str) -> anyhow::Result<(u16, Value)> {
-    let request = client().post(machine.url(0, "/voidings")).header("Prefer", "wait=10");
+    let request = http().post(machine.url(0, "/voidings")).header("Prefer", "wait=10");
     let answer = request.json(&json!({"document_id": document})).send().await?;
     Ok((answer.status().as_u16(), answer.json().await?))
 }
@@ -162,7 +156,7 @@ async fn ctrl_c_ends_everything_and_the_next_run_goes_on_with_the_data() -> anyh
     machine.start(&["--no-simulation"]).await?;
     let (status, problem) = void(&machine, &document).await?;
     ensure!(status == 409 && problem["code"] == "document-already-voided", "{problem}");
-    let known: Value = client().get(machine.url(0, &format!("/voidings/{document}"))).send().await?.json().await?;
+    let known: Value = http().get(machine.url(0, &format!("/voidings/{document}"))).send().await?.json().await?;
     ensure!(known["process_id"] == voiding["process_id"], "{known}");
     ensure!(machine.end("TERM").await?.code() == Some(0));
     ensure!(machine.is_quiet(), "something still listens");

@@ -7,7 +7,7 @@ mod billing;
 mod events;
 mod reports;
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::collections::BTreeMap;
 
 use messages::{ProcessId, headers};
 use serde::Serialize;
@@ -18,21 +18,7 @@ pub use api::{Api, Voiding};
 pub use billing::Billing;
 pub use events::Batch;
 pub use reports::Reports;
-
-use crate::STALL;
-
-/// The one client. Each test has a runtime of its own, so no connection outlives its call.
-static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(STALL);
-    builder.build().expect("an HTTP client")
-});
-
-/// An HTTP client that goes to any address, for calls that have no helper.
-#[must_use]
-pub fn http() -> &'static reqwest::Client {
-    &CLIENT
-}
+pub use test_support::http;
 
 /// Where a service is, and the headers that go with each call.
 #[derive(Debug, Clone)]

@@ -2,12 +2,14 @@
 #![expect(clippy::expect_used, reason = "in a harness of tests, a step that fails is a test that fails")]
 
 mod clock;
+mod http;
 mod load;
 mod passed_over;
 mod ports;
 mod postgres;
 mod wait;
 
+pub use http::http;
 pub use load::{Turn, Turns, heavy, load};
 pub use passed_over::pass_over;
 pub use ports::free_port;
