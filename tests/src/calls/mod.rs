@@ -40,6 +40,11 @@ impl Target {
         &self.base
     }
 
+    /// Whether a header is sent with each call.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.headers.contains_key(name)
+    }
+
     /// Sends a header with each call.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {

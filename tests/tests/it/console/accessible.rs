@@ -30,7 +30,7 @@ async fn no_page_has_a_serious_violation_of_the_accessibility_rules() {
     let Some((env, browser)) = on_the_console("accessibility").await else { return };
     let (refused, _) = env.refused_marking().await;
     let voided = env.issue_reported().await.document_id;
-    env.api().post_voiding_and_wait(&voided, 30).await.ok_as(200);
+    env.api().post_voiding_to_its_end(&voided).await.ok_as(200);
     let stuck = env.issue_reported().await.document_id;
     env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-document-voiding", 409, "locked");
     env.api().post_voiding(&stuck).await.ok_as(202);

@@ -53,7 +53,7 @@ async fn a_hostile_detail_of_a_failure_is_inert() {
     let problem = json!({"type": "x", "title": "x", "status": 409, "code": HOSTILE, "detail": HOSTILE}).to_string();
     let fault = Fault::Answer { status: 409, content_type: PROBLEM_MEDIA_TYPE.to_owned(), body: problem };
     env.proxy(Link::WorkerToReports).fault("/commands/mark-document-as-voided", fault);
-    env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    env.api().post_voiding_to_its_end(id).await.ok_as(200);
     for path in ["/".to_owned(), page_of(id), format!("/reports?customer_id={}", document.customer_id)] {
         browser.open(&path).await;
         browser.says("main", "Refused").await;

@@ -14,7 +14,7 @@ async fn refused(env: &Env, count: usize) -> Vec<DocumentId> {
     env.await_reported().await;
     env.reports().publish(&customer).await.ok();
     for id in &ids {
-        env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+        env.api().post_voiding_to_its_end(id).await.ok_as(200);
     }
     ids
 }

@@ -65,7 +65,7 @@ impl Open {
             refused_to_acknowledge: refused(env).await,
             processes: BTreeMap::new(),
         };
-        let _ = env.api().post_voiding_and_wait(&open.voided, 30).await.ok_as(200);
+        let _ = env.api().post_voiding_to_its_end(&open.voided).await.ok_as(200);
         env.proxy(Link::WorkerToReports).about(&open.marking).fault(MARK, Fault::status(500));
         env.proxy(Link::WorkerToBilling).about(&open.completing).fault(COMPLETE, Fault::LoseAnswer);
         env.proxy(Link::WorkerToBilling).about(&open.closing).fault(CLOSE, Fault::Hang);

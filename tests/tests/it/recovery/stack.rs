@@ -99,7 +99,7 @@ impl Machine {
         let reports = Reports::new(self.url(2));
         eventually("the report is published", async || reports.publish(&document.customer_id).await.try_ok().map(drop))
             .await;
-        let voiding = self.api().post_voiding_and_wait(&document.document_id, 30).await.ok_as(200);
+        let voiding = self.api().post_voiding_to_its_end(&document.document_id).await.ok_as(200);
         assert_eq!(voiding.state, VoidingState::MarkingDocumentAsVoidedFailed);
         document
     }
@@ -115,7 +115,7 @@ async fn a_second_cargo_run_after_ctrl_c_continues_with_the_first_ones_data_and_
         machine.billing().all_documents().await.pop().ok_or("none yet")
     })
     .await;
-    let voided = machine.api().post_voiding_and_wait(&simulated.document_id, 30).await.ok_as(200);
+    let voided = machine.api().post_voiding_to_its_end(&simulated.document_id).await.ok_as(200);
     assert_eq!(voided.state, VoidingState::DocumentVoided);
     let waiting = machine.waiting().await.document_id;
     first.signal("INT");

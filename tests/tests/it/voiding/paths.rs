@@ -25,7 +25,7 @@ async fn a_document_is_voided_and_the_total_of_its_report_follows() {
     env.await_reported().await;
     let id = &document.document_id;
 
-    let answer = env.api().post_voiding_and_wait(id, 30).await;
+    let answer = env.api().post_voiding_to_its_end(id).await;
     let voiding = answer.ok_as(200);
     assert_eq!(answer.header("location"), Some(format!("/voidings/{id}")));
     assert_eq!((voiding.state, voiding.customer_id.as_ref()), (DocumentVoided, Some(&customer)));
@@ -51,7 +51,7 @@ async fn a_voiding_on_the_good_path_has_at_most_nine_history_events_and_one_work
     let env = start().await;
     let document = env.issue_reported().await;
     let id = &document.document_id;
-    let _ = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let _ = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     assert_eq!(env.temporal().ended_as(id).await, "Completed");
     let history = env.temporal().history(id).await;
     let kinds: Vec<_> = history.iter().map(|event| event.event_type()).collect();
@@ -104,16 +104,16 @@ async fn after_the_acknowledgement_the_document_can_be_voided_again() {
     let document = env.issue_reported().await;
     let id = &document.document_id;
     env.proxy(Link::WorkerToReports).refuse_times(1, "/commands/mark-", 409, "report-published");
-    let first = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let first = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     assert_eq!(first.state, MarkingDocumentAsVoidedFailed);
     assert_eq!(env.acknowledged(id).await.process_id, first.process_id);
     assert_eq!(env.billing().status(id).await, DocumentStatus::Issued);
 
-    let second = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let second = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     assert_eq!((second.state, &second.failure, &second.acknowledgement), (DocumentVoided, &None, &None));
     assert_ne!(second.process_id, first.process_id);
     assert_eq!(env.api().voiding(id).await.ok(), second);
-    let refusal = env.api().post_voiding_and_wait(id, 30).await.refusal();
+    let refusal = env.api().post_voiding_to_its_end(id).await.refusal();
     assert_eq!(refusal, (409, "document-already-voided".to_owned()));
     env.assert_consistent().await;
 }
@@ -124,7 +124,7 @@ async fn a_document_of_a_published_report_can_be_refused_and_acknowledged_again_
     let (document, first) = env.refused_marking().await;
     let id = &document.document_id;
     let _ = env.acknowledged(id).await;
-    let second = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let second = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     assert_eq!((second.state, &second.acknowledgement), (MarkingDocumentAsVoidedFailed, &None));
     assert_ne!(second.process_id, first.process_id);
     let none: Value = env.api().acknowledge(id, &json!({})).await.ok_as(202);

@@ -67,7 +67,6 @@ async fn ended_in_any_state(ended: &str, end: impl AsyncFn(&Env, &DocumentId)) {
     again_acknowledged(&env, waiting, &of_waiting, ended, None).await;
     again_acknowledged(&env, compensating, &of_compensating, ended, Some("aborted")).await;
     for id in [waiting, refused, compensating, marking] {
-        taken_up_within_a_sweep(&env, id).await;
         let items = env.api().voidings("?limit=200").await.ok().items;
         assert_eq!(items.iter().filter(|item| item.document_id == *id).count(), 1, "one item a process: {items:?}");
     }
@@ -103,12 +102,4 @@ async fn again_acknowledged(env: &Env, id: &DocumentId, process: &ProcessId, end
     }
     let _ = env.acknowledge(id).await.ok_as(202);
     env.await_runs(id, &[(process, ended), (process, "FailureAcknowledged")]).await;
-}
-
-/// The sweep runs every 10 s; the visibility store, by which it passes over what runs, lags by up to a second.
-async fn taken_up_within_a_sweep(env: &Env, id: &DocumentId) {
-    let runs = env.runs(id).await;
-    let [first, second] = &runs[..] else { panic!("two runs: {runs:?}") };
-    let took = second.start_time.unwrap().seconds - first.close_time.unwrap().seconds;
-    assert!(took <= 15, "taken up after {took} s");
 }

@@ -65,7 +65,7 @@ async fn acknowledging_a_refused_completion_compensates_by_abort_unmark_and_clos
     let first = env.api().voiding(id).await.ok().process_id;
     assert_eq!(env.acknowledge(id).await.refusal(), (409, "no-failure-to-acknowledge".to_owned()));
     env.assert_consistent().await;
-    let again = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let again = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     assert_eq!(again.state, VoidingState::DocumentVoided);
     assert_ne!(again.process_id, first);
     env.assert_consistent().await;
@@ -81,7 +81,7 @@ async fn compensated_after_publication_the_document_counts_in_the_customers_next
     assert_eq!((published.status, next.status), (ReportStatus::Published, ReportStatus::Open));
     assert!(published.totals.iter().all(|total| total.minor == 0), "{published:?}");
     assert_eq!(next.totals.iter().map(|total| total.minor).collect::<Vec<_>>(), [1234]);
-    let again = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let again = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     assert_eq!(again.state, VoidingState::DocumentVoided, "its new report is open");
     env.assert_consistent().await;
 }
@@ -139,7 +139,7 @@ async fn an_acknowledged_failure_ends_the_process_and_its_document_can_be_voided
     env.in_state(id, VoidingState::FailureAcknowledged).await;
     assert_eq!(failure_type(env, id).await, "FailureAcknowledged");
     assert_eq!(env.events(id).await, ACKNOWLEDGED);
-    let again = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let again = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     assert_eq!(again.state, VoidingState::MarkingDocumentAsVoidedFailed, "the report is still published");
     env.assert_consistent().await;
 }

@@ -26,7 +26,7 @@ async fn while_billing_cannot_be_reached_nothing_is_started_and_voidings_are_sti
     assert!(env.temporal().describe(&id).await.is_none());
     assert_eq!(env.api().voiding(&id).await.refusal(), (404, "voiding-not-found".to_owned()));
 
-    assert_eq!(env.api().post_voiding_and_wait(&id, 30).await.ok_as(200).state, DocumentVoided);
+    assert_eq!(env.api().post_voiding_to_its_end(&id).await.ok_as(200).state, DocumentVoided);
     env.assert_consistent().await;
 }
 
@@ -38,7 +38,7 @@ async fn a_request_whose_answer_was_lost_goes_on_and_is_answered_when_it_comes_a
     env.proxy(Link::ApiToBilling).fault_times(1, "/commands/void-document", Fault::LoseAnswer);
     assert_eq!(api.post_voiding(&id).await.refusal(), (503, "billing-unavailable".to_owned()));
     let voided = env.in_state(&id, DocumentVoided).await;
-    let again = api.post_voiding_and_wait(&id, 30).await.ok_as(200);
+    let again = api.post_voiding_to_its_end(&id).await.ok_as(200);
     assert_eq!((again.process_id, again.state), (voided.process_id, DocumentVoided));
     env.assert_consistent().await;
 }

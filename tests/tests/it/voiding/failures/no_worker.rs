@@ -9,7 +9,7 @@ use tests::{Component, Env, binaries, eventually_eq};
 async fn while_no_worker_runs_voidings_are_shown_accepted_and_acknowledged() {
     let env = start().await;
     let voided = env.issue_reported().await.document_id;
-    let voided = env.api().post_voiding_and_wait(&voided, 30).await.ok_as(200);
+    let voided = env.api().post_voiding_to_its_end(&voided).await.ok_as(200);
     let (document, refused) = env.refused_marking().await;
     let fresh = env.issue_reported().await.document_id;
     env.kill(Component::Worker).await;

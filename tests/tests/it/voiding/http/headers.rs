@@ -51,7 +51,7 @@ fn trace_of(command: &Recorded) -> String {
 #[tokio::test]
 async fn every_command_carries_its_key_its_correlation_id_and_a_trace_that_is_the_process() {
     let env = start().await;
-    let voided = env.api().post_voiding_and_wait(&env.issue_reported().await.document_id, 30).await.ok_as(200);
+    let voided = env.api().post_voiding_to_its_end(&env.issue_reported().await.document_id).await.ok_as(200);
     assert_eq!(voided.state, DocumentVoided);
     let names = assert_headers(&env, &voided.process_id.unwrap());
     assert_eq!(names, ["CompleteDocumentVoiding", "MarkDocumentAsVoided"]);

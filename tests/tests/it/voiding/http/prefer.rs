@@ -45,8 +45,8 @@ async fn a_client_that_repeats_its_key_is_answered_with_the_same_process_after_i
     let env = start().await;
     let id = env.issue_reported().await.document_id;
     let api = env.api().key("the-same");
-    let first = api.post_voiding_and_wait(&id, 30).await.ok_as(200);
-    let again = api.post_voiding_and_wait(&id, 30).await.ok_as(200);
+    let first = api.post_voiding_to_its_end(&id).await.ok_as(200);
+    let again = api.post_voiding_to_its_end(&id).await.ok_as(200);
     assert_eq!((first.state, &again.process_id, again.state), (DocumentVoided, &first.process_id, DocumentVoided));
     let other = env.issue_reported().await.document_id;
     assert_eq!(api.post_voiding(&other).await.refusal(), (422, "idempotency-key-reused".to_owned()));

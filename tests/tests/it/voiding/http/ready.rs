@@ -26,7 +26,7 @@ async fn the_api_is_ready_once_a_voiding_posted_now_would_run() {
     env.start(Component::Worker).await;
     env.ready(Component::Api).await;
     let id = env.issue_reported().await.document_id;
-    assert_eq!(env.api().post_voiding_and_wait(&id, 30).await.ok_as(200).state, DocumentVoided);
+    assert_eq!(env.api().post_voiding_to_its_end(&id).await.ok_as(200).state, DocumentVoided);
     env.proxy(Link::ApiToBilling).down().await;
     await_not_ready(&env).await;
     env.proxy(Link::ApiToBilling).up();

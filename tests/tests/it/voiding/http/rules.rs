@@ -21,7 +21,7 @@ fn problem(status: u16, code: &str) -> (u16, String) {
 async fn only_a_failure_that_is_there_can_be_acknowledged_and_only_a_refused_completion_retried() {
     let env = start().await;
     let (voided, never) = (env.issue_reported().await.document_id, env.issue_reported().await.document_id);
-    let _ = env.api().post_voiding_and_wait(&voided, 30).await.ok_as(200);
+    let _ = env.api().post_voiding_to_its_end(&voided).await.ok_as(200);
     let unknown = sample::document_id();
     for (id, code) in [(&unknown, 404), (&never, 404), (&voided, 409)] {
         let (acknowledging, retrying) = match code {
@@ -76,7 +76,7 @@ async fn an_acknowledgement_keeps_the_rules_of_its_fields_and_its_body_may_be_ab
     let acknowledged = env.in_state(id, FailureAcknowledged).await.acknowledgement.unwrap();
     assert_eq!((acknowledged.acknowledged_by, acknowledged.note), (None, None));
 
-    let _ = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let _ = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     let longest = json!({"acknowledged_by": "é".repeat(200), "note": "ß".repeat(2_000), "unknown": [1]});
     let _ = api.acknowledge(id, &longest).await.ok_as(202);
     let acknowledged = env.in_state(id, FailureAcknowledged).await.acknowledgement.unwrap();

@@ -30,7 +30,7 @@ impl Listed {
         let (acknowledged, waiting) = (issue(&other).await, issue(&other).await);
         let _ = env.reports().publish(&other).await.ok();
         for id in [&voided, &acknowledged, &waiting] {
-            let _ = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+            let _ = env.api().post_voiding_to_its_end(id).await.ok_as(200);
         }
         let _ = env.acknowledged(&acknowledged).await;
         env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-", 409, "locked");
@@ -80,7 +80,7 @@ async fn the_list_is_narrowed_by_state_customer_incident_and_open() {
 async fn a_parameter_that_breaks_its_rule_is_refused_and_named() {
     let env = start().await;
     for id in [env.issue_reported().await.document_id, env.issue_reported().await.document_id] {
-        let _ = env.api().post_voiding_and_wait(&id, 30).await.ok_as(200);
+        let _ = env.api().post_voiding_to_its_end(&id).await.ok_as(200);
     }
     let probe = async || env.api().voidings("?limit=1").await.ok().next_cursor.is_some();
     eventually_eq("there is a second page", true, probe).await;

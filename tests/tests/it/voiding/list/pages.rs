@@ -26,7 +26,7 @@ async fn pages_show_each_process_once_newest_first_and_running_before_ended() {
     let env = start().await;
     for _ in 0..3 {
         let id = env.issue_reported().await.document_id;
-        let _ = env.api().post_voiding_and_wait(&id, 30).await.ok_as(200);
+        let _ = env.api().post_voiding_to_its_end(&id).await.ok_as(200);
         let _ = env.refused_marking().await;
     }
     let probe = async || {
@@ -53,7 +53,7 @@ async fn pages_show_each_process_once_newest_first_and_running_before_ended() {
 async fn assert_a_cursor_outlives_what_happens_meanwhile(env: &Env, all: &[Voiding]) {
     let cursor = env.api().voidings("?limit=2").await.ok().next_cursor.unwrap();
     let id = env.issue_published().await.document_id;
-    let _ = env.api().post_voiding_and_wait(&id, 30).await.ok_as(200);
+    let _ = env.api().post_voiding_to_its_end(&id).await.ok_as(200);
     let probe = async || pages(env, 50).await.len();
     eventually_eq("the seventh is listed", 7, probe).await;
     let rest = env.api().voidings(&format!("?limit=50&cursor={cursor}")).await;

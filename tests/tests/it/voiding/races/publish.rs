@@ -1,35 +1,56 @@
 //! Publication of a report and voiding of its document at the same time, through the whole system.
 
-use std::time::Duration;
-
 use crate::start;
 use futures::future::join_all;
 use messages::{
+    DocumentId,
     billing::{Document, DocumentStatus},
     reports::ReportStatus,
     voiding::VoidingState,
 };
-use tests::{Env, eventually};
+use tests::{Env, Link, eventually, eventually_eq, voiding::MARK};
 
-/// The time in which all voidings are under way, so that either side of a race may come first.
-const SPREAD: u64 = 2_000_000;
+/// Where the report is published: the first and the last leave no doubt who wins, those between may go either way.
+const MOMENTS: usize = 5;
 
-async fn at_random() {
-    tokio::time::sleep(Duration::from_micros(rand::random_range(0..SPREAD))).await;
+/// Waits for the moment of the voiding at which the report is published.
+async fn at(moment: usize, env: &Env, id: &DocumentId) {
+    let status = async || env.billing().status(id).await;
+    match moment {
+        0 | 1 => (),
+        2 => {
+            eventually("Billing has accepted the voiding", async || match status().await {
+                DocumentStatus::Issued => Err("issued"),
+                _ => Ok(()),
+            })
+            .await
+        }
+        3 => {
+            eventually("the marking is sent", async || match &env.commands(Link::WorkerToReports, id, MARK)[..] {
+                [] => Err("not yet"),
+                _ => Ok(()),
+            })
+            .await
+        }
+        _ => eventually_eq("the document is voided", DocumentStatus::Voided, status).await,
+    }
 }
 
 /// Whether the document was voided. Exactly one of the two has won.
-async fn race(env: &Env, document: &Document) -> bool {
+async fn race(env: &Env, document: &Document, moment: usize) -> bool {
     let (id, customer) = (&document.document_id, &document.customer_id);
     let publish = async {
-        at_random().await;
+        at(moment, env, id).await;
         env.reports().publish(customer).await.ok()
     };
-    let request = async {
-        at_random().await;
-        env.api().post_voiding(id).await.ok_as(202)
+    let request = async || env.api().post_voiding(id).await.ok_as(202);
+    let published = if moment == 0 {
+        let published = publish.await;
+        request().await;
+        published
+    } else {
+        tokio::join!(publish, request()).0
     };
-    let (_, published) = tokio::join!(request, publish);
     let voided = eventually("the voiding is settled", async || {
         let document = env.billing().document(id).await.try_ok()?;
         match (document.status, &document.process_id) {
@@ -49,7 +70,8 @@ async fn race(env: &Env, document: &Document) -> bool {
 async fn publish_and_void_race_on_the_same_report_and_exactly_one_wins() {
     let env = start().await;
     let documents = join_all((0..60).map(|_| env.issue_reported())).await;
-    let voided = join_all(documents.iter().map(|document| race(&env, document))).await;
+    let races = documents.iter().enumerate().map(|(number, document)| race(&env, document, number % MOMENTS));
+    let voided = join_all(races).await;
     let won = voided.iter().filter(|voided| **voided).count();
     assert!((1..60).contains(&won), "each side won at times: {won} of 60 voided");
     env.assert_consistent().await;

@@ -66,7 +66,7 @@ async fn what_the_web_ui_shows_of_a_voiding_says_what_it_waits_for() {
     let env = start().await;
     let document = env.issue_published().await;
     let id = &document.document_id;
-    let _ = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let _ = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     let workflow = workflow_id(id);
     let words = ["workflow", "metadata", "--workflow-id", &workflow, "--output", "json"];
     let shown = env.temporal().cli(&words).await;

@@ -113,7 +113,7 @@ async fn no_input_null_and_an_object_acknowledge_and_the_first_of_many_counts() 
     let (document, _) = env.refused_marking().await;
     let id = &document.document_id;
     for (value, by) in values {
-        let _ = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+        let _ = env.api().post_voiding_to_its_end(id).await.ok_as(200);
         let process = env.query_by_cli(id).await.process_id;
         let run = env.temporal().describe(id).await.unwrap().execution.unwrap().run_id;
         env.temporal().signal(id, ACKNOWLEDGE, value.iter().map(json_payload).collect()).await.unwrap();
@@ -137,7 +137,7 @@ async fn a_signal_that_means_another_failure_changes_nothing() {
     let (document, earlier) = env.refused_marking().await;
     let id = &document.document_id;
     let _ = env.acknowledged(id).await;
-    let voiding = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let voiding = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     let process = voiding.process_id.unwrap();
     let (this, of_earlier) = (format!("{process}/1"), earlier.failure.unwrap().failure_id);
     assert_eq!(voiding.failure.unwrap().failure_id, this);

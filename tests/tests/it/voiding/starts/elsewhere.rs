@@ -59,7 +59,7 @@ async fn a_process_id_of_another_document_ends_and_the_real_process_waits_visibl
     let _ = env.acknowledge(id).await.ok_as(202);
     env.await_runs(id, &[(&process, "FailureAcknowledged")]).await;
     env.assert_consistent().await;
-    let voided = env.api().post_voiding_and_wait(id, 20).await.ok_as(200);
+    let voided = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     assert_eq!(voided.state, VoidingState::DocumentVoided);
     env.assert_consistent().await;
 }
@@ -86,7 +86,7 @@ async fn a_start_for_a_document_that_nobody_knows_leaves_nothing_that_would_void
     let [report] = &env.reports().reports_of(&document.customer_id).await[..] else { panic!("one report") };
     assert_eq!((report.documents.len(), report.documents[0].voided), (1, false), "it counts");
     env.assert_consistent().await;
-    let voided = env.api().post_voiding_and_wait(id, 20).await.ok_as(200);
+    let voided = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     assert_eq!(voided.state, VoidingState::DocumentVoided);
     env.assert_consistent().await;
 }

@@ -67,7 +67,7 @@ async fn malformed_inputs_end_failed_as_invalid_input_and_the_api_passes_over_th
     assert_none_listed(&env).await;
     // The document that one of the inputs named is untouched.
     let id = &issued.document_id;
-    assert_eq!(env.api().post_voiding_and_wait(id, 30).await.ok_as(200).state, DocumentVoided);
+    assert_eq!(env.api().post_voiding_to_its_end(id).await.ok_as(200).state, DocumentVoided);
     env.assert_consistent().await;
 }
 

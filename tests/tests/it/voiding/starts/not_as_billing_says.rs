@@ -38,7 +38,7 @@ async fn a_start_after_the_process_was_closed_ends_as_process_closed_and_leaves_
     assert_eq!(commands(&env, Link::WorkerToBilling), ["complete-document-voiding"]);
     env.assert_consistent().await;
 
-    let next = env.api().post_voiding_and_wait(id, 20).await.ok_as(200).process_id.unwrap();
+    let next = env.api().post_voiding_to_its_end(id).await.ok_as(200).process_id.unwrap();
     env.await_runs(id, &[(&closed, "ProcessClosed"), (&next, "Completed")]).await;
     env.assert_consistent().await;
 }
