@@ -4,15 +4,13 @@ use std::{
     collections::BTreeSet,
     fs,
     net::TcpListener,
-    path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
 };
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
-use stack::temporal_cli;
 use tempfile::TempDir;
-use test_support::{eventually, eventually_eq, http};
+use test_support::{eventually, eventually_eq, http, temporal_cli};
 
 /// A folder and ports of its own. The stack in it is killed when this is dropped.
 struct Machine {
@@ -25,7 +23,7 @@ struct Machine {
 
 impl Machine {
     async fn new() -> anyhow::Result<Self> {
-        let cli = temporal_cli::find(Path::new(env!("CARGO_TARGET_TMPDIR"))).await?.display().to_string();
+        let cli = temporal_cli().display().to_string();
         // Above the range from which Linux hands out ports by itself; whoever listens on the first has the ten.
         let mut first = (61_000..62_000).step_by(10);
         let claim = first.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok()).context("free ports")?;

@@ -6,7 +6,7 @@ mod ends;
 mod read;
 mod server;
 
-pub use cli::{CliOutput, path as temporal_cli};
+pub use cli::CliOutput;
 pub use client::{Temporal, json_payload, transfer_workflow_id, workflow_id};
 pub use ends::attribute;
 pub(crate) use ends::failure_type;

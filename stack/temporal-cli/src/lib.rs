@@ -1,4 +1,4 @@
-//! Finds the Temporal CLI, whose dev server the stack runs: the user's own, else a pinned release that is kept for next time.
+//! Finds the Temporal CLI: the user's own, else a pinned release that is kept for next time.
 
 mod archive;
 mod download;

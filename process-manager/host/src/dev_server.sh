@@ -1,4 +1,4 @@
-# Runs "$@" until it ends or until standard input does, which is the end of a pipe that the stack holds: when the stack
+# Runs "$@" until it ends or until standard input does, which is the end of a pipe that its parent holds: when the parent
 # goes, however it goes, so does the pipe, and with it the server.
 exec 3<&0 </dev/null
 "$@" 3<&- &

@@ -5,6 +5,8 @@
 //! process group of its own, so a Ctrl-C in the terminal reaches us alone and we end the server last. What remains: if
 //! the shell itself is killed with -9 its watching half still ends the server; only a -9 at both halves leaves it.
 
+mod namespace;
+
 use std::{
     collections::VecDeque,
     io,
@@ -20,10 +22,8 @@ use tokio::{
     time::{Instant, sleep, timeout, timeout_at},
 };
 
-use crate::namespace;
-
-/// Until the server answers; a start takes about a second.
-const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// Until the server answers. A start takes about a second; a machine that is kept busy may need much longer.
+const START_TIMEOUT: Duration = Duration::from_secs(120);
 /// Between two attempts to reach a server that is starting.
 const ATTEMPT_INTERVAL: Duration = Duration::from_millis(50);
 /// Longer than the script waits before it kills the server (4 s).
@@ -34,11 +34,14 @@ const DEFAULT_NAMESPACE: &str = "default";
 const KEPT_LINES: usize = 5;
 
 /// Measured: one workflow task takes 31 ms with it instead of 50 ms.
-pub const DYNAMIC_CONFIG: &str = "history.transferProcessorMaxPollRPS=1000";
-/// For a database file. Measured with 300 voidings, 50 in flight: 2.6 times as many a second as with SQLite's defaults, the slowest
-/// hundredth 5 s instead of 20. A process that dies loses nothing; a power cut may lose the last moments, which the subscription's
-/// sweep makes up for.
-pub const PRAGMAS: [&str; 2] = ["journal_mode=WAL", "synchronous=NORMAL"];
+const DYNAMIC_CONFIG: &str = "history.transferProcessorMaxPollRPS=1000";
+/// Caches that show a new namespace and its search attributes at once.
+const FRESH_CACHES: [&str; 2] =
+    ["system.forceSearchAttributesCacheRefreshOnRead=true", "system.namespaceCacheRefreshInterval=\"200ms\""];
+/// For a database file. Measured with 300 short workflows, 50 in flight: 2.6 times as many a second as with SQLite's
+/// defaults, the slowest hundredth 5 s instead of 20. A process that dies loses nothing; a power cut may lose the last
+/// moments.
+const PRAGMAS: [&str; 2] = ["journal_mode=WAL", "synchronous=NORMAL"];
 
 /// How a dev server is started.
 #[derive(Debug, Clone)]
@@ -53,6 +56,59 @@ pub struct DevServerConfig {
     pub database: Option<PathBuf>,
     /// Namespace that it has; it always has `default` as well.
     pub namespace: String,
+    /// How long an ended run can be read, if that is longer than the server's own default of one day.
+    pub retention: Option<Duration>,
+    /// More values of the server's dynamic configuration, such as `system.namespaceCacheRefreshInterval="200ms"`.
+    pub dynamic_config: Vec<String>,
+}
+
+impl DevServerConfig {
+    /// A server in memory without a Web UI.
+    #[must_use]
+    pub fn new(cli: impl Into<PathBuf>, port: u16) -> Self {
+        let namespace = DEFAULT_NAMESPACE.to_owned();
+        Self {
+            cli: cli.into(),
+            port,
+            ui_port: None,
+            database: None,
+            namespace,
+            retention: None,
+            dynamic_config: Vec::new(),
+        }
+    }
+
+    /// Shows a new namespace and its search attributes at once, as tests need it.
+    #[must_use]
+    pub fn with_fresh_caches(mut self) -> Self {
+        self.dynamic_config.extend(FRESH_CACHES.map(str::to_owned));
+        self
+    }
+
+    /// The CLI's arguments, for a process that is watched by other means than [`DevServer`].
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec!["server".into(), "start-dev".into(), "--ip".into(), "127.0.0.1".into()];
+        let mut option = |name: &str, value: &str| arguments.extend([name.into(), value.into()]);
+        option("--log-level", "error");
+        option("--port", &self.port.to_string());
+        if let Some(port) = self.ui_port {
+            option("--ui-port", &port.to_string());
+        }
+        if let Some(file) = &self.database {
+            option("--db-filename", &file.display().to_string());
+            PRAGMAS.iter().for_each(|pragma| option("--sqlite-pragma", pragma));
+        }
+        option("--dynamic-config-value", DYNAMIC_CONFIG);
+        self.dynamic_config.iter().for_each(|value| option("--dynamic-config-value", value));
+        if self.namespace != DEFAULT_NAMESPACE {
+            option("--namespace", &self.namespace);
+        }
+        if self.ui_port.is_none() {
+            arguments.push("--headless".into());
+        }
+        arguments
+    }
 }
 
 /// Why there is no running dev server.
@@ -88,6 +144,7 @@ pub struct DevServer {
     log: Log,
     address: String,
     namespace: String,
+    retention: Option<Duration>,
 }
 
 impl DevServer {
@@ -99,7 +156,7 @@ impl DevServer {
         let mut shell = Command::new("sh")
             .args(["-c", include_str!("dev_server.sh"), "temporal-dev-server"])
             .arg(&config.cli)
-            .args(arguments(config))
+            .args(config.arguments())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -113,13 +170,15 @@ impl DevServer {
         }
         let lifeline = shell.stdin.take();
         let address = format!("127.0.0.1:{}", config.port);
-        Ok(Self { shell, lifeline, log, address, namespace: config.namespace.clone() })
+        let (namespace, retention) = (config.namespace.clone(), config.retention);
+        Ok(Self { shell, lifeline, log, address, namespace, retention })
     }
 
-    /// Returns once its namespace can be used and keeps ended runs for 30 days.
+    /// Returns once its namespace can be used.
     ///
     /// # Errors
-    /// [`DevServerError`] when it ends before that, or takes half a minute.
+    /// [`DevServerError::Ended`] when the server ends before that, with its last words; [`DevServerError::NotReady`] after
+    /// two minutes.
     pub async fn ready(&mut self) -> Result<(), DevServerError> {
         let deadline = Instant::now() + START_TIMEOUT;
         let mut last = String::new();
@@ -127,7 +186,7 @@ impl DevServer {
             if let Some(status) = self.shell.try_wait()? {
                 return Err(DevServerError::Ended { status, log: self.log.tail() });
             }
-            match timeout_at(deadline, namespace::keep_ended_runs(&self.address, &self.namespace)).await {
+            match timeout_at(deadline, namespace::serves(&self.address, &self.namespace, self.retention)).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) => last = error.to_string(),
                 Err(_) => break,
@@ -152,7 +211,7 @@ impl DevServer {
         self.shell.wait().await
     }
 
-    /// Ends the server: SIGTERM, after eight seconds SIGKILL. Returns within ten.
+    /// Ends the server: SIGTERM, after four seconds SIGKILL. Returns within five.
     ///
     /// # Errors
     /// When its process cannot be watched.
@@ -163,30 +222,6 @@ impl DevServer {
             Err(_) => self.shell.kill().await,
         }
     }
-}
-
-fn arguments(config: &DevServerConfig) -> Vec<String> {
-    let mut arguments = vec!["server".into(), "start-dev".into(), "--ip".into(), "127.0.0.1".into()];
-    let mut option = |name: &str, value: String| arguments.extend([name.into(), value]);
-    option("--log-level", "error".into());
-    option("--port", config.port.to_string());
-    if let Some(port) = config.ui_port {
-        option("--ui-port", port.to_string());
-    }
-    if let Some(file) = &config.database {
-        option("--db-filename", file.display().to_string());
-        for pragma in PRAGMAS {
-            option("--sqlite-pragma", pragma.into());
-        }
-    }
-    option("--dynamic-config-value", DYNAMIC_CONFIG.into());
-    if config.namespace != DEFAULT_NAMESPACE {
-        option("--namespace", config.namespace.clone());
-    }
-    if config.ui_port.is_none() {
-        arguments.push("--headless".into());
-    }
-    arguments
 }
 
 /// The server's own log: passed on line by line, its end kept.

