@@ -120,6 +120,12 @@ impl TestServer {
         Ok(Self { config, client, dev_server: None })
     }
 
+    /// Where the server is.
+    #[must_use]
+    pub fn address(&self) -> &Url {
+        self.config.address()
+    }
+
     /// The client.
     #[must_use]
     pub fn client(&self) -> &Client {

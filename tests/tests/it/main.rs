@@ -6,7 +6,6 @@ mod harness;
 mod readme;
 mod recovery;
 mod replay;
-mod scenarios;
 mod services;
 mod subscriptions;
 mod transfers;

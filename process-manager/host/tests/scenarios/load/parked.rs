@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use process_manager::instance::{InstanceView, Status};
-use tests::{heavy, load};
+use test_support::{heavy, load};
 
 use super::{
     super::world::World,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use futures::{StreamExt, stream};
 use rand::seq::SliceRandom;
-use tests::{heavy, load};
+use test_support::{heavy, load};
 
 use super::{
     super::world::World,

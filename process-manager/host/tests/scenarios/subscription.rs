@@ -3,7 +3,7 @@
 use process_manager::instance::Status as Instance;
 use process_manager_engine::subscription::Status;
 use serde_json::json;
-use tests::eventually;
+use test_support::eventually;
 
 use super::{
     probe::{Answer, Consistent, FromNow, FromSecond, Hasty, Probe, RouteTo, Step},

@@ -1,10 +1,10 @@
 //! A process manager that does what the data of its events says, so that one type serves all scenarios.
 
-use messages::CloudEvent;
 use process_manager::manager::{
     AfterCommand, Commands, Context, Failure, Metadata, OnError, OnRoutingError, Options, Outgoing, Pending,
     ProcessManager, Retry, Route, RouteKind, RoutingError,
 };
+use process_manager_wire::CloudEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;

@@ -3,10 +3,11 @@
 use process_manager::instance::Status;
 use serde_json::{Value, json};
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
-use tests::eventually;
+use test_support::eventually;
 
 use super::{
     probe::{RouteTo, Step},
+    server::{history, list},
     world::{Receiver, World},
 };
 
@@ -19,13 +20,8 @@ async fn parked(world: &World, id: &str) {
 /// Awaits that these are the incidents, by workflow id.
 async fn incidents(world: &World, expected: &[&str]) {
     let listed = async || {
-        let mut ids: Vec<_> = world
-            .temporal
-            .list(INCIDENTS)
-            .await
-            .into_iter()
-            .filter_map(|run| Some(run.execution?.workflow_id))
-            .collect();
+        let listed = list(world.server.client(), INCIDENTS).await.into_iter();
+        let mut ids: Vec<_> = listed.filter_map(|run| Some(run.execution?.workflow_id)).collect();
         ids.sort();
         if ids == expected { Ok(()) } else { Err(ids) }
     };
@@ -68,10 +64,10 @@ async fn x05_a_failed_instance_that_is_acknowledged_ends_and_may_begin_afresh() 
     world.signal("Probe-a", "acknowledge", Some(by)).await;
     world.until("a", "ended", |view| view.status == Status::Ended).await;
     world.handled(&dropped).await;
-    let history = world.temporal.history_by_id("Probe-a").await;
+    let history = history(world.server.client(), "Probe-a").await;
     let last = serde_json::to_string(&history.last().unwrap().attributes).unwrap_or_default();
     assert!(last.contains("acknowledged by kim: it was wrong") && last.contains("FailureAcknowledged"), "{last}");
-    let run = &world.temporal.list("WorkflowId = 'Probe-a'").await[0];
+    let run = &list(world.server.client(), "WorkflowId = 'Probe-a'").await[0];
     assert_eq!(run.status(), WorkflowExecutionStatus::Failed);
     incidents(&world, &[]).await;
     let again = world.append(Step::start("a", "again"));

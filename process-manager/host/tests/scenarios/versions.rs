@@ -12,6 +12,7 @@ use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOption
 
 use super::{
     probe::{Command, Event, Step},
+    server::history,
     world::World,
 };
 
@@ -106,7 +107,7 @@ async fn x07_instances_of_the_old_version_go_on_under_the_new_code_and_their_his
     assert_eq!((view.version, view.state), (1, json!({"count": 2})));
     assert_eq!(world.view_of::<Second>("b").await.unwrap().version, 2);
 
-    let events = world.temporal.history_by_id("Versioned-a").await;
+    let events = history(world.server.client(), "Versioned-a").await;
     assert!(events.iter().all(|event| event.event_type() != EventType::WorkflowTaskFailed));
     let options = WorkflowReplayerOptions::new().register_workflow::<ProcessInstance<Second>>().unwrap();
     let replayer = WorkflowReplayer::new(options.build()).unwrap();

@@ -6,15 +6,15 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use messages::{CloudEvent, Problem};
 use process_manager::{
     instance::InstanceView,
     manager::{Commands, Context, Metadata, ProcessManager, Route},
 };
 use process_manager_client::{feed::MemoryLog, http::Envelope};
 use process_manager_host::{DispatchError, Dispatcher, testing::TestWorker};
+use process_manager_wire::{CloudEvent, Problem};
 use serde::{Deserialize, Serialize};
-use tests::eventually;
+use test_support::eventually;
 use tokio::sync::watch;
 
 use super::super::world::World;

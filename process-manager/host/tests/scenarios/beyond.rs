@@ -2,7 +2,7 @@
 
 use process_manager::instance::Status;
 use process_manager_engine::subscription::Status as Subscription;
-use tests::eventually;
+use test_support::eventually;
 
 use super::{
     probe::{Answer, Behaviour, RouteTo, Step},

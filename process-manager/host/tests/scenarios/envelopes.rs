@@ -12,7 +12,7 @@ use process_manager::{
     testing::given,
 };
 use serde::{Deserialize, Serialize};
-use tests::{eventually, eventually_eq};
+use test_support::{eventually, eventually_eq};
 
 use super::{
     probe::{Answer, Command, Event, Probe, Step},

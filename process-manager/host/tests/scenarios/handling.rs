@@ -8,10 +8,11 @@ use process_manager::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tests::eventually;
+use test_support::eventually;
 
 use super::{
     probe::{Answer, Behaviour, Command, Event, Step},
+    server,
     world::{Receiver, World},
 };
 
@@ -212,7 +213,7 @@ async fn h10_without_an_error_function_the_instance_stops_visibly_and_the_rest_g
     assert_eq!(failure.detail, "refused (refused-by-test): the test wants it");
     assert_eq!(world.recorder.effects(), ["good"]);
     let listed = async || {
-        let found = world.temporal.list("WorkflowType = 'Plain' AND Incident = true").await;
+        let found = server::list(world.server.client(), "WorkflowType = 'Plain' AND Incident = true").await;
         if found.len() == 1 { Ok(()) } else { Err(found.len()) }
     };
     eventually("the incident is listed", listed).await;

@@ -7,27 +7,24 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
-use messages::{CloudEvent, Problem};
 use process_manager::{instance::InstanceView, manager::ProcessManager};
 use process_manager_client::{feed::MemoryLog, http::Envelope};
 use process_manager_engine::subscription::SubscriptionState;
 use process_manager_host::{
-    DispatchError, Dispatcher, Hosting,
-    connect::TemporalConfig,
-    instance,
+    DispatchError, Dispatcher, Hosting, instance,
     subscription::subscription_state,
     testing::{TestServer, TestWorker},
     wait_until_handled,
 };
-use temporalio_client::tonic::IntoRequest;
-use temporalio_common::protos::temporal::api::{
-    common::v1::{Payloads, WorkflowExecution},
-    history::v1::history_event::Attributes,
-    workflowservice::v1::SignalWorkflowExecutionRequest,
-};
-use tests::{STALL, Temporal, TemporalServer, binaries, eventually, json_payload, sample};
+use process_manager_wire::{CloudEvent, Problem};
+use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
+use test_support::{STALL, eventually};
+use uuid::Uuid;
 
-use super::probe::{Command, Event, Probe, Step};
+use super::{
+    probe::{Command, Event, Probe, Step},
+    server,
+};
 
 /// A command as it was dispatched.
 #[derive(Debug, Clone)]
@@ -135,7 +132,6 @@ fn problem() -> Problem {
 pub(super) struct World {
     pub(super) log: MemoryLog,
     pub(super) recorder: Recorder,
-    pub(super) temporal: Temporal,
     pub(super) server: TestServer,
     pub(super) worker: Option<TestWorker>,
 }
@@ -149,10 +145,8 @@ impl World {
     }
 
     pub(super) async fn without_worker() -> Self {
-        let temporal = TemporalServer::shared(&binaries!()).namespace().await;
-        let address = format!("http://{}", temporal.address()).parse().unwrap();
-        let server = TestServer::on(TemporalConfig::at(address, temporal.namespace())).await.unwrap();
-        Self { log: MemoryLog::default(), recorder: Recorder::default(), temporal, server, worker: None }
+        let server = server::namespace().await;
+        Self { log: MemoryLog::default(), recorder: Recorder::default(), server, worker: None }
     }
 
     /// Hosts `M` in a new worker; the one before is told to end.
@@ -186,7 +180,7 @@ impl World {
     /// Records an event about this subject.
     pub(super) fn append_about(&self, subject: &str, step: Step) -> CloudEvent {
         let data = serde_json::to_value(step).unwrap();
-        let id = tests::sample::unique("event");
+        let id = Uuid::now_v7().to_string();
         self.log.append_raw(CloudEvent {
             specversion: "1.0".to_owned(),
             source: "/memory".to_owned(),
@@ -214,7 +208,7 @@ impl World {
 
     /// How many timers of at least half a second a workflow's latest run has started.
     pub(super) async fn timers(&self, workflow_id: &str) -> usize {
-        let history = self.temporal.history_by_id(workflow_id).await;
+        let history = server::history(self.server.client(), workflow_id).await;
         let started = history.into_iter().filter_map(|event| match event.attributes {
             Some(Attributes::TimerStartedEventAttributes(timer)) => timer.start_to_fire_timeout,
             _ => None,
@@ -257,15 +251,7 @@ impl World {
 
     /// Signals a workflow, such as `Probe-a` or `subscription-Probe`.
     pub(super) async fn signal(&self, workflow_id: &str, name: &str, payload: Option<serde_json::Value>) {
-        let request = SignalWorkflowExecutionRequest {
-            namespace: self.temporal.namespace().to_owned(),
-            workflow_execution: Some(WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: String::new() }),
-            signal_name: name.to_owned(),
-            input: payload.map(|payload| Payloads { payloads: vec![json_payload(&payload)] }),
-            request_id: sample::unique("signal"),
-            ..Default::default()
-        };
-        self.temporal.service().await.signal_workflow_execution(request.into_request()).await.unwrap();
+        server::signal(self.server.client(), workflow_id, name, payload).await;
     }
 
     pub(super) async fn subscription_until(

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use tests::{heavy, load};
+use test_support::{heavy, load};
 
 use super::{
     super::world::World,
