@@ -10,6 +10,8 @@ pub mod http;
 pub mod instance;
 pub mod manager;
 #[cfg(feature = "temporal")]
+pub mod operator;
+#[cfg(feature = "temporal")]
 pub mod search_attributes;
 #[cfg(feature = "temporal")]
 pub mod start;
