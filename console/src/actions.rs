@@ -74,7 +74,7 @@ pub(crate) async fn retry(State(sources): State<Sources>, fields: Fields) -> Res
     let sent = async {
         let (target, failure_id) = shown(&fields)?;
         send_retry(&sources, &target, failure_id).await?;
-        Ok(format!("{} retries what it has failed with", target.id()))
+        Ok(format!("{} is retried", target.id()))
     };
     answer(&fields, sent.await)
 }

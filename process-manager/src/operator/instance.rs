@@ -140,7 +140,7 @@ mod tests {
     use serde_json::json;
     use temporalio_common::protos::{
         coresdk::AsJsonPayloadExt,
-        temporal::api::common::v1::{Memo, WorkflowType},
+        temporal::api::common::v1::{Memo, WorkflowExecution, WorkflowType},
     };
 
     use super::*;
