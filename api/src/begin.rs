@@ -7,7 +7,7 @@ use messages::{
     billing::{DocumentStatus, DocumentVoiding},
     voiding::VoidingState,
 };
-use process_manager::{operator::OperatorError, start::Started};
+use process_manager_host::{operator::OperatorError, start::Started};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use voiding_client::{Process, Run, VoidingClient};

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use messages::{DocumentId, code};
-use process_manager::{http::Fault, operator::OperatorError};
+use process_manager_client::http::Fault;
+use process_manager_host::operator::OperatorError;
 use service_kit::{ApiError, problem};
 use voiding_client::LookupError;
 

@@ -16,11 +16,8 @@ mod voiding;
 use anyhow::Context;
 use axum::Router;
 use console::ConsoleState;
-use process_manager::{
-    connect::LazyClient,
-    http::{CommandClient, Timeouts},
-    operator::Operator,
-};
+use process_manager_client::http::{CommandClient, Timeouts};
+use process_manager_host::{connect::LazyClient, operator::Operator};
 use service_kit::{bind, ready_check, serve};
 use tokio_util::sync::CancellationToken;
 use voiding_client::VoidingClient;

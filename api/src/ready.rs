@@ -1,7 +1,8 @@
 //! Whether a voiding that is posted now would run.
 
 use chrono::{TimeDelta, Utc};
-use process_manager::{http::CommandError, operator::OperatorError};
+use process_manager_client::http::CommandError;
+use process_manager_host::operator::OperatorError;
 use voiding_client::VoidingClient;
 
 /// A worker asks for tasks again at least once a minute.

@@ -7,11 +7,9 @@ use messages::{
     billing::{DocumentKind, IssueDocument},
     voiding::{AcknowledgeFailure, MAX_ACKNOWLEDGED_BY, MAX_NOTE},
 };
-use process_manager::{
-    http::{CommandError, Envelope},
-    instance::Acknowledge,
-    operator::OperatorError,
-};
+use process_manager::instance::Acknowledge;
+use process_manager_client::http::{CommandError, Envelope};
+use process_manager_host::operator::OperatorError;
 use voiding_client::SignalError;
 
 use crate::{form::Fields, pages::ISSUE, services, session::Notice, sources::Sources, view::Target};

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, NaiveTime, Utc};
 use messages::voiding::VoidingState;
-use process_manager::operator::{InstanceFilter, Operator, OperatorError};
+use process_manager_host::operator::{InstanceFilter, Operator, OperatorError};
 use tokio::{sync::Mutex, time::Instant};
 use voiding_client::{Filter, VoidingClient};
 

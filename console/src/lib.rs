@@ -27,7 +27,8 @@ use axum::{
     middleware::{from_fn, map_response},
     routing::{get, post},
 };
-use process_manager::{http::CommandClient, operator::Operator};
+use process_manager_client::http::CommandClient;
+use process_manager_host::operator::Operator;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use voiding_client::VoidingClient;

@@ -5,7 +5,7 @@ use messages::{
     billing::{Document, IssueDocument},
     reports::{PublishReport, Report},
 };
-use process_manager::http::{CommandClient, CommandError, Envelope};
+use process_manager_client::http::{CommandClient, CommandError, Envelope};
 use voiding_client::Billing;
 
 /// Lists a page of documents, newest first, of one customer or of all.

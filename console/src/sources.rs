@@ -1,6 +1,7 @@
 //! The programs behind the console.
 
-use process_manager::{http::CommandClient, operator::Operator};
+use process_manager_client::http::CommandClient;
+use process_manager_host::operator::Operator;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use voiding_client::VoidingClient;
@@ -23,7 +24,7 @@ impl Sources {
     /// Returns the link to a run in Temporal's Web UI, where its address is known.
     pub(crate) fn web_ui(&self, workflow_id: &str, run_id: Option<&str>) -> Option<(String, &'static str)> {
         let base = self.temporal_ui_url.as_ref()?;
-        let url = process_manager::operator::web_ui(base, &self.voidings.namespace(), workflow_id, run_id?);
+        let url = process_manager_host::operator::web_ui(base, &self.voidings.namespace(), workflow_id, run_id?);
         Some((url, "This workflow in Temporal’s Web UI"))
     }
 }

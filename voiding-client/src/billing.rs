@@ -4,7 +4,7 @@ use messages::{
     DocumentId, Page,
     billing::{Document, DocumentVoiding, VoidDocument},
 };
-use process_manager::http::{CommandClient, CommandError, Envelope, Fault};
+use process_manager_client::http::{CommandClient, CommandError, Envelope, Fault};
 use serde::de::IgnoredAny;
 
 /// Billing, as far as voidings need it.

@@ -7,7 +7,8 @@ use messages::{
     billing::{Document, DocumentStatus},
     voiding::VoidingState,
 };
-use process_manager::{http::Fault, operator::OperatorError};
+use process_manager_client::http::Fault;
+use process_manager_host::operator::OperatorError;
 use temporalio_client::tonic::Code;
 
 use crate::{Process, Run, VoidingClient, filter};

@@ -14,9 +14,9 @@ mod signals;
 mod start;
 
 use messages::DocumentId;
-use process_manager::{
+use process_manager_client::http::CommandClient;
+use process_manager_host::{
     connect::LazyClient,
-    http::CommandClient,
     operator::{OperatorError, Workflows},
 };
 use workflows::voiding::{TASK_QUEUE, workflow_id};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use messages::ProcessId;
-use process_manager::operator::{Listed, OperatorError};
+use process_manager_host::operator::{Listed, OperatorError};
 use serde::{Deserialize, Serialize};
 
 use crate::{Run, VoidingClient, filter, latest::representative};

@@ -6,7 +6,7 @@ use messages::{
     billing::{Document, DocumentStatus, DocumentVoiding},
     voiding::{Step, VoidingState, VoidingView},
 };
-use process_manager::operator::PendingCommand;
+use process_manager_host::operator::PendingCommand;
 use uuid::Uuid;
 
 use crate::Run;

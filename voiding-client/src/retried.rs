@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use messages::DocumentId;
-use process_manager::operator::{OperatorError, innermost, timestamp};
+use process_manager_host::operator::{OperatorError, innermost, timestamp};
 use temporalio_common::protos::temporal::api::history::v1::{HistoryEvent, history_event::Attributes};
 use workflows::voiding::workflow_id;
 

@@ -5,7 +5,7 @@ use messages::{
     CustomerId, ProcessId,
     voiding::{Incident, Step, VoidingState, VoidingView},
 };
-use process_manager::operator::{PendingCommand, decode, memo, timestamp};
+use process_manager_host::operator::{PendingCommand, decode, memo, timestamp};
 use temporalio_common::protos::temporal::api::{
     enums::v1::WorkflowExecutionStatus, workflow::v1::WorkflowExecutionInfo,
 };

@@ -4,7 +4,7 @@ use messages::{
     DocumentId,
     voiding::{AcknowledgeFailure, MAX_ACKNOWLEDGED_BY, MAX_NOTE, Retry},
 };
-use process_manager::operator::OperatorError;
+use process_manager_host::operator::OperatorError;
 use workflows::voiding::workflow_id;
 
 use crate::{Run, VoidingClient};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use messages::{billing::DocumentVoiding as Accepted, voiding::VoidingInput};
-use process_manager::{
+use process_manager_host::{
     operator::OperatorError,
     start::{ProcessStart, StartError, Started, start_process},
 };

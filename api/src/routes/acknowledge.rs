@@ -5,7 +5,7 @@ use messages::{
     DocumentId, Problem, code,
     voiding::{AcknowledgeFailure, MAX_ACKNOWLEDGED_BY, MAX_NOTE},
 };
-use process_manager::operator::OperatorError;
+use process_manager_host::operator::OperatorError;
 use serde::Deserialize;
 use service_kit::{ApiError, Json, OptionalJson, PathId, problem};
 use utoipa::ToSchema;

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::StatusCode};
 use messages::{DocumentId, Problem, code};
-use process_manager::operator::OperatorError;
+use process_manager_host::operator::OperatorError;
 use service_kit::{ApiError, Json, PathId, problem};
 use voiding_client::{LookupError, Run, SignalError};
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
-use process_manager::operator::{End, Instance, InstanceFilter, OperatorError};
+use process_manager_host::operator::{End, Instance, InstanceFilter, OperatorError};
 use service_kit::{Params, cursor};
 use voiding_client::Token;
 

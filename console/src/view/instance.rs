@@ -1,10 +1,8 @@
 //! An instance of a process manager in the console's vocabulary.
 
 use messages::CloudEvent;
-use process_manager::{
-    instance::{InstanceView, ParkedFailure, Status as Doing},
-    operator::{Answer, Instance, InstanceStatus, Timeline, TimelineEntry, TimelineEvent},
-};
+use process_manager::instance::{InstanceView, ParkedFailure, Status as Doing};
+use process_manager_host::operator::{Answer, Instance, InstanceStatus, Timeline, TimelineEntry, TimelineEvent};
 
 use super::{Fact, Failure, Pending, ProcessView, Since, Span, Stalled, Status, Step, Target};
 use crate::{managers::Manager, words::command};

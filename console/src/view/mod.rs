@@ -8,7 +8,7 @@ pub(crate) mod voiding;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use messages::{CustomerId, voiding::VoidingState};
-use process_manager::operator::PendingCommand;
+use process_manager_host::operator::PendingCommand;
 
 pub(crate) use self::target::Target;
 

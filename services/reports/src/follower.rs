@@ -8,7 +8,7 @@ use std::{
 };
 
 use messages::Position;
-use process_manager::feed::{FeedClient, FeedError, FeedReader};
+use process_manager_client::feed::{FeedClient, FeedError, FeedReader};
 use sea_orm::DbErr;
 use service_kit::{Database, chain};
 use tokio_util::sync::CancellationToken;

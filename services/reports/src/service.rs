@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::Context;
 use axum::Router;
 use messages::reports::SOURCE;
-use process_manager::feed::FeedClient;
+use process_manager_client::feed::FeedClient;
 use service_kit::{Database, EventLog, app, bind, events_routes, ready_check, serve, with_openapi};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
