@@ -1,7 +1,10 @@
 //! An instance of a process manager in the console's vocabulary.
 
 use messages::CloudEvent;
-use process_manager::instance::{InstanceView, ParkedFailure, Status as Doing};
+use process_manager::{
+    failure_code,
+    instance::{InstanceView, ParkedFailure, Status as Doing},
+};
 use process_manager_host::operator::{Answer, Instance, InstanceStatus, Timeline, TimelineEntry, TimelineEvent};
 
 use super::{Fact, Failure, Pending, ProcessView, Since, Span, Stalled, Status, Step, Target};
@@ -107,29 +110,15 @@ fn of_failure(manager: &Manager, failure: &ParkedFailure) -> Failure {
     }
 }
 
-/// The codes of failures that are no service's refusal.
-const OF_THE_LIBRARY: [&str; 8] = [
-    "handle-failed",
-    "apply-failed",
-    "panicked",
-    "not-dispatched",
-    "timeout",
-    "already-started",
-    "not-started",
-    "unreadable",
-];
-
-/// The detail of a failure, without the code that stands before it.
+/// The detail of a failure, without the code that is shown before it.
 fn detail(failure: &ParkedFailure) -> String {
-    let prefix = format!("refused ({}): ", failure.code);
-    failure.detail.strip_prefix(&prefix).unwrap_or(&failure.detail).to_owned()
+    failure.refusal.as_ref().map_or(&failure.detail, |refusal| &refusal.detail).clone()
 }
 
 /// `Deposit money was refused`, `Money withdrawn could not be handled`
 fn what_failed(failure: &ParkedFailure) -> String {
-    let is_refusal = !OF_THE_LIBRARY.contains(&failure.code.as_str());
     match &failure.command {
-        Some(name) if is_refusal => format!("{} was refused", command(name)),
+        Some(name) if failure.refusal.is_some() => format!("{} was refused", command(name)),
         Some(name) => format!("{} failed", command(name)),
         None => format!("{} could not be handled", command(&failure.event)),
     }
@@ -137,21 +126,21 @@ fn what_failed(failure: &ParkedFailure) -> String {
 
 fn remedy(failure: &ParkedFailure) -> &'static str {
     match failure.code.as_str() {
-        "handle-failed" | "apply-failed" => {
+        failure_code::HANDLE_FAILED | failure_code::APPLY_FAILED => {
             "The process manager did not accept this event, for the reason above. Retry once the reason is gone, for \
              instance when a worker with fixed code runs."
         }
-        "panicked" => "The process manager panicked. Retry once a worker with fixed code runs.",
-        "not-dispatched" => "The command could not be sent at all. Retry once the reason above is gone.",
-        "timeout" => {
+        failure_code::PANICKED => "The process manager panicked. Retry once a worker with fixed code runs.",
+        failure_code::NOT_DISPATCHED => "The command could not be sent at all. Retry once the reason above is gone.",
+        failure_code::TIMEOUT => {
             "The command did not succeed within the time that the process manager allows. Retry once the service is fast \
              again."
         }
-        "already-started" => {
+        failure_code::ALREADY_STARTED => {
             "An event that should begin the process found it begun. Retry once the other one has ended."
         }
-        "not-started" => "An event that should find the process begun did not. Retry once it has begun.",
-        "unreadable" => "This worker cannot read the event. Retry once one that can read it runs.",
+        failure_code::NOT_STARTED => "An event that should find the process begun did not. Retry once it has begun.",
+        failure_code::UNREADABLE => "This worker cannot read the event. Retry once one that can read it runs.",
         _ => {
             "The service refused the command, and the process manager does not handle that. Retry once the reason is gone."
         }
