@@ -12,7 +12,7 @@ pub struct ConfigError {
     pub variable: String,
     /// Its value, as far as it is text.
     pub value: String,
-    /// What is wrong with it.
+    /// The rule that it breaks.
     pub reason: String,
 }
 

@@ -64,10 +64,16 @@ impl ApiError {
             // The answer says why; a program that has just started is not in error.
             tracing::debug!(code = self.code, "{}", self.detail);
         } else if self.status.is_server_error() {
-            let cause = self.cause.as_deref().map(|cause| chain(cause)).unwrap_or_default();
+            let cause = self.cause.as_deref().map(|cause| error_chain(cause)).unwrap_or_default();
             tracing::error!(status = self.status.as_u16(), code = self.code, cause, "{}", self.detail);
         } else if let Some(cause) = self.cause.as_deref() {
-            tracing::debug!(status = self.status.as_u16(), code = self.code, cause = chain(cause), "{}", self.detail);
+            tracing::debug!(
+                status = self.status.as_u16(),
+                code = self.code,
+                cause = error_chain(cause),
+                "{}",
+                self.detail
+            );
         }
     }
 }
@@ -91,7 +97,7 @@ impl<R: Refusal> From<R> for ApiError {
 
 /// Formats an error and its causes in one line. A cause whose text is already in the line is left out.
 #[must_use]
-pub fn chain(error: &(dyn Error + 'static)) -> String {
+pub fn error_chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

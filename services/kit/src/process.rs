@@ -32,7 +32,7 @@ pub fn exit(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{}", crate::chain(error.as_ref()));
+            tracing::error!("{}", crate::error_chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }

@@ -1,4 +1,4 @@
-//! What a service is, and how one is configured, started and run.
+//! Services: their description, configuration, start and run.
 
 use std::{future::Future, marker::PhantomData, net::SocketAddr, process::ExitCode, sync::Arc};
 

@@ -10,7 +10,7 @@ use std::{
 use messages::Position;
 use process_manager::feed::{FeedClient, FeedError, FeedReader};
 use sea_orm::DbErr;
-use service_kit::{Database, chain};
+use service_kit::{Database, error_chain};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -58,7 +58,7 @@ impl Follower {
                 Ok(()) => tokio::time::sleep(FIRST_PAUSE).await,
                 Err(FollowError::Feed(error)) if error.is_final() => return self.stop(&error),
                 Err(error) => {
-                    tracing::warn!("{}; retrying in {} ms", chain(&error), pause.as_millis());
+                    tracing::warn!("{}; retrying in {} ms", error_chain(&error), pause.as_millis());
                     tokio::time::sleep(pause).await;
                     pause = LONGEST_PAUSE.min(pause * 2);
                 }
@@ -92,6 +92,6 @@ impl Follower {
 
 fn show_position(position: Position) {
     // A gauge is a float; positions are exact up to 2^53.
-    #[expect(clippy::cast_precision_loss, reason = "shown to people")]
+    #[expect(clippy::cast_precision_loss, reason = "it is only shown")]
     metrics::gauge!("reports_billing_position").set(position as f64);
 }

@@ -88,7 +88,7 @@ fn transfer(body: RequestMoneyTransfer) -> Result<Transfer, ApiError> {
     })
 }
 
-/// What makes two transfers of one id the same.
+/// Returns the content by which two transfers of one id are the same.
 fn content(transfer: &Transfer) -> impl PartialEq {
     (transfer.from.clone(), transfer.to.clone(), transfer.amount)
 }

@@ -18,7 +18,7 @@ pub(crate) struct Model {
     pub minor: i64,
     pub currency: String,
     pub status: Status,
-    /// Why it failed.
+    /// Reason of its failure.
     pub reason: Option<String>,
     pub requested_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,

@@ -1,4 +1,4 @@
-//! What breaks a rule, and what does not fit together.
+//! Refusals of invalid requests and of commands that do not fit together.
 
 use serde_json::{Value, json};
 

@@ -71,9 +71,9 @@ async fn what_cannot_be_used_is_named_in_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
     let in_a_file = DatabaseUrl::sqlite_file(&folder.path().join("file/accounts.db"), "ACCOUNTS_DATABASE_URL");
-    let away = DatabaseUrl::new("postgres://nobody@127.0.0.1:9/none", "ACCOUNTS_DATABASE_URL");
+    let unavailable = DatabaseUrl::new("postgres://nobody@127.0.0.1:9/none", "ACCOUNTS_DATABASE_URL");
     let nonsense = DatabaseUrl::new("mysql://x/y", "ACCOUNTS_DATABASE_URL");
-    for database in [in_a_file, away, nonsense] {
+    for database in [in_a_file, unavailable, nonsense] {
         let config = Config { addr: "127.0.0.1:0".to_owned(), database, service: Accounts };
         let text = format!("{:#}", start(config).await.unwrap_err());
         assert!(text.contains("ACCOUNTS_DATABASE_URL") && !text.contains('\n'), "{text}");

@@ -55,7 +55,7 @@ fn document(body: IssueDocument) -> Result<Document, ApiError> {
     })
 }
 
-/// What makes two documents of one id the same.
+/// Returns the content by which two documents of one id are the same.
 fn content(document: &Document) -> impl PartialEq {
     (document.customer_id.clone(), document.kind, document.total)
 }

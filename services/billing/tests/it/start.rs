@@ -58,10 +58,10 @@ async fn what_cannot_be_used_is_named_in_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
     let in_a_file = DatabaseUrl::sqlite_file(&folder.path().join("file/billing.db"), "BILLING_DATABASE_URL");
-    let away = DatabaseUrl::new("postgres://nobody@127.0.0.1:9/none", "BILLING_DATABASE_URL");
+    let unavailable = DatabaseUrl::new("postgres://nobody@127.0.0.1:9/none", "BILLING_DATABASE_URL");
     let nonsense = DatabaseUrl::new("mysql://x/y", "BILLING_DATABASE_URL");
     let in_memory = DatabaseUrl::new("sqlite::memory:", "BILLING_DATABASE_URL");
-    for database in [in_a_file, away, nonsense, in_memory] {
+    for database in [in_a_file, unavailable, nonsense, in_memory] {
         let config = Config { addr: "127.0.0.1:0".to_owned(), database, service: Billing };
         let text = format!("{:#}", start(config).await.unwrap_err());
         assert!(text.contains("BILLING_DATABASE_URL") && !text.contains('\n'), "{text}");

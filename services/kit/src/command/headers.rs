@@ -75,7 +75,7 @@ fn header(parts: &Parts, name: &'static str) -> Result<Option<String>, ApiError>
     }
 }
 
-/// Whether a text may be kept as idempotency key, correlation id or causation id.
+/// Returns whether a text may be kept as idempotency key, correlation id or causation id.
 pub(crate) fn is_valid(text: &str) -> bool {
     (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -10,9 +10,9 @@ use super::{Database, DatabaseUrl, error::is_transient};
 
 /// Connections of one service.
 const CONNECTIONS: u32 = 10;
-/// How long a request may wait for a connection, and SQLite for another process's write.
+/// Time that a request may wait for a connection, and SQLite for another process's write.
 const WAIT: Duration = Duration::from_secs(5);
-/// How long one statement may take on PostgreSQL, waiting for locks included.
+/// Time that one statement may take on PostgreSQL, waiting for locks included.
 const STATEMENT: Duration = Duration::from_secs(20);
 /// Programs that create one SQLite file at the same time disturb each other; opening is retried for this long.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);

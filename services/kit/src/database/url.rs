@@ -1,4 +1,4 @@
-//! Where a service's database is.
+//! Location of a service's database.
 
 use std::{
     fmt,

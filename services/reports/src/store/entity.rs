@@ -101,7 +101,7 @@ pub(super) mod entry {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// How far a log has been projected.
+/// Position up to which a log has been projected.
 pub(super) mod followed_log {
     use sea_orm::entity::prelude::*;
 

@@ -94,7 +94,7 @@ async fn a_document_in_a_published_report_cannot_be_marked() {
         let published = publish(client, "c").await.body;
         assert_eq!(mark(client, "D1", "P1").await.outcome(), (409, "report-published"));
         assert_eq!(mark(client, "D1", "P1").await.outcome(), (409, "report-published"));
-        // Marked before: the process that comes again is told so, whatever was published since.
+        // Marked before: a process that repeats its command is told so, whatever was published since.
         assert_eq!(mark(client, "D2", "P2").await.status, 200);
         assert_eq!(mark(client, "D2", "P3").await.outcome(), (409, "marked-by-another-process"));
         assert_eq!(reports_with(client, "c", 2).await, [published]);
