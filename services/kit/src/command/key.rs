@@ -1,23 +1,20 @@
 //! Idempotency keys: a repeated command is answered as the one that took effect.
 
-mod entity;
-mod migration;
-
 use axum::http::StatusCode;
 use messages::code;
 use sea_orm::{ActiveValue::Set, EntityTrait, TryInsertResult};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-pub use self::migration::IdempotencyMigration;
-use crate::{ApiError, CommandHeaders, Transaction, cursor::hex, now, problem};
+use super::{Answer, entity};
+use crate::{ApiError, CommandHeaders, Transaction, now, problem};
 
-/// A command's key within the transaction of its effect: of two requests with one key the second waits here for the end
+/// A command's key within the transaction of its effect. The second of two requests with one key waits here for the end
 /// of the first.
 ///
-/// It is the first lock of a transaction. A transaction that is rolled back, as a refused command's is, leaves no key.
+/// It is the first lock of a transaction. A transaction that is rolled back, such as a refused command's, leaves no key.
 #[derive(Debug)]
-pub struct IdempotencyKey {
+pub(super) struct IdempotencyKey {
     key: Option<String>,
     earlier: Option<Earlier>,
 }
@@ -29,21 +26,9 @@ struct Earlier {
     response: String,
 }
 
-/// What the command that took effect under the same key was answered.
-#[derive(Debug)]
-pub struct EarlierAnswer<R> {
-    /// Its status.
-    pub status: StatusCode,
-    /// Its body.
-    pub response: R,
-}
-
 impl IdempotencyKey {
-    /// Takes the key of a command, if it has one.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn take<C: Serialize>(
+    /// Reserves the key of a command, if it has one.
+    pub(super) async fn reserve<C: Serialize>(
         transaction: &Transaction,
         headers: &CommandHeaders,
         command: &str,
@@ -64,17 +49,17 @@ impl IdempotencyKey {
             return Ok(Self { key: Some(key), earlier: None });
         }
         let row = entity::Entity::find_by_id(key.as_str()).one(&**transaction).await?;
-        let row = row.ok_or_else(|| ApiError::internal("an idempotency key was there and is not"))?;
+        let row = row.ok_or_else(|| ApiError::internal("an idempotency key has vanished"))?;
         let same_body = row.fingerprint == fingerprint;
         let earlier = Earlier { same_body, status: row.status, response: row.response };
         Ok(Self { key: Some(key), earlier: Some(earlier) })
     }
 
-    /// The answer of the command that took effect under this key; `None` when there was none.
+    /// Returns the answer of the command that took effect under this key, if there was one.
     ///
     /// # Errors
-    /// 422 `idempotency-key-reused` when that was another command or had another body.
-    pub fn earlier<R: DeserializeOwned>(&self) -> Result<Option<EarlierAnswer<R>>, ApiError> {
+    /// 422 `idempotency-key-reused` if that was another command or had another body.
+    pub(super) fn earlier<R: DeserializeOwned>(&self) -> Result<Option<Answer<R>>, ApiError> {
         let Some(earlier) = &self.earlier else { return Ok(None) };
         if !earlier.same_body {
             let detail = "this idempotency key came with another command or body before";
@@ -82,44 +67,37 @@ impl IdempotencyKey {
         }
         let status = u16::try_from(earlier.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
         let status = status.ok_or_else(|| ApiError::internal("an idempotency key has no answer"))?;
-        let response = serde_json::from_str(&earlier.response).map_err(ApiError::internal)?;
-        Ok(Some(EarlierAnswer { status, response }))
+        let body = serde_json::from_str(&earlier.response).map_err(ApiError::internal)?;
+        Ok(Some(Answer::new(status, body)))
     }
 
-    /// Keeps the answer, to be committed with the effect.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn keep<R: Serialize>(
+    /// Records the answer, to be committed with the effect.
+    pub(super) async fn record<R: Serialize>(
         self,
         transaction: &Transaction,
-        status: StatusCode,
-        response: &R,
+        answer: &Answer<R>,
     ) -> Result<(), ApiError> {
         let (Some(key), None) = (self.key, self.earlier) else { return Ok(()) };
         let row = entity::ActiveModel {
             key: Set(key),
-            status: Set(status.as_u16().into()),
-            response: Set(serde_json::to_string(response).map_err(ApiError::internal)?),
+            status: Set(answer.status.as_u16().into()),
+            response: Set(serde_json::to_string(&answer.body).map_err(ApiError::internal)?),
             ..Default::default()
         };
         entity::Entity::update(row).exec(&**transaction).await?;
         Ok(())
     }
 
-    /// Gives the key back, for a refusal that commits something all the same: refusals are not kept.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn give_back(self, transaction: &Transaction) -> Result<(), ApiError> {
+    /// Releases the key, for a refusal that commits something all the same: refusals are not recorded.
+    pub(super) async fn release(self, transaction: &Transaction) -> Result<(), ApiError> {
         let (Some(key), None) = (self.key, self.earlier) else { return Ok(()) };
         entity::Entity::delete_by_id(key).exec(&**transaction).await?;
         Ok(())
     }
 }
 
-/// Of the body as it was understood: spaces, order and unknown fields do not count.
+/// Identifies the body as it was understood: spaces, order and unknown fields do not count.
 fn fingerprint<C: Serialize>(command: &str, body: &C) -> Result<String, ApiError> {
     let body = serde_json::to_vec(body).map_err(ApiError::internal)?;
-    Ok(hex(&Sha256::new().chain_update(command).chain_update([0]).chain_update(body).finalize()))
+    Ok(hex::encode(Sha256::new().chain_update(command).chain_update([0]).chain_update(body).finalize()))
 }

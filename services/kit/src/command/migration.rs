@@ -1,10 +1,9 @@
-//! Makes the table of the idempotency keys.
+//! Creates the table of the idempotency keys.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-/// Makes the table of the idempotency keys. To be listed in a service's migrator.
-#[derive(Debug, Clone, Copy)]
-pub struct IdempotencyMigration;
+/// Creates the table of the idempotency keys.
+pub(crate) struct IdempotencyMigration;
 
 impl MigrationName for IdempotencyMigration {
     fn name(&self) -> &'static str {
