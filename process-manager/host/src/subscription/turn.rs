@@ -125,17 +125,6 @@ async fn deliver(
             None => pause = FIRST_PAUSE,
             Some(Interrupted::Stop(why)) => return Err(Stopped::Handler(why)),
             Some(Interrupted::RetryAfter(after)) => return Ok(Turn::RetryLater { after, attempt: attempt + 1 }),
-            Some(Interrupted::Fault(error)) => {
-                let position = reader.at().position;
-                tracing::warn!(
-                    subscription = name,
-                    position,
-                    "what comes next is tried again: {}",
-                    error_chain(&error)
-                );
-                attempt += 1;
-                pause = wait(pause).await;
-            }
         }
     }
     Ok(Turn::Over)
