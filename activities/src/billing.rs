@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use messages::billing::{DocumentVoiding, DocumentVoidingCommand};
-use process_manager::http::{CommandClient, Envelope, traceparent};
+use process_manager_client::http::{CommandClient, Envelope, traceparent};
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use workflows::voiding::activity_defs::{

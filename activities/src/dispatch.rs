@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use messages::ProcessId;
-use process_manager::http::{CommandClient, CommandError, Envelope};
+use process_manager_client::http::{CommandClient, CommandError, Envelope};
+use process_manager_engine::outcome;
 use serde::{Serialize, de::DeserializeOwned};
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
-use crate::error::{into_activity_error, retryable};
+use crate::error::into_activity_error;
 
 #[derive(Debug)]
 pub(crate) struct Dispatch {
@@ -77,7 +78,7 @@ impl Dispatch {
             return Ok(());
         }
         if ctx.info().is_local {
-            return Err(ActivityError::application(retryable("slowed down by SLOW_DOWN=1".to_owned())));
+            return Err(ActivityError::application(outcome::fault("slowed down by SLOW_DOWN=1".to_owned())));
         }
         tokio::time::sleep(self.slow_down).await;
         Ok(())

@@ -1,40 +1,26 @@
-//! A command's error as the SDK's: a refusal is final, a fault is retried. The only place that decides.
+//! A command's error as an activity's: a refusal is final, a fault is retried.
 
-use process_manager::{http::CommandError, with_causes};
-use temporalio_common::error::{ApplicationErrorCategory, ApplicationFailure};
+use process_manager::manager::Refusal;
+use process_manager_client::http::CommandError;
+use process_manager_engine::outcome;
+use process_manager_wire::error_chain;
 use temporalio_sdk::activities::ActivityError;
-use workflows::voiding::{REFUSED, Refusal};
 
-/// Type of the failure that the retry policy retries.
-const FAULT: &str = "Fault";
-
-/// A fault keeps its whole chain of causes as its message: it is what the Web UI shows of a pending activity.
+/// Converts a command's error. A fault keeps its whole chain of causes as its message.
 pub(crate) fn into_activity_error(error: CommandError) -> ActivityError {
-    let failure = match error {
-        CommandError::Refused(problem) => {
-            let refusal = Refusal { code: problem.code, detail: problem.detail };
-            ApplicationFailure::builder(refusal.clone())
-                .type_name(REFUSED.to_owned())
-                .non_retryable(true)
-                .category(ApplicationErrorCategory::Benign)
-                .details(refusal)
-                .build()
-        }
-        CommandError::Fault(fault) => retryable(with_causes(&fault)),
-    };
-    ActivityError::application(failure)
-}
-
-/// A fault of this message, which the retry policy retries.
-pub(crate) fn retryable(message: String) -> ApplicationFailure {
-    ApplicationFailure::builder(message).type_name(FAULT.to_owned()).build()
+    ActivityError::application(match error {
+        CommandError::Refused(problem) => outcome::refused(Refusal { code: problem.code, detail: problem.detail }),
+        CommandError::Fault(fault) => outcome::fault(error_chain(&fault)),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use messages::Problem;
-    use process_manager::http::Fault;
+    use process_manager_client::http::Fault;
+    use process_manager_engine::outcome::failure_type::{FAULT, REFUSED};
+    use temporalio_common::error::ApplicationFailure;
 
     fn failure(error: CommandError) -> ApplicationFailure {
         match into_activity_error(error) {

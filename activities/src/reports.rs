@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use messages::{CustomerId, reports::DocumentMarking};
-use process_manager::http::CommandClient;
+use process_manager_client::http::CommandClient;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use workflows::voiding::activity_defs::{MarkDocumentAsVoided, UnmarkDocumentAsVoided};

@@ -5,7 +5,7 @@ use messages::{
     billing::{Document, DocumentStatus},
     voiding::VoidingState,
 };
-use process_manager::http::Fault;
+use process_manager_client::http::Fault;
 use service_kit::correlate;
 use temporalio_client::tonic::Code;
 use tokio_util::sync::CancellationToken;

@@ -7,7 +7,7 @@ use messages::{
     billing::{DocumentStatus, DocumentVoiding},
     voiding::{VoidingInput, VoidingState},
 };
-use process_manager::start::Started;
+use process_manager_host::start::Started;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{

@@ -4,7 +4,7 @@ use messages::{
     CustomerId, DocumentId, Page,
     billing::{Document, DocumentVoiding, IssueDocument, VoidDocument},
 };
-use process_manager::http::{CommandClient, CommandError, Envelope, Fault};
+use process_manager_client::http::{CommandClient, CommandError, Envelope, Fault};
 use serde::de::IgnoredAny;
 
 /// Billing, by its command client.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use messages::{DocumentId, code};
-use process_manager::http::Fault;
+use process_manager_client::http::Fault;
 use service_kit::{ApiError, problem};
 
 use crate::{app::LookupError, temporal::TemporalError};

@@ -20,10 +20,8 @@ mod voiding;
 
 use anyhow::Context;
 use axum::Router;
-use process_manager::{
-    connect::LazyClient,
-    http::{CommandClient, Timeouts},
-};
+use process_manager_client::http::{CommandClient, Timeouts};
+use process_manager_host::connect::LazyClient;
 use service_kit::{bind, ready_check, serve};
 use tokio_util::sync::CancellationToken;
 

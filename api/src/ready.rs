@@ -1,7 +1,7 @@
 //! Whether a voiding that is posted now would run.
 
 use chrono::Utc;
-use process_manager::http::CommandError;
+use process_manager_client::http::CommandError;
 
 use crate::{
     app::App,

@@ -6,17 +6,14 @@
 
 pub mod accounts;
 pub mod billing;
-mod cloud_event;
-pub mod headers;
+pub mod code;
 mod id;
 mod money;
-mod page;
-mod problem;
 pub mod reports;
 pub mod voiding;
 
-pub use cloud_event::{CloudEvent, EVENTS_MEDIA_TYPE, Position};
-pub use id::{AccountId, CustomerId, DocumentId, InvalidId, ProcessId, ReportId, TransferId};
+pub use id::{AccountId, CustomerId, DocumentId, ReportId, TransferId};
 pub use money::{Currency, InvalidMoney, Money, Total};
-pub use page::Page;
-pub use problem::{PROBLEM_MEDIA_TYPE, Problem, code};
+pub use process_manager_wire::{
+    CloudEvent, EVENTS_MEDIA_TYPE, InvalidId, PROBLEM_MEDIA_TYPE, Page, Position, Problem, ProcessId, headers,
+};

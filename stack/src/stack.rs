@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{anyhow, bail};
 use futures::future::join_all;
-use process_manager::connect::TemporalConfig;
+use process_manager_host::connect::TemporalConfig;
 use temporalio_client::Client;
 use tokio_util::sync::CancellationToken;
 use url::Url;

@@ -13,14 +13,12 @@ use std::{
 
 use futures::{StreamExt, future::BoxFuture, stream};
 use messages::Position;
-use process_manager::{
-    connect::TemporalConfig,
-    feed::{EventSource, FeedError, FeedEvent},
-    host::{DispatchError, Dispatcher},
+use process_manager::manager::{Commands, Context, Metadata, ProcessManager, Route};
+use process_manager_client::{
+    feed::{EventSource, FeedError, FeedEvent, MemoryLog},
     http::Envelope,
-    manager::{Commands, Context, Metadata, ProcessManager, Route},
-    testing::{MemoryLog, TestServer},
 };
+use process_manager_host::{DispatchError, Dispatcher, connect::TemporalConfig, testing::TestServer};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use temporalio_client::tonic::IntoRequest;

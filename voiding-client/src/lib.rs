@@ -2,7 +2,7 @@
 //! first.
 
 use messages::voiding::VoidingInput;
-use process_manager::start::{ProcessStart, StartError, Started, start_process};
+use process_manager_host::start::{ProcessStart, StartError, Started, start_process};
 use temporalio_client::Client;
 use workflows::voiding::{DocumentVoiding, TASK_QUEUE, start_attributes, summary, workflow_id};
 

@@ -4,11 +4,11 @@ use std::{sync::Arc, thread, time::Duration};
 
 use activities::{Billing, Reports};
 use anyhow::{Context, anyhow};
-use process_manager::{
+use process_manager_client::{
     feed::FeedClient,
-    host::{HostedSubscriptions, Hosting, HttpDispatcher, start_worker},
     http::{CommandClient, Timeouts},
 };
+use process_manager_host::{HostedSubscriptions, Hosting, HttpDispatcher, start_worker};
 use temporalio_client::Client;
 use temporalio_common::{
     telemetry::{TelemetryOptions, metrics::CoreMeter},

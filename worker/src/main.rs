@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use process_manager::connect::TemporalConfig;
+use process_manager_host::connect::TemporalConfig;
 use service_kit::{exit, init_tracing, shutdown_signal};
 
 #[tokio::main]

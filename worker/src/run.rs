@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
-use process_manager::{
-    host::HostedSubscriptions,
+use process_manager_host::{
+    HostedSubscriptions,
     search_attributes::{Attribute, OF_PROCESS_MANAGERS, register},
-    with_causes,
 };
+use process_manager_wire::error_chain;
 use service_kit::{ReadyCheck, app, bind, ready_check, serve};
 use temporalio_client::Client;
 use temporalio_common::protos::temporal::api::enums::v1::IndexedValueType::Keyword;
@@ -75,7 +75,7 @@ async fn keep_subscriptions(
     loop {
         ticks.tick().await;
         let outcome = subscriptions.ensure(client).await;
-        let outcome = outcome.map_err(|error| format!("the subscriptions cannot be started: {}", with_causes(&error)));
+        let outcome = outcome.map_err(|error| format!("the subscriptions cannot be started: {}", error_chain(&error)));
         if let Err(why) = &outcome {
             tracing::warn!("{why}");
         }

@@ -13,12 +13,12 @@ use messages::{
 };
 use metrics::counter;
 use process_manager::{
-    connect::bounded_rpc,
-    host::{Delivery, DeliveryError, Target},
-    http::{CommandClient, CommandError},
+    instance::Delivery,
     manager::{Metadata, Route, Routing},
-    start::Started,
-    subscription::HandlerError,
+};
+use process_manager_client::http::{CommandClient, CommandError};
+use process_manager_host::{
+    DeliveryError, DeliveryTarget, connect::bounded_rpc, start::Started, subscription::HandlerError,
 };
 use serde::Deserialize;
 use temporalio_client::{Client, WorkflowDescribeOptions, WorkflowSignalOptions, errors::WorkflowInteractionError};
@@ -121,7 +121,7 @@ impl Routing for VoidingRoutes {
     }
 }
 
-impl Target for VoidingStarter {
+impl DeliveryTarget for VoidingStarter {
     fn deliver<'a>(&'a self, _: &'a str, events: &'a [Delivery]) -> BoxFuture<'a, Result<(), DeliveryError>> {
         Box::pin(async move {
             for delivery in events {

@@ -4,7 +4,7 @@ use messages::{
     CustomerId, Page,
     reports::{PublishReport, Report},
 };
-use process_manager::http::{CommandClient, CommandError, Envelope};
+use process_manager_client::http::{CommandClient, CommandError, Envelope};
 
 /// Reports, by its command client.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! Where an instance of a process manager stands, and what is wrong with it, in words.
 
 use maud::{Markup, html};
-use process_manager::{host::Published, instance::ParkedFailure};
+use process_manager::instance::{ParkedFailure, Published};
 
 use super::words;
 use crate::temporal::Standing;

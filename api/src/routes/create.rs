@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use messages::{PROBLEM_MEDIA_TYPE, Problem, billing::VoidDocument, headers};
-use process_manager::http::{CommandError, Envelope, traceparent};
+use process_manager_client::http::{CommandError, Envelope, traceparent};
 use service_kit::{CommandHeaders, Json, new_id};
 use tokio::time::Instant;
 

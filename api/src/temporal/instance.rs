@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use process_manager::{
-    host::{MEMO, Published},
-    instance::InstanceView,
-};
+use process_manager::instance::{InstanceView, Published};
+use process_manager_engine::publish::MEMO;
 use serde::Serialize;
 use temporalio_client::{NamespacedClient, grpc::WorkflowService, tonic::Code};
 use temporalio_common::protos::temporal::api::{

@@ -9,7 +9,7 @@ mod run;
 use std::{future::Future, time::Duration};
 
 use messages::{DocumentId, voiding::VoidingInput};
-use process_manager::{
+use process_manager_host::{
     connect::LazyClient,
     start::{StartError, Started},
 };

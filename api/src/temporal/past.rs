@@ -4,10 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use messages::CloudEvent;
-use process_manager::{
-    host::{MEMO, Published},
-    instance::{Acknowledge, Overdue, ParkedFailure, Queued},
-};
+use process_manager::instance::{Acknowledge, Delivery, Overdue, ParkedFailure, Published};
+use process_manager_engine::publish::MEMO;
 use serde::de::DeserializeOwned;
 use temporalio_client::{NamespacedClient, grpc::WorkflowService, tonic::Code};
 use temporalio_common::protos::temporal::api::{
@@ -161,7 +159,7 @@ impl Reader {
     fn signal(&self, signal: &WorkflowExecutionSignaledEventAttributes) -> Option<Happened> {
         let input = signal.input.as_ref();
         if signal.signal_name == "deliver" {
-            let events: Vec<Queued> = first(input)?;
+            let events: Vec<Delivery> = first(input)?;
             return Some(Happened::Arrived(events.into_iter().map(|queued| queued.event).collect()));
         }
         let operated: Acknowledge = first(input).unwrap_or_default();

@@ -6,7 +6,7 @@ mod migration;
 mod routes;
 mod store;
 
-use process_manager::feed::FeedClient;
+use process_manager_client::feed::FeedClient;
 use sea_orm_migration::MigrationTrait;
 use service_kit::{ConfigError, Database, Service, env_url};
 use tokio_util::sync::CancellationToken;

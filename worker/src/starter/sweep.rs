@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use messages::{Page, billing::Document};
-use process_manager::{connect::bounded_rpc, subscription::HandlerError, with_causes};
+use process_manager_host::{connect::bounded_rpc, subscription::HandlerError};
+use process_manager_wire::error_chain;
 use temporalio_client::WorkflowListOptions;
 use workflows::voiding::{PROCESS_ID, WORKFLOW_TYPE, workflow_id};
 
@@ -57,7 +58,7 @@ impl VoidingStarter {
         let runs = self.client.list_workflows(query, options);
         let processes = runs.map_ok(|run| (run.id().to_owned(), run.search_attributes().get(&PROCESS_ID)));
         processes.try_collect().await.unwrap_or_else(|error| {
-            tracing::debug!("the runs cannot be listed, so each process is started: {}", with_causes(&error));
+            tracing::debug!("the runs cannot be listed, so each process is started: {}", error_chain(&error));
             Running::new()
         })
     }

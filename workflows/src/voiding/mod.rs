@@ -1,11 +1,7 @@
 //! Voiding a document: `DocumentVoiding`, its task queue, its ids and its search attributes.
 
 pub mod activity_defs;
-mod answer;
-pub mod policy;
 mod publish;
-mod send;
-mod signals;
 pub mod state;
 mod workflow;
 
@@ -18,18 +14,13 @@ use temporalio_common::{
     search_attributes::{SearchAttributeKey, SearchAttributes},
 };
 
-pub use answer::{Answer, REFUSED, Refusal};
+pub use process_manager_engine::publish::{INCIDENT, MEMO, PROCESS_ID};
 pub use workflow::DocumentVoiding;
 
 /// Task queue of the worker that hosts the voiding.
 pub const TASK_QUEUE: &str = "voiding";
 /// Name of the workflow type.
 pub const WORKFLOW_TYPE: &str = "DocumentVoiding";
-/// Memo field that holds the answer of the query `state`.
-///
-/// It is written in the same workflow task as the search attributes, so a reader needs neither a query nor a worker,
-/// and the two never disagree.
-pub const MEMO: &str = "state";
 const ID_PREFIX: &str = "voiding-";
 
 /// Types of the failures with which a run ends *Failed*.
@@ -50,10 +41,6 @@ pub const VOIDING_STATE: SearchAttributeKey<String> = SearchAttributeKey::keywor
 pub const DOCUMENT_ID: SearchAttributeKey<String> = SearchAttributeKey::keyword("DocumentId");
 /// Its customer.
 pub const CUSTOMER_ID: SearchAttributeKey<String> = SearchAttributeKey::keyword("CustomerId");
-/// The process.
-pub const PROCESS_ID: SearchAttributeKey<String> = SearchAttributeKey::keyword("ProcessId");
-/// Whether something keeps the process from going on.
-pub const INCIDENT: SearchAttributeKey<bool> = SearchAttributeKey::bool("Incident");
 
 /// Id of the workflow that voids this document. One document, one id: the server runs at most one of them (V1).
 #[must_use]

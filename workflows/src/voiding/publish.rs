@@ -1,25 +1,17 @@
-//! Tells the outside where a run stands: search attributes, memo and current details, all in one workflow task (V5).
+//! Publishes the state of a voiding (V5).
 
 use messages::voiding::VoidingView;
 use temporalio_common::search_attributes::{SearchAttributeKey, SearchAttributeUpdate, SearchAttributes};
-use temporalio_workflow::{MemoValue, WorkflowContext};
+use temporalio_workflow::WorkflowContext;
 
-use super::{CUSTOMER_ID, DOCUMENT_ID, INCIDENT, MEMO, PROCESS_ID, VOIDING_STATE, workflow::DocumentVoiding};
+use process_manager_engine::publish::{INCIDENT, PROCESS_ID, publish as publish_state};
+
+use super::{CUSTOMER_ID, DOCUMENT_ID, VOIDING_STATE, workflow::DocumentVoiding};
 
 /// Publishes what has changed since the last time.
-///
-/// Called only before the run waits for the server or ends: what lies between is never seen by anyone, and each
-/// publication costs history events.
 pub(super) fn publish(ctx: &WorkflowContext<DocumentVoiding>) {
     let Some(view) = ctx.state_mut(DocumentVoiding::unpublished) else { return };
-    let changed = changes(&ctx.search_attributes(), &view);
-    if !changed.is_empty() {
-        ctx.upsert_search_attributes(changed);
-    }
-    ctx.set_current_details(details(&view));
-    if let Err(error) = ctx.upsert_memo([(MEMO, Some(MemoValue::new(view)))]) {
-        tracing::error!(%error, "the memo could not be written");
-    }
+    publish_state(ctx, changes(&ctx.search_attributes(), &view), details(&view), view);
 }
 
 /// Empties the state. The SDK's `value_unset` sends a payload that the server refuses, which would fail the workflow task
@@ -50,7 +42,7 @@ fn changes(current: &SearchAttributes, view: &VoidingView) -> Vec<SearchAttribut
         .collect()
 }
 
-/// What Temporal's Web UI shows of a run, in Markdown.
+/// Returns the current details of the run, in Markdown.
 fn details(view: &VoidingView) -> String {
     let mut text = format!("**{}**", view.state);
     if let Some(failure) = &view.failure {

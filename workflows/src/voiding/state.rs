@@ -25,12 +25,12 @@ use messages::{
     voiding::{Acknowledgement, Failure, Incident, Step, VoidingInput, VoidingState, VoidingView},
 };
 
-use super::answer::Refusal;
+use process_manager::manager::Refusal;
 
 mod answered;
 mod signalled;
 
-pub use answered::InvalidTransition;
+pub use answered::{Answer, InvalidTransition};
 pub use signalled::Ignored;
 
 /// What the process is doing.
@@ -135,8 +135,8 @@ pub struct Voiding {
     failure: Option<Failure>,
     /// The refusal of the phase's command, which waits for a person.
     refused: Option<Incident>,
-    /// The phase's command has not got through for a while.
-    overdue: Option<Incident>,
+    /// The phase's command, while it is stalled.
+    stalled: Option<Incident>,
     acknowledgement: Option<Acknowledgement>,
     /// Failures and incidents so far; makes their ids.
     failures: u32,
@@ -160,7 +160,7 @@ impl Voiding {
             steps,
             failure: None,
             refused: None,
-            overdue: None,
+            stalled: None,
             acknowledgement: None,
             failures: 0,
         }
@@ -206,7 +206,7 @@ impl Voiding {
             document_id: self.document_id.clone(),
             customer_id: self.customer_id.clone(),
             failure: self.failure.clone(),
-            incident: self.refused.as_ref().or(self.overdue.as_ref()).cloned(),
+            incident: self.refused.as_ref().or(self.stalled.as_ref()).cloned(),
             acknowledgement: self.acknowledgement.clone(),
             steps: self.steps.clone(),
         }

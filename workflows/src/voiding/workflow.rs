@@ -10,6 +10,11 @@ use messages::{
     reports::DocumentMarking,
     voiding::{VoidingInput, VoidingView},
 };
+use process_manager_engine::{
+    failed, now,
+    send::{Sender, send_until_answered},
+    signals,
+};
 use temporalio_common::{data_converters::RawValue, error::ApplicationFailure};
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
@@ -20,11 +25,8 @@ use super::{
     activity_defs::{BillingCommands, ReportsCommands, RequestVoiding},
     document_id, failure_type,
     publish::{publish, withdraw},
-    send::send,
-    signals,
     state::{Command, Ignored, InvalidTransition, Next, Opened, Outcome, Voiding},
 };
-use crate::payload::{self, Input};
 
 /// Voids one document: Reports marks it, then Billing completes or aborts.
 #[workflow]
@@ -65,7 +67,7 @@ impl DocumentVoiding {
     /// A person acknowledges the failure, or the refused completion, that is there.
     #[signal]
     pub fn acknowledge_failure(&mut self, ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
-        let at = time(ctx.workflow_time());
+        let at = ctx.workflow_time().map(DateTime::from).unwrap_or_default();
         match signals::acknowledgement(&input) {
             Ok(signal) => self.signalled("acknowledge_failure", |voiding| voiding.acknowledge(signal, at)),
             Err(why) => self.ignored("acknowledge_failure", &why),
@@ -75,8 +77,8 @@ impl DocumentVoiding {
     /// A person has the refused command sent again.
     #[signal]
     pub fn retry(&mut self, _ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
-        let signal = signals::retry(&input);
-        self.signalled("retry", |voiding| voiding.retry(&signal));
+        let failure_id = signals::retry(&input);
+        self.signalled("retry", |voiding| voiding.retry(failure_id.as_deref()));
     }
 
     /// Billing has another open process of this document: a run that waits asks whether its own is closed.
@@ -138,20 +140,24 @@ impl DocumentVoiding {
     }
 }
 
-/// The workflow's clock.
-pub(super) fn now(ctx: &WorkflowContext<DocumentVoiding>) -> DateTime<Utc> {
-    time(ctx.workflow_time())
-}
+impl Sender for DocumentVoiding {
+    /// Billing and Reports remember the refusals of a process.
+    const RECORDS_REFUSALS: bool = false;
 
-fn time(time: Option<std::time::SystemTime>) -> DateTime<Utc> {
-    time.map(DateTime::from).unwrap_or_default()
+    fn publish(ctx: &WorkflowContext<Self>) {
+        publish(ctx);
+    }
+
+    fn stalled(&mut self, detail: String, at: DateTime<Utc>) {
+        self.voiding = self.voiding.clone().map(|voiding| voiding.stalled(detail, at));
+    }
 }
 
 fn read_input(workflow_id: &str, raw: &RawValue) -> Result<VoidingInput, String> {
-    let object = match payload::read(raw) {
-        Input::Object(object) => object,
-        Input::Absent => return Err("the input is missing; expected {\"document_id\": …}".to_owned()),
-        Input::Unusable(why) => return Err(format!("the input is {why}; expected {{\"document_id\": …}}")),
+    let object = match signals::optional_object(raw) {
+        Ok(Some(object)) => object,
+        Ok(None) => return Err("the input is missing; expected {\"document_id\": …}".to_owned()),
+        Err(why) => return Err(format!("the input is {why}; expected {{\"document_id\": …}}")),
     };
     let input: VoidingInput =
         serde_json::from_value(object.into()).map_err(|error| format!("the input is not usable: {error}"))?;
@@ -163,6 +169,7 @@ fn read_input(workflow_id: &str, raw: &RawValue) -> Result<VoidingInput, String>
 
 async fn dispatch(ctx: &WorkflowContext<DocumentVoiding>, command: Command) -> Result<(), WorkflowTermination> {
     let document_id = ctx.state(|run| run.voiding().document_id().clone());
+    let summary = format!("{} {document_id}", command.name());
     let billing =
         |Opened { process_id, .. }: Opened| DocumentVoidingCommand { document_id: document_id.clone(), process_id };
     let reports = |Opened { process_id, customer_id }: Opened| DocumentMarking {
@@ -175,25 +182,26 @@ async fn dispatch(ctx: &WorkflowContext<DocumentVoiding>, command: Command) -> R
             let idempotency_key = ctx.uuid4();
             let input =
                 RequestVoiding { command: billing::VoidDocument { document_id: document_id.clone() }, idempotency_key };
-            let answer = send(ctx, &command, || BillingCommands::void_document, input).await?;
+            let answer = send_until_answered(ctx, || BillingCommands::void_document, input, summary).await?;
             let answer = answer.map(|opened| Opened { process_id: opened.process_id, customer_id: opened.customer_id });
             return DocumentVoiding::transition(ctx, |voiding| voiding.requested(answer));
         }
         Command::MarkDocumentAsVoided(to) => {
-            let answer = send(ctx, &command, || ReportsCommands::mark_document_as_voided, reports(to)).await?;
+            let answer =
+                send_until_answered(ctx, || ReportsCommands::mark_document_as_voided, reports(to), summary).await?;
             return DocumentVoiding::transition(ctx, |voiding| voiding.marked(answer, now(ctx)));
         }
         Command::CompleteDocumentVoiding(to) => {
-            send(ctx, &command, || BillingCommands::complete_document_voiding, billing(to)).await?
+            send_until_answered(ctx, || BillingCommands::complete_document_voiding, billing(to), summary).await?
         }
         Command::AbortDocumentVoiding(to) => {
-            send(ctx, &command, || BillingCommands::abort_document_voiding, billing(to)).await?
+            send_until_answered(ctx, || BillingCommands::abort_document_voiding, billing(to), summary).await?
         }
         Command::UnmarkDocumentAsVoided(to) => {
-            send(ctx, &command, || ReportsCommands::unmark_document_as_voided, reports(to)).await?
+            send_until_answered(ctx, || ReportsCommands::unmark_document_as_voided, reports(to), summary).await?
         }
         Command::CloseDocumentVoiding(to) => {
-            send(ctx, &command, || BillingCommands::close_document_voiding, billing(to)).await?
+            send_until_answered(ctx, || BillingCommands::close_document_voiding, billing(to), summary).await?
         }
     };
     DocumentVoiding::transition(ctx, |voiding| voiding.answered(&command, answer, now(ctx)))
@@ -213,9 +221,4 @@ fn end(ctx: &WorkflowContext<DocumentVoiding>, outcome: Outcome) -> WorkflowResu
         }
         Outcome::DocumentVoided | Outcome::VoidDocumentRefused(_) => Ok(ctx.state(|run| run.voiding().view())),
     }
-}
-
-fn failed(kind: &str, why: String) -> WorkflowTermination {
-    let failure = ApplicationFailure::builder(why).type_name(kind.to_owned()).non_retryable(true).build();
-    WorkflowTermination::failed_application(failure)
 }

@@ -5,7 +5,7 @@ use messages::{
     Money,
     billing::{DocumentKind, IssueDocument},
 };
-use process_manager::http::Envelope;
+use process_manager_client::http::Envelope;
 
 use super::explain;
 use crate::{

@@ -9,7 +9,7 @@ pub(super) mod selection;
 mod signal;
 pub(super) mod void;
 
-use process_manager::http::CommandError;
+use process_manager_client::http::CommandError;
 
 /// A service's answer in words: its own where it refused, else what that means.
 fn explain(error: &CommandError, service: &str) -> String {

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use messages::DocumentId;
-use process_manager::http::Envelope;
+use process_manager_client::http::Envelope;
 
 use super::explain;
 use crate::{

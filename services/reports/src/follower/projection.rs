@@ -1,7 +1,7 @@
 //! Projects Billing's events into the reports. Each event counts once: its effect and the position are one transaction.
 
 use messages::billing::{DocumentIssued, Event};
-use process_manager::feed::{FeedEvent, FeedPosition};
+use process_manager_client::feed::{FeedEvent, FeedPosition};
 use sea_orm::DbErr;
 use serde_json::json;
 use service_kit::{Database, Transaction};
@@ -28,7 +28,7 @@ pub(super) async fn project(
     let mut done = from.clone();
     let mut seen = from.clone();
     for event in events {
-        seen = seen.after(event);
+        seen = event.passed(&seen);
         if let Some(issued) = issued(event) {
             if !commit(database, &done, &seen, Some(issued)).await? {
                 return Ok(Projected::ByAnother);

@@ -1,7 +1,7 @@
 //! Position up to which Billing's log has been projected.
 
 use messages::billing::SOURCE;
-use process_manager::feed::FeedPosition;
+use process_manager_client::feed::FeedPosition;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 use service_kit::{Database, Transaction};
 

@@ -7,7 +7,7 @@ mod transfers;
 use std::{fs, path::PathBuf, time::Duration};
 
 use ::transfers::TransferMoney;
-use process_manager::{host::ProcessInstance, subscription::Subscription};
+use process_manager_engine::{instance::ProcessInstance, subscription::Subscription};
 use temporalio_client::WorkflowHistory;
 use temporalio_common::protos::temporal::api::{enums::v1::EventType, history::v1::History};
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};

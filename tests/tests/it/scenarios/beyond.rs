@@ -1,6 +1,7 @@
 //! X01–X06: where Commanded loses state or repeats itself.
 
-use process_manager::{instance::Status, subscription::Status as Subscription};
+use process_manager::instance::Status;
+use process_manager_engine::subscription::Status as Subscription;
 use tests::eventually;
 
 use super::{

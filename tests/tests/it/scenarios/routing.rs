@@ -1,6 +1,8 @@
 //! R01–R16: where events go.
 
-use process_manager::{host::Hosting, instance::Status as Instance, subscription::Status};
+use process_manager::instance::Status as Instance;
+use process_manager_engine::subscription::Status;
+use process_manager_host::Hosting;
 
 use super::{
     probe::{OtherProbe, Probe, RouteTo, Step},

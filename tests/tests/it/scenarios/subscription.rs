@@ -1,6 +1,7 @@
 //! S01–S10: how events come.
 
-use process_manager::{instance::Status as Instance, subscription::Status};
+use process_manager::instance::Status as Instance;
+use process_manager_engine::subscription::Status;
 use serde_json::json;
 use tests::eventually;
 
@@ -113,7 +114,7 @@ async fn s07_a_handler_that_does_not_return_in_time_fails_as_a_timeout_and_the_e
     let mut world = World::without_worker().await;
     world.recorder.answer("slow", &[Receiver::Hangs]);
     world.recorder.answer("slowly", &[Receiver::Hangs, Receiver::Accepts]);
-    let hosts = |world: &World, hosting: process_manager::host::Hosting| {
+    let hosts = |world: &World, hosting: process_manager_host::Hosting| {
         let hosting = hosting.manager::<Hasty>(world.log.clone(), world.recorder.clone());
         hosting.manager::<Probe>(world.log.clone(), world.recorder.clone())
     };
@@ -167,7 +168,7 @@ async fn s09_a_strongly_consistent_call_returns_once_the_event_is_handled_and_wa
 async fn s09_a_strongly_consistent_subscription_moves_on_once_its_events_are_handled() {
     let mut world = World::without_worker().await;
     world.recorder.answer("never", &[Receiver::Hangs]);
-    let both = |world: &World, hosting: process_manager::host::Hosting| {
+    let both = |world: &World, hosting: process_manager_host::Hosting| {
         let hosting = hosting.manager::<Consistent>(world.log.clone(), world.recorder.clone());
         hosting.manager::<Probe>(world.log.clone(), world.recorder.clone())
     };

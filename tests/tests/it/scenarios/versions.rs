@@ -2,10 +2,8 @@
 
 use std::convert::Infallible;
 
-use process_manager::{
-    host::ProcessInstance,
-    manager::{Commands, Context, Metadata, ProcessManager, Route},
-};
+use process_manager::manager::{Commands, Context, Metadata, ProcessManager, Route};
+use process_manager_engine::instance::ProcessInstance;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use temporalio_client::WorkflowHistory;

@@ -9,14 +9,16 @@ use std::{
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use messages::{CloudEvent, Problem};
-use process_manager::{
+use process_manager::{instance::InstanceView, manager::ProcessManager};
+use process_manager_client::{feed::MemoryLog, http::Envelope};
+use process_manager_engine::subscription::SubscriptionState;
+use process_manager_host::{
+    DispatchError, Dispatcher, Hosting,
     connect::TemporalConfig,
-    host::{DispatchError, Dispatcher, Hosting, instance, wait_until_handled},
-    http::Envelope,
-    instance::InstanceView,
-    manager::ProcessManager,
-    subscription::{SubscriptionState, subscription_state},
-    testing::{MemoryLog, TestServer, TestWorker},
+    instance,
+    subscription::subscription_state,
+    testing::{TestServer, TestWorker},
+    wait_until_handled,
 };
 use temporalio_client::tonic::IntoRequest;
 use temporalio_common::protos::temporal::api::{

@@ -6,10 +6,14 @@ use messages::{
     voiding::{Failure, Incident, Step, VoidingState},
 };
 
-use super::{Command, Next, Opened, Outcome, Phase, Voiding};
-use crate::voiding::answer::{Answer, Refusal};
+use process_manager::manager::Refusal;
 
-/// An answer to a command that is not under way.
+use super::{Command, Next, Opened, Outcome, Phase, Voiding};
+
+/// Answer to a command: accepted, or refused.
+pub type Answer<T> = Result<T, Refusal>;
+
+/// Error of an answer to a command that is not under way.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{command} was answered in phase {phase:?}, where it is not under way")]
 pub struct InvalidTransition {
@@ -79,14 +83,12 @@ impl Voiding {
         }
     }
 
-    /// The command under way has not got through for a while: an incident that clears itself.
-    ///
-    /// # Errors
-    /// [`InvalidTransition`] unless this command is under way.
-    pub fn delayed(self, command: &Command, detail: String, since: DateTime<Utc>) -> Result<Self, InvalidTransition> {
-        self.expect(command)?;
-        let (failures, incident) = self.incident(command, None, detail, since);
-        Ok(Self { overdue: Some(incident), failures, ..self })
+    /// Notes that the command under way is stalled: an incident that clears when the command succeeds.
+    #[must_use]
+    pub fn stalled(self, detail: String, since: DateTime<Utc>) -> Self {
+        let Next::Send(command) = self.next() else { return self };
+        let (failures, incident) = self.incident(&command, None, detail, since);
+        Self { stalled: Some(incident), failures, ..self }
     }
 
     fn accepted(self, phase: Phase, at: DateTime<Utc>) -> Self {
@@ -130,7 +132,7 @@ impl Voiding {
 
     fn parked(self, command: &Command, refusal: Refusal, at: DateTime<Utc>) -> Self {
         let (failures, incident) = self.incident(command, Some(refusal.code), refusal.detail, at);
-        Self { refused: Some(incident), overdue: None, failures, ..self }
+        Self { refused: Some(incident), stalled: None, failures, ..self }
     }
 
     fn incident(
@@ -146,7 +148,7 @@ impl Voiding {
     }
 
     pub(super) fn enter(self, phase: Phase) -> Self {
-        Self { phase, refused: None, overdue: None, ..self }
+        Self { phase, refused: None, stalled: None, ..self }
     }
 
     fn step(mut self, state: VoidingState, at: DateTime<Utc>) -> Self {

@@ -1,7 +1,8 @@
 //! Transitions by a person's signal. One that does not fit changes nothing, and says why (V6, V9).
 
 use chrono::{DateTime, Utc};
-use messages::voiding::{AcknowledgeFailure, Acknowledgement, Retry};
+use messages::voiding::Acknowledgement;
+use process_manager::instance::Acknowledge;
 
 use super::{Phase, Voiding};
 
@@ -27,7 +28,7 @@ impl Voiding {
     ///
     /// # Errors
     /// [`Ignored`], and nothing changes.
-    pub fn acknowledge(&self, signal: AcknowledgeFailure, at: DateTime<Utc>) -> Result<Self, Ignored> {
+    pub fn acknowledge(&self, signal: Acknowledge, at: DateTime<Utc>) -> Result<Self, Ignored> {
         if self.acknowledgement.is_some() {
             return Err(Ignored::NoFailure);
         }
@@ -39,8 +40,8 @@ impl Voiding {
             (Phase::Completing(opened), _, Some(incident)) => (Phase::Fencing(opened.clone()), &incident.failure_id),
             _ => return Err(Ignored::NoFailure),
         };
-        check(signal.failure_id.as_ref(), meant)?;
-        let AcknowledgeFailure { acknowledged_by, note, .. } = signal;
+        check(signal.failure_id.as_deref(), meant)?;
+        let Acknowledge { acknowledged_by, note, .. } = signal;
         let acknowledged =
             Self { acknowledgement: Some(Acknowledgement { acknowledged_by, note, at }), ..self.clone() };
         // An Abort that is still under way, or that was itself refused, stays so.
@@ -51,9 +52,9 @@ impl Voiding {
     ///
     /// # Errors
     /// [`Ignored`], and nothing changes.
-    pub fn retry(&self, signal: &Retry) -> Result<Self, Ignored> {
+    pub fn retry(&self, failure_id: Option<&str>) -> Result<Self, Ignored> {
         let incident = self.refused.as_ref().ok_or(Ignored::NothingToRetry)?;
-        check(signal.failure_id.as_ref(), &incident.failure_id)?;
+        check(failure_id, &incident.failure_id)?;
         Ok(self.clone().enter(self.phase.clone()))
     }
 
@@ -71,6 +72,6 @@ impl Voiding {
     }
 }
 
-fn check(given: Option<&String>, meant: &String) -> Result<(), Ignored> {
+fn check(given: Option<&str>, meant: &str) -> Result<(), Ignored> {
     if given.is_none_or(|given| given == meant) { Ok(()) } else { Err(Ignored::AnotherFailure) }
 }

@@ -1,7 +1,7 @@
 //! Every transition, legal and illegal, and random walks over all of them.
 
 use messages::code;
-use messages::voiding::{AcknowledgeFailure, Retry};
+use process_manager::instance::Acknowledge;
 use proptest::prelude::*;
 
 use super::*;
@@ -42,7 +42,7 @@ fn answer(voiding: Voiding, answer: Result<(), Refusal>) -> Voiding {
 }
 
 fn acknowledge(voiding: &Voiding) -> Result<Voiding, Ignored> {
-    voiding.acknowledge(AcknowledgeFailure::default(), at(3))
+    voiding.acknowledge(Acknowledge::default(), at(3))
 }
 
 fn states(voiding: &Voiding) -> Vec<&'static str> {
@@ -104,7 +104,7 @@ fn an_acknowledgement_of_a_refused_abort_is_kept_and_the_abort_stays_refused() {
     assert_eq!(parked.next(), Next::Wait);
     let acknowledged = acknowledge(&parked).unwrap();
     assert_eq!(acknowledged.next(), Next::Wait);
-    let retried = acknowledged.retry(&Retry::default()).unwrap();
+    let retried = acknowledged.retry(None).unwrap();
     assert_eq!(answer(retried, Ok(())).next(), Next::Send(Command::CloseDocumentVoiding(opened())));
 }
 
@@ -112,7 +112,7 @@ fn an_acknowledgement_of_a_refused_abort_is_kept_and_the_abort_stays_refused() {
 fn early_acknowledgements_and_retries_change_nothing() {
     for voiding in [started(), completing(), answer(completing(), Ok(()))] {
         assert_eq!(acknowledge(&voiding), Err(Ignored::NoFailure));
-        assert_eq!(voiding.retry(&Retry::default()), Err(Ignored::NothingToRetry));
+        assert_eq!(voiding.retry(None), Err(Ignored::NothingToRetry));
         assert_eq!(voiding.recheck(), Err(Ignored::NotWaiting));
     }
 }
@@ -122,7 +122,7 @@ fn a_refused_completion_is_retried_or_compensated() {
     let waiting = answer(completing(), Err(refused(code::ABORTED)));
     assert_eq!(waiting.next(), Next::Wait);
     assert_eq!(waiting.view().incident.unwrap().code.as_deref(), Some(code::ABORTED));
-    let retried = waiting.retry(&Retry::default()).unwrap();
+    let retried = waiting.retry(None).unwrap();
     assert_eq!(retried.next(), Next::Send(Command::CompleteDocumentVoiding(opened())));
     assert_eq!(acknowledge(&retried), Err(Ignored::NoFailure), "the retry is in flight");
     let mut sent = Vec::new();
@@ -139,24 +139,23 @@ fn a_refused_completion_is_retried_or_compensated() {
 fn a_signal_that_means_another_failure_changes_nothing() {
     let once = answer(completing(), Err(refused(code::ABORTED)));
     let first = once.view().incident.unwrap().failure_id;
-    let twice = answer(once.retry(&Retry { failure_id: Some(first.clone()) }).unwrap(), Err(refused(code::ABORTED)));
-    assert_eq!(twice.retry(&Retry { failure_id: Some(first.clone()) }), Err(Ignored::AnotherFailure));
-    let signal = AcknowledgeFailure { failure_id: Some(first), ..AcknowledgeFailure::default() };
+    let twice = answer(once.retry(Some(first.as_str())).unwrap(), Err(refused(code::ABORTED)));
+    assert_eq!(twice.retry(Some(first.as_str())), Err(Ignored::AnotherFailure));
+    let signal = Acknowledge { failure_id: Some(first), ..Acknowledge::default() };
     assert_eq!(twice.acknowledge(signal, at(3)), Err(Ignored::AnotherFailure));
-    let shown = AcknowledgeFailure { failure_id: Some("P/2".to_owned()), ..AcknowledgeFailure::default() };
+    let shown = Acknowledge { failure_id: Some("P/2".to_owned()), ..Acknowledge::default() };
     assert!(twice.acknowledge(shown, at(3)).is_ok());
 }
 
 #[test]
-fn an_overdue_command_shows_as_an_incident_and_clears_by_itself() {
-    let command = Command::CompleteDocumentVoiding(opened());
-    let overdue = completing().delayed(&command, "slow".to_owned(), at(2)).unwrap();
-    let incident = overdue.view().incident.unwrap();
+fn a_stalled_command_shows_as_an_incident_until_it_succeeds() {
+    let stalled = completing().stalled("slow".to_owned(), at(2));
+    let incident = stalled.view().incident.unwrap();
     assert_eq!((incident.code, incident.failure_id.as_str()), (None, "P/1"));
-    assert_eq!(acknowledge(&overdue), Err(Ignored::NoFailure));
-    assert_eq!(overdue.retry(&Retry::default()), Err(Ignored::NothingToRetry));
-    assert_eq!(answer(overdue.clone(), Ok(())).view().incident, None);
-    let refused = answer(overdue, Err(refused(code::ABORTED))).view().incident.unwrap();
+    assert_eq!(acknowledge(&stalled), Err(Ignored::NoFailure));
+    assert_eq!(stalled.retry(None), Err(Ignored::NothingToRetry));
+    assert_eq!(answer(stalled.clone(), Ok(())).view().incident, None);
+    let refused = answer(stalled, Err(refused(code::ABORTED))).view().incident.unwrap();
     assert_eq!(refused.failure_id, "P/2", "another incident");
 }
 
@@ -219,7 +218,7 @@ fn an_answer_to_a_command_that_is_not_under_way_is_an_error() {
 enum Happening {
     Accepted,
     Refused(&'static str),
-    Delayed,
+    Stalled,
     Acknowledged,
     Retried,
     Rechecked,
@@ -237,7 +236,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         prop_oneof![
             4 => Just(Happening::Accepted),
             3 => codes.prop_map(Happening::Refused),
-            1 => Just(Happening::Delayed),
+            1 => Just(Happening::Stalled),
             1 => Just(Happening::Acknowledged),
             1 => Just(Happening::Retried),
             1 => Just(Happening::Rechecked),
@@ -250,12 +249,9 @@ fn happen(voiding: Voiding, happening: &Happening) -> Voiding {
     let result = match happening {
         Happening::Accepted => Ok(()),
         Happening::Refused(code) => Err(refused(code)),
-        Happening::Delayed => {
-            let Next::Send(command) = voiding.next() else { return voiding };
-            return voiding.delayed(&command, String::new(), at(4)).unwrap();
-        }
+        Happening::Stalled => return voiding.stalled(String::new(), at(4)),
         Happening::Acknowledged => return acknowledge(&voiding).unwrap_or(voiding),
-        Happening::Retried => return voiding.retry(&Retry::default()).unwrap_or(voiding),
+        Happening::Retried => return voiding.retry(None).unwrap_or(voiding),
         Happening::Rechecked => return voiding.recheck().unwrap_or(voiding),
     };
     match voiding.next() {

@@ -1,6 +1,7 @@
 //! The runs of an instance, from the first to the latest.
 
-use process_manager::{host::workflow_id, manager::ProcessManager};
+use process_manager::manager::ProcessManager;
+use process_manager_engine::instance::workflow_id;
 use temporalio_client::{NamespacedClient, grpc::WorkflowService, tonic::IntoRequest};
 use temporalio_common::protos::temporal::api::{
     common::v1::WorkflowExecution,

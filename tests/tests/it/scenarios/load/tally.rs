@@ -9,12 +9,11 @@ use std::{
 use futures::future::BoxFuture;
 use messages::{CloudEvent, Problem};
 use process_manager::{
-    host::{DispatchError, Dispatcher},
-    http::Envelope,
     instance::InstanceView,
     manager::{Commands, Context, Metadata, ProcessManager, Route},
-    testing::{MemoryLog, TestWorker},
 };
+use process_manager_client::{feed::MemoryLog, http::Envelope};
+use process_manager_host::{DispatchError, Dispatcher, testing::TestWorker};
 use serde::{Deserialize, Serialize};
 use tests::eventually;
 use tokio::{sync::watch, time::timeout};

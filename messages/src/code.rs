@@ -1,0 +1,60 @@
+//! The codes of problems that programs decide by.
+
+pub use process_manager_wire::code::*;
+
+/// 404: no such document.
+pub const DOCUMENT_NOT_FOUND: &str = "document-not-found";
+/// 404: no such process in Billing.
+pub const PROCESS_NOT_FOUND: &str = "process-not-found";
+/// 404: no voiding of this document was ever requested.
+pub const VOIDING_NOT_FOUND: &str = "voiding-not-found";
+/// 404: no such report.
+pub const REPORT_NOT_FOUND: &str = "report-not-found";
+/// 404: the customer has no open report to publish.
+pub const NO_OPEN_REPORT: &str = "no-open-report";
+/// 404: no such account.
+pub const ACCOUNT_NOT_FOUND: &str = "account-not-found";
+/// 404: no such money transfer.
+pub const TRANSFER_NOT_FOUND: &str = "transfer-not-found";
+/// 409: the document is voided.
+pub const DOCUMENT_ALREADY_VOIDED: &str = "document-already-voided";
+/// 409: a document of this id with other content exists.
+pub const DOCUMENT_EXISTS: &str = "document-exists";
+/// 409: the process was aborted, so it cannot be completed.
+pub const ABORTED: &str = "aborted";
+/// 409: only an aborted process can be closed.
+pub const NOT_ABORTED: &str = "not-aborted";
+/// 409: the process is closed, or was never opened.
+pub const PROCESS_CLOSED: &str = "process-closed";
+/// 409: the document stands in a report that the customer has.
+pub const REPORT_PUBLISHED: &str = "report-published";
+/// 409: another process has marked the document as voided.
+pub const MARKED_BY_ANOTHER_PROCESS: &str = "marked-by-another-process";
+/// 409: there is no failure that could be acknowledged.
+pub const NO_FAILURE_TO_ACKNOWLEDGE: &str = "no-failure-to-acknowledge";
+/// 409: no completion was refused.
+pub const NOTHING_TO_RETRY: &str = "nothing-to-retry";
+/// 409: an account of this id with other content exists.
+pub const ACCOUNT_EXISTS: &str = "account-exists";
+/// 409: the account is closed.
+pub const ACCOUNT_CLOSED: &str = "account-closed";
+/// 409: the account has less than is to be withdrawn.
+pub const INSUFFICIENT_FUNDS: &str = "insufficient-funds";
+/// 409: the account's balance would leave the range of 64-bit minor units.
+pub const BALANCE_OUT_OF_RANGE: &str = "balance-out-of-range";
+/// 409: a transfer of this id with other content exists.
+pub const TRANSFER_EXISTS: &str = "transfer-exists";
+/// 409: the command's account or amount is not its transfer's.
+pub const TRANSFER_MISMATCH: &str = "transfer-mismatch";
+/// 409: the transfer was given up before its withdrawal.
+pub const TRANSFER_FAILED: &str = "transfer-failed";
+/// 409: the transfer's amount has to be withdrawn before it can be deposited.
+pub const NOT_WITHDRAWN: &str = "not-withdrawn";
+/// 409: the transfer's amount has been withdrawn, so the transfer can no longer be given up.
+pub const ALREADY_WITHDRAWN: &str = "already-withdrawn";
+/// 409: the transfer's amount has been deposited for the other purpose.
+pub const ALREADY_SETTLED: &str = "already-settled";
+/// 422: the amount is not in the account's currency.
+pub const CURRENCY_MISMATCH: &str = "currency-mismatch";
+/// 503: Billing cannot be reached.
+pub const BILLING_UNAVAILABLE: &str = "billing-unavailable";

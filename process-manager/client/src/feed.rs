@@ -1,0 +1,186 @@
+//! The client for a service's event log: pulls with a position, and stops at another log instead of skipping events.
+//!
+//! [`FeedClient`] asks once; [`FeedReader`] stands at a place in the log and makes sure that it is still the same log.
+
+mod batch;
+mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+mod reader;
+mod source;
+
+use std::{error::Error, time::Duration};
+
+use futures::future::BoxFuture;
+use process_manager_wire::{CloudEvent, Position};
+use reqwest::StatusCode;
+use url::Url;
+
+pub use process_manager_wire::FeedPosition;
+
+pub use self::{memory::MemoryLog, reader::FeedReader, source::EventSource};
+use crate::http::{ClientError, Timeouts, http_client};
+
+/// What an answer may take beyond the time for which it was asked to wait.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Most events that one answer holds.
+pub const MAX_LIMIT: u16 = 1000;
+/// Longest wait of one request.
+pub const MAX_WAIT: Duration = Duration::from_secs(30);
+
+/// Why the log could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// No connection, no answer in time, or a connection that broke. Trying again helps.
+    #[error("{url} does not answer")]
+    Unreachable {
+        /// What was asked for.
+        url: Url,
+        /// What the HTTP client says.
+        source: reqwest::Error,
+    },
+    /// The answer is no success. Trying again may help.
+    #[error("{url} answered {status}")]
+    Status {
+        /// What was asked for.
+        url: Url,
+        /// The status.
+        status: StatusCode,
+    },
+    /// The answer is no batch of events in the order of their positions. Trying again may help.
+    #[error("{url} answered something unreadable: {reason}")]
+    Unreadable {
+        /// What was asked for.
+        url: Url,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A source other than HTTP cannot be read. Trying again may help.
+    #[error("{what} cannot be read")]
+    Source {
+        /// Which source.
+        what: String,
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// It is not the log that was read so far: reading on would skip events. A person has to decide.
+    #[error("the log is another one: {found} instead of {expected}")]
+    OtherLog {
+        /// The `logid` that was read so far.
+        expected: String,
+        /// The `logid` that is there now.
+        found: String,
+    },
+    /// The log ends before the reader's position: it lost events. A person has to decide.
+    #[error("the log ends before position {position}, up to which it was read")]
+    Shorter {
+        /// The reader's position.
+        position: Position,
+    },
+}
+
+impl FeedError {
+    /// Whether reading must stop, as trying again does not help.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::OtherLog { .. } | Self::Shorter { .. })
+    }
+}
+
+/// One entry of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FeedEvent {
+    /// An event.
+    Event(Box<CloudEvent>),
+    /// Something at an event's place that is none; it is to be logged and passed over.
+    Malformed {
+        /// Its position.
+        position: Position,
+        /// Its log, if it says so.
+        logid: Option<String>,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl FeedEvent {
+    /// Its place in the log.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        match self {
+            Self::Event(event) => event.sequence,
+            Self::Malformed { position, .. } => *position,
+        }
+    }
+
+    /// Returns a reader's place once it has passed this entry, `before` which it stood.
+    #[must_use]
+    pub fn passed(&self, before: &FeedPosition) -> FeedPosition {
+        let logid = self.logid().map(str::to_owned).or_else(|| before.logid.clone());
+        FeedPosition { position: self.position(), logid }
+    }
+
+    /// Its log's id; a malformed event may have none.
+    #[must_use]
+    pub fn logid(&self) -> Option<&str> {
+        match self {
+            Self::Event(event) => Some(&event.logid),
+            Self::Malformed { logid, .. } => logid.as_deref(),
+        }
+    }
+}
+
+/// Reads the event log of one service. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct FeedClient {
+    http: reqwest::Client,
+    base_url: Url,
+}
+
+impl FeedClient {
+    /// A client for the log of the service at `base_url`.
+    ///
+    /// # Errors
+    /// The address is not an HTTP one, or the TLS set-up fails.
+    pub fn new(base_url: Url) -> Result<Self, ClientError> {
+        Ok(Self { http: http_client(&base_url, Timeouts::default())?, base_url })
+    }
+
+    /// The events with a position greater than `after`, oldest first: at most `limit` (1–1000), waiting up to `wait`
+    /// (at most 30 s, in whole seconds) for the first. What is out of these limits is brought within them.
+    ///
+    /// # Errors
+    /// [`FeedError`], never a final one.
+    pub async fn read(&self, after: Position, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
+        let wait = wait.min(MAX_WAIT);
+        let url = self.url(after, limit.clamp(1, MAX_LIMIT), wait);
+        let unreachable =
+            |source: reqwest::Error| FeedError::Unreachable { url: url.clone(), source: source.without_url() };
+        let response = self.http.get(url.clone()).timeout(wait + ANSWER_WITHIN).send().await.map_err(unreachable)?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(FeedError::Status { url, status });
+        }
+        let body = response.bytes().await.map_err(unreachable)?;
+        batch::parse(&body, after).map_err(|reason| FeedError::Unreadable { url, reason })
+    }
+
+    fn url(&self, after: Position, limit: u16, wait: Duration) -> Url {
+        let mut url = self.base_url.clone();
+        // `new` has made sure that the address can carry a path.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push("events");
+        }
+        url.query_pairs_mut()
+            .append_pair("after", &after.to_string())
+            .append_pair("limit", &limit.to_string())
+            .append_pair("wait", &wait.as_secs().to_string());
+        url
+    }
+}
+
+impl EventSource for FeedClient {
+    fn read(&self, after: Position, limit: u16, wait: Duration) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>> {
+        Box::pin(self.read(after, limit, wait))
+    }
+}

@@ -1,0 +1,73 @@
+//! Reads an answer of `GET /events`: one bad event must not keep the good ones from being read.
+
+use process_manager_wire::{CloudEvent, Position};
+use serde_json::Value;
+
+use super::FeedEvent;
+
+/// The batch's events, all with rising positions greater than `after`; otherwise what is wrong with the batch.
+pub(super) fn parse(body: &[u8], after: Position) -> Result<Vec<FeedEvent>, String> {
+    let entries: Vec<Value> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let mut last = after;
+    let mut events = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let event = read(entry, last);
+        if event.position() <= last {
+            return Err(format!("position {} comes after {last}", event.position()));
+        }
+        last = event.position();
+        events.push(event);
+    }
+    Ok(events)
+}
+
+fn read(entry: Value, last: Position) -> FeedEvent {
+    let sequence = entry.get("sequence").and_then(Value::as_str).and_then(|text| text.parse().ok());
+    let logid = entry.get("logid").and_then(Value::as_str).map(str::to_owned);
+    match serde_json::from_value::<CloudEvent>(entry) {
+        Ok(event) => FeedEvent::Event(Box::new(event)),
+        // A log has no gaps, so what does not say its position has the next one.
+        Err(error) => FeedEvent::Malformed {
+            position: sequence.filter(|position| *position > 0).unwrap_or(last + 1),
+            logid,
+            reason: error.to_string(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn event(sequence: &str) -> Value {
+        json!({
+            "specversion": "1.0", "id": "e", "source": "/billing", "type": "T", "subject": "d",
+            "time": "2026-01-01T00:00:00Z", "datacontenttype": "application/json", "sequence": sequence,
+            "correlationid": "c", "causationid": "c", "logid": "log", "data": {}
+        })
+    }
+
+    fn positions(batch: Value, after: Position) -> Result<Vec<Position>, String> {
+        parse(batch.to_string().as_bytes(), after).map(|events| events.iter().map(FeedEvent::position).collect())
+    }
+
+    #[test]
+    fn a_malformed_event_keeps_its_place_among_the_good_ones() {
+        let batch = json!([event("3"), {"sequence": "4", "logid": "log"}, "nonsense", event("6"), event("nonsense")]);
+        let events = parse(batch.to_string().as_bytes(), 2).unwrap();
+        assert_eq!(events.iter().map(FeedEvent::position).collect::<Vec<_>>(), [3, 4, 5, 6, 7]);
+        assert!(matches!(&events[1], FeedEvent::Malformed { logid: Some(logid), .. } if logid == "log"));
+        assert!(matches!(events[2], FeedEvent::Malformed { logid: None, .. }));
+        assert!(matches!(events[3], FeedEvent::Event(_)));
+    }
+
+    #[test]
+    fn positions_that_do_not_rise_are_refused() {
+        assert_eq!(positions(json!([event("3"), event("3")]), 2).unwrap_err(), "position 3 comes after 3");
+        assert!(positions(json!([event("2")]), 2).is_err());
+        assert!(positions(json!({"items": []}), 0).is_err());
+        assert_eq!(positions(json!([]), 7).unwrap(), [0_i64; 0]);
+    }
+}

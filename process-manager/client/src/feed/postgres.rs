@@ -1,0 +1,169 @@
+//! A table in PostgreSQL as an event log, for services that keep their data there and offer no `GET /events`.
+//!
+//! [`SCHEMA`] makes the tables; it belongs into the service's own migrations. The service then inserts its events into
+//! `process_event` in the transaction that changes its data, and needs nothing else:
+//!
+//! ```sql
+//! INSERT INTO process_event (source, type, subject, data) VALUES ('/shop', 'OrderPlaced', 'order-7', '{"total": 12}');
+//! ```
+//!
+//! A [`PostgresSource`] reads them wherever an [`EventSource`] is asked for:
+//!
+//! ```no_run
+//! use process_manager_client::feed::{FeedPosition, FeedReader, postgres::PostgresSource};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let source = PostgresSource::connect("postgres://reader@127.0.0.1/shop")?;
+//! let reader = FeedReader::new(source, FeedPosition::default());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The tables are those of the schema that comes first in `search_path`; for another one than `public` say so in the URL:
+//! `postgres://reader@127.0.0.1/shop?options=-c%20search_path%3Dbilling`.
+//!
+//! Transactions that insert events commit one after the other, see `docs/adr/0011-second-event-source.md`. A writer at
+//! isolation level *repeatable read* or above must be ready to repeat its transaction after a serialization failure.
+
+mod listen;
+
+use std::{error::Error, str::FromStr, time::Duration};
+
+use futures::future::BoxFuture;
+use process_manager_wire::{CloudEvent, Position};
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
+
+use super::{ANSWER_WITHIN, EventSource, FeedError, FeedEvent, MAX_LIMIT, MAX_WAIT};
+
+/// The tables of the log, as SQL that may be run again and again; several statements, to be run in one transaction
+/// (`sqlx::raw_sql` does).
+///
+/// ```sql
+#[doc = include_str!("postgres/event_log.sql")]
+/// ```
+pub const SCHEMA: &str = include_str!("postgres/event_log.sql");
+
+/// How long a connection may take; also how long a read goes on trying while the server refuses.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// A wait asks again after this time, so that a lost notification is no more than a delay.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The envelope is made by the database: what it cannot say in JSON, or what is no event, does not keep the other rows
+/// from being read. No log id is an error, and not an empty log.
+const READ: &str = "
+    SELECT position, log_id, json_build_object(
+        'specversion', '1.0', 'id', id, 'source', source, 'type', type, 'subject', subject, 'time', time,
+        'datacontenttype', 'application/json', 'sequence', position::text, 'correlationid', correlation_id,
+        'causationid', causation_id, 'logid', log_id, 'data', data)::text
+    FROM process_event, (SELECT (SELECT log_id::text FROM process_event_log)) AS log (log_id)
+    WHERE position > $1 ORDER BY position LIMIT $2";
+const HEAD: &str = "SELECT coalesce(max(position), 0) FROM process_event";
+
+/// Reads the event log in a PostgreSQL database. Cheap to clone.
+///
+/// Clones share a pool for reading and one further connection that listens for new events; it is closed with the last
+/// clone. Both come back by themselves after the server was away.
+#[derive(Debug, Clone)]
+pub struct PostgresSource {
+    pool: PgPool,
+    news: watch::Receiver<()>,
+}
+
+impl PostgresSource {
+    /// The log in the database at `url` (`postgres://user:password@host:port/database?options`). Connections are made
+    /// when they are needed: the server may come up later.
+    ///
+    /// # Errors
+    /// [`FeedError::Source`] when it is no such URL.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub fn connect(url: &str) -> Result<Self, FeedError> {
+        let options = PgConnectOptions::from_str(url).map_err(|error| FeedError::Source {
+            what: "an event log in PostgreSQL".to_owned(),
+            source: error.into(),
+        })?;
+        Ok(Self::from_pool(PgPoolOptions::new().acquire_timeout(CONNECT_WITHIN).connect_lazy_with(options)))
+    }
+
+    /// The log in the database of `pool`. The connection that listens is none of the pool's.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    #[must_use]
+    pub fn from_pool(pool: PgPool) -> Self {
+        let news = listen::listen((*pool.connect_options()).clone());
+        Self { pool, news }
+    }
+
+    async fn wait_for_events(&self, after: Position, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
+        let end = Instant::now() + wait.min(MAX_WAIT);
+        let mut news = self.news.clone();
+        loop {
+            // Before the question, so that what comes after it ends the wait.
+            news.mark_unchanged();
+            let events = self.events(after, limit).await?;
+            let left = end.saturating_duration_since(Instant::now());
+            if !events.is_empty() || left.is_zero() {
+                return Ok(events);
+            }
+            let _ = timeout(left.min(ASK_AGAIN), changed(&mut news)).await;
+        }
+    }
+
+    async fn events(&self, after: Position, limit: u16) -> Result<Vec<FeedEvent>, FeedError> {
+        let limit = i64::from(limit.clamp(1, MAX_LIMIT));
+        let rows = sqlx::query_as(READ).bind(after).bind(limit).fetch_all(&self.pool);
+        let rows: Vec<(Position, String, String)> = self.within_time(rows).await?;
+        Ok(rows.into_iter().map(|(position, logid, envelope)| event(position, logid, &envelope)).collect())
+    }
+
+    async fn within_time<T>(&self, query: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, FeedError> {
+        match timeout(ANSWER_WITHIN, query).await {
+            Ok(answer) => answer.map_err(|error| self.error(error)),
+            Err(elapsed) => Err(self.error(elapsed)),
+        }
+    }
+
+    fn error(&self, source: impl Error + Send + Sync + 'static) -> FeedError {
+        let options = self.pool.connect_options();
+        let server = match options.get_socket() {
+            Some(socket) => socket.display().to_string(),
+            None => format!("{}:{}", options.get_host(), options.get_port()),
+        };
+        let database = options.get_database().unwrap_or_else(|| options.get_username());
+        FeedError::Source { what: format!("the event log in PostgreSQL {server}/{database}"), source: source.into() }
+    }
+}
+
+impl EventSource for PostgresSource {
+    fn read(&self, after: Position, limit: u16, wait: Duration) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>> {
+        Box::pin(self.wait_for_events(after, limit, wait))
+    }
+
+    fn head(&self) -> BoxFuture<'_, Result<Position, FeedError>> {
+        Box::pin(self.within_time(sqlx::query_scalar(HEAD).fetch_one(&self.pool)))
+    }
+}
+
+fn event(position: Position, logid: String, envelope: &str) -> FeedEvent {
+    match serde_json::from_str::<CloudEvent>(envelope) {
+        Ok(event) => FeedEvent::Event(Box::new(event)),
+        Err(error) => FeedEvent::Malformed { position, logid: Some(logid), reason: error.to_string() },
+    }
+}
+
+/// Waits for ever when nobody listens any more: the wait asks again by itself.
+async fn changed(news: &mut watch::Receiver<()>) {
+    if news.changed().await.is_err() {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,82 @@
+//! A reader that stands at a position of one log and does not take another log for it.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use process_manager_wire::FeedPosition;
+
+use super::{EventSource, FeedError, FeedEvent};
+
+/// Reads a log from a position on.
+///
+/// At its start, after an error and after an empty answer it asks for the event at its own position: only there it is
+/// seen that the log was replaced or lost its end. In between, each answer follows on the one before.
+pub struct FeedReader {
+    source: Arc<dyn EventSource>,
+    at: FeedPosition,
+    anchored: bool,
+}
+
+impl FeedReader {
+    /// A reader that begins after `at`.
+    #[must_use]
+    pub fn new(source: impl EventSource + 'static, at: FeedPosition) -> Self {
+        Self { source: Arc::new(source), at, anchored: false }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn at(&self) -> &FeedPosition {
+        &self.at
+    }
+
+    /// Moves on, once the events up to `at` have been handled.
+    pub fn move_to(&mut self, at: FeedPosition) {
+        self.at = at;
+    }
+
+    /// The next events, as [`EventSource::read`] gives them. The reader does not move: see [`FeedReader::move_to`].
+    ///
+    /// # Errors
+    /// [`FeedError`]; a final one when the log is another one or shorter than the position.
+    pub async fn next(&mut self, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
+        let anchored = std::mem::take(&mut self.anchored);
+        if !anchored {
+            self.check_anchor().await?;
+        }
+        let events = self.source.read(self.at.position, limit, wait).await?;
+        for event in &events {
+            self.check_log(event)?;
+        }
+        self.anchored = !events.is_empty();
+        Ok(events)
+    }
+
+    async fn check_anchor(&self) -> Result<(), FeedError> {
+        let position = self.at.position;
+        if position == 0 {
+            return Ok(());
+        }
+        let found = self.source.read(position - 1, 1, Duration::ZERO).await?;
+        let anchor = found.first().filter(|event| event.position() == position);
+        let anchor = anchor.ok_or(FeedError::Shorter { position })?;
+        self.check_log(anchor)
+    }
+
+    fn check_log(&self, event: &FeedEvent) -> Result<(), FeedError> {
+        match (&self.at.logid, event.logid()) {
+            (Some(expected), Some(found)) if expected != found => {
+                Err(FeedError::OtherLog { expected: expected.clone(), found: found.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for FeedReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FeedReader").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

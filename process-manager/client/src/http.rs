@@ -1,0 +1,213 @@
+//! The client for commands and queries of a service: one place tells a refusal from a fault.
+
+mod envelope;
+
+use std::time::Duration;
+
+use process_manager_wire::{Problem, code};
+use reqwest::{StatusCode, redirect};
+use serde::{Serialize, de::DeserializeOwned};
+use url::{Host, Url};
+
+pub use self::envelope::{Envelope, traceparent};
+
+/// Characters of an unexpected answer that an error message keeps.
+const EXCERPT: usize = 200;
+
+/// How long a request may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// For the connection; 2 s by default.
+    pub connect: Duration,
+    /// For everything, from the connection to the end of the answer; 10 s by default.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(2), total: Duration::from_secs(10) }
+    }
+}
+
+/// Why a command did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// A business 'no': 404, 409 or 422 with a problem `code`. To repeat the command is pointless.
+    #[error("refused ({}): {}", .0.code, .0.detail)]
+    Refused(Problem),
+    /// Anything else that goes wrong. It is not known whether the command took effect.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// What went wrong, other than a refusal.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// No connection, no answer in time, or a connection that broke.
+    #[error("{url} does not answer")]
+    Unreachable {
+        /// What was asked for.
+        url: Url,
+        /// What the HTTP client says.
+        source: reqwest::Error,
+    },
+    /// An answer that is neither a success nor a refusal.
+    #[error("{url} answered {status}: {excerpt}")]
+    Status {
+        /// What was asked for.
+        url: Url,
+        /// The status.
+        status: StatusCode,
+        /// How the body begins.
+        excerpt: String,
+    },
+    /// A success whose body is not what was expected.
+    #[error("{url} answered something unreadable")]
+    Unreadable {
+        /// What was asked for.
+        url: Url,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The address cannot carry a path (`mailto:` and the like).
+    #[error("{0} is not the address of an HTTP service; it should look like http://127.0.0.1:8081")]
+    NotHttp(Url),
+    /// The HTTP client cannot be set up.
+    #[error("the HTTP client cannot be set up")]
+    Setup(#[source] reqwest::Error),
+}
+
+/// Sends commands to one service and asks it for resources. Cheap to clone: clones share the connections.
+#[derive(Debug, Clone)]
+pub struct CommandClient {
+    http: reqwest::Client,
+    base_url: Url,
+}
+
+impl CommandClient {
+    /// A client for the service at `base_url`, which may have a path.
+    ///
+    /// # Errors
+    /// The address is not an HTTP one, or the TLS set-up fails.
+    pub fn new(base_url: Url, timeouts: Timeouts) -> Result<Self, ClientError> {
+        Ok(Self { http: http_client(&base_url, timeouts)?, base_url })
+    }
+
+    /// Where the service is.
+    #[must_use]
+    pub fn base_url(&self) -> &Url {
+        &self.base_url
+    }
+
+    /// POSTs a command to `path` (such as `/commands/void-document`) and reads the answer.
+    ///
+    /// # Errors
+    /// A refusal or a fault. It never retries: whoever calls has a policy for that.
+    pub async fn send<C, A>(&self, path: &str, command: &C, envelope: &Envelope) -> Result<A, CommandError>
+    where
+        C: Serialize + Sync + ?Sized,
+        A: DeserializeOwned,
+    {
+        let url = self.url(path.split('/'), &[]);
+        let request = envelope.write(self.http.post(url.clone())).json(command);
+        answer(url, request).await
+    }
+
+    /// POSTs a command to `path`; whatever a success answers is passed over.
+    ///
+    /// # Errors
+    /// A refusal or a fault. It never retries: whoever calls has a policy for that.
+    pub async fn order<C>(&self, path: &str, command: &C, envelope: &Envelope) -> Result<(), CommandError>
+    where
+        C: Serialize + Sync + ?Sized,
+    {
+        let url = self.url(path.split('/'), &[]);
+        let request = envelope.write(self.http.post(url.clone())).json(command);
+        success(&url, request).await.map(|_| ())
+    }
+
+    /// GETs the resource at the path of `segments`, each of which is percent-encoded.
+    ///
+    /// # Errors
+    /// A refusal or a fault.
+    pub async fn get<A: DeserializeOwned>(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<A, CommandError> {
+        let url = self.url(segments.iter().copied(), query);
+        let request = self.http.get(url.clone());
+        answer(url, request).await
+    }
+
+    fn url<'a>(&self, segments: impl Iterator<Item = &'a str>, query: &[(&str, &str)]) -> Url {
+        let mut url = self.base_url.clone();
+        // `new` has made sure that the address can carry a path.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments.filter(|segment| !segment.is_empty()));
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+}
+
+/// The HTTP client for the service at `base_url`. A redirect is not followed (it would turn a command into a GET), and
+/// a service on this machine is never looked for behind the proxy that the environment may name.
+pub(crate) fn http_client(base_url: &Url, timeouts: Timeouts) -> Result<reqwest::Client, ClientError> {
+    if !matches!(base_url.scheme(), "http" | "https") {
+        return Err(ClientError::NotHttp(base_url.clone()));
+    }
+    // Fails when a provider is there already, which is just as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::Client::builder()
+        .connect_timeout(timeouts.connect)
+        .timeout(timeouts.total)
+        .redirect(redirect::Policy::none());
+    let builder = if is_loopback(base_url) { builder.no_proxy() } else { builder };
+    builder.build().map_err(ClientError::Setup)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+async fn answer<A: DeserializeOwned>(url: Url, request: reqwest::RequestBuilder) -> Result<A, CommandError> {
+    let body = success(&url, request).await?;
+    serde_json::from_slice(&body).map_err(|source| Fault::Unreadable { url, source }.into())
+}
+
+/// The body of a success.
+async fn success(url: &Url, request: reqwest::RequestBuilder) -> Result<Vec<u8>, CommandError> {
+    let unreachable = |source: reqwest::Error| Fault::Unreachable { url: url.clone(), source: source.without_url() };
+    let response = request.send().await.map_err(unreachable)?;
+    let status = response.status();
+    let body = response.bytes().await.map_err(unreachable)?;
+    if status.is_success() {
+        return Ok(body.into());
+    }
+    if let Some(problem) = refusal(status, &body) {
+        return Err(CommandError::Refused(problem));
+    }
+    let excerpt = String::from_utf8_lossy(&body).chars().take(EXCERPT).collect();
+    Err(Fault::Status { url: url.clone(), status, excerpt }.into())
+}
+
+/// The problem that makes an answer a refusal. A 404 or 409 without a code comes from something in between (a proxy, a
+/// service that starts) and says nothing about the command; nor does the 404 of a route that the service does not have.
+fn refusal(status: StatusCode, body: &[u8]) -> Option<Problem> {
+    if !matches!(status, StatusCode::NOT_FOUND | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY) {
+        return None;
+    }
+    serde_json::from_slice(body).ok().filter(|problem: &Problem| !matches!(problem.code.trim(), "" | code::NOT_FOUND))
+}
+
+#[cfg(test)]
+mod tests;

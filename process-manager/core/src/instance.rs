@@ -1,0 +1,278 @@
+//! One instance of a process manager, apart from Temporal: a state machine that is told what happened and says what is
+//! to be done.
+//!
+//! ```text
+//!            ┌────────────────────── next event ───────────────────────┐
+//!            ▼                                                         │
+//!  Waiting ─► Handling ──► Dispatching, command by command ──► Applying ┘
+//!                │  ▲             │  ▲                            │
+//!                └──┴── on_error ─┴──┴───────────────────────────┘ ──► Parked ──► retry | acknowledge (Ended)
+//! ```
+//! The queue stands still while an event is in hand, so events are handled in the order of their delivery. Nothing of
+//! the user's code can panic through here.
+
+mod carried;
+mod decide;
+mod handle;
+mod inbox;
+mod ledger;
+mod operate;
+mod view;
+mod work;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use process_manager_wire::CloudEvent;
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    carried::{Carried, CarryError},
+    inbox::Fetch,
+    ledger::Ledger,
+    operate::{Acknowledge, Signalled},
+    view::{InstanceView, Overdue, ParkedFailure, Published, Status, command_name},
+    work::Delivery,
+};
+use self::{
+    handle::call,
+    inbox::{Inbox, Turn},
+    work::{Phase, Work},
+};
+use crate::manager::{AfterCommand, Error, Outgoing, ProcessManager, RouteKind};
+
+/// What is to be done next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next<C> {
+    /// This command is to be dispatched, and its answer told by [`Instance::answered`]; at the deadline by
+    /// [`Instance::timed_out`].
+    Dispatch(Dispatch<C>),
+    /// These events are to be read, and the first of them handed to [`Instance::fetched`].
+    Fetch(Fetch),
+    /// Nothing before this time.
+    WaitUntil(DateTime<Utc>),
+    /// Nothing, until an event or a signal comes.
+    Wait,
+    /// The instance has ended.
+    End(Ended),
+}
+
+/// A command that is to be dispatched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dispatch<C> {
+    /// The command and its settings.
+    pub outgoing: Outgoing<C>,
+    /// The same on every attempt.
+    pub idempotency_key: String,
+    /// The process that the event belongs to.
+    pub correlation_id: String,
+    /// The event's id.
+    pub causation_id: String,
+    /// When the attempt to handle the event fails.
+    pub deadline: Option<DateTime<Utc>>,
+}
+
+/// How an instance ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// By a stop of its process manager.
+    Stopped,
+    /// A person acknowledged its failure.
+    Acknowledged,
+}
+
+/// One instance.
+#[derive(Debug, Clone)]
+pub struct Instance<M: ProcessManager> {
+    id: String,
+    version: u32,
+    event_timeout: Option<Duration>,
+    state: M,
+    /// Whether an event has begun it.
+    started: bool,
+    inbox: Inbox,
+    work: Option<Work<M::Command>>,
+    ledger: Ledger,
+    parked: Option<ParkedFailure>,
+    overdue: Option<Overdue>,
+    failures: u32,
+    handled_events: u64,
+    ended: Option<Ended>,
+}
+
+impl<M: ProcessManager> Instance<M> {
+    /// An instance that no event has begun yet; it keeps to this version of the process manager.
+    #[must_use]
+    pub fn new(id: impl Into<String>, version: u32, ledger: Ledger) -> Self {
+        Self {
+            id: id.into(),
+            version,
+            event_timeout: M::options().event_timeout,
+            state: M::default(),
+            started: false,
+            inbox: Inbox::default(),
+            work: None,
+            ledger,
+            parked: None,
+            overdue: None,
+            failures: 0,
+            handled_events: 0,
+            ended: None,
+        }
+    }
+
+    /// Keeps to this limit, whatever the options say today.
+    #[must_use]
+    pub fn with_event_timeout(self, event_timeout: Option<Duration>) -> Self {
+        Self { event_timeout, ..self }
+    }
+
+    /// Takes an event in, unless it has been here before.
+    pub fn deliver(&mut self, queued: Delivery) -> bool {
+        let is_new = self.ledger.accept(&queued.event);
+        if is_new {
+            self.inbox.push(queued);
+        }
+        is_new
+    }
+
+    /// Does everything that needs nothing from outside, and says what does.
+    pub fn advance(&mut self, now: DateTime<Utc>) -> Next<M::Command> {
+        loop {
+            if self.parked.is_some() {
+                return Next::Wait;
+            }
+            let Some(work) = &mut self.work else {
+                match self.take_next(now) {
+                    Some(next) => return next,
+                    None => continue,
+                }
+            };
+            if let Some(time) = work.wait_until.filter(|time| *time > now) {
+                return Next::WaitUntil(time);
+            }
+            if work.wait_until.take().is_some() || work.deadline.is_none() {
+                work.deadline = self.event_timeout.and_then(|limit| now.checked_add_signed(delta(limit)));
+            }
+            match work.phase {
+                Phase::Handling => self.handle(now),
+                Phase::Applying => self.apply(now),
+                Phase::Dispatching => return self.dispatch(),
+            }
+        }
+    }
+
+    /// The command at hand was dispatched, or was not.
+    pub fn answered(&mut self, answer: Result<(), Error<M::Error>>, now: DateTime<Utc>) {
+        self.overdue = None;
+        let Some(work) = &mut self.work else { return };
+        let Some((_, sent)) = work.pending.front() else { return };
+        match answer {
+            Err(error) => self.failed(error, now),
+            Ok(()) => {
+                let next = call("after_command", || self.state.after_command(&sent.command));
+                work.drop_first();
+                match next {
+                    Ok(AfterCommand::Continue) => (),
+                    Ok(AfterCommand::Stop) => self.end(),
+                    Err(error) => self.failed(error, now),
+                }
+            }
+        }
+    }
+
+    /// The first of the events that were asked for, in their order; or why the next one cannot be read any more.
+    pub fn fetched(&mut self, events: Result<Vec<CloudEvent>, String>, now: DateTime<Utc>) {
+        let position = self.inbox.first_position();
+        let why = match events.map(|events| self.inbox.fetched(events)) {
+            Ok(true) => return,
+            Ok(false) => "there is another event at its place".to_owned(),
+            Err(why) => why,
+        };
+        self.park_without_event(position.unwrap_or_default(), why, now);
+    }
+
+    /// The deadline of the attempt has passed.
+    pub fn timed_out(&mut self, now: DateTime<Utc>) {
+        self.answered(Err(Error::Timeout(self.event_timeout.unwrap_or_default())), now);
+    }
+
+    /// The command at hand has not got through for a while.
+    pub fn is_overdue(&mut self, detail: String, now: DateTime<Utc>) {
+        let Some((_, outgoing)) = self.work.as_ref().and_then(|work| work.pending.front()) else { return };
+        self.overdue = Some(Overdue { command: command_name(&outgoing.command), detail, since: now });
+    }
+
+    /// What the instance has seen of each log.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Returns its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the failure with which it is parked.
+    #[must_use]
+    pub fn parked(&self) -> Option<&ParkedFailure> {
+        self.parked.as_ref()
+    }
+
+    /// Takes the next event in hand; tells what is to be done when there is none.
+    fn take_next(&mut self, now: DateTime<Utc>) -> Option<Next<M::Command>> {
+        let queued = match self.inbox.next() {
+            Some(Turn::Event(queued)) => *queued,
+            Some(Turn::Fetch(fetch)) => return Some(Next::Fetch(fetch)),
+            Some(Turn::Stop { log, position }) => {
+                self.ledger.handled(&log, position);
+                self.reset(Ended::Stopped);
+                return None;
+            }
+            None => return Some(self.ended.map_or(Next::Wait, Next::End)),
+        };
+        let kind = queued.kind;
+        let was_started = std::mem::replace(&mut self.started, true);
+        self.ended = None;
+        self.work = Some(Work::new(queued));
+        match kind {
+            RouteKind::StartStrict if was_started => self.failed(Error::AlreadyStarted, now),
+            RouteKind::ContinueStrict if !was_started => self.failed(Error::NotStarted, now),
+            _ => (),
+        }
+        None
+    }
+
+    /// The event in hand has been handled, or is passed over.
+    fn finish(&mut self) {
+        let Some(work) = self.work.take() else { return };
+        self.ledger.handled(&work.event().logid, work.event().sequence);
+        self.handled_events += 1;
+    }
+
+    /// The instance ends with the event in hand.
+    fn end(&mut self) {
+        self.finish();
+        self.reset(Ended::Stopped);
+    }
+
+    /// Forgets everything but what must not be handled twice. Events that wait begin afresh.
+    fn reset(&mut self, ended: Ended) {
+        let ledger = std::mem::take(&mut self.ledger);
+        let inbox = std::mem::take(&mut self.inbox);
+        let id = std::mem::take(&mut self.id);
+        let failures = self.failures;
+        let event_timeout = self.event_timeout;
+        *self = Self { inbox, failures, event_timeout, ended: Some(ended), ..Self::new(id, self.version, ledger) };
+    }
+}
+
+fn delta(duration: Duration) -> chrono::TimeDelta {
+    chrono::TimeDelta::from_std(duration).unwrap_or(chrono::TimeDelta::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! The events that wait their turn: whole, or by their place in the log alone where they are too many to be taken along
+//! by the next run.
+
+use std::collections::VecDeque;
+
+use process_manager_wire::{CloudEvent, Position};
+use serde::{Deserialize, Serialize};
+
+use super::Delivery;
+use crate::manager::RouteKind;
+
+/// Bytes of events that a run hands over to the next, the event in hand included; a single one may be larger. The
+/// server takes at most 2 MiB, state and pending commands included.
+pub(super) const CARRIED_BYTES: usize = 512 * 1024;
+/// Most events that are asked for at once.
+const FETCHED_AT_ONCE: usize = 500;
+
+/// Events that are to be read from their log again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetch {
+    /// The log's id.
+    pub log: String,
+    /// Where they stand, in rising order; at least one.
+    pub positions: Vec<Position>,
+}
+
+/// The events that wait, in the order of their delivery.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Inbox(VecDeque<Waiting>);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Waiting {
+    Whole(Box<Delivery>),
+    Spilled(Spilled),
+}
+
+/// Events of one log that were routed in the same way, by their places; at least one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Spilled {
+    log: String,
+    kind: RouteKind,
+    #[serde(with = "steps")]
+    positions: VecDeque<Position>,
+}
+
+/// What comes next.
+#[derive(Debug, PartialEq)]
+pub(super) enum Turn {
+    /// An event, which waits no longer.
+    Event(Box<Delivery>),
+    /// A stop, which waits no longer: of its event only the place matters.
+    Stop { log: String, position: Position },
+    /// Events that wait, and are to be read first.
+    Fetch(Fetch),
+}
+
+impl Inbox {
+    pub(super) fn push(&mut self, queued: Delivery) {
+        self.0.push_back(Waiting::Whole(Box::new(queued)));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        let len = |waiting: &Waiting| match waiting {
+            Waiting::Whole(_) => 1,
+            Waiting::Spilled(spilled) => spilled.positions.len(),
+        };
+        self.0.iter().map(len).sum()
+    }
+
+    /// How the first event was routed.
+    pub(super) fn first_kind(&self) -> Option<RouteKind> {
+        self.0.front().map(Waiting::kind)
+    }
+
+    /// How the last event was routed.
+    pub(super) fn last_kind(&self) -> Option<RouteKind> {
+        self.0.back().map(Waiting::kind)
+    }
+
+    /// What comes next, if anything does.
+    pub(super) fn next(&mut self) -> Option<Turn> {
+        match self.0.front()? {
+            Waiting::Spilled(spilled) if spilled.kind != RouteKind::Stop => Some(Turn::Fetch(Fetch {
+                log: spilled.log.clone(),
+                positions: spilled.positions.iter().copied().take(FETCHED_AT_ONCE).collect(),
+            })),
+            Waiting::Whole(queued) if queued.kind != RouteKind::Stop => match self.0.pop_front()? {
+                Waiting::Whole(queued) => Some(Turn::Event(queued)),
+                Waiting::Spilled(_) => None,
+            },
+            _ => self.drop_first().map(|(log, position)| Turn::Stop { log, position }),
+        }
+    }
+
+    /// Drops the first event; tells where it stood.
+    pub(super) fn drop_first(&mut self) -> Option<(String, Position)> {
+        let Some(Waiting::Spilled(spilled)) = self.0.front_mut() else {
+            let Waiting::Whole(queued) = self.0.pop_front()? else { return None };
+            return Some((queued.event.logid, queued.event.sequence));
+        };
+        let dropped = (spilled.log.clone(), spilled.positions.pop_front()?);
+        if spilled.positions.is_empty() {
+            self.0.pop_front();
+        }
+        Some(dropped)
+    }
+
+    /// Where the first event stands.
+    pub(super) fn first_position(&self) -> Option<Position> {
+        match self.0.front()? {
+            Waiting::Whole(queued) => Some(queued.event.sequence),
+            Waiting::Spilled(spilled) => spilled.positions.front().copied(),
+        }
+    }
+
+    /// Takes the first of the events that were asked for. `false` when there is none of them.
+    pub(super) fn fetched(&mut self, events: Vec<CloudEvent>) -> bool {
+        let Some(Waiting::Spilled(mut spilled)) = self.0.pop_front() else { return true };
+        let mut whole = Vec::with_capacity(events.len());
+        for event in events {
+            let is_meant = event.logid == spilled.log && spilled.positions.front() == Some(&event.sequence);
+            if !is_meant {
+                break;
+            }
+            spilled.positions.pop_front();
+            whole.push(Waiting::Whole(Box::new(Delivery { event, kind: spilled.kind })));
+        }
+        let is_any = !whole.is_empty();
+        if !spilled.positions.is_empty() {
+            self.0.push_front(Waiting::Spilled(spilled));
+        }
+        whole.into_iter().rev().for_each(|waiting| self.0.push_front(waiting));
+        is_any
+    }
+
+    /// As the next run gets it: so many bytes of the first events whole, and of the others the places.
+    pub(super) fn spilled(&self, bytes: usize) -> Self {
+        let mut left = bytes;
+        let mut next = Self::default();
+        for waiting in &self.0 {
+            match waiting {
+                Waiting::Spilled(spilled) => {
+                    left = 0;
+                    spilled.positions.iter().for_each(|position| next.spill(&spilled.log, spilled.kind, *position));
+                }
+                Waiting::Whole(queued) => match left.checked_sub(bytes_of(queued)) {
+                    Some(rest) => {
+                        left = rest;
+                        next.0.push_back(waiting.clone());
+                    }
+                    None => {
+                        left = 0;
+                        next.spill(&queued.event.logid, queued.kind, queued.event.sequence);
+                    }
+                },
+            }
+        }
+        next
+    }
+
+    fn spill(&mut self, log: &str, kind: RouteKind, position: Position) {
+        match self.0.back_mut() {
+            Some(Waiting::Spilled(last)) if last.log == log && last.kind == kind => last.positions.push_back(position),
+            _ => {
+                self.0.push_back(Waiting::Spilled(Spilled { log: log.to_owned(), kind, positions: [position].into() }))
+            }
+        }
+    }
+}
+
+impl Waiting {
+    fn kind(&self) -> RouteKind {
+        match self {
+            Self::Whole(queued) => queued.kind,
+            Self::Spilled(spilled) => spilled.kind,
+        }
+    }
+}
+
+/// How much room an event takes.
+pub(super) fn bytes_of(queued: &Delivery) -> usize {
+    serde_json::to_string(queued).map_or(0, |text| text.len())
+}
+
+/// Positions as the steps between them: some hundred thousand of them must fit into a payload.
+mod steps {
+    use std::collections::VecDeque;
+
+    use process_manager_wire::Position;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(positions: &VecDeque<Position>, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut last = 0;
+        serializer.collect_seq(positions.iter().map(|position| {
+            let step = position.wrapping_sub(last);
+            last = *position;
+            step
+        }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<VecDeque<Position>, D::Error> {
+        let steps = Vec::<Position>::deserialize(deserializer)?;
+        let mut last: Position = 0;
+        let position = |step: Position| {
+            last = last.wrapping_add(step);
+            last
+        };
+        Ok(steps.into_iter().map(position).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! What a person may do to an instance.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Ended, Instance};
+use crate::manager::{ProcessManager, RouteKind};
+
+/// Payload of the signal `acknowledge`; all of it is optional.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledge {
+    /// Who acknowledges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged_by: Option<String>,
+    /// Why, or what was done about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The failure that is meant; the one that is there when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_id: Option<String>,
+}
+
+impl Acknowledge {
+    /// Most characters of `acknowledged_by`.
+    pub const LONGEST_NAME: usize = 200;
+    /// Most characters of `note`.
+    pub const LONGEST_NOTE: usize = 2_000;
+
+    /// Whether `acknowledged_by` and `note` are within their limits.
+    #[must_use]
+    pub fn is_within_limits(&self) -> bool {
+        let is_within = |text: &Option<String>, most| text.as_ref().is_none_or(|text| text.chars().count() <= most);
+        is_within(&self.acknowledged_by, Self::LONGEST_NAME) && is_within(&self.note, Self::LONGEST_NOTE)
+    }
+}
+
+/// Whether a signal counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signalled {
+    /// It changed the instance.
+    Counted,
+    /// There is no failure, or another one was meant.
+    Ignored,
+}
+
+impl<M: ProcessManager> Instance<M> {
+    /// Tries what failed again, as if for the first time.
+    pub fn retry(&mut self, failure_id: Option<&str>) -> Signalled {
+        if !self.is_meant(failure_id) {
+            return Signalled::Ignored;
+        }
+        self.parked = None;
+        if let Some(work) = &mut self.work {
+            work.attempts = 0;
+        }
+        Signalled::Counted
+    }
+
+    /// Gives the process up: it ends with its failure. What waits for it is dropped, up to an event that begins it
+    /// afresh.
+    pub fn acknowledge(&mut self, failure_id: Option<&str>) -> Signalled {
+        if !self.is_meant(failure_id) {
+            return Signalled::Ignored;
+        }
+        // Without an event in hand it is the next one that failed.
+        if self.work.is_none() {
+            self.drop_next();
+        }
+        self.finish();
+        self.reset(Ended::Acknowledged);
+        let begins = |kind| matches!(kind, RouteKind::Start | RouteKind::StartStrict);
+        while self.inbox.first_kind().is_some_and(|kind| !begins(kind)) {
+            self.drop_next();
+        }
+        Signalled::Counted
+    }
+
+    fn drop_next(&mut self) {
+        if let Some((log, position)) = self.inbox.drop_first() {
+            self.ledger.handled(&log, position);
+            tracing::warn!(process_id = self.id, log, position, "an event is dropped: its process was given up");
+        }
+    }
+
+    fn is_meant(&self, failure_id: Option<&str>) -> bool {
+        self.parked.as_ref().is_some_and(|failure| failure_id.is_none_or(|meant| meant == failure.failure_id))
+    }
+}

@@ -1,0 +1,176 @@
+//! An instance as the outside sees it.
+
+use chrono::{DateTime, Utc};
+use process_manager_wire::{Position, tagged};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Ledger, work::Work};
+use crate::manager::{ProcessManager, RouteKind};
+
+/// What an instance is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// It waits for its next event.
+    Waiting,
+    /// It handles an event.
+    Handling,
+    /// It waits for the time at which it tries again.
+    Retrying,
+    /// It failed, and waits for a person: `retry` or `acknowledge`.
+    Parked,
+    /// It has ended; its state is gone.
+    Ended,
+}
+
+/// Why an instance is parked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParkedFailure {
+    /// `<process id>/<counter>`: a signal may carry it to mean this failure and no other.
+    pub failure_id: String,
+    /// The refusal's code; else one of `handle-failed`, `apply-failed`, `panicked`, `not-dispatched`, `timeout`,
+    /// `already-started`, `not-started`, `unreadable`.
+    pub code: String,
+    /// In words.
+    pub detail: String,
+    /// The event's name, where it is known.
+    pub event: String,
+    /// The event's place in its log.
+    pub position: Position,
+    /// The command's name, where it was one that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// How often it had failed.
+    pub attempts: u32,
+    /// When it was parked.
+    pub at: DateTime<Utc>,
+}
+
+/// A command that has not got through for a while. It is tried on, and this clears by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overdue {
+    /// The command's name.
+    pub command: String,
+    /// What the first attempt said.
+    pub detail: String,
+    /// Since when it has been known.
+    pub since: DateTime<Utc>,
+}
+
+/// Answer of the query `state`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InstanceView {
+    /// The process manager.
+    pub manager: String,
+    /// The instance.
+    pub process_id: String,
+    /// The version of the process manager's code that the run keeps to.
+    pub version: u32,
+    /// What it is doing.
+    pub status: Status,
+    /// Its state; `null` when it has none.
+    pub state: Value,
+    /// The event in hand, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The commands of that event that have not been dispatched, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending_commands: Vec<String>,
+    /// When it tries again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<DateTime<Utc>>,
+    /// Why it is parked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<ParkedFailure>,
+    /// The command that does not get through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdue: Option<Overdue>,
+    /// Events that wait their turn.
+    pub queued_events: usize,
+    /// Whether it will have ended once these are handled.
+    #[serde(default)]
+    pub ends_next: bool,
+    /// Events that it has handled, since it began.
+    pub handled_events: u64,
+    /// What it has seen of each log.
+    pub ledger: Ledger,
+}
+
+/// What an operator must know of an instance; empty while it runs without trouble. It is the memo of its workflow.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// Why it is parked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<ParkedFailure>,
+    /// The command that does not get through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdue: Option<Overdue>,
+}
+
+impl Published {
+    /// Whether an operator, or a service, is needed.
+    #[must_use]
+    pub fn is_incident(&self) -> bool {
+        self.failure.is_some() || self.overdue.is_some()
+    }
+}
+
+impl From<InstanceView> for Published {
+    fn from(view: InstanceView) -> Self {
+        Self { failure: view.failure, overdue: view.overdue }
+    }
+}
+
+impl<M: ProcessManager> super::Instance<M> {
+    /// The instance as the outside sees it.
+    #[must_use]
+    pub fn view(&self) -> InstanceView {
+        let work = self.work.as_ref();
+        let name = |work: &Work<M::Command>| -> Vec<String> {
+            work.pending.iter().map(|(_, outgoing)| command_name(&outgoing.command)).collect()
+        };
+        let state = if self.started { serde_json::to_value(&self.state).unwrap_or_default() } else { Value::Null };
+        InstanceView {
+            manager: M::NAME.to_owned(),
+            process_id: self.id.clone(),
+            version: self.version,
+            status: self.status(),
+            state,
+            event: work.map(|work| work.event().kind.clone()),
+            pending_commands: work.map(name).unwrap_or_default(),
+            retry_at: work.and_then(|work| work.wait_until),
+            failure: self.parked.clone(),
+            overdue: self.overdue.clone(),
+            queued_events: self.inbox.len(),
+            ends_next: self.ends_next(),
+            handled_events: self.handled_events,
+            ledger: self.ledger.clone(),
+        }
+    }
+
+    fn ends_next(&self) -> bool {
+        match self.inbox.last_kind() {
+            Some(last) => last == RouteKind::Stop,
+            None => self.work.is_none() && self.ended.is_some(),
+        }
+    }
+
+    fn status(&self) -> Status {
+        match &self.work {
+            _ if self.parked.is_some() => Status::Parked,
+            Some(work) if work.wait_until.is_some() => Status::Retrying,
+            Some(_) => Status::Handling,
+            // It reads them again.
+            None if !self.inbox.is_empty() => Status::Handling,
+            None if self.ended.is_some() => Status::Ended,
+            None => Status::Waiting,
+        }
+    }
+}
+
+/// Returns the name of a command: its `type`.
+#[must_use]
+pub fn command_name<C: Serialize>(command: &C) -> String {
+    tagged(command).map_or_else(|| "a command without a type".to_owned(), |(name, _)| name)
+}

@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+
+pub mod instance;
+pub mod manager;
+pub mod testing;
+
+pub use process_manager_wire::{CloudEvent, FeedPosition, Position};

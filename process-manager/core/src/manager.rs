@@ -1,0 +1,24 @@
+//! The contract of a process manager: pure types and functions, nothing of Temporal.
+
+mod command;
+mod contract;
+pub(crate) mod event;
+mod failure;
+mod options;
+pub(crate) mod route;
+pub(crate) mod routing;
+#[cfg(test)]
+pub(crate) mod sample;
+
+pub(crate) use self::failure::Decision;
+pub use self::{
+    command::{Commands, Outgoing, Retry, Settings},
+    contract::{AfterCommand, Context, ProcessManager},
+    event::Metadata,
+    failure::{
+        CommandFailure, Error, Failure, FailureContext, OnError, OnRoutingError, Pending, Refusal, RoutingError,
+    },
+    options::{Consistency, Options, StartFrom},
+    route::{Route, RouteKind},
+    routing::{Routed, Routing, route},
+};

@@ -1,0 +1,192 @@
+//! Commands that a process manager wants to be sent, each with what is set for it alone.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// The commands that follow from an event, in the order in which they are sent: none, one or many.
+///
+/// Made of a command, of an array or vector of them, or of an iterator. What must be set for one command alone is set on
+/// an [`Outgoing`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Commands<C>(Vec<Outgoing<C>>);
+
+impl<C> Commands<C> {
+    /// No command.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(crate) fn into_inner(self) -> Vec<Outgoing<C>> {
+        self.0
+    }
+}
+
+impl<C> Default for Commands<C> {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
+impl<C> From<C> for Commands<C> {
+    fn from(command: C) -> Self {
+        Self(vec![command.into()])
+    }
+}
+
+impl<C> From<Outgoing<C>> for Commands<C> {
+    fn from(command: Outgoing<C>) -> Self {
+        Self(vec![command])
+    }
+}
+
+impl<C, const N: usize> From<[C; N]> for Commands<C> {
+    fn from(commands: [C; N]) -> Self {
+        commands.into_iter().collect()
+    }
+}
+
+impl<C, const N: usize> From<[Outgoing<C>; N]> for Commands<C> {
+    fn from(commands: [Outgoing<C>; N]) -> Self {
+        Self(commands.into())
+    }
+}
+
+impl<C> From<Vec<C>> for Commands<C> {
+    fn from(commands: Vec<C>) -> Self {
+        commands.into_iter().collect()
+    }
+}
+
+impl<C> From<Vec<Outgoing<C>>> for Commands<C> {
+    fn from(commands: Vec<Outgoing<C>>) -> Self {
+        Self(commands)
+    }
+}
+
+impl<C, T: Into<Outgoing<C>>> FromIterator<T> for Commands<C> {
+    fn from_iter<I: IntoIterator<Item = T>>(commands: I) -> Self {
+        Self(commands.into_iter().map(Into::into).collect())
+    }
+}
+
+/// A command with its envelope: what is set for it alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outgoing<C> {
+    /// The command.
+    pub command: C,
+    /// What is set for it alone.
+    #[serde(flatten)]
+    pub settings: Settings,
+}
+
+/// Settings of one command; what is not set has its default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Settings {
+    /// More headers, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+    /// Limit of one attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// How faults are retried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// Key under which the receiver lets the command take effect once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+impl<C> From<C> for Outgoing<C> {
+    fn from(command: C) -> Self {
+        Self { command, settings: Settings::default() }
+    }
+}
+
+impl<C> Outgoing<C> {
+    /// The command with nothing set.
+    #[must_use]
+    pub fn new(command: C) -> Self {
+        command.into()
+    }
+
+    /// Adds metadata: over HTTP a header of this name.
+    #[must_use]
+    pub fn metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.metadata.insert(name.into(), value.into());
+        self
+    }
+
+    /// What one attempt may take; 10 s by default.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = Some(timeout);
+        self
+    }
+
+    /// How faults are retried before the process manager's `on_error` is asked; without end by default.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.settings.retry = Some(retry);
+        self
+    }
+
+    /// The key under which the receiver lets the command take effect once. By default `<process id>/<event id>/<n>`,
+    /// where n counts the commands of the event: the same on every attempt, also after a crash.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.settings.idempotency_key = Some(key.into());
+        self
+    }
+}
+
+/// How faults of a command are retried. A refusal never is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Retry {
+    /// Pause before the first retry; it doubles from there.
+    pub first_pause: Duration,
+    /// Longest pause between two attempts.
+    pub longest_pause: Duration,
+    /// Most attempts, the first included; `None` is without end.
+    pub attempts: Option<u32>,
+}
+
+impl Retry {
+    /// Without end: after 200 ms, doubling, at most 30 s. The default.
+    pub const FOREVER: Self =
+        Self { first_pause: Duration::from_millis(200), longest_pause: Duration::from_secs(30), attempts: None };
+    /// Not at all: `on_error` is asked at the first fault.
+    pub const NEVER: Self = Self { attempts: Some(1), ..Self::FOREVER };
+
+    /// This many attempts, the first included; at least one.
+    #[must_use]
+    pub const fn attempts(attempts: u32) -> Self {
+        Self { attempts: Some(if attempts == 0 { 1 } else { attempts }), ..Self::FOREVER }
+    }
+
+    /// The first pause, which then doubles, and the longest one.
+    #[must_use]
+    pub const fn pauses(self, first: Duration, longest: Duration) -> Self {
+        Self { first_pause: first, longest_pause: longest, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_made_of_what_is_at_hand() {
+        let names = |commands: Commands<&'static str>| {
+            commands.into_inner().into_iter().map(|outgoing| outgoing.command).collect::<Vec<_>>()
+        };
+        assert_eq!(names("one".into()), ["one"]);
+        assert_eq!(names(["one", "two"].into()), ["one", "two"]);
+        assert_eq!(names(vec![Outgoing::new("one").metadata("a", "b")].into()), ["one"]);
+        assert!(names(Commands::none()).is_empty());
+        assert_eq!(names(["one"].into_iter().filter(|name| name.len() == 3).collect()), ["one"]);
+    }
+}

@@ -1,0 +1,138 @@
+//! The contract: what a process manager is.
+
+use std::{error::Error as StdError, fmt::Debug};
+
+use chrono::{DateTime, Utc};
+use process_manager_wire::CloudEvent;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{Commands, Failure, Metadata, OnError, OnRoutingError, Options, Route, RoutingError};
+
+/// A process manager: its state, and pure functions from events to commands.
+///
+/// The type itself is the state of one instance; an instance begins with its default. The functions are called from
+/// deterministic workflow code: they read no clock (see [`Context::now`]), no randomness and nothing from outside.
+///
+/// An event is handled in this order: [`handle`](Self::handle), the dispatch of each command it returns, each followed
+/// by [`after_command`](Self::after_command), then [`apply`](Self::apply). Whatever fails asks
+/// [`on_error`](Self::on_error).
+pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Its name: the workflow type of its instances and the first part of their ids. To change it is to begin anew.
+    const NAME: &'static str;
+
+    /// The version of this code, from 1. An instance's run keeps the version with which it began, see
+    /// [`Context::version`]; a run begun later starts with the new one.
+    const VERSION: u32 = 1;
+
+    /// The events it handles: an enum tagged with `type` and `data`, as serde writes
+    /// `#[serde(tag = "type", content = "data")]`. Events of other types are passed over.
+    type Event: Debug + Clone + DeserializeOwned + Send + Sync + 'static;
+
+    /// The commands it sends: an enum tagged in the same way.
+    type Command: Debug + Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
+
+    /// What its functions fail with; [`std::convert::Infallible`] where they do not.
+    type Error: StdError + Send + Sync + 'static;
+
+    /// How it is run.
+    #[must_use]
+    fn options() -> Options {
+        Options::default()
+    }
+
+    /// Makes an event of an older schema one of today's. Called before anything else sees the event, each time.
+    #[must_use]
+    fn upcast(event: CloudEvent) -> CloudEvent {
+        event
+    }
+
+    /// Where an event goes.
+    ///
+    /// # Errors
+    /// Whatever keeps it from telling; [`Self::on_routing_error`] decides.
+    fn route(event: &Self::Event, metadata: &Metadata) -> Result<Route, Self::Error>;
+
+    /// The commands that follow from an event.
+    ///
+    /// # Errors
+    /// Whatever keeps it from telling; [`Self::on_error`] decides.
+    fn handle(&self, event: &Self::Event, context: &Context<'_>) -> Result<Commands<Self::Command>, Self::Error>;
+
+    /// Takes the event into the state, after its commands were dispatched.
+    ///
+    /// # Errors
+    /// Whatever keeps it from that; [`Self::on_error`] decides. The state is as it was before.
+    fn apply(&mut self, event: &Self::Event, context: &Context<'_>) -> Result<(), Self::Error>;
+
+    /// Decides about a failure. By default the instance is parked with the error, and stays in sight until a person
+    /// retries or acknowledges; others go on.
+    fn on_error(&self, failure: Failure<'_, Self>) -> OnError<Self::Command> {
+        failure.stop()
+    }
+
+    /// Decides about an event that could not be routed, at the given attempt (from 1). By default the subscription
+    /// stops, visibly.
+    #[must_use]
+    fn on_routing_error(_error: &RoutingError<Self::Error>, _metadata: &Metadata, _attempt: u32) -> OnRoutingError {
+        OnRoutingError::Stop
+    }
+
+    /// Whether the instance goes on after a command was dispatched. When it does not, it ends and its state is gone.
+    fn after_command(&self, _command: &Self::Command) -> AfterCommand {
+        AfterCommand::Continue
+    }
+
+    /// Makes the state of an instance that was carried over under an older [`Self::VERSION`] one of today's.
+    ///
+    /// # Errors
+    /// Why it cannot be done. The run then waits for code that can.
+    fn migrate(_version: u32, state: Value) -> Result<Value, Self::Error> {
+        Ok(state)
+    }
+}
+
+/// What `handle` and `apply` may know beside the event.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    pub(crate) process_id: &'a str,
+    pub(crate) metadata: &'a Metadata,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) version: u32,
+}
+
+impl Context<'_> {
+    /// The instance's id.
+    #[must_use]
+    pub fn process_id(&self) -> &str {
+        self.process_id
+    }
+
+    /// What is known about the event.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        self.metadata
+    }
+
+    /// The time, the same when this is replayed.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The [`ProcessManager::VERSION`] with which this run began: code that changes which commands follow from an event
+    /// keeps the old way for runs of the old version.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+}
+
+/// Whether an instance goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterCommand {
+    /// It does.
+    Continue,
+    /// It ends.
+    Stop,
+}

@@ -1,0 +1,119 @@
+//! Events as a process manager sees them: typed data, and what is known about them.
+
+use chrono::{DateTime, Utc};
+use process_manager_wire::{CloudEvent, Position};
+use serde::{
+    Deserialize, Serialize,
+    de::{self, DeserializeOwned, value::MapDeserializer},
+};
+use serde_json::json;
+
+/// What is known about an event beside its data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// Unique in its source; the same on every delivery.
+    pub id: String,
+    /// Its name.
+    pub kind: String,
+    /// The service that recorded it, such as `/billing`.
+    pub source: String,
+    /// What it is about.
+    pub subject: String,
+    /// When it was recorded.
+    pub time: DateTime<Utc>,
+    /// Its place in its log.
+    pub position: Position,
+    /// The log's id.
+    pub log: String,
+    /// The process that it belongs to.
+    pub correlation_id: String,
+    /// The message that directly led to it.
+    pub causation_id: String,
+}
+
+impl From<&CloudEvent> for Metadata {
+    fn from(event: &CloudEvent) -> Self {
+        Self {
+            id: event.id.clone(),
+            kind: event.kind.clone(),
+            source: event.source.clone(),
+            subject: event.subject.clone(),
+            time: event.time,
+            position: event.sequence,
+            log: event.logid.clone(),
+            correlation_id: event.correlationid.clone(),
+            causation_id: event.causationid.clone(),
+        }
+    }
+}
+
+/// What an event of the log turned out to be.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Decoded<E> {
+    /// An event of the type.
+    Event(E),
+    /// Its `type` is none of the type's: of no interest.
+    Unknown,
+    /// Its `type` is known, and its data is not that of such an event.
+    Malformed(String),
+}
+
+/// Reads an event as one of an enum that is tagged with `type` and `data`.
+pub(crate) fn decode<E: DeserializeOwned>(event: &CloudEvent) -> Decoded<E> {
+    match serde_json::from_value(json!({"type": event.kind, "data": event.data})) {
+        Ok(event) => Decoded::Event(event),
+        Err(_) if !is_known::<E>(&event.kind) => Decoded::Unknown,
+        Err(error) => Decoded::Malformed(error.to_string()),
+    }
+}
+
+/// Whether the enum has a variant of this name: serde tells by the error that it makes of the name alone.
+fn is_known<E: DeserializeOwned>(kind: &str) -> bool {
+    !matches!(E::deserialize(MapDeserializer::new([("type", kind)].into_iter())), Err(Probe::UnknownVariant))
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Probe {
+    #[error("unknown variant")]
+    UnknownVariant,
+    #[error("{0}")]
+    Other(String),
+}
+
+impl de::Error for Probe {
+    fn custom<T: std::fmt::Display>(what: T) -> Self {
+        Self::Other(what.to_string())
+    }
+
+    fn unknown_variant(_variant: &str, _expected: &'static [&'static str]) -> Self {
+        Self::UnknownVariant
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "type", content = "data")]
+    enum Thing {
+        Happened { number: u8 },
+        Ended,
+    }
+
+    fn event(kind: &str, data: Value) -> CloudEvent {
+        crate::manager::sample::event(1, kind, data)
+    }
+
+    #[test]
+    fn unknown_events_are_told_from_malformed_ones() {
+        let read = |kind, data| decode::<Thing>(&event(kind, data));
+        assert_eq!(read("Happened", json!({"number": 1, "more": true})), Decoded::Event(Thing::Happened { number: 1 }));
+        assert_eq!(read("Ended", Value::Null), Decoded::Event(Thing::Ended));
+        assert_eq!(read("SomethingElse", json!({"number": 1})), Decoded::Unknown);
+        assert!(matches!(read("Happened", json!({"number": "x"})), Decoded::Malformed(_)));
+        assert!(matches!(read("Happened", json!(7)), Decoded::Malformed(_)));
+    }
+}

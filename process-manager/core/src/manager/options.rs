@@ -1,0 +1,77 @@
+//! How a process manager is run.
+
+use std::time::Duration;
+
+use process_manager_wire::Position;
+use serde::{Deserialize, Serialize};
+
+/// How a process manager is run; `Options::default()` is what most want.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// Limit of one attempt to handle an event.
+    pub event_timeout: Option<Duration>,
+    /// After this time without work an instance leaves the worker's memory.
+    pub idle_timeout: Option<Duration>,
+    /// Where a new subscription begins.
+    pub start_from: StartFrom,
+    /// When an event counts as delivered.
+    pub consistency: Consistency,
+}
+
+impl Options {
+    /// What one attempt to handle an event may take, with all its commands; no limit by default. Beyond it the attempt
+    /// fails as [`Error::Timeout`](super::Error) and `on_error` decides.
+    #[must_use]
+    pub fn event_timeout(mut self, limit: Duration) -> Self {
+        self.event_timeout = Some(limit);
+        self
+    }
+
+    /// An instance that has had nothing to do for this long leaves the worker's memory; by default it leaves when the
+    /// worker's cache is full. Its next event finds its state.
+    #[must_use]
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.idle_timeout = Some(limit);
+        self
+    }
+
+    /// Where the subscription begins when it is there for the first time; at the origin by default.
+    #[must_use]
+    pub fn start_from(mut self, start_from: StartFrom) -> Self {
+        self.start_from = start_from;
+        self
+    }
+
+    /// Whether the subscription waits for its events to be handled; it does not by default.
+    #[must_use]
+    pub fn consistency(mut self, consistency: Consistency) -> Self {
+        self.consistency = consistency;
+        self
+    }
+}
+
+/// Where a new subscription begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartFrom {
+    /// Before the first event of the log.
+    #[default]
+    Origin,
+    /// After the last event that is there when the subscription begins.
+    Current,
+    /// After the event at this position.
+    Position(Position),
+}
+
+/// When an event counts as delivered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consistency {
+    /// Once the instance has it for good; it is handled soon after. The subscription goes on at once.
+    #[default]
+    Eventual,
+    /// Once the instance has handled it: the subscription's position then tells what has been handled. An instance
+    /// that is stuck does not hold the subscription up beyond its being parked.
+    Strong,
+}

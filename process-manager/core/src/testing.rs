@@ -1,0 +1,223 @@
+//! Tests a process manager without a server: given events, when an event comes, then commands.
+//!
+//! ```
+//! # use process_manager::{manager::*, testing::given};
+//! # use serde::{Serialize, Deserialize};
+//! # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+//! # #[serde(tag = "type", content = "data")]
+//! # enum Event { Ordered { order: String }, Paid { order: String } }
+//! # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+//! # #[serde(tag = "type", content = "data")]
+//! # enum Command { Charge { order: String }, Ship { order: String } }
+//! # #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+//! # struct Shipping;
+//! # impl ProcessManager for Shipping {
+//! #     const NAME: &'static str = "Shipping";
+//! #     type Event = Event;
+//! #     type Command = Command;
+//! #     type Error = std::convert::Infallible;
+//! #     fn route(event: &Event, _: &Metadata) -> Result<Route, Self::Error> {
+//! #         let (Event::Ordered { order } | Event::Paid { order }) = event;
+//! #         Ok(Route::start(order))
+//! #     }
+//! #     fn handle(&self, event: &Event, _: &Context<'_>) -> Result<Commands<Command>, Self::Error> {
+//! #         Ok(match event {
+//! #             Event::Ordered { order } => Command::Charge { order: order.clone() }.into(),
+//! #             Event::Paid { order } => Command::Ship { order: order.clone() }.into(),
+//! #         })
+//! #     }
+//! #     fn apply(&mut self, _: &Event, _: &Context<'_>) -> Result<(), Self::Error> { Ok(()) }
+//! # }
+//! let order = || "O-1".to_owned();
+//! given::<Shipping>([Event::Ordered { order: order() }])
+//!     .when(Event::Paid { order: order() })
+//!     .then([Command::Ship { order: order() }]);
+//! ```
+//! The clock stands still but where an instance waits to try again: there it jumps. Both clock and identity can be given.
+
+mod outcome;
+
+use std::fmt::Debug;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use process_manager_wire::{CloudEvent, Position, tagged};
+use serde::Serialize;
+
+pub use self::outcome::Outcome;
+use crate::{
+    instance::{Delivery, Instance, Ledger, Next},
+    manager::{Error, Metadata, ProcessManager, Refusal, Routed, RoutingError, route},
+};
+
+/// More commands and waits for one event are taken for a loop without end.
+const MOST_STEPS: usize = 1_000;
+
+/// A process manager's instance, with what it meets.
+pub struct Scenario<M: ProcessManager> {
+    id: Option<String>,
+    now: DateTime<Utc>,
+    answer: Box<Answer<M>>,
+    metadata: Box<dyn Fn(&mut Metadata)>,
+    given: Vec<M::Event>,
+}
+
+type Answer<M> = dyn Fn(&<M as ProcessManager>::Command) -> Result<(), Error<<M as ProcessManager>::Error>>;
+
+/// An instance that has handled these events, each command accepted.
+#[must_use]
+pub fn given<M>(events: impl IntoIterator<Item = M::Event>) -> Scenario<M>
+where
+    M: ProcessManager,
+    M::Event: Serialize,
+{
+    Scenario {
+        id: None,
+        now: DateTime::UNIX_EPOCH + TimeDelta::days(365 * 50),
+        answer: Box::new(|_| Ok(())),
+        metadata: Box::new(|_| ()),
+        given: events.into_iter().collect(),
+    }
+}
+
+impl<M> Scenario<M>
+where
+    M: ProcessManager,
+    M::Event: Serialize,
+{
+    /// The instance that is looked at; by default the first to which an event is routed.
+    #[must_use]
+    pub fn instance(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn at(mut self, now: DateTime<Utc>) -> Self {
+        self.now = now;
+        self
+    }
+
+    /// What the commands of the event in [`Self::when`] are answered; all are accepted by default.
+    #[must_use]
+    pub fn answering(mut self, answer: impl Fn(&M::Command) -> Result<(), Error<M::Error>> + 'static) -> Self {
+        self.answer = Box::new(answer);
+        self
+    }
+
+    /// The commands of the event in [`Self::when`] for which this is true are refused with this code.
+    #[must_use]
+    pub fn refusing(self, code: &'static str, which: impl Fn(&M::Command) -> bool + 'static) -> Self {
+        let refusal = || Refusal { code: code.to_owned(), detail: "as the test wants it".to_owned() };
+        self.answering(move |command| if which(command) { Err(Error::Refused(refusal())) } else { Ok(()) })
+    }
+
+    /// Changes what is known about the events.
+    #[must_use]
+    pub fn metadata(mut self, change: impl Fn(&mut Metadata) + 'static) -> Self {
+        self.metadata = Box::new(change);
+        self
+    }
+
+    /// Delivers the event, and everything that was given before it.
+    ///
+    /// # Panics
+    /// When an event is no enum tagged with `type` and `data`, or does not come to an end.
+    #[must_use]
+    #[track_caller]
+    pub fn when(self, event: M::Event) -> Outcome<M> {
+        let mut run = Run { instance: None, id: self.id.clone(), now: self.now, sent: Vec::new(), pauses: Vec::new() };
+        let mut routed = Ok(());
+        for (event, position) in self.given.iter().zip(1..) {
+            routed = routed.and(run.deliver(&self.cloud_event(event, position), &|_| Ok(())));
+        }
+        (run.sent, run.pauses) = (Vec::new(), Vec::new());
+        let position = Position::try_from(self.given.len()).unwrap_or_default() + 1;
+        routed = routed.and(run.deliver(&self.cloud_event(&event, position), self.answer.as_ref()));
+        Outcome { sent: run.sent, pauses: run.pauses, instance: run.instance, routing_error: routed.err() }
+    }
+
+    #[track_caller]
+    fn cloud_event(&self, event: &M::Event, position: Position) -> CloudEvent {
+        let Some((kind, data)) = tagged(event) else {
+            panic!("{event:?} is no enum tagged with type and data");
+        };
+        let mut metadata = Metadata {
+            id: format!("event-{position}"),
+            kind,
+            source: "/test".to_owned(),
+            subject: "test".to_owned(),
+            time: self.now,
+            position,
+            log: "test".to_owned(),
+            correlation_id: "correlation".to_owned(),
+            causation_id: "causation".to_owned(),
+        };
+        (self.metadata)(&mut metadata);
+        CloudEvent {
+            specversion: "1.0".to_owned(),
+            id: metadata.id,
+            source: metadata.source,
+            kind: metadata.kind,
+            subject: metadata.subject,
+            time: metadata.time,
+            datacontenttype: "application/json".to_owned(),
+            sequence: metadata.position,
+            correlationid: metadata.correlation_id,
+            causationid: metadata.causation_id,
+            logid: metadata.log,
+            data,
+        }
+    }
+}
+
+/// What happens while events are delivered.
+struct Run<M: ProcessManager> {
+    instance: Option<Instance<M>>,
+    id: Option<String>,
+    now: DateTime<Utc>,
+    sent: Vec<M::Command>,
+    pauses: Vec<TimeDelta>,
+}
+
+impl<M: ProcessManager> Run<M> {
+    #[track_caller]
+    fn deliver(&mut self, event: &CloudEvent, answer: &Answer<M>) -> Result<(), RoutingError<M::Error>> {
+        let Routed::To(kind, ids) = route::<M>(event)? else { return Ok(()) };
+        let id = self.id.get_or_insert_with(|| ids.first().cloned().unwrap_or_default()).clone();
+        if ids.contains(&id) {
+            let new = || Instance::new(id, M::VERSION, Ledger::default());
+            let instance = self.instance.get_or_insert_with(new);
+            instance.deliver(Delivery { event: event.clone(), kind });
+            self.settle(answer);
+        }
+        Ok(())
+    }
+
+    #[track_caller]
+    fn settle(&mut self, answer: &Answer<M>) {
+        let Some(instance) = &mut self.instance else { return };
+        for _ in 0..MOST_STEPS {
+            match instance.advance(self.now) {
+                // Nothing is fetched again where no run hands over to another.
+                Next::Wait | Next::Fetch(_) | Next::End(_) => return,
+                Next::WaitUntil(time) => {
+                    self.pauses.push(time - self.now);
+                    self.now = time;
+                }
+                Next::Dispatch(dispatch) => {
+                    let answered = answer(&dispatch.outgoing.command);
+                    self.sent.push(dispatch.outgoing.command);
+                    instance.answered(answered, self.now);
+                }
+            }
+        }
+        panic!("the instance does not come to an end: {:?}", instance.view());
+    }
+}
+
+impl<M: ProcessManager> Debug for Scenario<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scenario").field("given", &self.given).field("now", &self.now).finish_non_exhaustive()
+    }
+}

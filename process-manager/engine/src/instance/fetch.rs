@@ -1,0 +1,75 @@
+//! Has events read again that the run before could not hand over whole.
+//!
+//! It is an activity that is no local one: it stays in sight while the log is away, and the events it brings come in a
+//! workflow task each, so that no task's answer grows beyond what the server takes.
+
+use std::time::Duration;
+
+use process_manager::{instance::Fetch, manager::ProcessManager};
+use process_manager_wire::CloudEvent;
+use temporalio_common::{
+    error::{ActivityExecutionError, IncomingError},
+    protos::temporal::api::failure::v1::failure::FailureInfo,
+};
+use temporalio_workflow::{
+    ActivityOptions, CancellableFuture as _, RetryPolicy, WorkflowContext, WorkflowTermination, select,
+};
+
+use super::{length::is_too_long, workflow::ProcessInstance};
+use crate::activities::{EventsToFetch, LogActivities, UNREADABLE};
+
+/// One attempt.
+const ATTEMPT: Duration = Duration::from_secs(30);
+/// The pauses between attempts, and before an activity that an operator has failed is begun anew.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+type Fetched = Result<Vec<CloudEvent>, String>;
+
+/// The first of these events; why the next of them cannot be read any more; or `None` when the history has become too
+/// long to wait here: the next run asks again.
+pub(super) async fn fetch<M: ProcessManager>(
+    ctx: &WorkflowContext<ProcessInstance<M>>,
+    events: Fetch,
+) -> Result<Option<Fetched>, WorkflowTermination> {
+    let summary = format!("Read {} events again", events.positions.len());
+    let input = EventsToFetch { manager: M::NAME.to_owned(), log: events.log, positions: events.positions };
+    let begin = || ctx.execute_activity(LogActivities::fetch_events, input.clone(), options(summary.clone()));
+    let mut fetching = begin();
+    loop {
+        select! {
+            outcome = fetching => match outcome {
+                Ok(events) => return Ok(Some(Ok(events))),
+                Err(_) if ctx.cancellation_token().is_cancelled() => return Err(WorkflowTermination::cancelled()),
+                Err(error) => match unreadable(&error) {
+                    Some(why) => return Ok(Some(Err(why))),
+                    None => {
+                        ctx.timer(LONGEST_PAUSE).await;
+                        fetching = begin();
+                    }
+                },
+            },
+            woken = ctx.wait_condition(|run| run.awake) => {
+                woken?;
+                ctx.state_mut(|run| run.awake = false);
+                if is_too_long(ctx) {
+                    fetching.cancel();
+                    return Ok(None);
+                }
+            }
+        }
+    }
+}
+
+fn options(summary: String) -> ActivityOptions {
+    let policy = RetryPolicy::builder().initial_interval(FIRST_PAUSE).maximum_interval(LONGEST_PAUSE).build();
+    ActivityOptions::with_start_to_close_timeout(ATTEMPT).retry_policy(policy).summary(summary).build()
+}
+
+fn unreadable(error: &ActivityExecutionError) -> Option<String> {
+    let failure = error.cause().map(IncomingError::failure)?;
+    match &failure.failure_info {
+        Some(FailureInfo::ApplicationFailureInfo(info)) if info.r#type == UNREADABLE => Some(failure.message.clone()),
+        _ => None,
+    }
+}

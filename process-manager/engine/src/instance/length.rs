@@ -1,0 +1,22 @@
+//! The length of a run's history.
+
+use process_manager::manager::ProcessManager;
+use temporalio_workflow::WorkflowContext;
+
+use super::ProcessInstance;
+
+/// A run continues as new beyond this many events: far below the server's limit of 51,200.
+const LONGEST_HISTORY: u32 = 4_000;
+
+/// Whether the run's history is long enough to begin another one. The local activities of a workflow task are counted
+/// by the run itself: the server tells their events only with the next task.
+pub(super) fn is_too_long<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance<M>>) -> bool {
+    let length = ctx.history_length();
+    let since = ctx.state_mut(|run| {
+        if run.markers.0 != length {
+            run.markers = (length, 0);
+        }
+        run.markers.1
+    });
+    length + since > LONGEST_HISTORY || ctx.continue_as_new_suggested()
+}

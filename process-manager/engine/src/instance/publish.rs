@@ -1,0 +1,45 @@
+//! Publishes that an instance needs an operator, or a service that is unavailable.
+//!
+//! An instance that runs without trouble publishes nothing: each publication costs history events.
+
+use process_manager::{instance::Published, manager::ProcessManager};
+use temporalio_workflow::WorkflowContext;
+
+use super::ProcessInstance;
+use crate::publish::{INCIDENT, publish as publish_state};
+
+/// Publishes what has changed since the last time.
+pub(super) fn publish<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance<M>>) {
+    let (now, changed) = ctx.state_mut(|run| {
+        let now = Published::from(run.machine().view());
+        let changed = now != run.published;
+        run.published = now.clone();
+        (now, changed)
+    });
+    // A run that continues another one finds what that one has published.
+    let is_incident = now.is_incident();
+    let has_changed = ctx.search_attributes().get(&INCIDENT).unwrap_or_default() != is_incident;
+    if changed || has_changed {
+        let attributes = if has_changed { vec![INCIDENT.value_set(is_incident)] } else { Vec::new() };
+        publish_state(ctx, attributes, details(&now), now);
+    }
+}
+
+/// Returns the current details of the run, in Markdown.
+fn details(published: &Published) -> String {
+    if let Some(failure) = &published.failure {
+        let what = failure.command.as_ref().unwrap_or(&failure.event);
+        return format!(
+            "**Parked** since {}: {what} failed ({}): {}\n\nWaits for the signal `retry` or `acknowledge`.",
+            failure.at.to_rfc3339(),
+            failure.code,
+            failure.detail
+        );
+    }
+    match &published.overdue {
+        Some(overdue) => {
+            format!("Incident since {}: {} {}", overdue.since.to_rfc3339(), overdue.command, overdue.detail)
+        }
+        None => String::new(),
+    }
+}

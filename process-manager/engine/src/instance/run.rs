@@ -1,0 +1,137 @@
+//! The run of an instance: hands what the instance wants to be done to activities and timers, and their answers back.
+
+use chrono::{DateTime, Utc};
+use process_manager::{
+    instance::{Ended, Ledger, Next},
+    manager::ProcessManager,
+};
+use process_manager_wire::error_chain;
+use temporalio_common::{data_converters::RawValue, error::ApplicationFailure};
+use temporalio_workflow::{CancellableFuture as _, ContinueAsNewOptions, WorkflowContext, WorkflowTermination, select};
+
+use super::{
+    begin::{Begin, CannotBegin},
+    dispatch::{Dispatched, dispatch},
+    fetch::fetch,
+    length::is_too_long,
+    publish::publish,
+    workflow::ProcessInstance,
+};
+use crate::{failed, now};
+
+/// Types of the failures with which a run ends *Failed*.
+mod failure_type {
+    pub(super) const INVALID_INPUT: &str = "InvalidInput";
+    pub(super) const FAILURE_ACKNOWLEDGED: &str = "FailureAcknowledged";
+}
+
+type Ctx<M> = WorkflowContext<ProcessInstance<M>>;
+
+/// The result of a run, or the details of its failure. A later instance of the same id must not handle the same events
+/// again, so it begins with this ledger.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct FinalRecord {
+    /// How the instance ended.
+    pub ended: Ended,
+    /// What it had seen of each log.
+    pub ledger: Ledger,
+}
+
+/// Does what the instance wants to be done, until it has ended.
+pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, WorkflowTermination> {
+    match ctx.state(|run| run.instance.as_ref().err().cloned()) {
+        None => (),
+        Some(CannotBegin::InvalidInput(why)) => return Err(failed(failure_type::INVALID_INPUT, why)),
+        Some(CannotBegin::NotHere(why)) => {
+            // The workflow task fails and is tried again, until a worker with the right code takes it.
+            ctx.force_task_fail(why);
+            ctx.wait_condition(|_| false).await?;
+        }
+    }
+    let idle_timeout = M::options().idle_timeout;
+    loop {
+        if is_too_long(&ctx) {
+            return continue_as_new(&ctx);
+        }
+        let at = now(&ctx);
+        let next = ctx.state_mut(|run| {
+            run.awake = false;
+            run.machine().advance(at)
+        });
+        match next {
+            Next::Dispatch(command) => {
+                let dispatched = dispatch(&ctx, command).await?;
+                let at = now(&ctx);
+                match dispatched {
+                    Dispatched::Answered(answer) => ctx.state_mut(|run| run.machine().answered(answer, at)),
+                    Dispatched::TimedOut => ctx.state_mut(|run| run.machine().timed_out(at)),
+                    Dispatched::TooLong => return continue_as_new(&ctx),
+                }
+            }
+            Next::Fetch(events) => {
+                let Some(fetched) = fetch(&ctx, events).await? else { return continue_as_new(&ctx) };
+                let at = now(&ctx);
+                ctx.state_mut(|run| run.machine().fetched(fetched, at));
+            }
+            Next::Wait => {
+                publish(&ctx);
+                if let Some(timeout) = idle_timeout {
+                    ctx.state(|run| run.idle.arm(timeout));
+                }
+                ctx.wait_condition(|run| run.awake).await?;
+                ctx.state(|run| run.idle.disarm());
+            }
+            Next::WaitUntil(time) => wait_until(&ctx, time).await?,
+            Next::End(ended) => return end(&ctx, ended),
+        }
+    }
+}
+
+/// Waits for the time. Events come in meanwhile; when they make the history too long, it returns before.
+async fn wait_until<M: ProcessManager>(ctx: &Ctx<M>, time: DateTime<Utc>) -> Result<(), WorkflowTermination> {
+    publish(ctx);
+    let mut timer = ctx.timer((time - now(ctx)).to_std().unwrap_or_default());
+    loop {
+        select! {
+            _ = timer => return Ok(()),
+            woken = ctx.wait_condition(|run| run.awake) => {
+                woken?;
+                ctx.state_mut(|run| run.awake = false);
+                if is_too_long(ctx) {
+                    timer.cancel();
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+fn continue_as_new<M: ProcessManager>(ctx: &Ctx<M>) -> Result<RawValue, WorkflowTermination> {
+    publish(ctx);
+    let carried = ctx.state_mut(|run| run.machine().carry());
+    let carried = carried.map_err(|error| failed("CannotCarry", error_chain(&error)))?;
+    let process_id = ctx.state_mut(|run| run.machine().id().to_owned());
+    let begin = Begin { carried: Some(carried), ..Begin::new::<M>(&process_id, Ledger::default()) };
+    let input = RawValue::from_value(&begin, ctx.payload_converter());
+    match ctx.continue_as_new(input, ContinueAsNewOptions::default())? {}
+}
+
+fn end<M: ProcessManager>(ctx: &Ctx<M>, ended: Ended) -> Result<RawValue, WorkflowTermination> {
+    publish(ctx);
+    let (ledger, acknowledgement) = ctx.state_mut(|run| (run.machine().ledger().clone(), run.acknowledgement.clone()));
+    let record = FinalRecord { ended, ledger };
+    match ended {
+        Ended::Stopped => Ok(RawValue::from_value(&record, ctx.payload_converter())),
+        Ended::Acknowledged => {
+            let by = acknowledgement.acknowledged_by.as_deref().unwrap_or("somebody");
+            let note = acknowledgement.note.map(|note| format!(": {note}")).unwrap_or_default();
+            let why = format!("the failure was acknowledged by {by}{note}");
+            Err(acknowledged(why, record))
+        }
+    }
+}
+
+fn acknowledged(why: String, record: FinalRecord) -> WorkflowTermination {
+    let failure = ApplicationFailure::builder(why).type_name(failure_type::FAILURE_ACKNOWLEDGED.to_owned());
+    WorkflowTermination::failed_application(failure.non_retryable(true).details(record).build())
+}

@@ -1,0 +1,39 @@
+//! Deterministic workflow code of process managers on Temporal. It knows no domain.
+//!
+//! Temporal replays workflow code: the same history must give the same commands. So nothing here reads a clock, draws a
+//! random number or does I/O, and the crate depends on no client, HTTP, runtime or database crate. Work leaves a workflow
+//! as the call of an activity whose definition stands in [`activities`]; the crate `process-manager-host` implements it.
+//! The one impure door is [`idle`].
+//!
+//! Two kinds of workflows are built on it:
+//! - [`instance::ProcessInstance`], which runs one instance of any process manager, and [`subscription::Subscription`],
+//!   which follows a log;
+//! - workflows written by hand, which use its parts: [`send`](send::send) commands durably, read operators' [`signals`],
+//!   [`publish`](publish::publish) their state.
+
+pub mod activities;
+pub mod idle;
+pub mod instance;
+pub mod outcome;
+pub mod policy;
+pub mod publish;
+pub mod send;
+pub mod signals;
+pub mod subscription;
+
+use chrono::{DateTime, Utc};
+use temporalio_common::error::ApplicationFailure;
+use temporalio_workflow::{WorkflowContext, WorkflowTermination};
+
+/// Returns the workflow's time: the same when the history is replayed.
+#[must_use]
+pub fn now<W>(ctx: &WorkflowContext<W>) -> DateTime<Utc> {
+    ctx.workflow_time().map(DateTime::from).unwrap_or_default()
+}
+
+/// Returns the termination that ends a run *Failed*, with a failure of this type.
+#[must_use]
+pub fn failed(kind: &str, why: String) -> WorkflowTermination {
+    let failure = ApplicationFailure::builder(why).type_name(kind.to_owned()).non_retryable(true).build();
+    WorkflowTermination::failed_application(failure)
+}

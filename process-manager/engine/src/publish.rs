@@ -1,0 +1,34 @@
+//! Publishes a run's state: search attributes, memo and current details, all in one workflow task.
+
+use serde::Serialize;
+use temporalio_common::search_attributes::{SearchAttributeKey, SearchAttributeUpdate};
+use temporalio_workflow::{MemoValue, WorkflowContext};
+
+/// Memo field that holds the published state.
+///
+/// It is written in the same workflow task as the search attributes, so a reader needs neither a query nor a worker, and
+/// the two never disagree (ADR 2).
+pub const MEMO: &str = "state";
+/// Search attribute: the process.
+pub const PROCESS_ID: SearchAttributeKey<String> = SearchAttributeKey::keyword("ProcessId");
+/// Search attribute: whether something needs an operator's attention.
+pub const INCIDENT: SearchAttributeKey<bool> = SearchAttributeKey::bool("Incident");
+
+/// Publishes a state: the attributes that have changed, what the Web UI shows (in Markdown), and the memo.
+///
+/// To be called only before the run waits for the server or ends: nobody sees the states between, and each publication
+/// costs history events.
+pub fn publish<W, T: Serialize + Send + Sync + 'static>(
+    ctx: &WorkflowContext<W>,
+    attributes: Vec<SearchAttributeUpdate>,
+    details: impl Into<String>,
+    state: T,
+) {
+    if !attributes.is_empty() {
+        ctx.upsert_search_attributes(attributes);
+    }
+    ctx.set_current_details(details);
+    if let Err(error) = ctx.upsert_memo([(MEMO, Some(MemoValue::new(state)))]) {
+        tracing::error!(%error, "the memo could not be written");
+    }
+}

@@ -1,0 +1,240 @@
+//! Sends one command: first as a local activity, and only when that faults as a durable one (ADR 1).
+//!
+//! The good path therefore costs one workflow task; the bad path keeps durable retries that the Web UI shows. The
+//! idempotency key makes the repeated attempt harmless.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use process_manager::manager::{Refusal, Retry};
+use temporalio_common::{ActivityDefinition, data_converters::TemporalDeserializable, error::ActivityExecutionError};
+use temporalio_workflow::{ActivityOptions, CancellableFuture as _, WorkflowContext, WorkflowTermination, select};
+
+use crate::{
+    now,
+    outcome::{self, NotAccepted},
+    policy,
+};
+
+/// A workflow that sends commands.
+pub trait Sender: Sized + 'static {
+    /// Whether the outcome of a local attempt that was not accepted is recorded in the history before the workflow acts
+    /// upon it (it costs one workflow task).
+    ///
+    /// Until it is recorded, a worker that dies sends the command again. An accepted command is accepted again, by its
+    /// key. A refused one may be answered differently, unless its receiver remembers refusals.
+    const RECORDS_REFUSALS: bool;
+
+    /// Publishes what has changed.
+    fn publish(ctx: &WorkflowContext<Self>);
+
+    /// Notes that the command that is under way is stalled.
+    fn stalled(&mut self, detail: String, at: DateTime<Utc>);
+
+    /// Counts a local activity: the server tells their events only with the next workflow task.
+    fn local_attempt(&mut self) {}
+
+    /// Whether something has come in since [`Self::must_hand_over`] was asked.
+    fn has_news(&self) -> bool {
+        false
+    }
+
+    /// Whether the history has become too long to wait in this run.
+    fn must_hand_over(_ctx: &WorkflowContext<Self>) -> bool {
+        false
+    }
+}
+
+/// How a command is sent.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// One line for the Web UI.
+    pub summary: String,
+    /// Limit of one attempt.
+    pub attempt: Duration,
+    /// How faults are retried.
+    pub retry: Retry,
+    /// When the command is given up.
+    pub deadline: Option<DateTime<Utc>>,
+}
+
+impl Policy {
+    /// Returns the default: attempts of 10 s, retried without end.
+    #[must_use]
+    pub fn forever(summary: String) -> Self {
+        Self { summary, attempt: policy::ATTEMPT, retry: Retry::FOREVER, deadline: None }
+    }
+
+    fn left<W>(&self, ctx: &WorkflowContext<W>) -> Option<Duration> {
+        self.deadline.map(|deadline| (deadline - now(ctx)).to_std().unwrap_or_default())
+    }
+}
+
+/// Outcome of a command.
+#[derive(Debug)]
+pub enum Sent<T> {
+    /// The receiver accepted it.
+    Accepted(T),
+    /// The receiver refused it.
+    Refused(Refusal),
+    /// It did not succeed as often as its policy tries, or can never be sent.
+    Failed(String),
+    /// The deadline passed before.
+    TimedOut,
+    /// The history has become too long to wait here; the next run sends the command again, with the same key.
+    TooLong,
+}
+
+/// Sends a command as often as its policy says.
+///
+/// # Errors
+/// Only when the run was cancelled meanwhile.
+pub async fn send<W: Sender, D>(
+    ctx: &WorkflowContext<W>,
+    activity: impl Fn() -> D,
+    input: D::Input,
+    policy: &Policy,
+) -> Result<Sent<D::Output>, WorkflowTermination>
+where
+    D: ActivityDefinition,
+    D::Input: Clone,
+    D::Output: TemporalDeserializable,
+{
+    let is_single = policy.retry.attempts == Some(1);
+    let limit = if is_single { policy.attempt } else { policy.attempt.min(policy::LOCAL_ATTEMPT) };
+    let limit = policy.left(ctx).map_or(limit, |left| left.min(limit)).max(Duration::from_millis(1));
+    ctx.state_mut(W::local_attempt);
+    let options = policy::local(limit, policy.summary.clone());
+    let fault = match decide(ctx, ctx.execute_local_activity(activity(), input.clone(), options).await)? {
+        Ok(accepted) => return Ok(Sent::Accepted(accepted)),
+        Err(NotAccepted::Fault(fault)) => fault,
+        Err(answer) => return Ok(recorded(ctx, answered(answer)).await),
+    };
+    if policy.left(ctx).is_some_and(|left| left.is_zero()) {
+        return Ok(recorded(ctx, Sent::TimedOut).await);
+    }
+    if is_single {
+        return Ok(recorded(ctx, Sent::Failed(fault)).await);
+    }
+    W::publish(ctx);
+    wait(ctx, activity, input, policy, fault).await
+}
+
+/// Sends a command until the receiver has accepted or refused it.
+///
+/// # Errors
+/// Only when the run was cancelled meanwhile.
+pub async fn send_until_answered<W: Sender, D>(
+    ctx: &WorkflowContext<W>,
+    activity: impl Fn() -> D,
+    input: D::Input,
+    summary: String,
+) -> Result<Result<D::Output, Refusal>, WorkflowTermination>
+where
+    D: ActivityDefinition,
+    D::Input: Clone,
+    D::Output: TemporalDeserializable,
+{
+    let policy = Policy::forever(summary);
+    loop {
+        match send(ctx, &activity, input.clone(), &policy).await? {
+            Sent::Accepted(answer) => return Ok(Ok(answer)),
+            Sent::Refused(refusal) => return Ok(Err(refusal)),
+            Sent::Failed(_) | Sent::TimedOut | Sent::TooLong => {
+                ctx.timer(policy.retry.longest_pause).await;
+            }
+        }
+    }
+}
+
+/// Ends the workflow task, so that the outcome of the local attempt stands in the history. Publishes as well: what was
+/// published before an operator's retry is stale.
+async fn recorded<W: Sender, T>(ctx: &WorkflowContext<W>, sent: Sent<T>) -> Sent<T> {
+    if W::RECORDS_REFUSALS {
+        W::publish(ctx);
+        ctx.timer(Duration::from_millis(1)).await;
+    }
+    sent
+}
+
+/// Waits for the durable activity, the deadline, and a history that has become too long.
+async fn wait<W: Sender, D>(
+    ctx: &WorkflowContext<W>,
+    activity: impl Fn() -> D,
+    input: D::Input,
+    policy: &Policy,
+    mut fault: String,
+) -> Result<Sent<D::Output>, WorkflowTermination>
+where
+    D: ActivityDefinition,
+    D::Input: Clone,
+    D::Output: TemporalDeserializable,
+{
+    let left = policy.left(ctx);
+    let options: ActivityOptions = policy::durable(policy.attempt, policy.retry, policy.summary.clone());
+    let durable = || ctx.execute_activity(activity(), input.clone(), options.clone());
+    let mut attempts = durable();
+    let mut waited = left.map_or(policy::STALLED_AFTER, |left| left.min(policy::STALLED_AFTER));
+    let mut patience = ctx.timer(waited);
+    loop {
+        select! {
+            outcome = attempts => match decide(ctx, outcome)? {
+                // The policy has no end: a worker of another version, or an operator who failed the activity.
+                Err(NotAccepted::Fault(why)) if policy.retry.attempts.is_none() => {
+                    ctx.timer(policy.retry.longest_pause).await;
+                    fault = why;
+                    attempts = durable();
+                }
+                outcome => {
+                    patience.cancel();
+                    return Ok(outcome.map_or_else(answered, Sent::Accepted));
+                }
+            },
+            _ = patience => {
+                if left.is_some_and(|left| waited >= left) {
+                    attempts.cancel();
+                    return Ok(Sent::TimedOut);
+                }
+                show_stalled(ctx, &fault);
+                if let Some(left) = left {
+                    patience = ctx.timer(left.saturating_sub(waited));
+                    waited = left;
+                }
+            }
+            woken = ctx.wait_condition(W::has_news) => {
+                woken?;
+                if W::must_hand_over(ctx) {
+                    attempts.cancel();
+                    patience.cancel();
+                    return Ok(Sent::TooLong);
+                }
+            }
+        }
+    }
+}
+
+/// A cancelled activity of a run that is not cancelled is a fault: its worker has been told to end.
+fn decide<W, T>(
+    ctx: &WorkflowContext<W>,
+    outcome: Result<T, ActivityExecutionError>,
+) -> Result<Result<T, NotAccepted>, WorkflowTermination> {
+    match outcome {
+        Err(_) if ctx.cancellation_token().is_cancelled() => Err(WorkflowTermination::cancelled()),
+        outcome => Ok(outcome.map_err(|error| outcome::read(&error))),
+    }
+}
+
+fn answered<T>(answer: NotAccepted) -> Sent<T> {
+    match answer {
+        NotAccepted::Refused(refusal) => Sent::Refused(refusal),
+        NotAccepted::Impossible(why) | NotAccepted::Fault(why) => Sent::Failed(why),
+    }
+}
+
+fn show_stalled<W: Sender>(ctx: &WorkflowContext<W>, fault: &str) {
+    let seconds = policy::STALLED_AFTER.as_secs();
+    let detail = format!("has not succeeded for {seconds} s and is retried; the first attempt failed with: {fault}");
+    let at = now(ctx);
+    ctx.state_mut(|run| run.stalled(detail, at));
+    W::publish(ctx);
+}

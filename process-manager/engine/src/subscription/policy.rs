@@ -1,0 +1,36 @@
+//! How long the activities of a subscription may take, and how soon they are tried again.
+
+use std::time::Duration;
+
+use process_manager_wire::Position;
+use temporalio_common::RetryPolicy;
+use temporalio_workflow::{ActivityCancellationType, ActivityOptions};
+
+/// A worker that is not heard of for this long is taken for dead, and another one goes on.
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Far beyond a turn's time: it only ends an attempt that hangs and heartbeats all the same.
+const TURN_TIMEOUT: Duration = Duration::from_secs(3600);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// For one turn. When it is cancelled, it says first how far it came.
+pub(super) fn follow_options(position: Position) -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(TURN_TIMEOUT)
+        .heartbeat_timeout(HEARTBEAT_TIMEOUT)
+        .retry_policy(retry_policy())
+        .cancellation_type(ActivityCancellationType::WaitCancellationCompleted)
+        .summary(format!("Follow the log from position {position}"))
+        .build()
+}
+
+/// For finding the start.
+pub(super) fn start_options() -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(START_TIMEOUT)
+        .retry_policy(retry_policy())
+        .summary("Find where to begin".to_owned())
+        .build()
+}
+
+/// Without end, and soon: a dead worker's subscription is to go on.
+fn retry_policy() -> RetryPolicy {
+    RetryPolicy::builder().initial_interval(Duration::from_millis(200)).maximum_interval(Duration::from_secs(5)).build()
+}

@@ -1,0 +1,177 @@
+//! The workflow `Subscription`: keeps the activity running that follows the log, and stops visibly where a person has to
+//! decide.
+
+#![expect(missing_docs, reason = "the macro makes undocumented items of the documented methods")]
+
+use temporalio_common::{
+    data_converters::RawValue,
+    error::{ActivityExecutionError, IncomingError},
+};
+use temporalio_macros::{workflow, workflow_methods};
+use temporalio_workflow::{
+    CancellableFuture as _, ContinueAsNewOptions, SyncWorkflowContext, WorkflowContext, WorkflowContextView,
+    WorkflowResult, WorkflowTermination, select,
+};
+
+use super::{
+    payload::{At, read_at, read_input},
+    policy::{follow_options, start_options},
+    state::{Run, Status, SubscriptionState},
+};
+use crate::{
+    activities::{Followed, LogActivities},
+    failed,
+};
+
+/// Follows one log for ever.
+#[workflow]
+pub struct Subscription {
+    run: Result<Run, String>,
+}
+
+#[workflow_methods]
+impl Subscription {
+    /// Reads the input. A bad one ends the run in [`Self::run`]; it must not fail the workflow task.
+    #[init]
+    pub fn new(_ctx: &WorkflowContextView, input: RawValue) -> Self {
+        Self { run: read_input(&input).map(Run::new) }
+    }
+
+    /// Follows the log, turn after turn.
+    #[run]
+    pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<()> {
+        if let Some(why) = ctx.state(|it| it.run.as_ref().err().cloned()) {
+            return Err(failed("InvalidInput", why));
+        }
+        find_start(ctx).await?;
+        loop {
+            match ctx.state_mut(|it| it.state_mut().map_or(Status::Stopped, Run::next)) {
+                Status::Following | Status::Retrying => {
+                    if let Some(followed) = follow(ctx).await?
+                        && (!retry_later(ctx, &followed).await? || ctx.continue_as_new_suggested())
+                    {
+                        let next = ctx.state(|it| it.run.as_ref().ok().map(Run::follow));
+                        let next = RawValue::from_value(&next, ctx.payload_converter());
+                        match ctx.continue_as_new(next, ContinueAsNewOptions::default())? {}
+                    }
+                }
+                status @ (Status::Paused | Status::Stopped) => {
+                    ctx.set_current_details(ctx.state(|it| it.run.as_ref().map(Run::details).unwrap_or_default()));
+                    ctx.wait_condition(|it| it.run.as_ref().is_ok_and(|run| run.status() != status)).await?;
+                    ctx.set_current_details("");
+                }
+            }
+        }
+    }
+
+    /// A person has decided: goes on at the same place, or after `{"position": …}` in whatever log is there now.
+    #[signal]
+    pub fn resume(&mut self, _ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
+        self.signalled("resume", read_at(&input), Run::resume);
+    }
+
+    /// Delivers nothing any more, until `resume` or `rewind`.
+    #[signal]
+    pub fn pause(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _input: RawValue) {
+        self.signalled("pause", Ok(At::default()), |run, _| run.pause());
+    }
+
+    /// Goes on after `{"position": …}`, wherever it stands. Who has handled an event drops it when it comes again.
+    #[signal]
+    pub fn rewind(&mut self, _ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
+        self.signalled("rewind", read_at(&input), Run::rewind);
+    }
+
+    /// Where the subscription stands.
+    #[query]
+    pub fn state(&self, _ctx: &WorkflowContextView) -> Option<SubscriptionState> {
+        self.run.as_ref().ok().map(Run::view)
+    }
+}
+
+impl Subscription {
+    fn state_mut(&mut self) -> Option<&mut Run> {
+        self.run.as_mut().ok()
+    }
+
+    fn signalled(
+        &mut self,
+        name: &str,
+        at: Result<At, &'static str>,
+        act: impl FnOnce(&mut Run, At) -> Result<(), &'static str>,
+    ) {
+        let acted = at.and_then(|at| self.state_mut().map_or(Ok(()), |run| act(run, at)));
+        if let Err(why) = acted {
+            tracing::warn!(why, "signal {name} is ignored");
+        }
+    }
+}
+
+/// Finds where a new subscription begins, once: the answer is kept in the history.
+async fn find_start(ctx: &WorkflowContext<Subscription>) -> Result<(), WorkflowTermination> {
+    let Some(follow) = ctx.state(|it| it.run.as_ref().ok().map(Run::follow)).filter(|it| it.start_from.is_some())
+    else {
+        return Ok(());
+    };
+    let position = ctx.execute_activity(LogActivities::find_start, follow, start_options()).await?;
+    ctx.state_mut(|it| it.state_mut().map(|run| run.starts_at(position)));
+    Ok(())
+}
+
+/// One turn; `None` when a person has interrupted it, or it has stopped.
+async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>, WorkflowTermination> {
+    let Some(follow) = ctx.state_mut(|it| it.state_mut().map(Run::begin_turn)) else { return Ok(None) };
+    let options = follow_options(follow.from.position);
+    let mut turn = ctx.execute_activity(LogActivities::follow_log, follow, options);
+    let mut is_interrupted = false;
+    let outcome = loop {
+        select! {
+            outcome = turn => break outcome,
+            interrupted = ctx.wait_condition(|it| !is_interrupted && it.run.as_ref().is_ok_and(Run::is_interrupted)) => {
+                interrupted?;
+                is_interrupted = true;
+                turn.cancel();
+            }
+        }
+    };
+    if ctx.cancellation_token().is_cancelled() {
+        return Err(WorkflowTermination::cancelled());
+    }
+    ctx.state_mut(|it| {
+        let Some(run) = it.state_mut() else { return Ok(None) };
+        run.end_turn();
+        match outcome {
+            Ok(followed) => {
+                run.followed(&followed);
+                Ok(Some(followed).filter(|_| !is_interrupted))
+            }
+            // The worker that was asked to stop is gone: what it had delivered comes again.
+            Err(_) if is_interrupted => Ok(None),
+            Err(error @ ActivityExecutionError::Cancelled(_)) => Err(error.into()),
+            Err(error) => {
+                let (why, at) = match error.reason() {
+                    Some(IncomingError::Application(failure)) => {
+                        (failure.to_string(), failure.details().unwrap_or_default())
+                    }
+                    _ => (error.to_string(), None),
+                };
+                run.stop(why, at);
+                Ok(None)
+            }
+        }
+    })
+}
+
+/// Waits where the next event is to be tried again later; `false` where there is none such.
+async fn retry_later(ctx: &WorkflowContext<Subscription>, followed: &Followed) -> Result<bool, WorkflowTermination> {
+    let Some(millis) = followed.retry_after_ms else { return Ok(false) };
+    let mut timer = ctx.timer(std::time::Duration::from_millis(millis));
+    select! {
+        _ = timer => (),
+        interrupted = ctx.wait_condition(|it| it.run.as_ref().is_ok_and(Run::is_interrupted)) => {
+            interrupted?;
+            timer.cancel();
+        }
+    }
+    Ok(true)
+}

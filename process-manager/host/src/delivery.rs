@@ -1,0 +1,7 @@
+//! Delivers the events of a log to instances.
+
+mod instances;
+mod router;
+
+pub(crate) use self::instances::Instances;
+pub use self::router::{DeliveryError, DeliveryTarget, EventRouter};

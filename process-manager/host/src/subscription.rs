@@ -1,0 +1,17 @@
+//! Durable subscriptions: the activity side of [`process_manager_engine::subscription`].
+//!
+//! A subscription hands the events of one log to an [`EventHandler`], in order and at least once. The gauges
+//! `subscription_position` and `subscription_behind_seconds` (age of the event handled last) tell progress and lag, by
+//! `subscription`. Beside that it sweeps at regular intervals: it reconciles state that no event announces.
+
+mod activity;
+mod ensure;
+mod handler;
+mod turn;
+
+pub use self::{
+    activity::Subscriptions,
+    ensure::{ensure_subscription, subscription_state},
+    handler::{EventHandler, Handled, HandlerError, Interrupted},
+    turn::Pace,
+};

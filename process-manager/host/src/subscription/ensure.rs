@@ -1,0 +1,64 @@
+//! Makes sure that a subscription runs.
+
+use temporalio_client::{
+    Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowQueryOptions, WorkflowStartOptions,
+    errors::{WorkflowQueryError, WorkflowStartError},
+};
+use temporalio_common::data_converters::{PayloadConverter, RawValue};
+
+use crate::{
+    connect::{bounded_rpc, is_unavailable},
+    start::StartError,
+};
+use process_manager::manager::StartFrom;
+use process_manager_client::feed::FeedPosition;
+use process_manager_engine::{
+    activities::Follow,
+    subscription::{Subscription, SubscriptionState, workflow_id},
+};
+
+/// Starts the subscription unless it runs. To be called at regular intervals as well, so that one that an operator has
+/// terminated comes back; it then begins where a new one does (see [`StartFrom`]), and its handler may see old events again.
+///
+/// # Errors
+/// Temporal is unavailable, or rejects the start.
+pub async fn ensure_subscription(
+    client: &Client,
+    name: &str,
+    task_queue: &str,
+    start_from: StartFrom,
+) -> Result<(), StartError> {
+    let start_from = Some(start_from).filter(|start_from| *start_from != StartFrom::Origin);
+    let origin = Follow { name: name.to_owned(), from: FeedPosition::default(), attempt: 0, start_from };
+    let input = RawValue::from_value(&origin, &PayloadConverter::serde_json());
+    let options = WorkflowStartOptions::new(task_queue, workflow_id(name))
+        .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
+        .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
+        .static_summary(format!("Follow the log for {name}"))
+        .rpc_options(bounded_rpc())
+        .build();
+    match Box::pin(client.start_workflow(Subscription::run, input, options)).await {
+        Ok(_) => Ok(()),
+        Err(WorkflowStartError::PayloadConversion(error)) => Err(StartError::Encoding(error)),
+        Err(WorkflowStartError::AlreadyStarted { source: status, .. } | WorkflowStartError::Rpc(status))
+            if is_unavailable(&status) =>
+        {
+            Err(StartError::Unavailable(status))
+        }
+        Err(WorkflowStartError::AlreadyStarted { source: status, .. } | WorkflowStartError::Rpc(status)) => {
+            Err(StartError::Rejected(status))
+        }
+        Err(_) => Err(StartError::NoAnswer),
+    }
+}
+
+/// Where a subscription stands, by its query `state`. Needs a worker that hosts it.
+///
+/// # Errors
+/// Temporal is away, no worker answers, or there is no such subscription.
+pub async fn subscription_state(client: &Client, name: &str) -> Result<SubscriptionState, WorkflowQueryError> {
+    let handle = client.get_workflow_handle::<Subscription>(workflow_id(name));
+    let options = WorkflowQueryOptions::builder().rpc_options(bounded_rpc()).build();
+    let state = Box::pin(handle.query(Subscription::state, (), options)).await?;
+    state.ok_or_else(|| WorkflowQueryError::Other("the subscription has no state".into()))
+}

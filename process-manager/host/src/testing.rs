@@ -1,0 +1,217 @@
+//! Runs process managers on a real Temporal server, for tests.
+//!
+//! ```no_run
+//! # use process_manager::manager::ProcessManager;
+//! # use process_manager_client::feed::MemoryLog;
+//! # use process_manager_host::{HttpDispatcher, testing::TestServer};
+//! # async fn test<M: ProcessManager>(dispatcher: HttpDispatcher) -> Result<(), Box<dyn std::error::Error>> {
+//! let (log, server) = (MemoryLog::default(), TestServer::start().await?);
+//! let worker = server.host(|hosting| hosting.manager::<M>(log.clone(), dispatcher)).await?;
+//! # drop(worker);
+//! # Ok(())
+//! # }
+//! ```
+
+use std::{
+    env, io,
+    net::{Ipv4Addr, TcpListener},
+    process::Stdio,
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use temporalio_client::Client;
+use temporalio_common::{telemetry::TelemetryOptions, worker::WorkerDeploymentOptions};
+use temporalio_sdk::{Worker, WorkerOptions, runtime::PollerBehavior};
+use tokio::{
+    process::{Child, Command},
+    sync::oneshot,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Hosting,
+    connect::{ConnectError, TemporalConfig},
+    search_attributes::{OF_PROCESS_MANAGERS, register},
+    start_worker,
+};
+
+/// The task queue on which hosted process managers run.
+pub const TASK_QUEUE: &str = "test";
+/// How long a dropped worker may take to end.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Why a test cannot have its server or worker.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The Temporal CLI cannot be run.
+    #[error("{cli} cannot be run; install the Temporal CLI, or set TEMPORAL_CLI to it")]
+    Cli {
+        /// What was looked for.
+        cli: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The server does not answer.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The worker does not begin.
+    #[error("the worker does not begin: {0}")]
+    Worker(String),
+}
+
+/// A Temporal server on which process managers can be hosted.
+#[derive(Debug)]
+pub struct TestServer {
+    config: TemporalConfig,
+    client: Client,
+    _process: Option<Child>,
+}
+
+impl TestServer {
+    /// Starts a dev server of its own in memory, by the CLI that `TEMPORAL_CLI` names, else `temporal` on the path. It
+    /// ends when this is dropped.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub async fn start() -> Result<Self, ServerError> {
+        let cli = env::var("TEMPORAL_CLI").unwrap_or_else(|_| "temporal".to_owned());
+        let failed = |source: io::Error| ServerError::Cli { cli: cli.clone(), source };
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|it| it.local_addr()).map_err(failed)?.port();
+        let process = Command::new(&cli)
+            .args(["server", "start-dev", "--headless", "--log-level", "never", "--ip", "127.0.0.1", "--port"])
+            .arg(port.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(failed)?;
+        let address =
+            format!("http://127.0.0.1:{port}").parse().map_err(|_| ServerError::Worker("no address".to_owned()))?;
+        let mut server = Self::on(TemporalConfig::at(address, "default")).await?;
+        server._process = Some(process);
+        Ok(server)
+    }
+
+    /// Uses a server that runs, as soon as it can be reached.
+    ///
+    /// # Errors
+    /// The configuration cannot be used.
+    pub async fn on(config: TemporalConfig) -> Result<Self, ServerError> {
+        let client = config.connect_when_up().await?;
+        register(&client, &OF_PROCESS_MANAGERS).await;
+        Ok(Self { config, client, _process: None })
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Hosts process managers in a worker of their own, and starts their subscriptions.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub async fn host(&self, build: impl FnOnce(Hosting) -> Hosting) -> Result<TestWorker, ServerError> {
+        self.host_with(build, |_| ()).await
+    }
+
+    /// As [`Self::host`], with other options for the worker.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub async fn host_with(
+        &self,
+        build: impl FnOnce(Hosting) -> Hosting,
+        configure: impl FnOnce(&mut WorkerOptions),
+    ) -> Result<TestWorker, ServerError> {
+        let failed = |error: &dyn std::fmt::Display| ServerError::Worker(error.to_string());
+        let stop = CancellationToken::new();
+        // A connection knows its workers: one that was killed would still be there for the next.
+        let client = self.config.connect().await?;
+        let hosting = build(Hosting::new(client.clone(), TASK_QUEUE, stop.clone()));
+        let mut options = WorkerOptions::new(TASK_QUEUE)
+            .deployment_options(WorkerDeploymentOptions::from_build_id("test".to_owned()))
+            .workflow_task_poller_behavior(PollerBehavior::SimpleMaximum(20))
+            .activity_task_poller_behavior(PollerBehavior::SimpleMaximum(10))
+            .max_heartbeat_throttle_interval(Duration::from_secs(1))
+            .graceful_shutdown_period(Duration::from_secs(1))
+            .build();
+        let subscriptions = hosting.register(&mut options).map_err(|error| failed(&error))?;
+        configure(&mut options);
+        let worker = TestWorker::start(client, options, stop).await?;
+        subscriptions.ensure(&self.client).await.map_err(|error| failed(&error))?;
+        Ok(worker)
+    }
+}
+
+/// A worker in a thread and a runtime of its own. Dropped, it ends as a program does that is told to.
+#[derive(Debug)]
+pub struct TestWorker {
+    stop: CancellationToken,
+    kill: Option<oneshot::Sender<()>>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl TestWorker {
+    async fn start(client: Client, options: WorkerOptions, stop: CancellationToken) -> Result<Self, ServerError> {
+        let (begins, begun) = oneshot::channel::<Result<(), String>>();
+        let (kill, killed) = oneshot::channel();
+        let (ends, ended) = mpsc::channel();
+        let stopped = stop.clone();
+        thread::spawn(move || {
+            let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+                Ok(runtime) => runtime,
+                Err(error) => return drop(begins.send(Err(error.to_string()))),
+            };
+            runtime.block_on(async {
+                let mut worker = match worker(&client, options) {
+                    Ok(worker) => worker,
+                    Err(error) => return drop(begins.send(Err(error))),
+                };
+                let shutdown = worker.shutdown_handle();
+                drop(begins.send(Ok(())));
+                tokio::select! {
+                    outcome = worker.run() => tracing::debug!(?outcome, "the worker has ended"),
+                    () = async { stopped.cancelled().await; shutdown(); std::future::pending().await } => (),
+                    _ = killed => (),
+                }
+            });
+            // What is in hand is dropped where it is.
+            runtime.shutdown_background();
+            drop(ends);
+        });
+        match begun.await {
+            Ok(Ok(())) => Ok(Self { stop, kill: Some(kill), ended }),
+            Ok(Err(why)) => Err(ServerError::Worker(why)),
+            Err(_) => Err(ServerError::Worker("its thread has ended".to_owned())),
+        }
+    }
+
+    /// Ends the worker as a crash does: nothing in hand is finished, nothing is told to the server.
+    pub fn kill(mut self) {
+        if let Some(kill) = self.kill.take() {
+            let _ = kill.send(());
+        }
+        let _ = self.ended.recv_timeout(GRACE);
+    }
+
+    /// Whether the worker's thread has ended, on its own or otherwise.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        matches!(self.ended.try_recv(), Err(mpsc::TryRecvError::Disconnected))
+    }
+}
+
+impl Drop for TestWorker {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn worker(client: &Client, options: WorkerOptions) -> Result<Worker, String> {
+    start_worker(client, options, TelemetryOptions::builder().build()).map_err(|error| error.to_string())
+}

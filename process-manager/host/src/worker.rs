@@ -1,0 +1,15 @@
+//! The worker side: activities, dispatch of commands, and the worker itself.
+
+mod dispatch;
+mod dispatcher;
+#[cfg(feature = "eviction")]
+mod eviction;
+mod hosting;
+mod logs;
+mod start;
+
+pub use self::{
+    dispatcher::{DispatchError, Dispatcher, HttpDispatcher},
+    hosting::{HostedSubscriptions, Hosting},
+    start::{WorkerError, start_worker},
+};

@@ -1,0 +1,104 @@
+//! The activity that dispatches commands, for all process managers of a worker.
+
+#![expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the macro makes public items of the methods, one of which nobody calls"
+)]
+
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
+
+use futures::{FutureExt, future::BoxFuture};
+use process_manager_engine::{
+    activities::{CommandToDispatch, DispatchCommand},
+    outcome,
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use temporalio_common::error::ApplicationFailure;
+use temporalio_macros::activities;
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+
+use super::{DispatchError, Dispatcher};
+use process_manager::manager::Refusal;
+use process_manager_client::http::{Envelope, traceparent};
+use process_manager_wire::{error_chain, panic_message};
+
+/// The dispatchers of a worker's process managers, by name. To be registered with the worker's activities.
+#[derive(Default)]
+pub struct Dispatchers(HashMap<&'static str, Arc<dyn AnyDispatcher>>);
+
+trait AnyDispatcher: Send + Sync {
+    fn dispatch<'a>(&'a self, command: Value, envelope: &'a Envelope) -> BoxFuture<'a, Result<(), DispatchError>>;
+}
+
+struct Typed<C, D>(D, std::marker::PhantomData<fn(C)>);
+
+impl<C: DeserializeOwned + Send + Sync + 'static, D: Dispatcher<C>> AnyDispatcher for Typed<C, D> {
+    fn dispatch<'a>(&'a self, command: Value, envelope: &'a Envelope) -> BoxFuture<'a, Result<(), DispatchError>> {
+        Box::pin(async move {
+            let command = serde_json::from_value(command)
+                .map_err(|error| DispatchError::Impossible(format!("the command cannot be read: {error}")))?;
+            let dispatched = AssertUnwindSafe(async { self.0.dispatch(&command, envelope).await }).catch_unwind().await;
+            dispatched.unwrap_or_else(|panic| {
+                let said = panic_message(panic.as_ref());
+                Err(DispatchError::Impossible(format!("the dispatcher panicked: {said}")))
+            })
+        })
+    }
+}
+
+impl Dispatchers {
+    pub(super) fn add<C: DeserializeOwned + Send + Sync + 'static>(
+        &mut self,
+        manager: &'static str,
+        it: impl Dispatcher<C>,
+    ) {
+        self.0.insert(manager, Arc::new(Typed(it, std::marker::PhantomData)));
+    }
+}
+
+#[activities]
+impl Dispatchers {
+    /// Sends one command of a process manager.
+    #[activity(definition = DispatchCommand)]
+    pub async fn dispatch_command(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: CommandToDispatch,
+    ) -> Result<(), ActivityError> {
+        let CommandToDispatch { manager, name, command, .. } = input;
+        let Some(dispatcher) = self.0.get(manager.as_str()) else {
+            let why = format!("this worker has no dispatcher for {manager}");
+            return Err(ActivityError::application(outcome::fault(why)));
+        };
+        let correlation_id = input.correlation_id.as_str();
+        let envelope = Envelope {
+            traceparent: Some(traceparent(correlation_id)),
+            idempotency_key: Some(input.idempotency_key),
+            correlation_id: Some(input.correlation_id.clone()),
+            causation_id: Some(input.causation_id),
+            metadata: input.metadata,
+        };
+        let attempt = ctx.info().attempt;
+        match dispatcher.dispatch(command, &envelope).await {
+            Ok(()) => {
+                tracing::info!(correlation_id, command = name, attempt, "accepted");
+                Ok(())
+            }
+            Err(error) => {
+                let why = error_chain(&error);
+                tracing::warn!(correlation_id, command = name, attempt, "not accepted: {why}");
+                Err(ActivityError::application(failure(error, why)))
+            }
+        }
+    }
+}
+
+fn failure(error: DispatchError, why: String) -> ApplicationFailure {
+    match error {
+        DispatchError::Fault(_) => outcome::fault(why),
+        DispatchError::Impossible(_) => outcome::impossible(why),
+        DispatchError::Refused(problem) => outcome::refused(Refusal { code: problem.code, detail: problem.detail }),
+    }
+}
