@@ -78,7 +78,7 @@ impl EnvBuilder {
     /// Starts the system and waits until all of it is ready.
     ///
     /// # Panics
-    /// When a component ends, or is not ready within 30 s.
+    /// When a component ends, or does not become ready.
     pub async fn start(self) -> Env {
         let dir = temp_dir(&self.binaries, "env-");
         let temporal = self.temporal(dir.path());

@@ -6,10 +6,7 @@ mod rules;
 mod serve;
 mod wire;
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use messages::Problem;
 use tokio::task::JoinSet;
@@ -124,9 +121,9 @@ impl FaultProxy {
     /// Waits until `count` requests under `prefix` have come in.
     ///
     /// # Panics
-    /// After `deadline`.
-    pub async fn await_requests(&self, count: usize, prefix: &str, deadline: Duration) -> Vec<Recorded> {
-        crate::eventually(deadline, &format!("{count} requests to {prefix}"), async || {
+    /// When none comes any more.
+    pub async fn await_requests(&self, count: usize, prefix: &str) -> Vec<Recorded> {
+        crate::eventually(&format!("{count} requests to {prefix}"), async || {
             let requests = self.requests_to(prefix);
             if requests.len() >= count { Ok(requests) } else { Err(requests.len()) }
         })
