@@ -9,8 +9,9 @@ use std::{
 
 use messages::Position;
 use process_manager_client::feed::{FeedClient, FeedError, FeedReader};
+use process_manager_wire::error_chain;
 use sea_orm::DbErr;
-use service_kit::{Database, error_chain};
+use service_kit::Database;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
