@@ -8,7 +8,10 @@ use std::{
 
 use anyhow::{anyhow, bail};
 use futures::future::join_all;
-use process_manager_host::connect::TemporalConfig;
+use process_manager_host::{
+    connect::TemporalConfig,
+    dev_server::{DevServer, DevServerConfig},
+};
 use temporalio_client::Client;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -18,12 +21,12 @@ use crate::{
     component::{Component, any_ended},
     config::{Config, Options, Temporal},
     data_dir::DataDir,
-    dev_server::{DevServer, DevServerConfig},
     ports, ready,
     simulation::{self, Services},
-    temporal_cli,
 };
 
+/// How long an ended run can be read; the dev server's own default is one day.
+const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Who ends together, and how long they have for it. With the 4.5 s of Temporal, which comes last, less than 20 s.
 const ENDS: [(&[&str], Duration); 3] = [
     (&["simulation", "api"], Duration::from_secs(2)),
@@ -83,11 +86,11 @@ impl Stack {
             return client.map_err(|error| anyhow!("{error}; start it, or unset TEMPORAL_ADDRESS for a dev server"));
         };
         let server = self.temporal.insert(DevServer::spawn(&DevServerConfig {
-            cli: temporal_cli::find(&config.data_dir).await?,
-            port: *port,
             ui_port: Some(*ui_port),
             database: Some(Path::new(&config.data_dir).join("temporal.db")),
             namespace: namespace.clone(),
+            retention: Some(RETENTION),
+            ..DevServerConfig::new(temporal_cli::find(&config.data_dir).await?, *port)
         })?);
         server.ready().await?;
         let address = Url::parse(&format!("http://{}", server.address()))?;
@@ -99,9 +102,9 @@ impl Stack {
         let Config { accounts, api, billing, reports, worker, .. } = config.clone();
         let worker_client = client.clone();
         self.components.extend([
-            Component::spawn("billing", |shutdown| billing::run(billing, shutdown)),
-            Component::spawn("reports", |shutdown| reports::run(reports, shutdown)),
-            Component::spawn("accounts", |shutdown| accounts::run(accounts, shutdown)),
+            Component::spawn("billing", |shutdown| service_kit::run(billing, shutdown)),
+            Component::spawn("reports", |shutdown| service_kit::run(reports, shutdown)),
+            Component::spawn("accounts", |shutdown| service_kit::run(accounts, shutdown)),
             Component::spawn("worker", |shutdown| worker::run(worker, worker_client, shutdown)),
             Component::spawn("api", |shutdown| api::run(api, client, shutdown)),
         ]);

@@ -4,17 +4,13 @@ use std::{
     collections::BTreeSet,
     fs,
     net::TcpListener,
-    path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
-    time::Duration,
 };
 
 use anyhow::{Context, ensure};
-use reqwest::Client;
 use serde_json::{Value, json};
-use stack::temporal_cli;
 use tempfile::TempDir;
-use tokio::time::{Instant, sleep};
+use test_support::{eventually, eventually_eq, http, temporal_cli};
 
 /// A folder and ports of its own. The stack in it is killed when this is dropped.
 struct Machine {
@@ -27,7 +23,7 @@ struct Machine {
 
 impl Machine {
     async fn new() -> anyhow::Result<Self> {
-        let cli = temporal_cli::find(Path::new(env!("CARGO_TARGET_TMPDIR"))).await?.display().to_string();
+        let cli = temporal_cli().display().to_string();
         // Above the range from which Linux hands out ports by itself; whoever listens on the first has the ten.
         let mut first = (61_000..62_000).step_by(10);
         let claim = first.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok()).context("free ports")?;
@@ -58,18 +54,19 @@ impl Machine {
         let (out, log) = (self.folder.path().join("out"), self.folder.path().join("log"));
         let (stdout, stderr) = (fs::File::create(&out)?, fs::File::create(&log)?);
         self.running = Some(self.command().args(arguments).stdout(stdout).stderr(stderr).spawn()?);
-        let log = || fs::read_to_string(&log).unwrap_or_default();
-        eventually(|| async { fs::read_to_string(&out).is_ok_and(|text| text.contains("Ctrl-C")) })
-            .await
-            .with_context(log)
+        eventually("the stack is ready", async || {
+            let ready = fs::read_to_string(&out).is_ok_and(|text| text.contains("Ctrl-C"));
+            if ready { Ok(()) } else { Err(fs::read_to_string(&log).unwrap_or_default()) }
+        })
+        .await;
+        Ok(())
     }
 
-    /// Sends a signal and waits for the end, 20 s at most.
+    /// Sends a signal and waits for the end.
     async fn end(&mut self, signal: &str) -> anyhow::Result<ExitStatus> {
         let mut child = self.running.take().context("not running")?;
         send(signal, child.id())?;
-        eventually(async || child.try_wait().is_ok_and(|ended| ended.is_some())).await?;
-        Ok(child.wait()?)
+        Ok(ended(&mut child).await)
     }
 
     fn url(&self, program: usize, path: &str) -> String {
@@ -112,28 +109,21 @@ fn dev_server(port: u16) -> anyhow::Result<u32> {
     anyhow::bail!("no dev server on port {port}")
 }
 
-async fn eventually(mut condition: impl AsyncFnMut() -> bool) -> anyhow::Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !condition().await {
-        ensure!(Instant::now() < deadline, "not within 20 s");
-        sleep(Duration::from_millis(50)).await;
-    }
-    Ok(())
-}
-
-fn client() -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::new()
+async fn ended(child: &mut Child) -> ExitStatus {
+    eventually("the stack ends", async || {
+        child.try_wait().map_err(|error| error.to_string())?.ok_or_else(|| "it runs".to_owned())
+    })
+    .await
 }
 
 async fn issued(machine: &Machine) -> anyhow::Result<BTreeSet<String>> {
-    let page: Value = client().get(machine.url(1, "/documents?limit=200")).send().await?.json().await?;
+    let page: Value = http().get(machine.url(1, "/documents?limit=200")).send().await?.json().await?;
     let ids = page["items"].as_array().into_iter().flatten();
     Ok(ids.filter_map(|document| document["document_id"].as_str()).map(str::to_owned).collect())
 }
 
 async fn void(machine: &Machine, document: &str) -> anyhow::Result<(u16, Value)> {
-    let request = client().post(machine.url(0, "/voidings")).header("Prefer", "wait=10");
+    let request = http().post(machine.url(0, "/voidings")).header("Prefer", "wait=10");
     let answer = request.json(&json!({"document_id": document})).send().await?;
     Ok((answer.status().as_u16(), answer.json().await?))
 }
@@ -151,8 +141,11 @@ fn complaint(output: &Output) -> anyhow::Result<String> {
 async fn ctrl_c_ends_everything_and_the_next_run_goes_on_with_the_data() -> anyhow::Result<()> {
     let mut machine = Machine::new().await?;
     machine.start(&[]).await?;
-    eventually(async || issued(&machine).await.is_ok_and(|ids| !ids.is_empty())).await?;
-    let document = issued(&machine).await?.pop_first().context("a document of the simulation")?;
+    let document = eventually("a document of the simulation", async || match issued(&machine).await {
+        Ok(mut ids) => ids.pop_first().ok_or(None),
+        Err(error) => Err(Some(error)),
+    })
+    .await;
     let (status, voiding) = void(&machine, &document).await?;
     ensure!(status == 200 && voiding["state"] == "document-voided", "{voiding}");
     ensure!(machine.end("INT").await?.code() == Some(0));
@@ -161,7 +154,7 @@ async fn ctrl_c_ends_everything_and_the_next_run_goes_on_with_the_data() -> anyh
     machine.start(&["--no-simulation"]).await?;
     let (status, problem) = void(&machine, &document).await?;
     ensure!(status == 409 && problem["code"] == "document-already-voided", "{problem}");
-    let known: Value = client().get(machine.url(0, &format!("/voidings/{document}"))).send().await?.json().await?;
+    let known: Value = http().get(machine.url(0, &format!("/voidings/{document}"))).send().await?.json().await?;
     ensure!(known["process_id"] == voiding["process_id"], "{known}");
     ensure!(machine.end("TERM").await?.code() == Some(0));
     ensure!(machine.is_quiet(), "something still listens");
@@ -173,7 +166,8 @@ async fn the_dev_server_does_not_outlive_a_stack_that_is_killed() -> anyhow::Res
     let mut machine = Machine::new().await?;
     machine.start(&["--no-simulation"]).await?;
     machine.end("KILL").await?;
-    eventually(async || machine.is_quiet()).await
+    eventually_eq("nothing listens any more", true, async || machine.is_quiet()).await;
+    Ok(())
 }
 
 #[tokio::test]
@@ -183,8 +177,7 @@ async fn when_the_dev_server_dies_everything_ends_and_says_so() -> anyhow::Resul
     let server = dev_server(machine.ports[5])?;
     send("KILL", server)?;
     let mut child = machine.running.take().context("running")?;
-    eventually(async || child.try_wait().is_ok_and(|ended| ended.is_some())).await?;
-    ensure!(child.wait()?.code() == Some(1));
+    ensure!(ended(&mut child).await.code() == Some(1));
     let log = fs::read_to_string(machine.folder.path().join("log"))?;
     ensure!(log.contains("the Temporal dev server ended by itself"), "{log}");
     ensure!(machine.is_quiet(), "something still listens");

@@ -5,10 +5,7 @@
     reason = "a bench prints what it measured, and ends where a step fails"
 )]
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, time::Instant};
 
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -34,7 +31,7 @@ async fn main() {
     starts.buffer_unordered(AT_ONCE).collect::<()>().await;
     println!("{PROCESSES} processes started in {:.1?}", begun.elapsed());
     let page = format!("{}/", env.url(Component::Api));
-    eventually(Duration::from_secs(120), "all are counted", async || {
+    eventually("all are counted", async || {
         let text = get(&page).await;
         if text.contains(&format!("<span class=\"number\">{PROCESSES}</span>")) { Ok(()) } else { Err("not yet") }
     })

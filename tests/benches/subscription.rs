@@ -28,12 +28,11 @@ use temporalio_common::protos::temporal::api::{
     taskqueue::v1::TaskQueue,
     workflowservice::v1::{SignalWithStartWorkflowExecutionRequest, SignalWorkflowExecutionRequest},
 };
-use tests::{Temporal, TemporalServer, binaries, json_payload};
-use tokio::{sync::watch, time::timeout};
+use tests::{Temporal, TemporalServer, binaries, eventually, json_payload};
+use tokio::sync::watch;
 
 /// As many deliveries at the same time as a subscription has.
 const AT_ONCE: usize = 32;
-const IN_TIME: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
@@ -143,8 +142,11 @@ async fn events(count: usize, instances: usize) -> Rates {
 }
 
 async fn reaches(number: &watch::Sender<usize>, wanted: usize) {
-    let mut seen = number.subscribe();
-    timeout(IN_TIME, seen.wait_for(|number| *number >= wanted)).await.unwrap().unwrap();
+    eventually(&format!("{wanted} commands"), async || {
+        let number = *number.borrow();
+        if number >= wanted { Ok(()) } else { Err(number) }
+    })
+    .await;
 }
 
 async fn namespace() -> Temporal {

@@ -5,20 +5,20 @@
 mod binaries;
 pub mod calls;
 mod env;
-mod eventually;
-mod ports;
-mod postgres;
 mod process;
 mod proxy;
 mod run_dir;
 pub mod sample;
 mod temporal;
+pub mod voiding;
 
 pub use binaries::Binaries;
 pub use env::{Books, Component, Env, EnvBuilder, Link};
-pub use eventually::{eventually, eventually_eq};
-pub use ports::free_port;
-pub use postgres::PostgresServer;
 pub use process::{Ended, Process, Program};
 pub use proxy::{About, Fault, FaultProxy, Gate, Recorded};
-pub use temporal::{CliOutput, Temporal, TemporalServer, json_payload, temporal_cli, workflow_id};
+pub(crate) use temporal::failure_type;
+pub use temporal::{CliOutput, Temporal, TemporalServer, attribute, json_payload, transfer_workflow_id, workflow_id};
+pub use test_support::{
+    PostgresServer, STALL, Turn, Turns, eventually, eventually_eq, free_port, heavy, load, pass_over, temporal_cli,
+    within_a_stall,
+};

@@ -8,10 +8,11 @@ use std::{
     path::{Path, PathBuf},
     process::{ChildStdin, Command, Stdio},
     thread,
-    time::Duration,
 };
 
 use tokio::sync::watch;
+
+use crate::within_a_stall;
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,11 +101,10 @@ impl Process {
     /// Waits for the program's end.
     ///
     /// # Panics
-    /// When it has not ended within `deadline`.
-    pub async fn wait(&mut self, deadline: Duration) -> Ended {
-        let pid = self.pid;
-        let ended = tokio::time::timeout(deadline, self.ended.wait_for(Option::is_some)).await;
-        let ended = ended.unwrap_or_else(|_| panic!("process {pid} did not end within {deadline:?}"));
+    /// When it has not ended after a [`STALL`](crate::STALL).
+    pub async fn wait(&mut self) -> Ended {
+        let what = format!("the end of process {}", self.pid);
+        let ended = within_a_stall(&what, self.ended.wait_for(Option::is_some)).await;
         ended.ok().and_then(|ended| *ended).expect("the supervisor says how the program ended")
     }
 }

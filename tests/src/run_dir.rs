@@ -1,8 +1,6 @@
 //! The folder of one test run: databases and logs of all that it starts.
 
 use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -17,8 +15,6 @@ static RUN: OnceLock<PathBuf> = OnceLock::new();
 pub(crate) fn run_dir(binaries: &Binaries) -> &'static Path {
     RUN.get_or_init(|| {
         let dir = tempfile::Builder::new().prefix("it-").tempdir().expect("a temporary folder").keep();
-        // PostgreSQL, which runs as another user when the tests run as root, reaches its own folder in here.
-        fs::set_permissions(&dir, fs::Permissions::from_mode(0o711)).expect("permissions of a folder of our own");
         if std::env::var_os("IT_KEEP").is_none() {
             // Its end of the pipe is closed by the end of this process, and by nothing before.
             std::mem::forget(remove_at_the_end(&binaries.supervisor, &dir));

@@ -7,10 +7,13 @@
 //! - [`subscription`] follows event logs;
 //! - [`wait_until_handled`] gives a caller strong consistency;
 //! - [`connect`], [`search_attributes`] and [`start`] are what programs around Temporal need;
+//! - `dev_server` (feature `dev-server`) runs Temporal's dev server as a child that never outlives the program;
 //! - `testing` (feature `testing`) runs process managers on a real server, for tests.
 
 pub mod connect;
 mod delivery;
+#[cfg(feature = "dev-server")]
+pub mod dev_server;
 pub mod operator;
 pub mod search_attributes;
 pub mod start;

@@ -12,27 +12,28 @@
 //! # }
 //! ```
 
+mod namespace;
+
 use std::{
     env, io,
     net::{Ipv4Addr, TcpListener},
-    process::Stdio,
-    sync::mpsc,
+    path::PathBuf,
+    sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
 
-use temporalio_client::Client;
+use temporalio_client::{Client, tonic::Status};
 use temporalio_common::{telemetry::TelemetryOptions, worker::WorkerDeploymentOptions};
 use temporalio_sdk::{Worker, WorkerOptions, runtime::PollerBehavior};
-use tokio::{
-    process::{Child, Command},
-    sync::oneshot,
-};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::{
     Hosting,
     connect::{ConnectError, TemporalConfig},
+    dev_server::{DevServer, DevServerConfig, DevServerError},
     search_attributes::{OF_PROCESS_MANAGERS, register},
     start_worker,
 };
@@ -45,14 +46,15 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Why a test cannot have its server or worker.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// The Temporal CLI cannot be run.
-    #[error("{cli} cannot be run; install the Temporal CLI, or set TEMPORAL_CLI to it")]
-    Cli {
-        /// What was looked for.
-        cli: String,
-        /// Why.
-        source: io::Error,
-    },
+    /// There is no free port.
+    #[error("there is no free port for the server ({0})")]
+    Port(#[source] io::Error),
+    /// The dev server does not start, such as where there is no Temporal CLI.
+    #[error("{0}; is the Temporal CLI installed, or TEMPORAL_CLI set to it?")]
+    DevServer(#[from] DevServerError),
+    /// The namespace cannot be created, or does not answer.
+    #[error("the namespace cannot be used")]
+    Namespace(#[source] Box<Status>),
     /// The server does not answer.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -66,32 +68,45 @@ pub enum ServerError {
 pub struct TestServer {
     config: TemporalConfig,
     client: Client,
-    _process: Option<Child>,
+    dev_server: Option<Arc<DevServer>>,
 }
 
 impl TestServer {
     /// Starts a dev server of its own in memory, by the CLI that `TEMPORAL_CLI` names, else `temporal` on the path. It
-    /// ends when this is dropped.
+    /// ends when this is dropped, or with the program.
     ///
     /// # Errors
-    /// [`ServerError`].
+    /// [`ServerError::DevServer`] when the server ends before it is ready, with its last words; [`ServerError::Port`]
+    /// when there is no free port.
     pub async fn start() -> Result<Self, ServerError> {
-        let cli = env::var("TEMPORAL_CLI").unwrap_or_else(|_| "temporal".to_owned());
-        let failed = |source: io::Error| ServerError::Cli { cli: cli.clone(), source };
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|it| it.local_addr()).map_err(failed)?.port();
-        let process = Command::new(&cli)
-            .args(["server", "start-dev", "--headless", "--log-level", "never", "--ip", "127.0.0.1", "--port"])
-            .arg(port.to_string())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(failed)?;
-        let address =
-            format!("http://127.0.0.1:{port}").parse().map_err(|_| ServerError::Worker("no address".to_owned()))?;
-        let mut server = Self::on(TemporalConfig::at(address, "default")).await?;
-        server._process = Some(process);
+        Self::start_with(env::var_os("TEMPORAL_CLI").unwrap_or_else(|| "temporal".into())).await
+    }
+
+    /// As [`Self::start`], by another CLI.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(cli: impl Into<PathBuf>) -> Result<Self, ServerError> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+        let config = DevServerConfig::new(cli, listener.map_err(ServerError::Port)?.port()).with_fresh_caches();
+        let mut dev_server = DevServer::spawn(&config)?;
+        dev_server.ready().await?;
+        let address = Url::parse(&format!("http://{}", dev_server.address()));
+        let address = address.map_err(|error| ServerError::Worker(error.to_string()))?;
+        let mut server = Self::on(TemporalConfig::at(address, &config.namespace)).await?;
+        server.dev_server = Some(Arc::new(dev_server));
+        Ok(server)
+    }
+
+    /// The same server, in a namespace of its own that is created if need be.
+    ///
+    /// # Errors
+    /// [`ServerError`] when the namespace cannot be created, or does not answer.
+    pub async fn in_namespace(&self, namespace: &str) -> Result<Self, ServerError> {
+        namespace::create(&self.client, namespace).await.map_err(ServerError::Namespace)?;
+        let config = TemporalConfig::at(self.config.address().clone(), namespace);
+        let mut server = Self::on(config).await?;
+        server.dev_server.clone_from(&self.dev_server);
         Ok(server)
     }
 
@@ -102,7 +117,13 @@ impl TestServer {
     pub async fn on(config: TemporalConfig) -> Result<Self, ServerError> {
         let client = config.connect_when_up().await?;
         register(&client, &OF_PROCESS_MANAGERS).await;
-        Ok(Self { config, client, _process: None })
+        Ok(Self { config, client, dev_server: None })
+    }
+
+    /// Where the server is.
+    #[must_use]
+    pub fn address(&self) -> &Url {
+        self.config.address()
     }
 
     /// The client.

@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use messages::{
     CustomerId, DocumentId, Page, ProcessId,
-    headers::PREFER,
+    headers::{IDEMPOTENCY_KEY, PREFER},
     voiding::{Acknowledgement, Failure, Incident, Step, VoidingState},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Answer, client};
+use crate::{eventually, sample::unique};
 
 client! {
     /// The api.
@@ -57,6 +58,17 @@ impl Api {
     /// `POST /voidings` with `Prefer: wait=<seconds>`.
     pub async fn post_voiding_and_wait(&self, document_id: &DocumentId, seconds: u32) -> Answer<Voiding> {
         self.header(PREFER, format!("wait={seconds}")).post_voiding(document_id).await
+    }
+
+    /// `POST /voidings` by a client that waits for the outcome: with `Prefer: wait=30`, and again under the same key while
+    /// the voiding is under way.
+    pub async fn post_voiding_to_its_end(&self, document_id: &DocumentId) -> Answer<Voiding> {
+        let api = if self.0.has(IDEMPOTENCY_KEY) { self.clone() } else { self.key(unique("key")) };
+        eventually(&format!("the voiding of {document_id} comes to an outcome"), async || {
+            let answer = api.post_voiding_and_wait(document_id, 30).await;
+            if answer.answered(202) { Err(answer.to_string()) } else { Ok(answer) }
+        })
+        .await
     }
 
     /// `GET /voidings/{document_id}`.

@@ -7,7 +7,7 @@ mod billing;
 mod events;
 mod reports;
 
-use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
+use std::collections::BTreeMap;
 
 use messages::{ProcessId, headers};
 use serde::Serialize;
@@ -18,22 +18,7 @@ pub use api::{Api, Voiding};
 pub use billing::Billing;
 pub use events::Batch;
 pub use reports::Reports;
-
-/// Of one call; longer than any long poll.
-const TIMEOUT: Duration = Duration::from_secs(60);
-
-/// The one client. Each test has a runtime of its own, so no connection outlives its call.
-static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(TIMEOUT);
-    builder.build().expect("an HTTP client")
-});
-
-/// An HTTP client that goes to any address, for calls that have no helper.
-#[must_use]
-pub fn http() -> &'static reqwest::Client {
-    &CLIENT
-}
+pub use test_support::http;
 
 /// Where a service is, and the headers that go with each call.
 #[derive(Debug, Clone)]
@@ -53,6 +38,11 @@ impl Target {
     #[must_use]
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// Whether a header is sent with each call.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.headers.contains_key(name)
     }
 
     /// Sends a header with each call.

@@ -9,8 +9,8 @@ use futures::future::join_all;
 
 use super::{Component, Env, Link, Running};
 use crate::{
-    Binaries, FaultProxy, PostgresServer, Temporal, TemporalServer, ports::free_port, process::Program,
-    run_dir::temp_dir, sample::unique,
+    Binaries, FaultProxy, PostgresServer, Temporal, TemporalServer, free_port, process::Program, run_dir::temp_dir,
+    sample::unique,
 };
 
 /// An address at which nothing listens.
@@ -78,7 +78,7 @@ impl EnvBuilder {
     /// Starts the system and waits until all of it is ready.
     ///
     /// # Panics
-    /// When a component ends, or is not ready within 30 s.
+    /// When a component ends, or does not become ready.
     pub async fn start(self) -> Env {
         let dir = temp_dir(&self.binaries, "env-");
         let temporal = self.temporal(dir.path());

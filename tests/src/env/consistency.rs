@@ -8,7 +8,7 @@ use messages::{
     reports::{Report, ReportStatus},
 };
 
-use super::{Env, REPORTED_WITHIN};
+use super::Env;
 use crate::eventually;
 
 impl Env {
@@ -43,10 +43,10 @@ impl Env {
     /// Waits until Reports has heard of every document that Billing has by now.
     ///
     /// # Panics
-    /// After 30 s.
+    /// When it does not.
     pub async fn await_reported(&self) {
         let documents = self.billing().all_documents().await;
-        eventually(REPORTED_WITHIN, "Reports has heard of every document", async || {
+        eventually("Reports has heard of every document", async || {
             let reports = self.reports().all_reports().await;
             let known = |id: &DocumentId| reports.iter().flat_map(|r| &r.documents).any(|d| d.document_id == *id);
             let missing = documents.iter().find(|document| !known(&document.document_id));

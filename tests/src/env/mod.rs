@@ -2,11 +2,15 @@
 
 mod books;
 mod builder;
+mod by_cli;
 mod component;
 mod consistency;
 mod running;
+mod runs;
+mod transfers;
+mod voiding;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use messages::billing::Document;
 use tempfile::TempDir;
@@ -21,9 +25,6 @@ use crate::{
     calls::{Accounts, Api, Billing, Reports},
     eventually, sample,
 };
-
-/// Reports follows Billing's log by itself.
-const REPORTED_WITHIN: Duration = Duration::from_secs(30);
 
 /// A running system. Everything that it started ends with it; when the test has failed, the ends of the components'
 /// logs are printed.
@@ -127,7 +128,7 @@ impl Env {
     /// SIGTERM; returns when the process has ended with exit code 0.
     ///
     /// # Panics
-    /// When the component does not run, ends otherwise, or not within 20 s.
+    /// When the component does not run, ends otherwise, or does not end.
     pub async fn stop(&self, component: Component) {
         self.running(component).stop().await;
     }
@@ -135,7 +136,7 @@ impl Env {
     /// Returns when a component that was told to end has ended with exit code 0.
     ///
     /// # Panics
-    /// When it ends otherwise, or not within 20 s.
+    /// When it ends otherwise, or does not end.
     pub async fn stopped(&self, component: Component) {
         self.running(component).stopped().await;
     }
@@ -143,7 +144,7 @@ impl Env {
     /// Starts a component that does not run, and waits until it answers at all (`/livez`).
     ///
     /// # Panics
-    /// When it runs, ends at once, or does not answer within 30 s.
+    /// When it runs, ends at once, or does not answer.
     pub async fn start(&self, component: Component) {
         self.running(component).start().await;
         if component == Component::Temporal {
@@ -154,7 +155,7 @@ impl Env {
     /// Waits until a component can do its work (`/readyz`).
     ///
     /// # Panics
-    /// After 30 s.
+    /// When it does not become so.
     pub async fn ready(&self, component: Component) {
         self.running(component).ready().await;
     }
@@ -170,7 +171,7 @@ impl Env {
     /// Issues an invoice of 12.34 EUR for a customer of its own, and waits until Reports has heard of it.
     ///
     /// # Panics
-    /// When Billing refuses it, or Reports does not hear of it within 30 s.
+    /// When Billing refuses it, or Reports does not hear of it.
     pub async fn issue_reported(&self) -> Document {
         let document = self.billing().issue(&sample::invoice(&sample::customer_id())).await.ok();
         self.await_document_reported(&document).await;
@@ -180,9 +181,9 @@ impl Env {
     /// Waits until Reports has heard of a document that Billing issued.
     ///
     /// # Panics
-    /// After 30 s.
+    /// When it does not.
     pub async fn await_document_reported(&self, document: &Document) {
-        eventually(REPORTED_WITHIN, "Reports hears of the document", async || {
+        eventually("Reports hears of the document", async || {
             let reports = self.reports().reports_of(&document.customer_id).await;
             let known =
                 reports.iter().flat_map(|report| &report.documents).any(|d| d.document_id == document.document_id);

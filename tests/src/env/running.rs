@@ -1,6 +1,6 @@
 //! One component: started, killed, started again.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use tokio::sync::Mutex;
 
@@ -11,8 +11,6 @@ use crate::{
     process::{Ended, Process, Program},
 };
 
-const READY_WITHIN: Duration = Duration::from_secs(30);
-const STOPS_WITHIN: Duration = Duration::from_secs(20);
 const LOG_TAIL: usize = 100;
 
 #[derive(Debug)]
@@ -86,12 +84,12 @@ impl Running {
 
     async fn ended(&self) -> Ended {
         let mut process = self.process.lock().await;
-        process.as_mut().expect("it runs").wait(STOPS_WITHIN).await
+        process.as_mut().expect("it runs").wait().await
     }
 
     async fn answers(&self, path: &str) {
         let target = Target::new(self.url());
-        eventually(READY_WITHIN, &format!("{:?} answers {path}", self.component), async || {
+        eventually(&format!("{:?} answers {path}", self.component), async || {
             let ended = self.process.lock().await.as_ref().and_then(Process::ended);
             assert!(ended.is_none(), "{:?} ended by itself ({ended:?})\n{}", self.component, self.log_tail());
             let answer = target.get::<serde::de::IgnoredAny>(path).await;

@@ -6,10 +6,7 @@ mod rules;
 mod serve;
 mod wire;
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use messages::Problem;
 use tokio::task::JoinSet;
@@ -20,7 +17,7 @@ pub use rules::Fault;
 pub use wire::Recorded;
 
 use self::{rules::Rules, serve::Shared};
-use crate::ports::free_port;
+use crate::free_port;
 
 /// An HTTP proxy on a port of its own. It records every request, and applies faults to those that match.
 ///
@@ -124,9 +121,9 @@ impl FaultProxy {
     /// Waits until `count` requests under `prefix` have come in.
     ///
     /// # Panics
-    /// After `deadline`.
-    pub async fn await_requests(&self, count: usize, prefix: &str, deadline: Duration) -> Vec<Recorded> {
-        crate::eventually(deadline, &format!("{count} requests to {prefix}"), async || {
+    /// When none comes any more.
+    pub async fn await_requests(&self, count: usize, prefix: &str) -> Vec<Recorded> {
+        crate::eventually(&format!("{count} requests to {prefix}"), async || {
             let requests = self.requests_to(prefix);
             if requests.len() >= count { Ok(requests) } else { Err(requests.len()) }
         })

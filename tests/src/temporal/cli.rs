@@ -1,11 +1,8 @@
 //! The real `temporal` command.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-    sync::OnceLock,
-};
+use std::process::Stdio;
 
+use test_support::temporal_cli;
 use tokio::process::Command;
 
 use super::Temporal;
@@ -50,7 +47,7 @@ impl Temporal {
     /// # Panics
     /// When the CLI cannot be run.
     pub async fn cli(&self, words: &[&str]) -> CliOutput {
-        let mut command = Command::new(path());
+        let mut command = Command::new(temporal_cli());
         command.args(words).args(["--address", self.address(), "--namespace", self.namespace()]);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", "/nonexistent");
         let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await.expect("the Temporal CLI runs");
@@ -60,23 +57,4 @@ impl Temporal {
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
-}
-
-/// Where the Temporal CLI is, found as `cargo run` finds it.
-///
-/// # Panics
-/// When there is none.
-#[must_use]
-pub fn path() -> &'static Path {
-    static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let data_dir = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.data"));
-        let find = move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(stack::temporal_cli::find(data_dir))
-        };
-        // A runtime cannot be started within the test's own.
-        let found = std::thread::spawn(find).join().expect("the search does not panic");
-        found.unwrap_or_else(|error| panic!("{error}"))
-    })
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use messages::DocumentId;
+use messages::{DocumentId, TransferId};
 use serde_json::Value;
 use temporalio_client::{
     Connection, ConnectionOptions, RetryOptions,
@@ -21,7 +21,6 @@ use tokio::sync::OnceCell;
 
 use crate::eventually;
 
-const READY_WITHIN: Duration = Duration::from_secs(30);
 const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 const TASK_QUEUE: &str = "voiding";
 const WORKFLOW_TYPE: &str = "DocumentVoiding";
@@ -38,6 +37,12 @@ pub struct Temporal {
 #[must_use]
 pub fn workflow_id(document_id: &DocumentId) -> String {
     format!("voiding-{document_id}")
+}
+
+/// `TransferMoney-<transfer id>`.
+#[must_use]
+pub fn transfer_workflow_id(transfer_id: &TransferId) -> String {
+    format!("TransferMoney-{transfer_id}")
 }
 
 /// A payload as the CLI and every SDK encode JSON.
@@ -70,9 +75,9 @@ impl Temporal {
     /// For calls that have no helper.
     ///
     /// # Panics
-    /// When the server does not answer within 30 s.
+    /// When the server does not answer.
     pub async fn service(&self) -> Box<dyn WorkflowService> {
-        let connect = || eventually(READY_WITHIN, "Temporal answers", async || self.connect().await);
+        let connect = || eventually("Temporal answers", async || self.connect().await);
         self.connection.get_or_init(connect).await.workflow_service()
     }
 
@@ -83,7 +88,7 @@ impl Temporal {
             workflow_execution_retention_period: RETENTION.try_into().ok(),
             ..Default::default()
         };
-        eventually(READY_WITHIN, "the namespace is made", async || {
+        eventually("the namespace is made", async || {
             match self.service().await.register_namespace(request.clone().into_request()).await {
                 Err(status) if status.code() != Code::AlreadyExists => Err(status),
                 _ => self.try_list("").await.map(|_| ()),

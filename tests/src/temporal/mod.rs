@@ -2,9 +2,12 @@
 
 mod cli;
 mod client;
+mod ends;
 mod read;
 mod server;
 
-pub use cli::{CliOutput, path as temporal_cli};
-pub use client::{Temporal, json_payload, workflow_id};
+pub use cli::CliOutput;
+pub use client::{Temporal, json_payload, transfer_workflow_id, workflow_id};
+pub use ends::attribute;
+pub(crate) use ends::failure_type;
 pub use server::TemporalServer;

@@ -6,20 +6,16 @@ use std::{
     sync::OnceLock,
 };
 
-use stack::dev_server::{DYNAMIC_CONFIG, PRAGMAS};
+use process_manager_host::dev_server::DevServerConfig;
 
-use super::{Temporal, cli};
+use super::Temporal;
 use crate::{
-    Binaries,
-    ports::free_port,
+    Binaries, free_port,
     process::{Process, Program},
     run_dir::run_dir,
     sample::unique,
+    temporal_cli,
 };
-
-/// Caches that show a new namespace and its search attributes at once.
-const FRESH_CACHES: [&str; 2] =
-    ["system.forceSearchAttributesCacheRefreshOnRead=true", "system.namespaceCacheRefreshInterval=\"200ms\""];
 
 /// A dev server that is started or can be.
 #[derive(Debug, Clone)]
@@ -46,7 +42,7 @@ impl TemporalServer {
     /// A new namespace of the server.
     ///
     /// # Panics
-    /// When the server does not answer within 30 s.
+    /// When the server does not answer.
     pub async fn namespace(&self) -> Temporal {
         let temporal = Temporal::new(&self.address, &unique("it"));
         temporal.register_namespace().await;
@@ -71,21 +67,11 @@ impl TemporalServer {
 
     fn new(binaries: &Binaries, database: Option<PathBuf>, log: &Path) -> Self {
         let port = free_port();
-        let words = ["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--log-level", "error", "--port"];
-        let mut arguments = words.map(str::to_owned).to_vec();
-        arguments.push(port.to_string());
-        let mut option = |name: &str, value: &str| arguments.extend([name.to_owned(), value.to_owned()]);
-        for setting in FRESH_CACHES.into_iter().chain([DYNAMIC_CONFIG]) {
-            option("--dynamic-config-value", setting);
-        }
-        if let Some(file) = database {
-            option("--db-filename", &file.display().to_string());
-            PRAGMAS.into_iter().for_each(|pragma| option("--sqlite-pragma", pragma));
-        }
+        let config = DevServerConfig { database, ..DevServerConfig::new(temporal_cli(), port) }.with_fresh_caches();
         let program = Program {
             supervisor: binaries.supervisor.clone(),
-            path: cli::path().to_owned(),
-            arguments,
+            path: temporal_cli().to_owned(),
+            arguments: config.arguments(),
             environment: BTreeMap::from([("HOME".to_owned(), run_dir(binaries).display().to_string())]),
             log: log.to_owned(),
         };

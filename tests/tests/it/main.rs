@@ -1,17 +1,19 @@
 //! All end-to-end tests, in one binary: one Temporal server and one PostgreSQL server serve them all.
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
-mod cli;
 mod console;
-mod faults;
 mod harness;
 mod readme;
+mod recovery;
 mod replay;
-mod restarts;
-mod scenarios;
 mod services;
-mod stress;
-mod subscription;
-mod traces;
+mod subscriptions;
 mod transfers;
 mod voiding;
+
+use tests::{Env, binaries};
+
+/// A whole system of its own, without Accounts.
+async fn start() -> Env {
+    Env::builder(binaries!()).start().await
+}

@@ -11,8 +11,6 @@ use std::{
 use tests::{Component, Env, binaries, eventually, temporal_cli};
 use tokio::process::Command;
 
-use crate::voiding::SOON;
-
 const README: &str = include_str!("../../../README.md");
 const WALKS: [&str; 3] = ["## Walk through with curl", "## The same with the Temporal CLI", "## Money transfer"];
 
@@ -105,7 +103,7 @@ async fn every_line_of_the_readmes_walk_throughs_prints_what_it_says() {
             assert!(line.matches(&output), "{line:#?} printed {output:?}");
             continue;
         }
-        eventually(SOON, &line.command, async || {
+        eventually(&line.command, async || {
             let output = line.run(&shell, &env).await;
             if line.matches(&output) { Ok(()) } else { Err(format!("{line:#?} printed {output:?}")) }
         })

@@ -5,7 +5,6 @@ mod envelope;
 mod faults;
 mod order;
 mod schema;
-mod server;
 mod wait;
 
 use std::time::Duration;
@@ -16,16 +15,12 @@ use process_manager_client::feed::{
 };
 use process_manager_wire::{CloudEvent, Position};
 use sqlx::{Executor, PgPool, Postgres};
-
-use self::server::Server;
-
-/// How long a condition is awaited.
-const SOON: Duration = Duration::from_secs(60);
+use test_support::PostgresServer;
 
 /// An empty log on a server of its own. `None` where PostgreSQL is not installed.
-async fn log(test: &str) -> Option<(Server, PgPool, PostgresSource)> {
-    let server = Server::start(test).await?;
-    let pool = server.pool().await;
+async fn log(test: &str) -> Option<(PostgresServer, PgPool, PostgresSource)> {
+    let server = PostgresServer::start(test)?;
+    let pool = PgPool::connect(&server.url()).await.unwrap();
     sqlx::raw_sql(SCHEMA).execute(&pool).await.unwrap();
     let source = PostgresSource::connect(&server.url()).unwrap();
     Some((server, pool, source))

@@ -12,9 +12,10 @@ use std::{
 use futures::future::join_all;
 use process_manager_client::feed::{EventSource, FeedPosition, FeedReader, postgres::PostgresSource};
 use sqlx::PgPool;
+use test_support::within_a_stall;
 use uuid::Uuid;
 
-use super::{SOON, good, insert, log};
+use super::{good, insert, log};
 
 const WRITERS: usize = 8;
 const TRANSACTIONS: usize = 60;
@@ -27,7 +28,7 @@ async fn a_reader_sees_every_committed_event_once_in_order_and_without_gaps_whil
     let committed = Mutex::new(BTreeSet::new());
     join_all((0..WRITERS).map(|writer| write(&pool, writer, &committed))).await;
     written.store(true, Ordering::SeqCst);
-    let seen = tokio::time::timeout(SOON, reader).await.unwrap().unwrap();
+    let seen = within_a_stall("the reader comes to the end", reader).await.unwrap();
 
     assert_eq!(
         seen.iter().map(|(position, _)| *position).collect::<Vec<_>>(),

@@ -3,8 +3,9 @@
 use futures::future::join_all;
 use process_manager_client::feed::postgres::{PostgresSource, SCHEMA};
 use sqlx::PgPool;
+use test_support::within_a_stall;
 
-use super::{SOON, good, insert, log, read};
+use super::{good, insert, log, read};
 
 #[tokio::test]
 async fn the_schema_may_be_applied_again_at_any_time_by_several_at_once() {
@@ -29,7 +30,7 @@ async fn the_schema_may_be_applied_again_at_any_time_by_several_at_once() {
 
 async fn apply_by_four(pool: &PgPool) {
     let applied = join_all((0..4).map(|_| sqlx::raw_sql(SCHEMA).execute(pool)));
-    let applied = tokio::time::timeout(SOON, applied).await.unwrap();
+    let applied = within_a_stall("the schema is applied by four", applied).await;
     assert!(applied.iter().all(Result::is_ok), "{applied:?}");
 }
 

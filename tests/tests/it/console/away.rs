@@ -2,8 +2,8 @@
 
 use tests::{Component, Env, binaries};
 
-use super::{Browser, page_of};
-use crate::voiding::published_and_refused;
+use super::Browser;
+use super::page_of;
 
 async fn system(test: &str) -> Option<(Env, Browser)> {
     if !Browser::is_installed() {
@@ -17,7 +17,7 @@ async fn system(test: &str) -> Option<(Env, Browser)> {
 #[tokio::test]
 async fn while_temporal_is_away_the_pages_show_what_billing_knows_and_recover() {
     let Some((env, browser)) = system("Temporal away").await else { return };
-    let (document, _) = published_and_refused(&env).await;
+    let (document, _) = env.refused_marking().await;
     let id = &document.document_id;
     browser.open("/").await;
     browser.says(&format!("#process-{id}"), "report-published").await;
@@ -32,7 +32,7 @@ async fn while_temporal_is_away_the_pages_show_what_billing_knows_and_recover() 
 #[tokio::test]
 async fn while_billing_or_reports_is_away_the_documents_page_shows_the_rest_and_recovers() {
     let Some((env, browser)) = super::on_the_console("services away").await else { return };
-    let (document, _) = published_and_refused(&env).await;
+    let (document, _) = env.refused_marking().await;
     let id = &document.document_id;
     browser.open("/reports").await;
     browser.says(&format!("#document-{id}"), "No. 1, published").await;
@@ -51,7 +51,7 @@ async fn while_billing_or_reports_is_away_the_documents_page_shows_the_rest_and_
 #[tokio::test]
 async fn a_page_finds_back_to_an_api_that_was_away() {
     let Some((env, browser)) = super::on_the_console("the api away").await else { return };
-    let (document, _) = published_and_refused(&env).await;
+    let (document, _) = env.refused_marking().await;
     browser.open(&page_of(&document.document_id)).await;
     browser.says(".summary", "Refused").await;
     env.kill(Component::Api).await;

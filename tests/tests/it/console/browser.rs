@@ -1,6 +1,6 @@
 //! One browser of its own for one test.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use fantoccini::{
     Client, ClientBuilder, Locator,
@@ -10,11 +10,11 @@ use fantoccini::{
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
-use tests::{Binaries, Process, Program, binaries, calls::http, eventually, free_port};
+use tests::{Binaries, Process, Program, Turn, Turns, binaries, calls::http, eventually, free_port};
 
-use super::SOON;
+/// A browser keeps a core busy.
+static BROWSERS: Turns = Turns::new(2);
 
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
 const WIDTH: u32 = 1280;
 const HEIGHT: u32 = 900;
 
@@ -25,6 +25,7 @@ pub(super) struct Browser {
     driver_url: String,
     _driver: Process,
     _profile: TempDir,
+    _turn: Turn,
 }
 
 impl Browser {
@@ -43,18 +44,19 @@ impl Browser {
     }
 
     async fn start_with(base: &str, preferences: &Value) -> Self {
+        let turn = BROWSERS.next().await;
         let profile = tempfile::tempdir().unwrap();
         let port = free_port();
         let driver = start_driver(&binaries!(), port, &profile);
         let driver_url = format!("http://127.0.0.1:{port}");
-        let client = eventually(STARTS_WITHIN, "chromedriver starts a browser", async || {
+        let client = eventually("chromedriver starts a browser", async || {
             let mut builder = ClientBuilder::new(HttpConnector::new());
             builder.capabilities(capabilities(&profile, preferences));
             builder.connect(&driver_url).await.map_err(|error| error.to_string())
         })
         .await;
         client.set_window_size(WIDTH, HEIGHT).await.unwrap();
-        Self { client, base: base.to_owned(), driver_url, _driver: driver, _profile: profile }
+        Self { client, base: base.to_owned(), driver_url, _driver: driver, _profile: profile, _turn: turn }
     }
 
     pub(super) async fn open(&self, path: &str) {
@@ -69,7 +71,7 @@ impl Browser {
 
     /// The element, as soon as there is one that can be seen.
     pub(super) async fn find(&self, css: &str) -> Element {
-        eventually(SOON, &format!("{css} is there"), async || {
+        eventually(&format!("{css} is there"), async || {
             let element = self.client.find(Locator::Css(css)).await.map_err(|error| error.to_string())?;
             let is_shown = element.is_displayed().await.map_err(|error| error.to_string())?;
             if is_shown { Ok(element) } else { Err("it is hidden".to_owned()) }
@@ -84,7 +86,6 @@ impl Browser {
     /// Waits until no such element is on the page.
     pub(super) async fn gone(&self, css: &str) {
         eventually(
-            SOON,
             &format!("{css} is gone"),
             async || {
                 if self.is_there(css).await { Err("it is there") } else { Ok(()) }
@@ -95,7 +96,7 @@ impl Browser {
 
     /// Waits until the element says this.
     pub(super) async fn says(&self, css: &str, text: &str) {
-        eventually(SOON, &format!("{css} says {text}"), async || {
+        eventually(&format!("{css} says {text}"), async || {
             let element = self.client.find(Locator::Css(css)).await.map_err(|error| error.to_string())?;
             let seen = element.text().await.map_err(|error| error.to_string())?;
             if seen.contains(text) { Ok(()) } else { Err(seen) }
@@ -105,7 +106,7 @@ impl Browser {
 
     /// Clicks; what is replaced at that very moment is looked for again.
     pub(super) async fn click(&self, css: &str) {
-        eventually(SOON, &format!("{css} can be clicked"), async || {
+        eventually(&format!("{css} can be clicked"), async || {
             self.find(css).await.click().await.map_err(|error| error.to_string())
         })
         .await;

@@ -3,8 +3,8 @@
 use messages::voiding::VoidingState;
 use tests::Link;
 
-use super::{on_the_console, page_of};
-use crate::voiding::await_state;
+use super::on_the_console;
+use super::page_of;
 
 #[tokio::test]
 async fn a_refused_voiding_is_seen_acknowledged_with_a_note_and_gone() {
@@ -31,7 +31,7 @@ async fn a_refused_voiding_is_seen_acknowledged_with_a_note_and_gone() {
     browser.gone(&row).await;
     browser.says("#tile-waiting .number", "0").await;
 
-    let voiding = await_state(&env, id, VoidingState::FailureAcknowledged).await;
+    let voiding = env.in_state(id, VoidingState::FailureAcknowledged).await;
     assert_eq!(voiding.acknowledgement.unwrap().note.as_deref(), Some("told the customer"));
     browser.open(&page_of(id)).await;
     browser.says(".timeline", "told the customer").await;

@@ -4,8 +4,6 @@ use messages::voiding::VoidingState;
 use reqwest::{RequestBuilder, header::HeaderMap};
 use tests::{Component, Env, binaries, calls::http};
 
-use crate::voiding::await_state;
-
 async fn start() -> Env {
     Env::builder(binaries!()).start().await
 }
@@ -55,7 +53,7 @@ async fn a_forged_form_changes_nothing() {
     let answer = void(&form).header("cookie", &cookie).header("origin", env.url(Component::Api)).send().await.unwrap();
     // The client follows to the page.
     assert!(answer.status().is_success(), "{answer:?}");
-    await_state(&env, &document.document_id, VoidingState::DocumentVoided).await;
+    env.in_state(&document.document_id, VoidingState::DocumentVoided).await;
 }
 
 fn assert_secure(headers: &HeaderMap, path: &str) {

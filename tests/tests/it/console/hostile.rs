@@ -4,8 +4,8 @@ use messages::{PROBLEM_MEDIA_TYPE, voiding::VoidingState};
 use serde_json::json;
 use tests::{Fault, Link};
 
-use super::{on_the_console, page_of};
-use crate::voiding::{await_state, published_and_refused};
+use super::on_the_console;
+use super::page_of;
 
 const HOSTILE: &str = "<script>window.hacked = 1</script><img src=x onerror=\"window.hacked = 1\">\u{202e}'\"` {{7*7}}";
 const IS_HACKED: &str = "return window.hacked === 1 || document.querySelector('main script, main img') !== null";
@@ -35,11 +35,11 @@ async fn an_id_like_a_script_is_refused() {
 #[tokio::test]
 async fn a_hostile_note_is_inert() {
     let Some((env, browser)) = on_the_console("hostile notes").await else { return };
-    let (document, _) = published_and_refused(&env).await;
+    let (document, _) = env.refused_marking().await;
     let id = &document.document_id;
     let body = json!({"acknowledged_by": HOSTILE, "note": HOSTILE});
     env.api().acknowledge(id, &body).await.ok_as(202);
-    await_state(&env, id, VoidingState::FailureAcknowledged).await;
+    env.in_state(id, VoidingState::FailureAcknowledged).await;
     browser.open(&page_of(id)).await;
     browser.says(".timeline .note", "<script>window.hacked = 1</script>").await;
     assert_eq!(browser.eval(IS_HACKED).await, false);
@@ -53,7 +53,7 @@ async fn a_hostile_detail_of_a_failure_is_inert() {
     let problem = json!({"type": "x", "title": "x", "status": 409, "code": HOSTILE, "detail": HOSTILE}).to_string();
     let fault = Fault::Answer { status: 409, content_type: PROBLEM_MEDIA_TYPE.to_owned(), body: problem };
     env.proxy(Link::WorkerToReports).fault("/commands/mark-document-as-voided", fault);
-    env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    env.api().post_voiding_to_its_end(id).await.ok_as(200);
     for path in ["/".to_owned(), page_of(id), format!("/reports?customer_id={}", document.customer_id)] {
         browser.open(&path).await;
         browser.says("main", "Refused").await;

@@ -2,8 +2,8 @@
 
 use messages::voiding::VoidingState;
 
-use super::{Browser, on_the_console};
-use crate::voiding::{await_state, published_and_refused};
+use super::Browser;
+use super::on_the_console;
 
 const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";
@@ -26,7 +26,7 @@ async fn go_to(browser: &Browser, css: &str) {
 #[tokio::test]
 async fn a_failure_is_acknowledged_by_keyboard_alone() {
     let Some((env, browser)) = on_the_console("keyboard").await else { return };
-    let (document, _) = published_and_refused(&env).await;
+    let (document, _) = env.refused_marking().await;
     let id = &document.document_id;
     browser.open("/").await;
     browser.find(&format!("#process-{id}")).await;
@@ -39,6 +39,6 @@ async fn a_failure_is_acknowledged_by_keyboard_alone() {
     browser.press("typed").await;
     browser.press(ENTER).await;
     browser.gone(&format!("#process-{id}")).await;
-    let voiding = await_state(&env, id, VoidingState::FailureAcknowledged).await;
+    let voiding = env.in_state(id, VoidingState::FailureAcknowledged).await;
     assert_eq!(voiding.acknowledgement.unwrap().note.as_deref(), Some("typed"));
 }

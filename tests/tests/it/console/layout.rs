@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
-use super::{Browser, on_the_console, page_of, transfers};
-use crate::voiding::published_and_refused;
+use super::Browser;
+use super::on_the_console;
+use super::page_of;
+use super::transfers;
 
 const PHONES: [u32; 2] = [320, 375];
 const OVERFLOW: &str = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
@@ -16,7 +18,7 @@ async fn be_a_phone(browser: &Browser, width: u32) {
 #[tokio::test]
 async fn a_phone_needs_no_horizontal_scrolling() {
     let Some((env, browser)) = on_the_console("phone width").await else { return };
-    let (document, _) = published_and_refused(&env).await;
+    let (document, _) = env.refused_marking().await;
     let id = &document.document_id;
     fit(&browser, &["/".to_owned(), "/?text=nothing".to_owned(), page_of(id), "/reports".to_owned()]).await;
 }

@@ -3,8 +3,8 @@
 use messages::voiding::VoidingState;
 use tests::{Fault, Link, sample};
 
-use super::{on_the_console, page_of};
-use crate::voiding::await_state;
+use super::on_the_console;
+use super::page_of;
 
 const MARK: &str = "window.sameDocument = true; return true";
 const IS_MARKED: &str = "return window.sameDocument === true";
@@ -29,7 +29,7 @@ async fn a_document_is_issued_and_voided_and_shows_it_without_a_reload() {
     browser.says(&row, "voided already").await;
     browser.says(".report .total", "0").await;
     assert_eq!(browser.eval(IS_MARKED).await, true, "the page was never loaded again");
-    await_state(&env, &id, VoidingState::DocumentVoided).await;
+    env.in_state(&id, VoidingState::DocumentVoided).await;
     env.assert_consistent().await;
 }
 

@@ -14,21 +14,15 @@ mod origin;
 mod selection;
 mod transfers;
 
-use std::{io::Write, time::Duration};
-
 use messages::DocumentId;
-use tests::{Component, Env, binaries};
+use tests::{Component, Env, binaries, pass_over};
 
 use self::browser::Browser;
-
-/// Until the page shows what is awaited, on a machine that runs other tests as well.
-const SOON: Duration = Duration::from_secs(30);
 
 /// A whole system and a browser. Without chromedriver on this machine `test` is passed over, and the run says so.
 async fn on_the_console(test: &str) -> Option<(Env, Browser)> {
     if !Browser::is_installed() {
-        // Not eprintln!: what that prints is shown for failed tests only.
-        let _ = writeln!(std::io::stderr(), "passed over, as chromedriver is not installed: {test}");
+        pass_over(test, "chromedriver");
         return None;
     }
     let env = Env::builder(binaries!()).start().await;

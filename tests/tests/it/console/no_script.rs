@@ -3,8 +3,9 @@
 use messages::voiding::VoidingState;
 use tests::{Component, sample};
 
-use super::{Browser, on_the_console, page_of};
-use crate::voiding::await_state;
+use super::Browser;
+use super::on_the_console;
+use super::page_of;
 
 #[tokio::test]
 async fn without_javascript_a_document_is_issued_published_voided_and_its_failure_acknowledged() {
@@ -27,13 +28,13 @@ async fn without_javascript_a_document_is_issued_published_voided_and_its_failur
     browser.says("#notices", "is published").await;
     assert_eq!(browser.path().await, page);
     browser.click(&format!("#document-{id} form[action='/console/void'] button")).await;
-    await_state(&env, &id, VoidingState::MarkingDocumentAsVoidedFailed).await;
+    env.in_state(&id, VoidingState::MarkingDocumentAsVoidedFailed).await;
     browser.open(&page_of(&id)).await;
     browser.says(".advice", "Reports refused").await;
     browser.fill("[name=note]", "by hand").await;
     browser.click("form[action='/console/acknowledge'] button").await;
     browser.says("#notices", "is acknowledged").await;
-    let voiding = await_state(&env, &id, VoidingState::FailureAcknowledged).await;
+    let voiding = env.in_state(&id, VoidingState::FailureAcknowledged).await;
     assert_eq!(voiding.acknowledgement.unwrap().note.as_deref(), Some("by hand"));
     browser.open("/").await;
     assert!(!browser.is_there(&format!("#process-{id}")).await);

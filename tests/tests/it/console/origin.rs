@@ -2,8 +2,8 @@
 
 use tests::Component;
 
-use super::{on_the_console, page_of};
-use crate::voiding::published_and_refused;
+use super::on_the_console;
+use super::page_of;
 
 const ASKED_FOR: &str = "return performance.getEntriesByType('resource').map(entry => entry.name)";
 const NAMED: &str = "return [...document.querySelectorAll('[src], link[href], form[action]')]
@@ -16,7 +16,7 @@ const LISTEN: &str =
 #[tokio::test]
 async fn no_request_of_a_page_leaves_the_api_s_own_origin() {
     let Some((env, browser)) = on_the_console("the pages' origin").await else { return };
-    let (document, _) = published_and_refused(&env).await;
+    let (document, _) = env.refused_marking().await;
     let id = &document.document_id;
     let origin = env.url(Component::Api);
     let others = ["/", "/transfers", "/reports", "/processes/unknown"].map(str::to_owned);
@@ -24,7 +24,7 @@ async fn no_request_of_a_page_leaves_the_api_s_own_origin() {
         browser.open(&path).await;
         browser.eval(LISTEN).await;
         let fresh = env.issue_reported().await;
-        env.api().post_voiding_and_wait(&fresh.document_id, 30).await.ok_as(200);
+        env.api().post_voiding_to_its_end(&fresh.document_id).await.ok_as(200);
         for script in [ASKED_FOR, NAMED] {
             let addresses = browser.eval(script).await;
             let addresses: Vec<&str> = addresses.as_array().unwrap().iter().filter_map(|name| name.as_str()).collect();

@@ -3,8 +3,7 @@
 use messages::{DocumentId, voiding::VoidingState};
 use tests::{Env, sample};
 
-use super::{SOON, on_the_console};
-use crate::voiding::await_state;
+use super::on_the_console;
 
 async fn refused(env: &Env, count: usize) -> Vec<DocumentId> {
     let customer = sample::customer_id();
@@ -15,7 +14,7 @@ async fn refused(env: &Env, count: usize) -> Vec<DocumentId> {
     env.await_reported().await;
     env.reports().publish(&customer).await.ok();
     for id in &ids {
-        env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+        env.api().post_voiding_to_its_end(id).await.ok_as(200);
     }
     ids
 }
@@ -35,7 +34,7 @@ async fn selected_failures_are_acknowledged_together_and_the_others_stay() {
     browser.says("#notices", "3 of 3 acknowledged").await;
     for id in &ids[..3] {
         browser.gone(&format!("#process-{id}")).await;
-        let voiding = await_state(&env, id, VoidingState::FailureAcknowledged).await;
+        let voiding = env.in_state(id, VoidingState::FailureAcknowledged).await;
         assert_eq!(voiding.acknowledgement.unwrap().note.as_deref(), Some("all told"));
     }
     assert!(browser.is_there(&format!("#process-{}", ids[3])).await);
@@ -69,7 +68,7 @@ async fn filters_stand_in_the_address() {
     browser.fill("[name=text]", ids[0].as_str()).await;
     browser.gone(&format!("#process-{}", ids[1])).await;
     browser.find(&format!("#process-{}", ids[0])).await;
-    tests::eventually(SOON, "the filter is in the address", async || {
+    tests::eventually("the filter is in the address", async || {
         let path = browser.path().await;
         if path.contains(&format!("text={}", ids[0])) { Ok(()) } else { Err(path) }
     })

@@ -6,7 +6,7 @@ use messages::{
 };
 use tests::{Component, Env, Fault, Link, binaries, eventually, sample};
 
-use super::{Browser, SOON};
+use super::Browser;
 
 const DEPOSIT: &str = "/commands/deposit-";
 const FAIL: &str = "/commands/fail-";
@@ -65,14 +65,14 @@ impl Bank {
 
     /// A page opened before would say that there is no such transfer.
     async fn begun(&self, id: &TransferId) {
-        eventually(SOON, &format!("the process of {id} has begun"), async || {
+        eventually(&format!("the process of {id} has begun"), async || {
             self.env.temporal().describe_by_id(&format!("TransferMoney-{id}")).await.map(|_| ()).ok_or("not yet")
         })
         .await;
     }
 
     async fn becomes(&self, id: &TransferId, status: TransferStatus) -> Transfer {
-        eventually(SOON, &format!("{id} is {status:?}"), async || {
+        eventually(&format!("{id} is {status:?}"), async || {
             let transfer = self.env.accounts().transfer(id).await.try_ok()?;
             if transfer.status == status { Ok(transfer) } else { Err(format!("{transfer:?}")) }
         })
@@ -177,7 +177,7 @@ async fn a_retry_tries_again_and_a_failure_that_is_gone_is_not_acknowledged() {
     let first = browser.eval(shown).await;
     browser.click("form[action='/console/instance/retry'] button").await;
     browser.says("#notices", "is retried").await;
-    eventually(SOON, "the page shows the second failure", async || {
+    eventually("the page shows the second failure", async || {
         let now = browser.eval(shown).await;
         if now == first || now == "" { Err(now.to_string()) } else { Ok(()) }
     })
@@ -248,7 +248,7 @@ async fn without_javascript_a_transfer_is_retried_and_acknowledged() {
 
 /// Without a script a page has to be loaded again.
 async fn shown_in_the_end(browser: &Browser, path: &str, css: &str, text: &str) {
-    eventually(SOON, &format!("{css} of {path} says {text}"), async || {
+    eventually(&format!("{css} of {path} says {text}"), async || {
         browser.open(path).await;
         if browser.is_there(css).await && browser.find(css).await.text().await.unwrap().contains(text) {
             return Ok(());

@@ -1,10 +1,10 @@
 //! The run's PostgreSQL server.
 
-use tests::{PostgresServer, binaries};
+use tests::PostgresServer;
 
 #[test]
 fn each_database_is_a_new_one() {
-    let Some(server) = PostgresServer::get(&binaries!(), "harness::postgres::each_database_is_a_new_one") else {
+    let Some(server) = PostgresServer::shared("harness::postgres::each_database_is_a_new_one") else {
         return;
     };
     let (one, other) = (server.create_database(), server.create_database());

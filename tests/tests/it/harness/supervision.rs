@@ -3,12 +3,9 @@
 use std::{
     io::{BufRead, BufReader},
     process::{Command, Stdio},
-    time::Duration,
 };
 
 use tests::{Ended, Process, Program, binaries, eventually};
-
-const SOON: Duration = Duration::from_secs(10);
 
 fn shell(script: &str) -> Program {
     let log = tempfile::NamedTempFile::new().unwrap().into_temp_path().keep().unwrap();
@@ -22,7 +19,7 @@ fn shell(script: &str) -> Program {
 }
 
 async fn gone(pid: u32) {
-    eventually(SOON, "the process is gone", async || match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
+    eventually("the process is gone", async || match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
         Ok(stat) if !stat.contains(") Z ") => Err(stat),
         _ => Ok(()),
     })
@@ -33,7 +30,7 @@ async fn gone(pid: u32) {
 async fn a_process_logs_and_ends_with_its_exit_code() {
     let program = shell("echo $GREETING; exit 7");
     let mut process = Process::start(&program);
-    assert_eq!(process.wait(SOON).await, Ended::Exit(7));
+    assert_eq!(process.wait().await, Ended::Exit(7));
     assert_eq!(std::fs::read_to_string(&program.log).unwrap(), "hello\n");
     std::fs::remove_file(program.log).unwrap();
 }
@@ -43,7 +40,7 @@ async fn a_process_is_killed_by_order() {
     let program = shell("sleep 1000");
     let mut process = Process::start(&program);
     process.signal("KILL");
-    assert_eq!(process.wait(SOON).await, Ended::Signal(9));
+    assert_eq!(process.wait().await, Ended::Signal(9));
     std::fs::remove_file(program.log).unwrap();
 }
 
@@ -51,7 +48,7 @@ async fn a_process_is_killed_by_order() {
 async fn a_process_and_its_children_end_when_it_is_dropped() {
     let program = shell("sleep 1000 & echo $!; wait");
     let process = Process::start(&program);
-    let child = eventually(SOON, "the child's id", async || {
+    let child = eventually("the child's id", async || {
         let log = std::fs::read_to_string(&program.log).unwrap();
         log.trim().parse::<u32>().map_err(|_| log)
     })

@@ -1,20 +1,16 @@
 //! The run's Temporal server, and a namespace of one's own on it.
 
-use std::time::Instant;
-
 use serde_json::json;
 use temporalio_client::tonic::Code;
 use tests::{TemporalServer, binaries, json_payload, sample, workflow_id};
 
 #[tokio::test]
 async fn a_namespace_can_be_used_at_once() {
-    let begun = Instant::now();
     let temporal = TemporalServer::shared(&binaries!()).namespace().await;
     let document = sample::document_id();
     temporal.start(&workflow_id(&document), &[json!({"document_id": document})]).await.unwrap();
     assert_eq!(temporal.start(&workflow_id(&document), &[]).await.unwrap_err().code(), Code::AlreadyExists);
     assert_eq!(temporal.list("ExecutionStatus = 'Running'").await.len(), 1);
-    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

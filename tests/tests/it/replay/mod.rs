@@ -4,7 +4,7 @@ mod paths;
 mod record;
 mod transfers;
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf};
 
 use ::transfers::TransferMoney;
 use process_manager_engine::{instance::ProcessInstance, subscription::Subscription};
@@ -12,9 +12,6 @@ use temporalio_client::WorkflowHistory;
 use temporalio_common::protos::temporal::api::{enums::v1::EventType, history::v1::History};
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 use workflows::voiding::DocumentVoiding;
-
-/// For what a person would wait for: an incident shows after 10 s.
-const DEADLINE: Duration = Duration::from_secs(60);
 
 fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/histories"))

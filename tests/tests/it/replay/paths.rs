@@ -2,9 +2,7 @@
 
 use messages::{DocumentId, voiding::VoidingState};
 use serde_json::{Value, json};
-use tests::{Env, Fault, Link, eventually_eq, json_payload, workflow_id};
-
-use super::DEADLINE;
+use tests::{Env, Fault, Link, eventually_eq, workflow_id};
 
 /// The paths, by the names of their files.
 pub(super) const NAMES: [&str; 13] = [
@@ -24,7 +22,6 @@ pub(super) const NAMES: [&str; 13] = [
 ];
 
 const MARK: &str = "/commands/mark-";
-const COMPLETE: &str = "/commands/complete-";
 const ABORT: &str = "/commands/abort-";
 
 /// Walks the path, and returns the id of the workflow whose history shows it.
@@ -54,18 +51,9 @@ pub(super) async fn walk(env: &Env, name: &str) -> String {
     workflow_id(id)
 }
 
-async fn state(env: &Env, id: &DocumentId, expected: VoidingState) {
-    let current = async || env.api().voiding(id).await.try_ok().ok().map(|voiding| voiding.state);
-    eventually_eq(DEADLINE, "the state", Some(expected), current).await;
-}
-
 async fn incident(env: &Env, id: &DocumentId) {
     let shown = async || env.api().voiding(id).await.try_ok().ok().map(|voiding| voiding.incident.is_some());
-    eventually_eq(DEADLINE, "the incident", Some(true), shown).await;
-}
-
-async fn signal(env: &Env, id: &DocumentId, name: &str, payload: &Value) {
-    env.temporal().signal(id, name, vec![json_payload(payload)]).await.unwrap();
+    eventually_eq("the incident", Some(true), shown).await;
 }
 
 async fn request(env: &Env, id: &DocumentId) {
@@ -84,7 +72,7 @@ async fn start(env: &Env, id: &DocumentId, input: &Value) {
 
 async fn voided(env: &Env, id: &DocumentId) {
     request(env, id).await;
-    state(env, id, VoidingState::DocumentVoided).await;
+    env.in_state(id, VoidingState::DocumentVoided).await;
 }
 
 async fn after_an_incident(env: &Env, id: &DocumentId) {
@@ -93,66 +81,60 @@ async fn after_an_incident(env: &Env, id: &DocumentId) {
     request(env, id).await;
     incident(env, id).await;
     proxy.heal();
-    state(env, id, VoidingState::DocumentVoided).await;
+    env.in_state(id, VoidingState::DocumentVoided).await;
 }
 
 async fn acknowledged(env: &Env, id: &DocumentId) {
     refused(env, id).await;
-    state(env, id, VoidingState::MarkingDocumentAsVoidedFailed).await;
-    signal(env, id, "acknowledge_failure", &json!([1])).await;
-    signal(env, id, "retry", &json!(null)).await;
-    signal(env, id, "nobody_knows_this_one", &json!({})).await;
-    signal(env, id, "acknowledge_failure", &json!({"acknowledged_by": "alex", "note": "seen"})).await;
-    state(env, id, VoidingState::FailureAcknowledged).await;
+    env.in_state(id, VoidingState::MarkingDocumentAsVoidedFailed).await;
+    env.signal_voiding(id, "acknowledge_failure", Some(json!([1]))).await;
+    env.signal_voiding(id, "retry", Some(json!(null))).await;
+    env.signal_voiding(id, "nobody_knows_this_one", Some(json!({}))).await;
+    env.signal_voiding(id, "acknowledge_failure", Some(json!({"acknowledged_by": "alex", "note": "seen"}))).await;
+    env.in_state(id, VoidingState::FailureAcknowledged).await;
 }
 
 async fn acknowledged_during_abort(env: &Env, id: &DocumentId) {
     let proxy = env.proxy(Link::WorkerToBilling);
     proxy.fault(ABORT, Fault::status(503));
     refused(env, id).await;
-    state(env, id, VoidingState::MarkingDocumentAsVoidedFailed).await;
-    signal(env, id, "acknowledge_failure", &json!({})).await;
+    env.in_state(id, VoidingState::MarkingDocumentAsVoidedFailed).await;
+    env.signal_voiding(id, "acknowledge_failure", Some(json!({}))).await;
     proxy.heal();
-    state(env, id, VoidingState::FailureAcknowledged).await;
-}
-
-async fn refused_completion(env: &Env, id: &DocumentId) {
-    env.proxy(Link::WorkerToBilling).refuse_times(1, COMPLETE, 409, "under-dispute");
-    request(env, id).await;
-    incident(env, id).await;
+    env.in_state(id, VoidingState::FailureAcknowledged).await;
 }
 
 async fn retried(env: &Env, id: &DocumentId) {
-    refused_completion(env, id).await;
-    signal(env, id, "retry", &json!({"failure_id": "another"})).await;
-    signal(env, id, "retry", &json!({})).await;
-    state(env, id, VoidingState::DocumentVoided).await;
+    env.refused_completion(id).await;
+    env.signal_voiding(id, "retry", Some(json!({"failure_id": "another"}))).await;
+    env.signal_voiding(id, "retry", Some(json!({}))).await;
+    env.in_state(id, VoidingState::DocumentVoided).await;
 }
 
 async fn compensated(env: &Env, id: &DocumentId) {
-    refused_completion(env, id).await;
-    signal(env, id, "acknowledge_failure", &json!({"note": "left as it is"})).await;
-    state(env, id, VoidingState::FailureAcknowledged).await;
+    env.refused_completion(id).await;
+    env.signal_voiding(id, "acknowledge_failure", Some(json!({"note": "left as it is"}))).await;
+    env.in_state(id, VoidingState::FailureAcknowledged).await;
 }
 
 async fn abort_refused(env: &Env, id: &DocumentId) {
     env.proxy(Link::WorkerToBilling).refuse_times(1, ABORT, 409, "strange");
     refused(env, id).await;
     incident(env, id).await;
-    signal(env, id, "retry", &json!({})).await;
-    state(env, id, VoidingState::MarkingDocumentAsVoidedFailed).await;
-    signal(env, id, "acknowledge_failure", &json!({})).await;
-    state(env, id, VoidingState::FailureAcknowledged).await;
+    env.signal_voiding(id, "retry", Some(json!({}))).await;
+    env.in_state(id, VoidingState::MarkingDocumentAsVoidedFailed).await;
+    env.signal_voiding(id, "acknowledge_failure", Some(json!({}))).await;
+    env.in_state(id, VoidingState::FailureAcknowledged).await;
 }
 
 async fn rechecked(env: &Env, id: &DocumentId) {
     refused(env, id).await;
-    state(env, id, VoidingState::MarkingDocumentAsVoidedFailed).await;
+    env.in_state(id, VoidingState::MarkingDocumentAsVoidedFailed).await;
     let aborted = async || env.billing().status(id).await == messages::billing::DocumentStatus::Issued;
-    eventually_eq(DEADLINE, "the abort", true, aborted).await;
+    eventually_eq("the abort", true, aborted).await;
     let process = env.billing().document(id).await.ok().process_id.unwrap();
     let _ = env.billing().close(id, &process).await.ok();
-    signal(env, id, "recheck", &json!({})).await;
+    env.signal_voiding(id, "recheck", Some(json!({}))).await;
 }
 
 async fn forged(env: &Env, id: &DocumentId) {

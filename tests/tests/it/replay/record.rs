@@ -10,7 +10,7 @@ use temporalio_common::protos::temporal::api::{
 };
 use tests::{Env, binaries, eventually};
 
-use super::{DEADLINE, folder, paths, transfers};
+use super::{folder, paths, transfers};
 
 /// Not a test: run it by name where a path is new, or where a change of the workflow was made with a patch marker and
 /// both sides are to be kept.
@@ -42,7 +42,7 @@ async fn keep(env: &Env, name: &str, workflow_id: &str) {
 
 /// The history of a run that has ended; a subscription never does, but waits for its activity.
 async fn ended(env: &Env, workflow_id: &str) -> Vec<HistoryEvent> {
-    eventually(DEADLINE, "the run ends", async || {
+    eventually("the run ends", async || {
         let events = env.temporal().history_by_id(workflow_id).await;
         let last = events.last().map(HistoryEvent::event_type);
         match last {

@@ -3,10 +3,9 @@
 use messages::{TransferId, accounts::TransferStatus};
 use serde_json::json;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus::{Completed, Failed};
-use tests::{Env, Fault, Link, eventually, json_payload, sample};
+use tests::{Env, Fault, Link, eventually, json_payload, sample, transfer_workflow_id};
 
-use super::DEADLINE;
-use crate::transfers::{DEPOSIT, becomes, ends, two_accounts, workflow_id};
+use crate::transfers::DEPOSIT;
 
 /// The paths, by the names of their files.
 pub(super) const NAMES: [&str; 5] = [
@@ -19,7 +18,7 @@ pub(super) const NAMES: [&str; 5] = [
 
 /// Walks the path, and returns the id of the workflow whose history shows it.
 pub(super) async fn walk(env: &Env, name: &str) -> String {
-    let (from, to) = two_accounts(env).await;
+    let (from, to) = env.two_accounts().await;
     let amount = if name == "transfer-failed" { "1000.01" } else { "100" };
     let transfer = sample::transfer(&from, &to, amount);
     let id = transfer.transfer_id.clone().unwrap();
@@ -39,30 +38,30 @@ pub(super) async fn walk(env: &Env, name: &str) -> String {
             signal(env, &id, "retry", &json!({})).await;
             parked(env, &id, 2).await;
             signal(env, &id, "acknowledge", &json!({"acknowledged_by": "kim", "note": "paid by hand"})).await;
-            ends(env, &id, Failed).await;
-            return workflow_id(&id);
+            env.transfer_ends(&id, Failed).await;
+            return transfer_workflow_id(&id);
         }
         "transfer-completed-after-an-incident" => {
             let overdue = async || {
                 let found = env.temporal().list(&format!("ProcessId = '{id}' AND Incident = true")).await;
                 if found.len() == 1 { Ok(()) } else { Err(found.len()) }
             };
-            eventually(DEADLINE, "the incident", overdue).await;
+            eventually("the incident", overdue).await;
             env.proxy(Link::WorkerToAccounts).heal();
             TransferStatus::Completed
         }
         _ => TransferStatus::Completed,
     };
-    becomes(env, &id, status).await;
-    ends(env, &id, Completed).await;
-    workflow_id(&id)
+    env.transfer_becomes(&id, status).await;
+    env.transfer_ends(&id, Completed).await;
+    transfer_workflow_id(&id)
 }
 
 /// Waits until the process is parked with its `failures`th failure.
 async fn parked(env: &Env, id: &TransferId, failures: u32) {
     let failure = format!("{id}/{failures}");
-    eventually(DEADLINE, "the transfer is parked", async || {
-        let run = env.temporal().describe_by_id(&workflow_id(id)).await.ok_or("no run".to_owned())?;
+    eventually("the transfer is parked", async || {
+        let run = env.temporal().describe_by_id(&transfer_workflow_id(id)).await.ok_or("no run".to_owned())?;
         let memo = run.memo.unwrap_or_default();
         let shown =
             memo.fields.get("state").map(|it| String::from_utf8_lossy(&it.data).into_owned()).unwrap_or_default();
@@ -72,5 +71,5 @@ async fn parked(env: &Env, id: &TransferId, failures: u32) {
 }
 
 async fn signal(env: &Env, id: &TransferId, name: &str, payload: &serde_json::Value) {
-    env.temporal().signal_by_id(&workflow_id(id), name, vec![json_payload(payload)]).await.unwrap();
+    env.temporal().signal_by_id(&transfer_workflow_id(id), name, vec![json_payload(payload)]).await.unwrap();
 }

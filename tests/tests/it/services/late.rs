@@ -20,8 +20,6 @@ on_both_databases! {
     reports_stops_at_another_log_and_says_so,
 }
 
-const SOON: std::time::Duration = std::time::Duration::from_secs(20);
-
 async fn document_issued_that_arrives_after_its_mark_does_not_bring_it_back(env: &Env) {
     env.proxy(Link::ReportsToBilling).down().await;
     let document = env.billing().issue(&sample::invoice(&sample::customer_id())).await.ok();
@@ -118,7 +116,7 @@ async fn reports_killed_while_it_follows_counts_each_document_once(env: &Env) {
     env.proxy(Link::ReportsToBilling).up();
     for _ in 0..4 {
         let before = counted(env, &customer).await;
-        eventually(SOON, "Reports goes on", async || match counted(env, &customer).await {
+        eventually("Reports goes on", async || match counted(env, &customer).await {
             now if now > before || now == 150 => Ok(()),
             now => Err(now),
         })
@@ -204,7 +202,7 @@ async fn reports_stops_at_another_log_and_says_so(env: &Env) {
     env.kill(Component::Reports).await;
     env.start(Component::Reports).await;
     let reports = env.reports();
-    let said = eventually(SOON, "Reports says that it is not ready", async || {
+    let said = eventually("Reports says that it is not ready", async || {
         let answer = reports.raw().get::<Value>("/readyz").await;
         if answer.answered(503) { Ok(answer) } else { Err(answer.to_string()) }
     })

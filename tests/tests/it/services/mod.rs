@@ -40,6 +40,6 @@ async fn on_sqlite() -> Env {
 
 /// `None` without PostgreSQL on this machine: then `test` is passed over.
 async fn on_postgres(test: &str) -> Option<Env> {
-    let server = PostgresServer::get(&binaries!(), test)?;
+    let server = PostgresServer::shared(test)?;
     Some(Env::builder(binaries!()).services_only().postgres(server).start().await)
 }

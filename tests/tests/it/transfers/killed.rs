@@ -4,7 +4,7 @@ use messages::{AccountId, TransferId, accounts::TransferStatus};
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
 use tests::{Component, Env, Gate, Link, binaries, sample};
 
-use super::{DEPOSIT, FAIL, WITHDRAW, balances, becomes, ends, kinds, two_accounts};
+use super::{DEPOSIT, FAIL, WITHDRAW, kinds};
 
 /// Temporal first: the others see it vanish.
 const ALL: [Component; 3] = [Component::Temporal, Component::Accounts, Component::Worker];
@@ -36,7 +36,7 @@ const COMPLETED: [&str; 3] = ["MoneyTransferRequested", "MoneyWithdrawn", "Money
 #[tokio::test]
 async fn h13_a_transfer_of_100_makes_900_and_600_once_with_everything_killed_after_every_step() {
     let env = start().await;
-    let accounts = two_accounts(&env).await;
+    let accounts = env.two_accounts().await;
     let transfer = sample::transfer(&accounts.0, &accounts.1, "100");
     let id = transfer.transfer_id.clone().unwrap();
     // Requested, and nobody has read that yet.
@@ -54,11 +54,11 @@ async fn h13_a_transfer_of_100_makes_900_and_600_once_with_everything_killed_aft
         env.proxy(Link::WorkerToAccounts).heal();
     }
     start_everything(&env).await;
-    becomes(&env, &id, TransferStatus::Completed).await;
-    ends(&env, &id, WorkflowExecutionStatus::Completed).await;
+    env.transfer_becomes(&id, TransferStatus::Completed).await;
+    env.transfer_ends(&id, WorkflowExecutionStatus::Completed).await;
     kill_everything(&env).await;
     start_everything(&env).await;
-    balances(&env, &accounts, "900", "600").await;
+    env.balances_are(&accounts, "900", "600").await;
     assert_eq!(kinds(&env, &id).await, COMPLETED);
     env.audit().await;
 }
@@ -83,7 +83,7 @@ const STEPS: [(TransferStatus, &str); 6] = [
 
 impl Held {
     async fn new(env: &Env, end: TransferStatus, prefix: &str, is_carried_out: bool) -> Self {
-        let accounts = two_accounts(env).await;
+        let accounts = env.two_accounts().await;
         if end == TransferStatus::Returned {
             let _ = env.accounts().close(&accounts.1).await.ok();
         }
@@ -96,11 +96,11 @@ impl Held {
     }
 
     async fn ends_well(&self, env: &Env) {
-        becomes(env, &self.id, self.end).await;
-        ends(env, &self.id, WorkflowExecutionStatus::Completed).await;
+        env.transfer_becomes(&self.id, self.end).await;
+        env.transfer_ends(&self.id, WorkflowExecutionStatus::Completed).await;
         let moved = self.end == TransferStatus::Completed;
         let (from, to) = if moved { ("900", "600") } else { ("1000", "500") };
-        balances(env, &self.accounts, from, to).await;
+        env.balances_are(&self.accounts, from, to).await;
         if self.end == TransferStatus::Failed {
             assert_eq!(kinds(env, &self.id).await, ["MoneyTransferRequested", "MoneyTransferFailed"]);
         } else {

@@ -3,10 +3,10 @@
 use messages::{AccountId, TransferId, accounts::TransferStatus};
 use serde_json::{Value, json};
 use temporalio_common::protos::temporal::api::enums::v1::{EventType, WorkflowExecutionStatus};
-use tests::{Env, Link, eventually, eventually_eq, json_payload};
+use tests::{Env, Link, eventually, eventually_eq, json_payload, transfer_workflow_id};
 
-use super::{DEPOSIT, FAIL, SOON, WITHDRAW, balances, becomes, ends, request, start, two_accounts, workflow_id};
-use crate::cli::signals::malformed;
+use super::{DEPOSIT, FAIL, WITHDRAW, start};
+use crate::voiding::signals::shapes::malformed;
 
 /// A transfer whose deposit and refund are both refused: the money is in flight.
 struct Parked {
@@ -16,7 +16,7 @@ struct Parked {
 
 impl Parked {
     async fn new(env: &Env) -> Self {
-        let accounts = two_accounts(env).await;
+        let accounts = env.two_accounts().await;
         let transfer = tests::sample::transfer(&accounts.0, &accounts.1, "100");
         let id = transfer.transfer_id.clone().unwrap();
         let proxy = env.proxy(Link::WorkerToAccounts).about(&id);
@@ -30,7 +30,7 @@ impl Parked {
 
     /// Waits until it waits for a person, with its `failures`th failure.
     async fn is_parked(&self, env: &Env, failures: u32) -> Value {
-        eventually(SOON, "the transfer is parked", async || {
+        eventually("the transfer is parked", async || {
             let view = self.query(env).await?;
             let meant = view["failure"]["failure_id"] == format!("{}/{failures}", self.id);
             if view["status"] == "parked" && meant { Ok(view) } else { Err(view.to_string()) }
@@ -40,7 +40,7 @@ impl Parked {
 
     /// `temporal workflow query --type state`.
     async fn query(&self, env: &Env) -> Result<Value, String> {
-        let workflow = workflow_id(&self.id);
+        let workflow = transfer_workflow_id(&self.id);
         let words = ["workflow", "query", "--workflow-id", &workflow, "--type", "state", "--output", "json"];
         let answer = env.temporal().cli(&words).await;
         if answer.code == 0 { Ok(answer.json()["queryResult"][0].clone()) } else { Err(answer.stderr) }
@@ -48,16 +48,16 @@ impl Parked {
 
     /// `temporal workflow signal`.
     async fn signal(&self, env: &Env, name: &str, inputs: &[&str]) {
-        let workflow = workflow_id(&self.id);
+        let workflow = transfer_workflow_id(&self.id);
         let words = ["workflow", "signal", "--workflow-id", &workflow, "--name", name];
         let _ = env.temporal().cli(&[&words[..], inputs].concat()).await.ok();
     }
 
     /// Waits until it is found by this, or is not any more.
     async fn is_listed(&self, env: &Env, query: &str, expected: bool) {
-        let workflow = workflow_id(&self.id);
+        let workflow = transfer_workflow_id(&self.id);
         let query = format!("WorkflowType = 'TransferMoney' AND {query}");
-        eventually_eq(SOON, &query, expected, async || {
+        eventually_eq(&query, expected, async || {
             let found = env.temporal().cli(&["workflow", "list", "--query", &query, "--output", "json"]).await.json();
             let found = found.as_array().into_iter().flatten();
             found.into_iter().any(|run| run["execution"]["workflowId"] == workflow.as_str())
@@ -67,8 +67,8 @@ impl Parked {
 
     /// Every signal so far has been seen, and changed nothing.
     async fn is_untouched(&self, env: &Env) {
-        eventually(SOON, "all signals have been handled", async || {
-            let history = env.temporal().history_by_id(&workflow_id(&self.id)).await;
+        eventually("all signals have been handled", async || {
+            let history = env.temporal().history_by_id(&transfer_workflow_id(&self.id)).await;
             let failed = history.iter().any(|event| event.event_type() == EventType::WorkflowTaskFailed);
             assert!(!failed, "a workflow task failed");
             let last = history.last().map(|event| event.event_type());
@@ -88,12 +88,12 @@ async fn a_parked_transfer_says_why_and_a_retry_by_the_cli_brings_the_money_back
     assert_eq!(view["failure"]["command"], "DepositMoney");
     assert_eq!(view["pending_commands"], json!(["DepositMoney"]));
     parked.is_listed(&env, "Incident = true", true).await;
-    balances(&env, &parked.accounts, "900", "500").await;
+    env.balances_are(&parked.accounts, "900", "500").await;
 
     parked.signal(&env, "retry", &[]).await;
-    becomes(&env, &parked.id, TransferStatus::Returned).await;
-    ends(&env, &parked.id, WorkflowExecutionStatus::Completed).await;
-    balances(&env, &parked.accounts, "1000", "500").await;
+    env.transfer_becomes(&parked.id, TransferStatus::Returned).await;
+    env.transfer_ends(&parked.id, WorkflowExecutionStatus::Completed).await;
+    env.balances_are(&parked.accounts, "1000", "500").await;
     parked.is_listed(&env, "Incident = true", false).await;
     env.audit().await;
 }
@@ -110,8 +110,8 @@ async fn a_retry_that_is_refused_again_parks_again_with_another_failure() {
         .signal(&env, "acknowledge", &["--input", &json!({"failure_id": format!("{}/1", parked.id)}).to_string()])
         .await;
     parked.signal(&env, "retry", &["--input", "[\"whatever\"]"]).await;
-    becomes(&env, &parked.id, TransferStatus::Returned).await;
-    ends(&env, &parked.id, WorkflowExecutionStatus::Completed).await;
+    env.transfer_becomes(&parked.id, TransferStatus::Returned).await;
+    env.transfer_ends(&parked.id, WorkflowExecutionStatus::Completed).await;
     let keys = env.proxy(Link::WorkerToAccounts).about(&parked.id).requests(DEPOSIT);
     let keys: Vec<_> = keys.iter().filter_map(|request| request.header("idempotency-key")).collect();
     assert_eq!(keys.len(), 4, "the deposit, and three times the refund");
@@ -123,7 +123,7 @@ async fn a_retry_that_is_refused_again_parks_again_with_another_failure() {
 async fn an_acknowledged_transfer_ends_failed_with_its_money_in_flight_whatever_was_sent_before() {
     let env = start().await;
     let parked = Parked::new(&env).await;
-    let workflow = workflow_id(&parked.id);
+    let workflow = transfer_workflow_id(&parked.id);
     for payloads in malformed() {
         env.temporal().signal_by_id(&workflow, "acknowledge", payloads).await.unwrap();
     }
@@ -137,7 +137,7 @@ async fn an_acknowledged_transfer_ends_failed_with_its_money_in_flight_whatever_
     parked.is_untouched(&env).await;
 
     parked.signal(&env, "acknowledge", &["--input", r#"{"acknowledged_by": "alex", "note": "paid by hand"}"#]).await;
-    ends(&env, &parked.id, WorkflowExecutionStatus::Failed).await;
+    env.transfer_ends(&parked.id, WorkflowExecutionStatus::Failed).await;
     let history = env.temporal().history_by_id(&workflow).await;
     let last = format!("{:?}", history.last().unwrap().attributes);
     assert!(last.contains("FailureAcknowledged") && last.contains("by alex: paid by hand"), "{last}");
@@ -150,40 +150,40 @@ async fn an_acknowledgement_without_a_payload_counts_as_well() {
     let env = start().await;
     let parked = Parked::new(&env).await;
     parked.signal(&env, "acknowledge", &[]).await;
-    ends(&env, &parked.id, WorkflowExecutionStatus::Failed).await;
+    env.transfer_ends(&parked.id, WorkflowExecutionStatus::Failed).await;
 }
 
 #[tokio::test]
 async fn signals_to_a_transfer_that_gets_on_and_unknown_ones_change_nothing() {
     let env = start().await;
-    let accounts = two_accounts(&env).await;
+    let accounts = env.two_accounts().await;
     let gate = env.proxy(Link::WorkerToAccounts).hold(WITHDRAW);
-    let id = request(&env, &accounts.0, &accounts.1, "100").await;
+    let id = env.request_transfer(&accounts.0, &accounts.1, "100").await;
     gate.held().await;
     for name in ["retry", "acknowledge", "no_such_signal", "deliver"] {
         for payloads in [vec![], vec![json_payload(&json!({}))], vec![json_payload(&json!([1]))]] {
-            env.temporal().signal_by_id(&workflow_id(&id), name, payloads).await.unwrap();
+            env.temporal().signal_by_id(&transfer_workflow_id(&id), name, payloads).await.unwrap();
         }
     }
     gate.open();
-    becomes(&env, &id, TransferStatus::Completed).await;
-    ends(&env, &id, WorkflowExecutionStatus::Completed).await;
-    balances(&env, &accounts, "900", "600").await;
+    env.transfer_becomes(&id, TransferStatus::Completed).await;
+    env.transfer_ends(&id, WorkflowExecutionStatus::Completed).await;
+    env.balances_are(&accounts, "900", "600").await;
 }
 
 #[tokio::test]
 async fn a_refused_give_up_parks_the_transfer_and_accounts_away_is_an_incident_that_clears() {
     let env = start().await;
     let parked = {
-        let accounts = two_accounts(&env).await;
+        let accounts = env.two_accounts().await;
         let proxy = env.proxy(Link::WorkerToAccounts);
         proxy.fault(WITHDRAW, tests::Fault::status(503));
         proxy.refuse_times(1, FAIL, 409, "unheard-of");
-        let id = request(&env, &accounts.0, &accounts.1, "5000").await;
+        let id = env.request_transfer(&accounts.0, &accounts.1, "5000").await;
         Parked { accounts, id }
     };
     // For 10 s the command does not get through.
-    let overdue = eventually(SOON, "an incident", async || {
+    let overdue = eventually("an incident", async || {
         let view = parked.query(&env).await?;
         if view["overdue"].is_object() { Ok(view) } else { Err(view.to_string()) }
     })
@@ -194,8 +194,8 @@ async fn a_refused_give_up_parks_the_transfer_and_accounts_away_is_an_incident_t
     env.proxy(Link::WorkerToAccounts).fault(WITHDRAW, tests::Fault::Pass);
     assert_eq!(parked.is_parked(&env, 1).await["failure"]["command"], "FailMoneyTransfer");
     parked.signal(&env, "retry", &[]).await;
-    becomes(&env, &parked.id, TransferStatus::Failed).await;
-    ends(&env, &parked.id, WorkflowExecutionStatus::Completed).await;
-    balances(&env, &parked.accounts, "1000", "500").await;
+    env.transfer_becomes(&parked.id, TransferStatus::Failed).await;
+    env.transfer_ends(&parked.id, WorkflowExecutionStatus::Completed).await;
+    env.balances_are(&parked.accounts, "1000", "500").await;
     env.audit().await;
 }

@@ -2,18 +2,18 @@
 
 use messages::accounts::TransferStatus;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
-use tests::{Fault, Link};
+use tests::{Fault, Link, transfer_workflow_id};
 
-use super::{DEPOSIT, WITHDRAW, balances, becomes, ends, events, kinds, request, start, two_accounts, workflow_id};
+use super::{DEPOSIT, WITHDRAW, kinds, start};
 
 #[tokio::test]
 async fn a_transfer_of_100_makes_900_and_600_of_1000_and_500_and_its_process_completes() {
     let env = start().await;
-    let accounts = two_accounts(&env).await;
-    let id = request(&env, &accounts.0, &accounts.1, "100").await;
-    becomes(&env, &id, TransferStatus::Completed).await;
-    ends(&env, &id, WorkflowExecutionStatus::Completed).await;
-    balances(&env, &accounts, "900", "600").await;
+    let accounts = env.two_accounts().await;
+    let id = env.request_transfer(&accounts.0, &accounts.1, "100").await;
+    env.transfer_becomes(&id, TransferStatus::Completed).await;
+    env.transfer_ends(&id, WorkflowExecutionStatus::Completed).await;
+    env.balances_are(&accounts, "900", "600").await;
     assert_eq!(kinds(&env, &id).await, ["MoneyTransferRequested", "MoneyWithdrawn", "MoneyDeposited"]);
     env.audit().await;
 }
@@ -21,12 +21,12 @@ async fn a_transfer_of_100_makes_900_and_600_of_1000_and_500_and_its_process_com
 #[tokio::test]
 async fn a_transfer_of_more_than_there_is_fails_and_nothing_has_moved() {
     let env = start().await;
-    let accounts = two_accounts(&env).await;
-    let id = request(&env, &accounts.0, &accounts.1, "1000.01").await;
-    let failed = becomes(&env, &id, TransferStatus::Failed).await;
+    let accounts = env.two_accounts().await;
+    let id = env.request_transfer(&accounts.0, &accounts.1, "1000.01").await;
+    let failed = env.transfer_becomes(&id, TransferStatus::Failed).await;
     assert_eq!(failed.reason.as_deref(), Some("the account has less than is to be withdrawn"));
-    ends(&env, &id, WorkflowExecutionStatus::Completed).await;
-    balances(&env, &accounts, "1000", "500").await;
+    env.transfer_ends(&id, WorkflowExecutionStatus::Completed).await;
+    env.balances_are(&accounts, "1000", "500").await;
     assert_eq!(kinds(&env, &id).await, ["MoneyTransferRequested", "MoneyTransferFailed"]);
     env.audit().await;
 }
@@ -34,12 +34,12 @@ async fn a_transfer_of_more_than_there_is_fails_and_nothing_has_moved() {
 #[tokio::test]
 async fn money_that_the_other_account_does_not_take_comes_back() {
     let env = start().await;
-    let accounts = two_accounts(&env).await;
+    let accounts = env.two_accounts().await;
     let _ = env.accounts().close(&accounts.1).await.ok();
-    let id = request(&env, &accounts.0, &accounts.1, "100").await;
-    becomes(&env, &id, TransferStatus::Returned).await;
-    ends(&env, &id, WorkflowExecutionStatus::Completed).await;
-    balances(&env, &accounts, "1000", "500").await;
+    let id = env.request_transfer(&accounts.0, &accounts.1, "100").await;
+    env.transfer_becomes(&id, TransferStatus::Returned).await;
+    env.transfer_ends(&id, WorkflowExecutionStatus::Completed).await;
+    env.balances_are(&accounts, "1000", "500").await;
     assert_eq!(kinds(&env, &id).await, ["MoneyTransferRequested", "MoneyWithdrawn", "MoneyDeposited"]);
     env.audit().await;
 }
@@ -47,27 +47,27 @@ async fn money_that_the_other_account_does_not_take_comes_back() {
 #[tokio::test]
 async fn money_comes_back_to_an_account_that_was_closed_meanwhile() {
     let env = start().await;
-    let accounts = two_accounts(&env).await;
+    let accounts = env.two_accounts().await;
     let deposit = env.proxy(Link::WorkerToAccounts).hold(DEPOSIT);
-    let id = request(&env, &accounts.0, &accounts.1, "100").await;
+    let id = env.request_transfer(&accounts.0, &accounts.1, "100").await;
     deposit.held().await;
     for account in [&accounts.0, &accounts.1] {
         let _ = env.accounts().close(account).await.ok();
     }
     deposit.open();
-    becomes(&env, &id, TransferStatus::Returned).await;
-    ends(&env, &id, WorkflowExecutionStatus::Completed).await;
-    balances(&env, &accounts, "1000", "500").await;
+    env.transfer_becomes(&id, TransferStatus::Returned).await;
+    env.transfer_ends(&id, WorkflowExecutionStatus::Completed).await;
+    env.balances_are(&accounts, "1000", "500").await;
     env.audit().await;
 }
 
 #[tokio::test]
 async fn h02_commands_name_the_transfer_and_the_event_that_led_to_them_and_so_do_their_events() {
     let env = start().await;
-    let accounts = two_accounts(&env).await;
-    let id = request(&env, &accounts.0, &accounts.1, "100").await;
+    let accounts = env.two_accounts().await;
+    let id = env.request_transfer(&accounts.0, &accounts.1, "100").await;
     ends_well(&env, &id).await;
-    let events = events(&env, &id).await;
+    let events = env.transfer_events(&id).await;
     let commands = env.proxy(Link::WorkerToAccounts).requests_to("/commands/");
     assert_eq!(commands.len(), 2, "{commands:?}");
     for ((command, cause), effect) in commands.iter().zip(&events).zip(&events[1..]) {
@@ -80,23 +80,23 @@ async fn h02_commands_name_the_transfer_and_the_event_that_led_to_them_and_so_do
 }
 
 async fn ends_well(env: &tests::Env, id: &messages::TransferId) {
-    becomes(env, id, TransferStatus::Completed).await;
-    ends(env, id, WorkflowExecutionStatus::Completed).await;
+    env.transfer_becomes(id, TransferStatus::Completed).await;
+    env.transfer_ends(id, WorkflowExecutionStatus::Completed).await;
 }
 
 #[tokio::test]
 async fn commands_that_come_twice_or_whose_answers_are_lost_take_effect_once_under_one_key() {
     let env = start().await;
-    let accounts = two_accounts(&env).await;
+    let accounts = env.two_accounts().await;
     let proxy = env.proxy(Link::WorkerToAccounts);
     for prefix in [WITHDRAW, DEPOSIT] {
         proxy.fault_times(1, prefix, Fault::Duplicate);
         proxy.fault_times(2, prefix, Fault::LoseAnswer);
         proxy.fault_times(1, prefix, Fault::status(503));
     }
-    let id = request(&env, &accounts.0, &accounts.1, "100").await;
+    let id = env.request_transfer(&accounts.0, &accounts.1, "100").await;
     ends_well(&env, &id).await;
-    balances(&env, &accounts, "900", "600").await;
+    env.balances_are(&accounts, "900", "600").await;
     for prefix in [WITHDRAW, DEPOSIT] {
         let sent = proxy.requests_to(prefix);
         assert_eq!(sent.len(), 4, "{sent:?}");
@@ -108,10 +108,10 @@ async fn commands_that_come_twice_or_whose_answers_are_lost_take_effect_once_und
 #[tokio::test]
 async fn a_finished_transfer_costs_few_events_of_history() {
     let env = start().await;
-    let accounts = two_accounts(&env).await;
-    let id = request(&env, &accounts.0, &accounts.1, "100").await;
+    let accounts = env.two_accounts().await;
+    let id = env.request_transfer(&accounts.0, &accounts.1, "100").await;
     ends_well(&env, &id).await;
-    let history = env.temporal().history_by_id(&workflow_id(&id)).await;
+    let history = env.temporal().history_by_id(&transfer_workflow_id(&id)).await;
     // Three signals, at most three workflow tasks of three events, two commands, begin and end.
     assert!(history.len() <= 16, "{} events: {history:#?}", history.len());
 }

@@ -8,24 +8,16 @@ use messages::{
     accounts::{RequestMoneyTransfer, TransferStatus},
 };
 use rand::seq::{IndexedRandom, index};
-use tests::{Books, Component, Env, Fault, Link, eventually, eventually_eq, sample};
+use tests::{Books, Component, Env, Fault, Link, eventually, eventually_eq, heavy, load, sample};
 use tokio::sync::watch;
 
-use super::{SOON, start};
+use super::start;
 
-/// How many; another number by `IT_TRANSFERS`.
-const TRANSFERS: usize = 1_000;
 const ACCOUNTS: usize = 10;
 /// At most so many go on at the same time: the other tests need the server too.
 const AT_ONCE: usize = 100;
 /// The worker is killed so often, at even distances.
 const KILLS: usize = 4;
-/// For each transfer, on a busy machine.
-const ENDED_WITHIN_EACH: Duration = Duration::from_millis(500);
-
-fn how_many() -> usize {
-    std::env::var("IT_TRANSFERS").map_or(TRANSFERS, |number| number.parse().unwrap())
-}
 
 /// One in five requests meets a fault.
 fn rain(env: &Env, drops: usize) {
@@ -68,8 +60,7 @@ fn ended(books: &Books) -> usize {
 async fn follow(env: &Env, accounts: &[AccountId], total: usize, progress: &watch::Sender<usize>) -> Books {
     let mut books = Books::default();
     let mut kills = 0;
-    let limit = SOON + ENDED_WITHIN_EACH * u32::try_from(total).unwrap();
-    eventually(limit, "every transfer ends", async || {
+    eventually("every transfer ends", async || {
         env.keep(&mut books).await;
         let now = ended(&books);
         progress.send_replace(now);
@@ -93,10 +84,14 @@ async fn follow(env: &Env, accounts: &[AccountId], total: usize, progress: &watc
 
 #[tokio::test]
 async fn random_transfers_among_faults_and_killed_workers_each_end_once_and_never_change_the_sum_of_all_money() {
+    let _turn = heavy().await;
     let env = start().await;
-    let total = how_many();
+    let total = load(150, 1_000);
     let accounts = open_accounts(&env).await;
-    let transfers: Vec<_> = (0..total).map(|_| invented(&accounts)).collect();
+    let mut transfers: Vec<_> = (0..total - 2).map(|_| invented(&accounts)).collect();
+    // Whatever chance has brought: too much of one account, and a little for the one that is closed by then.
+    transfers.push(sample::transfer(&accounts[1], &accounts[2], "100000"));
+    transfers.push(sample::transfer(&accounts[3], &accounts[0], "0.01"));
     rain(&env, total * 5 / 2);
     let progress = watch::Sender::new(0);
     let ended = progress.subscribe();
@@ -107,7 +102,7 @@ async fn random_transfers_among_faults_and_killed_workers_each_end_once_and_neve
     for status in [TransferStatus::Completed, TransferStatus::Failed, TransferStatus::Returned] {
         assert!(books.count(status) > 0, "some are {status:?}");
     }
-    eventually_eq(SOON, "each process has completed, in one run", (total, 0), async || {
+    eventually_eq("each process has completed, in one run", (total, 0), async || {
         let runs = async |status: &str| {
             let query = format!("WorkflowType = 'TransferMoney' AND ExecutionStatus {status} 'Completed'");
             env.temporal().list(&query).await.len()

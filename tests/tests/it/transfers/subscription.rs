@@ -3,9 +3,9 @@
 use messages::accounts::TransferStatus;
 use serde_json::Value;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
-use tests::{Env, Link, eventually};
+use tests::{Env, Link, eventually, transfer_workflow_id};
 
-use super::{SOON, balances, becomes, ends, request, start, two_accounts, workflow_id};
+use super::start;
 
 const SUBSCRIPTION: &str = "subscription-TransferMoney";
 
@@ -21,7 +21,7 @@ async fn signal(env: &Env, name: &str, inputs: &[&str]) {
 }
 
 async fn is(env: &Env, status: &str) -> Value {
-    eventually(SOON, status, async || {
+    eventually(status, async || {
         let state = query(env).await?;
         if state["status"] == status { Ok(state) } else { Err(state.to_string()) }
     })
@@ -31,24 +31,24 @@ async fn is(env: &Env, status: &str) -> Value {
 #[tokio::test]
 async fn a_paused_subscription_begins_no_transfer_until_it_is_resumed_and_goes_on_at_its_place() {
     let env = start().await;
-    let accounts = two_accounts(&env).await;
-    let first = request(&env, &accounts.0, &accounts.1, "100").await;
-    becomes(&env, &first, TransferStatus::Completed).await;
-    ends(&env, &first, WorkflowExecutionStatus::Completed).await;
+    let accounts = env.two_accounts().await;
+    let first = env.request_transfer(&accounts.0, &accounts.1, "100").await;
+    env.transfer_becomes(&first, TransferStatus::Completed).await;
+    env.transfer_ends(&first, WorkflowExecutionStatus::Completed).await;
     signal(&env, "pause", &[]).await;
     is(&env, "paused").await;
     let polls = || env.proxy(Link::WorkerToAccounts).requests_to("/events").len();
     let before = polls();
-    let second = request(&env, &accounts.0, &accounts.1, "100").await;
+    let second = env.request_transfer(&accounts.0, &accounts.1, "100").await;
     // Nobody reads the log, however often one asks.
     for _ in 0..5 {
         assert_eq!(query(&env).await.unwrap()["status"], "paused");
     }
     assert_eq!(polls(), before);
-    assert!(env.temporal().describe_by_id(&workflow_id(&second)).await.is_none());
+    assert!(env.temporal().describe_by_id(&transfer_workflow_id(&second)).await.is_none());
     signal(&env, "resume", &[]).await;
-    becomes(&env, &second, TransferStatus::Completed).await;
-    balances(&env, &accounts, "800", "700").await;
+    env.transfer_becomes(&second, TransferStatus::Completed).await;
+    env.balances_are(&accounts, "800", "700").await;
     let resumed = env.proxy(Link::WorkerToAccounts).requests_to("/events")[before].path.clone();
     assert!(!resumed.contains("after=0"), "{resumed}");
 }
@@ -56,51 +56,53 @@ async fn a_paused_subscription_begins_no_transfer_until_it_is_resumed_and_goes_o
 #[tokio::test]
 async fn a_subscription_that_is_rewound_to_the_origin_moves_no_money_again() {
     let env = start().await;
-    let accounts = two_accounts(&env).await;
-    let first = request(&env, &accounts.0, &accounts.1, "100").await;
-    let refused = request(&env, &accounts.0, &accounts.1, "5000").await;
+    let accounts = env.two_accounts().await;
+    let first = env.request_transfer(&accounts.0, &accounts.1, "100").await;
+    let refused = env.request_transfer(&accounts.0, &accounts.1, "5000").await;
     for (id, status) in [(&first, TransferStatus::Completed), (&refused, TransferStatus::Failed)] {
-        becomes(&env, id, status).await;
-        ends(&env, id, WorkflowExecutionStatus::Completed).await;
+        env.transfer_becomes(id, status).await;
+        env.transfer_ends(id, WorkflowExecutionStatus::Completed).await;
     }
     let commands = env.proxy(Link::WorkerToAccounts).requests_to("/commands/").len();
     signal(&env, "rewind", &["--input", r#"{"position": "0"}"#]).await;
     signal(&env, "rewind", &["--input", r#"{"position": 0}"#]).await;
-    eventually(SOON, "the log is read again", async || {
+    eventually("the log is read again", async || {
         let polls = env.proxy(Link::WorkerToAccounts).requests_to("/events");
         let again = polls.iter().filter(|poll| poll.path.contains("after=0&")).count();
         if again > 1 { Ok(()) } else { Err(polls) }
     })
     .await;
     // A later transfer is delivered after everything that came again.
-    let last = request(&env, &accounts.0, &accounts.1, "100").await;
-    becomes(&env, &last, TransferStatus::Completed).await;
-    ends(&env, &last, WorkflowExecutionStatus::Completed).await;
+    let last = env.request_transfer(&accounts.0, &accounts.1, "100").await;
+    env.transfer_becomes(&last, TransferStatus::Completed).await;
+    env.transfer_ends(&last, WorkflowExecutionStatus::Completed).await;
     assert_eq!(env.proxy(Link::WorkerToAccounts).requests_to("/commands/").len(), commands + 2);
     for id in [&first, &refused] {
-        let query = format!("WorkflowId = '{}'", workflow_id(id));
+        let query = format!("WorkflowId = '{}'", transfer_workflow_id(id));
         assert_eq!(env.temporal().list(&query).await.len(), 1, "{id} has one run");
     }
-    balances(&env, &accounts, "800", "700").await;
+    env.balances_are(&accounts, "800", "700").await;
     env.audit().await;
 }
 
 #[tokio::test]
 async fn s06_accounts_away_is_waited_for_and_nothing_is_lost() {
     let env = start().await;
-    let accounts = two_accounts(&env).await;
+    let accounts = env.two_accounts().await;
     env.proxy(Link::WorkerToAccounts).down().await;
-    let ids =
-        [request(&env, &accounts.0, &accounts.1, "100").await, request(&env, &accounts.0, &accounts.1, "50").await];
-    eventually(SOON, "the worker says that it cannot read the log", async || {
+    let ids = [
+        env.request_transfer(&accounts.0, &accounts.1, "100").await,
+        env.request_transfer(&accounts.0, &accounts.1, "50").await,
+    ];
+    eventually("the worker says that it cannot read the log", async || {
         let log = env.log(tests::Component::Worker);
         if log.contains("the log cannot be read") { Ok(()) } else { Err(log) }
     })
     .await;
     env.proxy(Link::WorkerToAccounts).up();
     for id in &ids {
-        becomes(&env, id, TransferStatus::Completed).await;
+        env.transfer_becomes(id, TransferStatus::Completed).await;
     }
-    balances(&env, &accounts, "850", "650").await;
+    env.balances_are(&accounts, "850", "650").await;
     env.audit().await;
 }

@@ -1,13 +1,12 @@
 //! V7: each log line about a process carries its id.
 
+use crate::start;
 use messages::{
     ProcessId,
     voiding::VoidingState::{DocumentVoided, MarkingDocumentAsVoidedSucceeded},
 };
 use serde_json::json;
 use tests::{Component, Env, Fault, Link, eventually, json_payload, workflow_id};
-
-use super::{SOON, ack, await_state, published_and_refused, start};
 
 /// The component's log lines that name a document, without those of mere reads: they belong to no process.
 fn lines_about(env: &Env, component: Component, document: &str) -> Vec<String> {
@@ -34,13 +33,13 @@ fn assert_command_logged(env: &Env, service: Component, command: &str, path: &st
 #[tokio::test]
 async fn each_log_line_about_a_process_carries_its_id() {
     let env = start().await;
-    let (document, refused) = published_and_refused(&env).await;
+    let (document, refused) = env.refused_marking().await;
     let (id, process) = (&document.document_id, refused.process_id.as_ref().unwrap());
     for bad in [json!([1]), json!({"note": 7}), json!({"failure_id": "another"})] {
         env.temporal().signal(id, "acknowledge_failure", vec![json_payload(&bad)]).await.unwrap();
     }
     env.temporal().signal(id, "retry", vec![]).await.unwrap();
-    let _ = ack(&env, id).await;
+    let _ = env.acknowledged(id).await;
     for (service, command, path) in [
         (Component::Reports, "MarkDocumentAsVoided", "/commands/mark-document-as-voided"),
         (Component::Billing, "AbortDocumentVoiding", "/commands/abort-document-voiding"),
@@ -63,10 +62,10 @@ async fn a_command_that_does_not_get_through_is_logged_with_its_process() {
     env.proxy(Link::WorkerToReports).fault_times(2, "/commands/mark-", Fault::status(500));
     env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-", 409, "locked");
     let process = env.api().post_voiding(&id).await.ok_as(202).process_id.unwrap();
-    let waiting = await_state(&env, &id, MarkingDocumentAsVoidedSucceeded).await;
+    let waiting = env.in_state(&id, MarkingDocumentAsVoidedSucceeded).await;
     assert_eq!(waiting.incident.unwrap().code.as_deref(), Some("locked"));
     let _ = env.api().retry(&id).await.ok_as(202);
-    let _ = await_state(&env, &id, DocumentVoided).await;
+    let _ = env.in_state(&id, DocumentVoided).await;
     let has = |text: &str| {
         env.log(Component::Worker).lines().filter(|line| line.contains(text) && line.contains(process.as_str())).count()
     };
@@ -83,7 +82,7 @@ async fn void_document_is_logged_with_the_process_that_it_opened() {
     let env = start().await;
     let id = env.issue_reported().await.document_id;
     env.temporal().start(&workflow_id(&id), &[json!({"document_id": id})]).await.unwrap();
-    let process = await_state(&env, &id, DocumentVoided).await.process_id.unwrap();
+    let process = env.in_state(&id, DocumentVoided).await.process_id.unwrap();
     assert_command_logged(&env, Component::Billing, "VoidDocument", "/commands/void-document", &process);
     for component in [Component::Worker, Component::Billing, Component::Reports] {
         assert_lines_carry(&env, component, id.as_str(), &process);
@@ -95,8 +94,8 @@ async fn a_process_that_the_subscription_started_is_logged_with_its_id() {
     let env = start().await;
     let id = env.issue_reported().await.document_id;
     let process = env.billing().void(&id).await.ok().process_id;
-    let _ = await_state(&env, &id, DocumentVoided).await;
-    eventually(SOON, "the start is logged", async || {
+    let _ = env.in_state(&id, DocumentVoided).await;
+    eventually("the start is logged", async || {
         let lines = lines_about(&env, Component::Worker, id.as_str());
         if lines.iter().any(|line| line.contains("started")) { Ok(()) } else { Err(lines) }
     })

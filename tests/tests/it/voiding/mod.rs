@@ -1,22 +1,13 @@
-//! The voiding process from end to end, over REST.
+//! The voiding of a document, through the whole system.
 
-mod billing_away;
-mod errors;
-mod headers;
+mod crashes;
+mod failures;
+mod http;
 mod list;
-mod list_pages;
 mod logs;
-mod no_worker;
-mod parallel;
 mod paths;
-mod prefer;
-mod ready;
-mod rules;
+mod races;
+pub(crate) mod signals;
 mod starts;
-mod support;
-mod temporal_away;
 mod views;
-
-pub(crate) use support::{
-    SOON, ack, await_state, ended_as, has_failed_task, issue_published, published_and_refused, start,
-};
+mod watched;

@@ -1,5 +1,6 @@
 //! The ways that a voiding may take.
 
+use crate::start;
 use messages::{
     billing::DocumentStatus,
     voiding::VoidingState::{
@@ -10,8 +11,6 @@ use messages::{
 use serde_json::{Value, json};
 use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use tests::{Env, Link, calls::Voiding, eventually_eq, sample};
-
-use super::{SOON, ack, await_state, ended_as, published_and_refused, start};
 
 fn states(voiding: &Voiding) -> Vec<VoidingState> {
     voiding.steps.iter().map(|step| step.state).collect()
@@ -26,7 +25,7 @@ async fn a_document_is_voided_and_the_total_of_its_report_follows() {
     env.await_reported().await;
     let id = &document.document_id;
 
-    let answer = env.api().post_voiding_and_wait(id, 30).await;
+    let answer = env.api().post_voiding_to_its_end(id).await;
     let voiding = answer.ok_as(200);
     assert_eq!(answer.header("location"), Some(format!("/voidings/{id}")));
     assert_eq!((voiding.state, voiding.customer_id.as_ref()), (DocumentVoided, Some(&customer)));
@@ -40,7 +39,7 @@ async fn a_document_is_voided_and_the_total_of_its_report_follows() {
     assert_eq!(env.billing().status(&other.document_id).await, DocumentStatus::Issued);
     let [report] = &env.reports().reports_of(&customer).await[..] else { panic!("one report") };
     assert_eq!(json!(report.totals), json!([{"amount": "80.00", "currency": "EUR"}]));
-    assert_eq!(ended_as(env.temporal(), id).await, "Completed");
+    assert_eq!(env.temporal().ended_as(id).await, "Completed");
 
     assert_eq!(env.api().post_voiding(id).await.refusal(), (409, "document-already-voided".to_owned()));
     assert_eq!(env.api().voiding(id).await.ok(), voiding);
@@ -52,8 +51,8 @@ async fn a_voiding_on_the_good_path_has_at_most_nine_history_events_and_one_work
     let env = start().await;
     let document = env.issue_reported().await;
     let id = &document.document_id;
-    let _ = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
-    assert_eq!(ended_as(env.temporal(), id).await, "Completed");
+    let _ = env.api().post_voiding_to_its_end(id).await.ok_as(200);
+    assert_eq!(env.temporal().ended_as(id).await, "Completed");
     let history = env.temporal().history(id).await;
     let kinds: Vec<_> = history.iter().map(|event| event.event_type()).collect();
     assert!(kinds.len() <= 9, "{kinds:?}");
@@ -66,7 +65,7 @@ async fn a_voiding_on_the_good_path_has_at_most_nine_history_events_and_one_work
 #[tokio::test]
 async fn after_publication_a_voiding_is_refused_and_waits_visibly_until_it_is_acknowledged() {
     let env = start().await;
-    let (document, voiding) = published_and_refused(&env).await;
+    let (document, voiding) = env.refused_marking().await;
     let id = &document.document_id;
     let failure = voiding.failure.as_ref().unwrap();
     assert_eq!(failure.code, "report-published");
@@ -79,13 +78,13 @@ async fn after_publication_a_voiding_is_refused_and_waits_visibly_until_it_is_ac
 
     let body = json!({"acknowledged_by": "alex", "note": "told the customer"});
     let _ = env.api().acknowledge(id, &body).await.ok_as(202);
-    let acknowledged = await_state(&env, id, FailureAcknowledged).await;
+    let acknowledged = env.in_state(id, FailureAcknowledged).await;
     let acknowledgement = acknowledged.acknowledgement.as_ref().unwrap();
     assert_eq!(acknowledgement.acknowledged_by.as_deref(), Some("alex"));
     assert_eq!(acknowledgement.note.as_deref(), Some("told the customer"));
     assert_eq!(acknowledged.failure, voiding.failure);
     assert_eq!(states(&acknowledged), [VoidingRequested, MarkingDocumentAsVoidedFailed, FailureAcknowledged]);
-    assert_eq!(ended_as(env.temporal(), id).await, "FailureAcknowledged");
+    assert_eq!(env.temporal().ended_as(id).await, "FailureAcknowledged");
     assert_eq!(env.billing().document(id).await.ok().process_id, None);
     assert_listed(&env, "?open=true", None).await;
     assert_listed(&env, "?open=false", Some(&env.api().voiding(id).await.ok())).await;
@@ -96,7 +95,7 @@ async fn after_publication_a_voiding_is_refused_and_waits_visibly_until_it_is_ac
 async fn assert_listed(env: &Env, query: &str, expected: Option<&Voiding>) {
     let expected: Vec<Voiding> = expected.into_iter().cloned().collect();
     let probe = async || env.api().voidings(query).await.ok().items;
-    eventually_eq(SOON, &format!("the list {query}"), expected, probe).await;
+    eventually_eq(&format!("the list {query}"), expected, probe).await;
 }
 
 #[tokio::test]
@@ -105,16 +104,16 @@ async fn after_the_acknowledgement_the_document_can_be_voided_again() {
     let document = env.issue_reported().await;
     let id = &document.document_id;
     env.proxy(Link::WorkerToReports).refuse_times(1, "/commands/mark-", 409, "report-published");
-    let first = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let first = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     assert_eq!(first.state, MarkingDocumentAsVoidedFailed);
-    assert_eq!(ack(&env, id).await.process_id, first.process_id);
+    assert_eq!(env.acknowledged(id).await.process_id, first.process_id);
     assert_eq!(env.billing().status(id).await, DocumentStatus::Issued);
 
-    let second = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let second = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     assert_eq!((second.state, &second.failure, &second.acknowledgement), (DocumentVoided, &None, &None));
     assert_ne!(second.process_id, first.process_id);
     assert_eq!(env.api().voiding(id).await.ok(), second);
-    let refusal = env.api().post_voiding_and_wait(id, 30).await.refusal();
+    let refusal = env.api().post_voiding_to_its_end(id).await.refusal();
     assert_eq!(refusal, (409, "document-already-voided".to_owned()));
     env.assert_consistent().await;
 }
@@ -122,14 +121,14 @@ async fn after_the_acknowledgement_the_document_can_be_voided_again() {
 #[tokio::test]
 async fn a_document_of_a_published_report_can_be_refused_and_acknowledged_again_and_again() {
     let env = start().await;
-    let (document, first) = published_and_refused(&env).await;
+    let (document, first) = env.refused_marking().await;
     let id = &document.document_id;
-    let _ = ack(&env, id).await;
-    let second = env.api().post_voiding_and_wait(id, 30).await.ok_as(200);
+    let _ = env.acknowledged(id).await;
+    let second = env.api().post_voiding_to_its_end(id).await.ok_as(200);
     assert_eq!((second.state, &second.acknowledgement), (MarkingDocumentAsVoidedFailed, &None));
     assert_ne!(second.process_id, first.process_id);
     let none: Value = env.api().acknowledge(id, &json!({})).await.ok_as(202);
     assert_eq!(none["process_id"], json!(second.process_id));
-    assert_eq!(await_state(&env, id, FailureAcknowledged).await.process_id, second.process_id);
+    assert_eq!(env.in_state(id, FailureAcknowledged).await.process_id, second.process_id);
     env.assert_consistent().await;
 }

@@ -1,5 +1,6 @@
 //! V5: REST, query, search attribute and list tell the same state, in every state.
 
+use crate::start;
 use messages::{
     DocumentId,
     voiding::{
@@ -11,9 +12,8 @@ use messages::{
     },
 };
 use serde_json::{Value, json};
+use tests::attribute;
 use tests::{Env, Fault, Link, calls::Voiding, eventually};
-
-use super::{SOON, ack, await_state, published_and_refused, start, support::attribute};
 
 fn view(voiding: &Voiding) -> VoidingView {
     let voiding = voiding.clone();
@@ -30,9 +30,9 @@ fn view(voiding: &Voiding) -> VoidingView {
 }
 
 async fn assert_all_tell(env: &Env, id: &DocumentId, state: VoidingState) {
-    let _ = await_state(env, id, state).await;
+    let _ = env.in_state(id, state).await;
     // Before its first workflow task is done a run has told nothing yet: REST goes by its start.
-    let voiding = eventually(SOON, "REST and query agree", async || {
+    let voiding = eventually("REST and query agree", async || {
         let (told, voiding) = (env.temporal().query_state(id).await.unwrap(), env.api().voiding(id).await.ok());
         if told == view(&voiding) { Ok(voiding) } else { Err((told, voiding)) }
     })
@@ -46,7 +46,7 @@ async fn assert_all_tell(env: &Env, id: &DocumentId, state: VoidingState) {
     assert_eq!(told, [text(&state), text(&id), text(&process), text(&customer), incident]);
 
     let query = format!("VoidingState = '{state}' AND DocumentId = '{id}'");
-    eventually(SOON, "the visibility store tells the same", async || {
+    eventually("the visibility store tells the same", async || {
         let found = env.temporal().list(&query).await.len();
         if found == 1 { Ok(()) } else { Err(found) }
     })
@@ -73,10 +73,10 @@ async fn rest_query_and_search_attribute_tell_the_same_on_the_way_to_document_vo
 #[tokio::test]
 async fn rest_query_and_search_attribute_tell_the_same_on_the_way_to_failure_acknowledged() {
     let env = start().await;
-    let (document, _) = published_and_refused(&env).await;
+    let (document, _) = env.refused_marking().await;
     let id = &document.document_id;
     assert_all_tell(&env, id, MarkingDocumentAsVoidedFailed).await;
-    let _ = ack(&env, id).await;
+    let _ = env.acknowledged(id).await;
     assert_all_tell(&env, id, FailureAcknowledged).await;
 }
 
@@ -86,7 +86,7 @@ async fn rest_query_and_search_attribute_tell_of_the_same_incident() {
     let id = env.issue_reported().await.document_id;
     env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-", 409, "locked");
     let _ = env.api().post_voiding(&id).await.ok_as(202);
-    eventually(SOON, "an incident", async || {
+    eventually("an incident", async || {
         let voiding = env.api().voiding(&id).await.try_ok()?;
         if voiding.incident.is_some() { Ok(()) } else { Err(format!("{voiding:?}")) }
     })

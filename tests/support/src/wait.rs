@@ -1,0 +1,83 @@
+//! Conditions are awaited, never slept for, and no wait has a deadline: it fails when nothing moves any more.
+
+use std::{
+    fmt::Debug,
+    time::{Duration, Instant},
+};
+
+use crate::clock::Clock;
+
+/// How long a wait may see the same; no step of the system takes that long, however busy the machine is.
+pub const STALL: Duration = Duration::from_secs(120);
+
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Asks `probe` again and again (after 10 ms, then ever more rarely, at most every 200 ms) until it answers `Ok`.
+///
+/// An `Err` is what the probe saw instead. As long as that changes, the wait goes on.
+///
+/// # Panics
+/// When the probe has seen the same for [`STALL`], or the test's time is over; the message names `what` was awaited
+/// and what was seen last.
+pub async fn eventually<T, E: Debug>(what: &str, mut probe: impl AsyncFnMut() -> Result<T, E>) -> T {
+    let waiting = Clock::of_this_test().map(|clock| clock.waits_for(what));
+    let (mut seen, mut since) = (None, Instant::now());
+    let mut pause = FIRST_PAUSE;
+    while let Some(left) = STALL.checked_sub(since.elapsed()) {
+        if let Ok(answer) = tokio::time::timeout(left, probe()).await {
+            match answer {
+                Ok(value) => return value,
+                Err(other) => {
+                    let other = Some(format!("{other:#?}"));
+                    if other != seen {
+                        (seen, since) = (other, Instant::now());
+                    }
+                }
+            }
+        }
+        if let Some(waiting) = &waiting {
+            waiting.check(seen.as_deref());
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+    }
+    panic!("nothing has moved for {STALL:?}; awaited: {what}; seen last: {}", seen.as_deref().unwrap_or("no answer"))
+}
+
+/// Awaits that `probe` answers `expected`.
+///
+/// # Panics
+/// As [`eventually`].
+pub async fn eventually_eq<T: Debug + PartialEq>(what: &str, expected: T, mut probe: impl AsyncFnMut() -> T) {
+    eventually(what, async || {
+        let seen = probe().await;
+        if seen == expected { Ok(()) } else { Err(seen) }
+    })
+    .await;
+}
+
+/// Awaits a future that has no steps to look at, such as the end of a process.
+///
+/// # Panics
+/// When it is not ready after [`STALL`].
+pub async fn within_a_stall<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let _waiting = Clock::of_this_test().map(|clock| clock.waits_for(what));
+    let ready = tokio::time::timeout(STALL, future).await;
+    ready.unwrap_or_else(|_| panic!("nothing has moved for {STALL:?}; awaited: {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_condition_that_comes_true_is_returned() {
+        let mut asked = 0;
+        let answer = eventually("three", async || {
+            asked += 1;
+            if asked == 3 { Ok(asked) } else { Err(asked) }
+        });
+        assert_eq!(answer.await, 3);
+    }
+}

@@ -1,0 +1,59 @@
+//! Billing cannot be reached, or its answer is lost.
+
+use crate::start;
+use messages::{billing::DocumentStatus, voiding::VoidingState::DocumentVoided};
+use tests::{Component, Fault, Link, eventually_eq};
+
+#[tokio::test]
+async fn while_billing_cannot_be_reached_nothing_is_started_and_voidings_are_still_shown() {
+    let env = start().await;
+    let (document, refused) = env.refused_marking().await;
+    let id = env.issue_reported().await.document_id;
+    let proxy = env.proxy(Link::ApiToBilling);
+    let unavailable = (503, "billing-unavailable".to_owned());
+    proxy.down().await;
+    let answer = env.api().post_voiding_and_wait(&id, 5).await;
+    assert_eq!(answer.refusal(), unavailable);
+    assert!(answer.header("retry-after").unwrap().parse::<u32>().unwrap() >= 1);
+    assert_eq!(env.api().voiding(&document.document_id).await.ok(), refused);
+    proxy.up();
+    // Statuses that are no refusal, whatever they are.
+    for status in [500, 503, 404, 409, 301] {
+        proxy.fault_times(1, "/commands/void-document", Fault::status(status));
+        assert_eq!(env.api().post_voiding(&id).await.refusal(), unavailable, "{status}");
+    }
+    assert_eq!(env.billing().status(&id).await, DocumentStatus::Issued);
+    assert!(env.temporal().describe(&id).await.is_none());
+    assert_eq!(env.api().voiding(&id).await.refusal(), (404, "voiding-not-found".to_owned()));
+
+    assert_eq!(env.api().post_voiding_to_its_end(&id).await.ok_as(200).state, DocumentVoided);
+    env.assert_consistent().await;
+}
+
+#[tokio::test]
+async fn a_request_whose_answer_was_lost_goes_on_and_is_answered_when_it_comes_again() {
+    let env = start().await;
+    let id = env.issue_reported().await.document_id;
+    let api = env.api().key("client-key");
+    env.proxy(Link::ApiToBilling).fault_times(1, "/commands/void-document", Fault::LoseAnswer);
+    assert_eq!(api.post_voiding(&id).await.refusal(), (503, "billing-unavailable".to_owned()));
+    let voided = env.in_state(&id, DocumentVoided).await;
+    let again = api.post_voiding_to_its_end(&id).await.ok_as(200);
+    assert_eq!((again.process_id, again.state), (voided.process_id, DocumentVoided));
+    env.assert_consistent().await;
+}
+
+#[tokio::test]
+async fn where_temporal_has_forgotten_a_voiding_billing_still_tells_of_it() {
+    let env = start().await;
+    let id = env.issue_reported().await.document_id;
+    env.kill(Component::Worker).await;
+    let process = env.billing().void(&id).await.ok().process_id;
+    let shown = env.api().voiding(&id).await.ok();
+    assert_eq!(shown.process_id.as_ref(), Some(&process));
+    assert!(shown.steps.is_empty() && shown.rest["steps_missing"].is_string(), "{shown:?}");
+    env.start(Component::Worker).await;
+    eventually_eq("voided", DocumentStatus::Voided, async || env.billing().status(&id).await).await;
+    assert!(!env.in_state(&id, DocumentVoided).await.steps.is_empty());
+    env.assert_consistent().await;
+}

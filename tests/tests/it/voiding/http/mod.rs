@@ -1,0 +1,7 @@
+//! The api's answers, and the headers of commands.
+
+mod errors;
+mod headers;
+mod prefer;
+mod ready;
+mod rules;

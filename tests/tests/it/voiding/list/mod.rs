@@ -1,0 +1,4 @@
+//! `GET /voidings`.
+
+mod filters;
+mod pages;

@@ -1,0 +1,5 @@
+//! Signals to a process, in any shape and at any time, and an operator who has nothing but the `temporal` command.
+
+mod by_cli;
+mod early;
+pub(crate) mod shapes;

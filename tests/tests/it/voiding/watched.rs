@@ -1,0 +1,26 @@
+//! `SLOW_DOWN=1`: a person can watch.
+
+use messages::voiding::VoidingState;
+use tests::voiding::VOIDED;
+use tests::{Component, Env, binaries};
+
+#[tokio::test]
+async fn slowed_down_a_voiding_passes_through_visible_steps_and_completes() {
+    let env = Env::builder(binaries!()).variable(Component::Worker, "SLOW_DOWN", "1").start().await;
+    let document = env.issue_reported().await;
+    let id = &document.document_id;
+    let _ = env.api().post_voiding(id).await.ok_as(202);
+    let way =
+        [VoidingState::VoidingRequested, VoidingState::MarkingDocumentAsVoidedSucceeded, VoidingState::DocumentVoided];
+    for state in way {
+        let seen = env.in_state(id, state).await;
+        assert_eq!(seen.incident, None);
+    }
+    let steps = env.api().voiding(id).await.ok().steps;
+    assert_eq!(steps.iter().map(|step| step.state).collect::<Vec<_>>(), way);
+    for (step, next) in steps.iter().zip(&steps[1..]) {
+        assert!((2..15).contains(&(next.at - step.at).num_seconds()), "{steps:?}");
+    }
+    assert_eq!(env.events(id).await, VOIDED);
+    env.assert_consistent().await;
+}
