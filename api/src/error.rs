@@ -1,15 +1,15 @@
-//! What a client hears of the two programs behind the api when they do not answer.
+//! The problems for the programs behind the api when they do not answer.
 
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use messages::{DocumentId, code};
 use process_manager_client::http::Fault;
+use process_manager_host::operator::OperatorError;
 use service_kit::{ApiError, problem};
+use voiding_client::LookupError;
 
-use crate::{app::LookupError, temporal::TemporalError};
-
-/// After how long it makes sense to try again.
+/// After how long a retry makes sense.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// 503 `billing-unavailable`.
@@ -21,7 +21,7 @@ pub(crate) fn billing_unavailable(fault: Fault) -> ApiError {
 }
 
 /// 503 `temporal-unavailable`.
-pub(crate) fn temporal_unavailable(error: TemporalError) -> ApiError {
+pub(crate) fn temporal_unavailable(error: OperatorError) -> ApiError {
     let detail = "Temporal cannot be reached or does not answer as it should; try again";
     problem(StatusCode::SERVICE_UNAVAILABLE, code::TEMPORAL_UNAVAILABLE, detail)
         .retry_after(RETRY_AFTER)
@@ -34,11 +34,10 @@ pub(crate) fn voiding_not_found(document_id: &DocumentId) -> ApiError {
     problem(StatusCode::NOT_FOUND, code::VOIDING_NOT_FOUND, detail)
 }
 
-impl From<LookupError> for ApiError {
-    fn from(error: LookupError) -> Self {
-        match error {
-            LookupError::Temporal(error) => temporal_unavailable(error),
-            LookupError::Billing(fault) => billing_unavailable(fault),
-        }
+/// 503 for the program that does not answer.
+pub(crate) fn lookup_failed(error: LookupError) -> ApiError {
+    match error {
+        LookupError::Temporal(error) => temporal_unavailable(error),
+        LookupError::Billing(fault) => billing_unavailable(fault),
     }
 }

@@ -1,29 +1,29 @@
-//! REST, OpenAPI and the console in front of the voiding process.
+//! REST and OpenAPI in front of the voiding process; its program also serves the console's pages.
 //!
 //! Thin on purpose: Billing decides whether a document may be voided, the workflow carries the voiding out, and both
 //! remember. The api keeps nothing, so any number of it may run, and none has to.
 
 mod app;
 mod begin;
-mod billing;
 mod config;
-mod console;
 mod docs;
 mod error;
-mod filter;
-mod pages;
 mod prefer;
 mod ready;
 mod routes;
-mod temporal;
 mod voiding;
 
 use anyhow::Context;
 use axum::Router;
+use console::ConsoleState;
 use process_manager_client::http::{CommandClient, Timeouts};
-use process_manager_host::connect::LazyClient;
+use process_manager_host::{connect::LazyClient, operator::Operator};
 use service_kit::{bind, ready_check, serve};
 use tokio_util::sync::CancellationToken;
+use voiding_client::VoidingClient;
+
+use app::App;
+use voiding::Presenter;
 
 pub use config::Config;
 pub use voiding::{Links, Voiding};
@@ -36,27 +36,28 @@ const NAME: &str = "api";
 /// The address cannot be listened on, or `BILLING_URL` or `REPORTS_URL` is not one of an HTTP service.
 pub async fn run(config: Config, client: impl Into<LazyClient>, shutdown: CancellationToken) -> anyhow::Result<()> {
     let listener = bind(NAME, &config.addr, config::ADDR_VARIABLE).await?;
-    let app = app::App {
-        billing: billing::Billing(
-            CommandClient::new(config.billing_url.clone(), Timeouts::default()).context("BILLING_URL")?,
-        ),
-        temporal: temporal::Temporal(client.into()),
-        presenter: voiding::Presenter { billing_url: config.billing_url, temporal_ui_url: config.temporal_ui_url },
-        shutdown: shutdown.clone(),
-    };
+    let billing = CommandClient::new(config.billing_url.clone(), Timeouts::default()).context("BILLING_URL")?;
     let reports = CommandClient::new(config.reports_url, Timeouts::default()).context("REPORTS_URL")?;
-    let console = console::Console::new(app.clone(), console::Reports(reports));
+    let temporal = client.into();
+    let voidings = VoidingClient::new(temporal.clone(), billing);
+    let console = console::router(ConsoleState {
+        voidings: voidings.clone(),
+        operator: Operator::new(temporal),
+        reports,
+        temporal_ui_url: config.temporal_ui_url.clone(),
+        shutdown: shutdown.clone(),
+    });
+    let presenter = Presenter { billing_url: config.billing_url, temporal_ui_url: config.temporal_ui_url };
+    let app = App { voidings, presenter, shutdown: shutdown.clone() };
     Ok(serve(NAME, listener, router(app, console), shutdown).await?)
 }
 
-fn router(app: app::App, console: console::Console) -> Router {
+fn router(app: App, console: Router) -> Router {
     let (routes, document) = docs::documented().split_for_parts();
-    let ready = {
-        let app = app.clone();
-        ready_check(move || {
-            let app = app.clone();
-            async move { ready::check(&app).await.map_err(|why| why.to_string()) }
-        })
-    };
-    service_kit::app(NAME, routes.with_state(app).merge(docs::router(document)).merge(console::router(console)), ready)
+    let voidings = app.voidings.clone();
+    let ready = ready_check(move || {
+        let voidings = voidings.clone();
+        async move { ready::check(&voidings).await.map_err(|why| why.to_string()) }
+    });
+    service_kit::app(NAME, routes.with_state(app).merge(docs::router(document)).merge(console), ready)
 }

@@ -69,6 +69,14 @@ pub struct Total {
 }
 
 impl Money {
+    /// Makes an amount of minor units and a currency's alphabetic code.
+    ///
+    /// # Errors
+    /// [`InvalidMoney::Currency`] if ISO 4217 has no such code.
+    pub fn of(minor: i64, currency: &str) -> Result<Self, InvalidMoney> {
+        Ok(Self { minor, currency: Currency::from_code(currency)? })
+    }
+
     /// Reads an amount as it stands on the wire.
     ///
     /// # Errors

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use accounts::Accounts;
+use billing::Billing;
 use clap::Parser;
+use reports::Reports;
 use service_kit::{ConfigError, env_opt, env_or};
 use url::Url;
 
@@ -42,10 +45,10 @@ Environment variables (all of them: .env.example):
 /// Where everything is.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
-    pub(crate) accounts: accounts::Config,
+    pub(crate) accounts: service_kit::Config<Accounts>,
     pub(crate) api: api::Config,
-    pub(crate) billing: billing::Config,
-    pub(crate) reports: reports::Config,
+    pub(crate) billing: service_kit::Config<Billing>,
+    pub(crate) reports: service_kit::Config<Reports>,
     pub(crate) worker: worker::Config,
     pub(crate) data_dir: PathBuf,
     pub(crate) temporal: Temporal,
@@ -73,16 +76,16 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the variable that does not do.
     pub(crate) fn from_env() -> Result<Self, ConfigError> {
-        let accounts = accounts::Config::from_env()?;
-        let billing = billing::Config::from_env()?;
+        let accounts = service_kit::Config::<Accounts>::from_env()?;
+        let billing = service_kit::Config::<Billing>::from_env()?;
         let temporal = temporal()?;
         let mut api = api::Config::from_env()?;
-        let mut reports = reports::Config::from_env()?;
+        let mut reports = service_kit::Config::<Reports>::from_env()?;
         let mut worker = worker::Config::from_env()?;
         if env_opt::<Url>("BILLING_URL")?.is_none() {
             let url = url_of(&billing.addr, "BILLING_ADDR")?;
             api.billing_url = url.clone();
-            reports.billing_url = url.clone();
+            reports.service = Reports::following(url.clone())?;
             worker.billing_url = url;
         }
         if env_opt::<Url>("REPORTS_URL")?.is_none() {

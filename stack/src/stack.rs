@@ -102,9 +102,9 @@ impl Stack {
         let Config { accounts, api, billing, reports, worker, .. } = config.clone();
         let worker_client = client.clone();
         self.components.extend([
-            Component::spawn("billing", |shutdown| billing::run(billing, shutdown)),
-            Component::spawn("reports", |shutdown| reports::run(reports, shutdown)),
-            Component::spawn("accounts", |shutdown| accounts::run(accounts, shutdown)),
+            Component::spawn("billing", |shutdown| service_kit::run(billing, shutdown)),
+            Component::spawn("reports", |shutdown| service_kit::run(reports, shutdown)),
+            Component::spawn("accounts", |shutdown| service_kit::run(accounts, shutdown)),
             Component::spawn("worker", |shutdown| worker::run(worker, worker_client, shutdown)),
             Component::spawn("api", |shutdown| api::run(api, client, shutdown)),
         ]);

@@ -1,24 +1,89 @@
-//! Starts the voiding process: the one start that the api and the worker share, so that it is the same whoever comes
-//! first.
+//! The client for voidings: starts, reads, lists and signals them.
+//!
+//! The api, the console and the worker's starter share it, so a voiding is started the same way whoever comes first, and
+//! read the same way wherever it is shown. Reading needs no worker; what Temporal has forgotten, Billing tells.
 
-use messages::voiding::VoidingInput;
-use process_manager_host::start::{ProcessStart, StartError, Started, start_process};
-use temporalio_client::Client;
-use workflows::voiding::{DocumentVoiding, TASK_QUEUE, start_attributes, summary, workflow_id};
+mod billing;
+mod filter;
+mod latest;
+mod pages;
+mod process;
+mod retried;
+mod run;
+mod signals;
+mod start;
 
-/// Starts the voiding of the input's document, unless one runs or has completed.
-///
-/// To start it twice, or at the same time from two programs, is the same as once. No worker needs to run. The start
-/// carries no memo: until the workflow has written one, the search attributes say all that is known.
-///
-/// # Errors
-/// Temporal is unavailable, or rejects the start. Returns within 8 s in any case.
-pub async fn start_voiding(client: &Client, input: &VoidingInput) -> Result<Started, StartError> {
-    let start = ProcessStart {
-        workflow_id: workflow_id(&input.document_id),
-        task_queue: TASK_QUEUE.to_owned(),
-        summary: summary(&input.document_id),
-        search_attributes: start_attributes(input),
-    };
-    start_process(client, &DocumentVoiding::run, input, start).await
+use messages::DocumentId;
+use process_manager_client::http::CommandClient;
+use process_manager_host::{
+    connect::LazyClient,
+    operator::{OperatorError, Workflows},
+};
+use workflows::voiding::{TASK_QUEUE, workflow_id};
+
+pub use self::{
+    billing::Billing,
+    filter::Filter,
+    latest::{Found, LookupError, Unavailable},
+    pages::{PageError, RunPage, Token},
+    process::Process,
+    retried::RetriedCommand,
+    run::Run,
+    signals::SignalError,
+    start::{CannotStart, start_voiding},
+};
+
+/// The client for voidings. Clones share its connections.
+#[derive(Debug, Clone)]
+pub struct VoidingClient {
+    workflows: Workflows,
+    billing: Billing,
+}
+
+impl VoidingClient {
+    /// Creates a client of Temporal and Billing. With a [`LazyClient`] what needs Temporal fails until there is a
+    /// connection.
+    #[must_use]
+    pub fn new(temporal: impl Into<LazyClient>, billing: CommandClient) -> Self {
+        Self { workflows: Workflows::new(temporal), billing: Billing::new(billing) }
+    }
+
+    /// Returns the client of Billing.
+    #[must_use]
+    pub fn billing(&self) -> &Billing {
+        &self.billing
+    }
+
+    /// Returns the namespace of the runs; empty while there is no connection, and so no run.
+    #[must_use]
+    pub fn namespace(&self) -> String {
+        self.workflows.namespace()
+    }
+
+    /// Reads the latest run of the document's workflow; `None` where there is none, or where it voids nothing.
+    ///
+    /// # Errors
+    /// Temporal is unavailable.
+    pub async fn latest_run(&self, document_id: &DocumentId) -> Result<Option<Run>, OperatorError> {
+        let described = self.workflows.describe(&workflow_id(document_id)).await?;
+        Ok(described.and_then(|described| Run::read(&described.info, described.pending)))
+    }
+
+    /// Counts the runs that a filter lets pass.
+    ///
+    /// # Errors
+    /// Temporal is unavailable, or lacks a search attribute.
+    pub async fn count(&self, filter: &Filter) -> Result<i64, OperatorError> {
+        self.workflows.count(&filter.query()).await
+    }
+
+    /// Returns when a worker last asked for workflow tasks of the voiding.
+    ///
+    /// # Errors
+    /// Temporal is unavailable, or lacks a search attribute that the worker registers.
+    pub async fn last_poll(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>, OperatorError> {
+        // Temporal rejects a query while an attribute that it names is not registered.
+        self.workflows.list(&filter::of_every_attribute(), 1, Vec::new()).await?;
+        self.workflows.last_poll(TASK_QUEUE).await
+    }
 }

@@ -1,18 +1,19 @@
-//! `POST /voidings/{document_id}/acknowledgement`: a person acknowledges a failure.
+//! `POST /voidings/{document_id}/acknowledgement`: an operator acknowledges a failure.
 
 use axum::{extract::State, http::StatusCode};
 use messages::{
     DocumentId, Problem, code,
     voiding::{AcknowledgeFailure, MAX_ACKNOWLEDGED_BY, MAX_NOTE},
 };
+use process_manager_host::operator::OperatorError;
 use serde::Deserialize;
 use service_kit::{ApiError, Json, OptionalJson, PathId, problem};
 use utoipa::ToSchema;
+use voiding_client::{LookupError, Run, SignalError};
 
 use crate::{
-    app::{App, LookupError},
-    error::{temporal_unavailable, voiding_not_found},
-    temporal::{Run, TemporalError},
+    app::App,
+    error::{lookup_failed, temporal_unavailable, voiding_not_found},
     voiding::Voiding,
 };
 
@@ -40,7 +41,7 @@ pub(super) enum AcknowledgeError {
     #[error(transparent)]
     Lookup(#[from] LookupError),
     #[error(transparent)]
-    Temporal(#[from] TemporalError),
+    Temporal(#[from] OperatorError),
 }
 
 impl From<AcknowledgeError> for ApiError {
@@ -50,7 +51,7 @@ impl From<AcknowledgeError> for ApiError {
             AcknowledgeError::TooLong => problem(StatusCode::UNPROCESSABLE_ENTITY, code::INVALID_BODY, detail),
             AcknowledgeError::NotFound(document_id) => voiding_not_found(&document_id),
             AcknowledgeError::NoFailure => problem(StatusCode::CONFLICT, code::NO_FAILURE_TO_ACKNOWLEDGE, detail),
-            AcknowledgeError::Lookup(error) => error.into(),
+            AcknowledgeError::Lookup(error) => lookup_failed(error),
             AcknowledgeError::Temporal(error) => temporal_unavailable(error),
         }
     }
@@ -92,18 +93,16 @@ pub(super) async fn acknowledge_failure(
 
 async fn acknowledge(app: &App, document_id: DocumentId, body: Acknowledge) -> Result<Run, AcknowledgeError> {
     let Acknowledge { acknowledged_by, note } = body;
-    let mut signal = AcknowledgeFailure { acknowledged_by, note, failure_id: None };
-    if !signal.is_within_limits() {
-        return Err(AcknowledgeError::TooLong);
-    }
-    if let Some(run) = app.temporal.latest_run(&document_id).await? {
-        // With its id it acknowledges the failure that is here now, or none.
-        signal.failure_id = run.to_acknowledge().map(str::to_owned);
-        if signal.failure_id.is_none() || !app.temporal.signal(&document_id, "acknowledge_failure", &signal).await? {
-            return Err(AcknowledgeError::NoFailure);
+    // Without an id it acknowledges the failure that is there now, or none.
+    let signal = AcknowledgeFailure { acknowledged_by, note, failure_id: None };
+    match app.voidings.acknowledge(&document_id, signal).await {
+        Ok(run) => Ok(run),
+        Err(SignalError::TooLong) => Err(AcknowledgeError::TooLong),
+        Err(SignalError::NoSuchFailure) => Err(AcknowledgeError::NoFailure),
+        Err(SignalError::Temporal(error)) => Err(error.into()),
+        Err(SignalError::NoRun) => {
+            let voiding = app.voidings.latest(&document_id).await?;
+            Err(voiding.map_or(AcknowledgeError::NotFound(document_id), |_| AcknowledgeError::NoFailure))
         }
-        return Ok(run);
     }
-    let voiding = app.latest(&document_id).await?;
-    Err(voiding.map_or(AcknowledgeError::NotFound(document_id), |_| AcknowledgeError::NoFailure))
 }

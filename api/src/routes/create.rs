@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::{
     app::App,
+    begin::{begin, settled},
     error::billing_unavailable,
     prefer,
     voiding::{self, Voiding},
@@ -103,14 +104,14 @@ pub(super) async fn create_voiding(
         idempotency_key: Some(key),
         ..Envelope::default()
     };
-    let accepted = app.billing.void_document(command.document_id, &envelope).await?;
+    let accepted = app.voidings.billing().void_document(command.document_id, &envelope).await?;
     command_headers.correlate(accepted.process_id.as_str());
 
-    let begun = app.begin(&accepted, may_be_replay).await;
-    let Some(wait) = prefer::wait(&headers) else { return Ok(answer(StatusCode::ACCEPTED, begun, None)) };
-    let voiding = app.settled(begun, &accepted, arrived + wait).await;
-    let status = if voiding.is_settled(&accepted.process_id) { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok(answer(status, voiding, Some(wait.as_secs())))
+    let begun = begin(&app.voidings, &accepted, may_be_replay).await;
+    let Some(wait) = prefer::wait(&headers) else { return Ok(answer(StatusCode::ACCEPTED, app.present(begun), None)) };
+    let process = settled(&app.voidings, begun, &accepted, arrived + wait, &app.shutdown).await;
+    let status = if process.is_settled(&accepted.process_id) { StatusCode::OK } else { StatusCode::ACCEPTED };
+    Ok(answer(status, app.present(process), Some(wait.as_secs())))
 }
 
 fn answer(status: StatusCode, voiding: Voiding, waited: Option<u64>) -> Response {

@@ -3,10 +3,11 @@
 use axum::extract::State;
 use messages::{DocumentId, Problem};
 use service_kit::{ApiError, Json, PathId};
+use voiding_client::{LookupError, Process};
 
 use crate::{
-    app::{App, LookupError},
-    error::voiding_not_found,
+    app::App,
+    error::{lookup_failed, voiding_not_found},
     voiding::Voiding,
 };
 
@@ -22,7 +23,7 @@ impl From<GetError> for ApiError {
     fn from(error: GetError) -> Self {
         match error {
             GetError::NotFound(document_id) => voiding_not_found(&document_id),
-            GetError::Lookup(error) => error.into(),
+            GetError::Lookup(error) => lookup_failed(error),
         }
     }
 }
@@ -47,9 +48,9 @@ pub(super) async fn get_voiding(
     State(app): State<App>,
     PathId(document_id): PathId<DocumentId>,
 ) -> Result<Json<Voiding>, ApiError> {
-    Ok(Json(find(&app, document_id).await?))
+    Ok(Json(app.present(find(&app, document_id).await?)))
 }
 
-async fn find(app: &App, document_id: DocumentId) -> Result<Voiding, GetError> {
-    app.latest(&document_id).await?.ok_or(GetError::NotFound(document_id))
+async fn find(app: &App, document_id: DocumentId) -> Result<Process, GetError> {
+    app.voidings.latest(&document_id).await?.ok_or(GetError::NotFound(document_id))
 }

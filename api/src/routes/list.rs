@@ -3,21 +3,14 @@
 use axum::extract::State;
 use messages::{CustomerId, Page, Problem, voiding::VoidingState};
 use service_kit::{ApiError, Json, Params, cursor, invalid};
+use voiding_client::{Filter, PageError, Token};
 
-use crate::{
-    app::App,
-    error::temporal_unavailable,
-    filter::Filter,
-    pages::{self, PageError, Token},
-    voiding::Voiding,
-};
+use crate::{app::App, error::temporal_unavailable, voiding::Voiding};
 
-impl From<PageError> for ApiError {
-    fn from(error: PageError) -> Self {
-        match error {
-            PageError::Token(_) => invalid("cursor", "was not handed out by this list").caused_by(error),
-            PageError::Temporal(error) => temporal_unavailable(error),
-        }
+fn no_page(error: PageError) -> ApiError {
+    match error {
+        PageError::Temporal(error) => temporal_unavailable(error),
+        error => invalid("cursor", "was not handed out by this list").caused_by(error),
     }
 }
 
@@ -49,12 +42,13 @@ pub(super) async fn list_voidings(State(app): State<App>, params: Params) -> Res
         customer_id: params.value("customer_id")?,
         incident: params.boolean("incident")?,
         open: params.boolean("open")?,
+        ..Filter::default()
     };
     let limit = params.limit()?;
     // The query is the cursor's scope: with other filters it is another list.
     let query = filter.query();
     let from = params.cursor::<Token>(&query)?;
-    let page = pages::page(&app.temporal, &query, limit, from).await?;
+    let page = app.voidings.page(&query, limit, from).await.map_err(no_page)?;
     let next_cursor = page.next.map(|token| cursor::encode(&query, &token)).transpose().map_err(ApiError::internal)?;
     Ok(Json(Page { items: page.runs.into_iter().map(|run| app.present(run)).collect(), next_cursor }))
 }

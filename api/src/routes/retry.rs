@@ -1,13 +1,14 @@
-//! `POST /voidings/{document_id}/retry`: a person has a refused command sent again.
+//! `POST /voidings/{document_id}/retry`: an operator retries a refused command.
 
 use axum::{extract::State, http::StatusCode};
-use messages::{DocumentId, Problem, code, voiding::Retry};
+use messages::{DocumentId, Problem, code};
+use process_manager_host::operator::OperatorError;
 use service_kit::{ApiError, Json, PathId, problem};
+use voiding_client::{LookupError, Run, SignalError};
 
 use crate::{
-    app::{App, LookupError},
-    error::{temporal_unavailable, voiding_not_found},
-    temporal::{Run, TemporalError},
+    app::App,
+    error::{lookup_failed, temporal_unavailable, voiding_not_found},
     voiding::Voiding,
 };
 
@@ -15,12 +16,12 @@ use crate::{
 pub(super) enum RetryError {
     #[error("no voiding of document {0} was requested")]
     NotFound(DocumentId),
-    #[error("no command of this voiding waits for a person to have it sent again")]
+    #[error("no command of this voiding waits for a retry")]
     NothingToRetry,
     #[error(transparent)]
     Lookup(#[from] LookupError),
     #[error(transparent)]
-    Temporal(#[from] TemporalError),
+    Temporal(#[from] OperatorError),
 }
 
 impl From<RetryError> for ApiError {
@@ -29,7 +30,7 @@ impl From<RetryError> for ApiError {
         match error {
             RetryError::NotFound(document_id) => voiding_not_found(&document_id),
             RetryError::NothingToRetry => problem(StatusCode::CONFLICT, code::NOTHING_TO_RETRY, detail),
-            RetryError::Lookup(error) => error.into(),
+            RetryError::Lookup(error) => lookup_failed(error),
             RetryError::Temporal(error) => temporal_unavailable(error),
         }
     }
@@ -61,14 +62,14 @@ pub(super) async fn retry_command(
 }
 
 async fn retry(app: &App, document_id: DocumentId) -> Result<Run, RetryError> {
-    if let Some(run) = app.temporal.latest_run(&document_id).await? {
-        // With its id it retries the refusal that is here now, or nothing.
-        let signal = Retry { failure_id: run.to_retry().map(str::to_owned) };
-        if signal.failure_id.is_none() || !app.temporal.signal(&document_id, "retry", &signal).await? {
-            return Err(RetryError::NothingToRetry);
+    // Without an id it retries the refusal that is there now, or nothing.
+    match app.voidings.retry(&document_id, None).await {
+        Ok(run) => Ok(run),
+        Err(SignalError::Temporal(error)) => Err(error.into()),
+        Err(SignalError::NoSuchFailure | SignalError::TooLong) => Err(RetryError::NothingToRetry),
+        Err(SignalError::NoRun) => {
+            let voiding = app.voidings.latest(&document_id).await?;
+            Err(voiding.map_or(RetryError::NotFound(document_id), |_| RetryError::NothingToRetry))
         }
-        return Ok(run);
     }
-    let voiding = app.latest(&document_id).await?;
-    Err(voiding.map_or(RetryError::NotFound(document_id), |_| RetryError::NothingToRetry))
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod failure_code;
 pub mod instance;
 pub mod manager;
 pub mod testing;

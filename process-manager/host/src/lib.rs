@@ -3,6 +3,7 @@
 //! - [`Hosting`] puts process managers and subscriptions into a worker;
 //! - [`Dispatcher`] sends their commands, [`HttpDispatcher`] over HTTP;
 //! - [`DeliveryTarget`] takes routed events: the instances of a process manager, or a workflow written by hand;
+//! - [`operator`] lists, reads and signals instances and subscriptions;
 //! - [`subscription`] follows event logs;
 //! - [`wait_until_handled`] gives a caller strong consistency;
 //! - [`connect`], [`search_attributes`] and [`start`] are what programs around Temporal need;
@@ -13,6 +14,7 @@ pub mod connect;
 mod delivery;
 #[cfg(feature = "dev-server")]
 pub mod dev_server;
+pub mod operator;
 pub mod search_attributes;
 pub mod start;
 pub mod subscription;

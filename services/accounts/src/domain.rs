@@ -1,4 +1,4 @@
-//! Accounts' rules: what each step does to a transfer and to an account. Pure.
+//! Accounts' rules: the effect of each step on a transfer and on an account. Pure.
 //!
 //! ```text
 //!             ┌─Withdraw─► Withdrawn ─┬─Deposit─► Completed
@@ -6,6 +6,7 @@
 //!             └─Fail─────► Failed
 //! ```
 
+use axum::http::StatusCode;
 use messages::{
     AccountId, Money, TransferId,
     accounts::{Account, AccountStatus, DepositPurpose, Transfer, TransferStatus},
@@ -13,7 +14,7 @@ use messages::{
 };
 use serde::Serialize;
 
-/// Which way a transfer's amount moves.
+/// Direction in which a transfer's amount moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Step {
     /// From the account that the transfer comes from.
@@ -23,7 +24,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// Name of its command on the wire.
+    /// Returns the name of its command on the wire.
     #[must_use]
     pub fn command(self) -> &'static str {
         match self {
@@ -33,10 +34,10 @@ impl Step {
     }
 }
 
-/// A step as a command gives it.
+/// A step with its command's data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Movement {
-    /// Which way.
+    /// The direction.
     pub step: Step,
     /// The transfer that it belongs to.
     pub transfer_id: TransferId,
@@ -46,7 +47,7 @@ pub struct Movement {
     pub amount: Money,
 }
 
-/// What an accepted command does to its transfer.
+/// Effect of an accepted command on its transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// The transfer comes to this status.
@@ -99,10 +100,8 @@ pub enum Refusal {
     TransferFailed,
 }
 
-impl Refusal {
-    /// Its stable code.
-    #[must_use]
-    pub fn code(self) -> &'static str {
+impl service_kit::Refusal for Refusal {
+    fn code(&self) -> &'static str {
         match self {
             Self::AccountNotFound => code::ACCOUNT_NOT_FOUND,
             Self::TransferNotFound => code::TRANSFER_NOT_FOUND,
@@ -119,12 +118,20 @@ impl Refusal {
             Self::TransferFailed => code::TRANSFER_FAILED,
         }
     }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::AccountNotFound | Self::TransferNotFound => StatusCode::NOT_FOUND,
+            Self::CurrencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::CONFLICT,
+        }
+    }
 }
 
-/// Whether a movement is one of its transfer: same amount, and the account at the right end.
+/// Checks that a movement fits its transfer: same amount, and the account at the right end.
 ///
 /// # Errors
-/// The amount is not in the account's currency, or the transfer is of another account or amount.
+/// [`Refusal::CurrencyMismatch`] or [`Refusal::TransferMismatch`].
 pub fn check(movement: &Movement, transfer: &Transfer, account: &Account) -> Result<(), Refusal> {
     if movement.amount.currency != account.balance.currency {
         return Err(Refusal::CurrencyMismatch);
@@ -139,7 +146,7 @@ pub fn check(movement: &Movement, transfer: &Transfer, account: &Account) -> Res
     Ok(())
 }
 
-/// What a step does to a transfer.
+/// Decides a step by the status of its transfer.
 ///
 /// # Errors
 /// The refusal.
@@ -160,10 +167,10 @@ pub fn decide(step: Step, status: TransferStatus) -> Result<Effect, Refusal> {
     }
 }
 
-/// What giving up does to a transfer.
+/// Decides giving up by the status of the transfer.
 ///
 /// # Errors
-/// The amount has been withdrawn.
+/// [`Refusal::AlreadyWithdrawn`].
 pub fn decide_fail(status: TransferStatus) -> Result<Effect, Refusal> {
     match status {
         TransferStatus::Requested => Ok(Effect::Become(TransferStatus::Failed)),
@@ -174,7 +181,7 @@ pub fn decide_fail(status: TransferStatus) -> Result<Effect, Refusal> {
     }
 }
 
-/// What is on an account after a step with an amount of the account's currency.
+/// Returns the balance after a step with an amount of the account's currency.
 ///
 /// A closed account takes refunds: otherwise money that was in flight when the account was closed could go neither on nor
 /// back.

@@ -1,19 +1,10 @@
-//! Makes Accounts' tables.
+//! Accounts' tables.
 
 use sea_orm_migration::{prelude::*, schema::*};
-use service_kit::{EventLogMigration, IdempotencyMigration};
+use service_kit::create_index;
 
-/// Accounts' migrations, in their order.
-#[derive(Debug)]
-pub(crate) struct Migrator;
-
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(EventLogMigration), Box::new(IdempotencyMigration), Box::new(AccountsAndTransfers)]
-    }
-}
-
-struct AccountsAndTransfers;
+/// Creates the tables of accounts and of transfers.
+pub(crate) struct AccountsAndTransfers;
 
 impl MigrationName for AccountsAndTransfers {
     fn name(&self) -> &'static str {
@@ -24,12 +15,12 @@ impl MigrationName for AccountsAndTransfers {
 #[async_trait::async_trait]
 impl MigrationTrait for AccountsAndTransfers {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        make_accounts(manager).await?;
-        make_transfers(manager).await
+        create_accounts(manager).await?;
+        create_transfers(manager).await
     }
 }
 
-async fn make_accounts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+async fn create_accounts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let accounts = Table::create()
         .table("accounts")
         .col(text("account_id").primary_key())
@@ -42,10 +33,10 @@ async fn make_accounts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .check(Expr::col("balance_minor").gte(0))
         .to_owned();
     manager.create_table(accounts).await?;
-    make_index(manager, "accounts", "accounts_newest", &["opened_at", "account_id"]).await
+    create_index(manager, "accounts", "accounts_newest", &["opened_at", "account_id"]).await
 }
 
-async fn make_transfers(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+async fn create_transfers(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let transfers = Table::create()
         .table("transfers")
         .col(text("transfer_id").primary_key())
@@ -68,20 +59,7 @@ async fn make_transfers(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         ("transfers_to_account", Some("to_account")),
     ] {
         let columns: Vec<_> = first.into_iter().chain(["requested_at", "transfer_id"]).collect();
-        make_index(manager, "transfers", name, &columns).await?;
+        create_index(manager, "transfers", name, &columns).await?;
     }
     Ok(())
-}
-
-async fn make_index(
-    manager: &SchemaManager<'_>,
-    table: &'static str,
-    name: &'static str,
-    columns: &[&'static str],
-) -> Result<(), DbErr> {
-    let mut index = Index::create().name(name).table(table).to_owned();
-    for column in columns {
-        index.col(*column);
-    }
-    manager.create_index(index).await
 }

@@ -1,47 +1,41 @@
-//! Accounts' routes, one file each.
+//! Accounts' routes.
 
+mod accounts;
 mod close_account;
-mod deposit_money;
 mod fail_money_transfer;
-mod get_account;
-mod get_transfer;
-mod limits;
-mod list_accounts;
-mod list_transfers;
 mod movement;
 mod open_account;
 mod request_money_transfer;
-mod withdraw_money;
+mod transfers;
 
-use axum::http::StatusCode;
-use service_kit::{ApiError, Database, problem};
+use messages::Money;
+use service_kit::{ApiError, Database, invalid_body};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::domain::Refusal;
-
-/// The routes of accounts, of transfers and of commands.
-pub(crate) fn routes(database: Database) -> OpenApiRouter {
+/// Returns the routes of accounts, of transfers and of commands.
+pub(crate) fn routes() -> OpenApiRouter<Database> {
     OpenApiRouter::new()
-        .routes(routes!(list_accounts::list_accounts))
-        .routes(routes!(get_account::get_account))
-        .routes(routes!(list_transfers::list_transfers))
-        .routes(routes!(get_transfer::get_transfer))
+        .routes(routes!(accounts::list_accounts))
+        .routes(routes!(accounts::get_account))
+        .routes(routes!(transfers::list_transfers))
+        .routes(routes!(transfers::get_transfer))
         .routes(routes!(open_account::open_account))
         .routes(routes!(close_account::close_account))
         .routes(routes!(request_money_transfer::request_money_transfer))
-        .routes(routes!(withdraw_money::withdraw_money))
-        .routes(routes!(deposit_money::deposit_money))
+        .routes(routes!(movement::withdraw_money))
+        .routes(routes!(movement::deposit_money))
         .routes(routes!(fail_money_transfer::fail_money_transfer))
-        .with_state(database)
 }
 
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
-        let status = match refusal {
-            Refusal::AccountNotFound | Refusal::TransferNotFound => StatusCode::NOT_FOUND,
-            Refusal::CurrencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
-            _ => StatusCode::CONFLICT,
-        };
-        problem(status, refusal.code(), refusal.to_string())
+/// Checks that an amount that is moved is more than zero.
+fn positive(amount: Money) -> Result<(), ApiError> {
+    if amount.minor > 0 { Ok(()) } else { Err(invalid_body("amount must be more than zero")) }
+}
+
+/// Checks that a text has at most `most` characters, none of them the null character, which PostgreSQL cannot keep.
+fn short(name: &str, text: &str, most: usize) -> Result<(), ApiError> {
+    if text.chars().count() <= most && !text.contains('\0') {
+        return Ok(());
     }
+    Err(invalid_body(format!("{name} must have at most {most} characters and no null character")))
 }

@@ -1,4 +1,4 @@
-//! Billing's rules: what each command does to a document and to the process that voids it. Pure.
+//! Billing's rules: the effect of each command on a document and on the process that voids it. Pure.
 //!
 //! ```text
 //!             ┌─Complete─► Voided
@@ -6,10 +6,11 @@
 //!             └─Abort────► Aborted ──Close─► Closed
 //! ```
 
+use axum::http::StatusCode;
 use messages::{billing::DocumentStatus, code};
 use sea_orm::{DeriveActiveEnum, EnumIter};
 
-/// Where the process of a voiding stands. It is open while it is requested or aborted.
+/// State of a voiding's process. It is open while it is requested or aborted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
 pub enum ProcessState {
@@ -23,7 +24,7 @@ pub enum ProcessState {
     Closed,
 }
 
-/// A command that a process gives.
+/// A command of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VoidingCommand {
     /// CompleteDocumentVoiding.
@@ -35,7 +36,7 @@ pub enum VoidingCommand {
 }
 
 impl VoidingCommand {
-    /// Its name on the wire.
+    /// Returns its name on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -46,7 +47,7 @@ impl VoidingCommand {
     }
 }
 
-/// What an accepted command does.
+/// Effect of an accepted command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// The process comes to this state.
@@ -81,10 +82,8 @@ pub enum Refusal {
     NotAborted,
 }
 
-impl Refusal {
-    /// Its stable code.
-    #[must_use]
-    pub fn code(self) -> &'static str {
+impl service_kit::Refusal for Refusal {
+    fn code(&self) -> &'static str {
         match self {
             Self::DocumentNotFound => code::DOCUMENT_NOT_FOUND,
             Self::DocumentAlreadyVoided => code::DOCUMENT_ALREADY_VOIDED,
@@ -96,14 +95,15 @@ impl Refusal {
         }
     }
 
-    /// Whether something is missing, as opposed to standing in the way.
-    #[must_use]
-    pub fn is_not_found(self) -> bool {
-        matches!(self, Self::DocumentNotFound | Self::ProcessNotFound)
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::DocumentNotFound | Self::ProcessNotFound => StatusCode::NOT_FOUND,
+            _ => StatusCode::CONFLICT,
+        }
     }
 }
 
-/// What a command does to a process; `None` is one that this document never had.
+/// Decides a command by the state of its process; `None` is a process that this document never had.
 ///
 /// # Errors
 /// The refusal.
@@ -123,10 +123,10 @@ pub fn decide(command: VoidingCommand, process: Option<ProcessState>) -> Result<
     }
 }
 
-/// The open process that VoidDocument joins; `None` when it starts a new one.
+/// Returns the open process that VoidDocument joins, or `None` if it starts a new one.
 ///
 /// # Errors
-/// The document is voided.
+/// [`Refusal::DocumentAlreadyVoided`].
 pub fn decide_void<P>(status: DocumentStatus, open_process: Option<P>) -> Result<Option<P>, Refusal> {
     match status {
         DocumentStatus::Voided => Err(Refusal::DocumentAlreadyVoided),
@@ -138,6 +138,8 @@ pub fn decide_void<P>(status: DocumentStatus, open_process: Option<P>) -> Result
 mod tests {
     use ProcessState::{Aborted, Closed, Requested, Voided};
     use VoidingCommand::{Abort, Close, Complete};
+
+    use service_kit::Refusal as _;
 
     use super::*;
 
@@ -153,7 +155,7 @@ mod tests {
         ];
         for (process, row) in table {
             for (command, expected) in [Complete, Abort, Close].into_iter().zip(row) {
-                let decided = decide(command, process).map_err(Refusal::code);
+                let decided = decide(command, process).map_err(|refusal| refusal.code());
                 assert_eq!(decided, expected, "{command:?} on {process:?}");
             }
         }
@@ -172,8 +174,9 @@ mod tests {
 
     #[test]
     fn only_what_is_missing_is_not_found() {
-        assert!(Refusal::ProcessNotFound.is_not_found() && Refusal::DocumentNotFound.is_not_found());
-        assert!(!Refusal::ProcessClosed.is_not_found());
+        assert_eq!(Refusal::ProcessNotFound.status(), StatusCode::NOT_FOUND);
+        assert_eq!(Refusal::DocumentNotFound.status(), StatusCode::NOT_FOUND);
+        assert_eq!(Refusal::ProcessClosed.status(), StatusCode::CONFLICT);
     }
 
     #[test]

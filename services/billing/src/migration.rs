@@ -1,19 +1,10 @@
-//! Makes Billing's tables.
+//! Billing's tables.
 
 use sea_orm_migration::{prelude::*, schema::*};
-use service_kit::{EventLogMigration, IdempotencyMigration};
+use service_kit::create_index;
 
-/// Billing's migrations, in their order.
-#[derive(Debug)]
-pub(crate) struct Migrator;
-
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(EventLogMigration), Box::new(IdempotencyMigration), Box::new(Documents)]
-    }
-}
-
-struct Documents;
+/// Creates the tables of documents and of the processes that void them.
+pub(crate) struct Documents;
 
 impl MigrationName for Documents {
     fn name(&self) -> &'static str {
@@ -38,15 +29,11 @@ impl MigrationTrait for Documents {
             .to_owned();
         manager.create_table(documents).await?;
         for (name, columns) in [
-            ("documents_newest", vec!["issued_at", "document_id"]),
-            ("documents_of_customer", vec!["customer_id", "issued_at", "document_id"]),
-            ("documents_in_process", vec!["process_id"]),
+            ("documents_newest", &["issued_at", "document_id"][..]),
+            ("documents_of_customer", &["customer_id", "issued_at", "document_id"]),
+            ("documents_in_process", &["process_id"]),
         ] {
-            let mut index = Index::create().name(name).table("documents").to_owned();
-            for column in columns {
-                index.col(column);
-            }
-            manager.create_index(index).await?;
+            create_index(manager, "documents", name, columns).await?;
         }
         let processes = Table::create()
             .table("processes")

@@ -1,32 +1,60 @@
 //! Billing's documents and processes in its database.
 
 mod document;
-mod page;
 mod process;
 
 use chrono::{DateTime, Utc};
 use messages::{
-    DocumentId, ProcessId,
+    CustomerId, DocumentId, Page, ProcessId,
     billing::{Document, DocumentStatus, DocumentVoiding},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, DbErr, EntityTrait, QuerySelect, TryInsertResult};
-use service_kit::{Database, Transaction};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    TryInsertResult,
+};
+use service_kit::{Database, PageRequest, Transaction};
 
-pub(crate) use self::page::{Filter, page};
 use crate::domain::ProcessState;
 
-/// A document by its id.
+/// The documents that a list shows.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    /// Those of one customer.
+    pub(crate) customer_id: Option<CustomerId>,
+    /// Those of one status.
+    pub(crate) status: Option<DocumentStatus>,
+    /// Those with an open process.
+    pub(crate) in_process: bool,
+}
+
+/// Reads a page of documents, newest first.
+pub(crate) async fn documents(
+    database: &Database,
+    filter: Filter,
+    request: PageRequest,
+) -> Result<Page<Document>, DbErr> {
+    use document::Column::{self, DocumentId, IssuedAt};
+    let chosen = Condition::all()
+        .add_option(filter.customer_id.map(|customer| Column::CustomerId.eq(customer.as_str())))
+        .add_option(filter.status.map(|status| Column::Status.eq(document::Status::from(status))))
+        .add_option(filter.in_process.then(|| Column::ProcessId.is_not_null()));
+    let rows = document::Entity::find().filter(chosen);
+    let Page { items, next_cursor } = request.newest(database, rows, (IssuedAt, DocumentId)).await?;
+    Ok(Page { items: items.into_iter().map(Document::try_from).collect::<Result<_, _>>()?, next_cursor })
+}
+
+/// Finds a document by its id.
 pub(crate) async fn find(database: &Database, id: &DocumentId) -> Result<Option<Document>, DbErr> {
     document::Entity::find_by_id(id.as_str()).one(database.reader()).await?.map(Document::try_from).transpose()
 }
 
-/// A document by its id, locked until the transaction ends.
+/// Finds a document by its id and locks it until the transaction ends.
 pub(crate) async fn lock(transaction: &Transaction, id: &DocumentId) -> Result<Option<Document>, DbErr> {
     let row = document::Entity::find_by_id(id.as_str()).lock_exclusive().one(&**transaction).await?;
     row.map(Document::try_from).transpose()
 }
 
-/// Adds a document; `false` when there is one of its id.
+/// Inserts a document, unless there is one of its id.
 pub(crate) async fn insert(transaction: &Transaction, new: &Document) -> Result<bool, DbErr> {
     let inserted = document::Entity::insert(document::ActiveModel::from(new))
         .on_conflict_do_nothing()
@@ -35,7 +63,7 @@ pub(crate) async fn insert(transaction: &Transaction, new: &Document) -> Result<
     Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
 }
 
-/// Where a process of this document stands; `None` when the document never had it.
+/// Returns the state of a process of this document, or `None` if the document never had it.
 pub(crate) async fn process_state(
     transaction: &Transaction,
     document: &DocumentId,
@@ -61,7 +89,7 @@ pub(crate) async fn open_process(
     update_document(transaction, voiding, ProcessState::Requested, at).await
 }
 
-/// Brings a document's process to a state, and the document with it.
+/// Moves a document's process to a state, and the document with it.
 pub(crate) async fn move_process(
     transaction: &Transaction,
     voiding: &DocumentVoiding,

@@ -1,4 +1,6 @@
-//! Request bodies: JSON objects, with a clear problem for everything else.
+//! Request bodies: JSON objects, and a clear problem for everything else.
+
+use std::fmt::Display;
 
 use axum::{
     body::Bytes,
@@ -12,16 +14,16 @@ use serde::{Serialize, de::DeserializeOwned, de::IgnoredAny};
 
 use crate::{ApiError, problem, server::MAX_BODY};
 
-/// How much of a body is read before its connection is given up, in bytes.
+/// Bytes of a body that are read before its connection is dropped.
 const MAX_DRAINED: usize = 8 * MAX_BODY;
 
-/// A JSON object, as a request's body and as an answer's.
+/// A JSON object as the body of a request or of an answer.
 ///
 /// Refused with 415 (media type), 413 (too large), 400 `unreadable-body` or 422 `invalid-body`.
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
 
-/// As [`Json`], but the body may be absent: no bytes at all, whatever the content type says, are the default.
+/// As [`Json`], but the body may be absent: an empty one is the default, whatever its content type.
 #[derive(Debug, Clone, Copy)]
 pub struct OptionalJson<T>(pub T);
 
@@ -65,8 +67,8 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::UNSUPPORTED_MEDIA_TYPE, detail))
 }
 
-/// Reads the body. One that is too large is read on for a while and thrown away: a connection that is closed under an
-/// unread body takes the answer with it.
+/// Reads the body. The rest of one that is too large is read for a while and discarded: a connection that is closed before
+/// its body has been read loses the answer.
 async fn read(request: Request) -> Result<Bytes, ApiError> {
     let mut chunks = request.into_body().into_data_stream();
     let (mut bytes, mut length) = (Vec::new(), 0_usize);
@@ -88,20 +90,22 @@ async fn read(request: Request) -> Result<Bytes, ApiError> {
     Ok(bytes.into())
 }
 
+/// Returns the 422 `invalid-body` of a body that breaks a rule.
+pub fn invalid_body(rule: impl Display) -> ApiError {
+    problem(StatusCode::UNPROCESSABLE_ENTITY, code::INVALID_BODY, format!("the body is not as it must be: {rule}"))
+}
+
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    let unreadable = |why: &dyn std::fmt::Display| {
+    let unreadable = |why: &dyn Display| {
         problem(StatusCode::BAD_REQUEST, code::UNREADABLE_BODY, format!("the body is not JSON: {why}"))
-    };
-    let invalid = |why: &dyn std::fmt::Display| {
-        problem(StatusCode::UNPROCESSABLE_ENTITY, code::INVALID_BODY, format!("the body is not as it must be: {why}"))
     };
     let text = std::str::from_utf8(bytes).map_err(|error| unreadable(&error))?;
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| unreadable(&error))?;
     // Serde reads a struct from an array as well.
     if !text.trim_start().starts_with('{') {
-        return Err(invalid(&"it must be a JSON object"));
+        return Err(invalid_body("it must be a JSON object"));
     }
-    serde_json::from_str(text).map_err(|error| invalid(&error))
+    serde_json::from_str(text).map_err(invalid_body)
 }
 
 #[cfg(test)]

@@ -1,120 +1,233 @@
-//! The headers that commands carry.
+//! Commands: each takes effect once, in one transaction with its idempotency key and its events.
+
+mod entity;
+mod headers;
+mod key;
+mod migration;
+
+use std::ops::Deref;
 
 use axum::{
-    extract::FromRequestParts,
-    http::{StatusCode, request::Parts},
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
 };
-use messages::{
-    code,
-    headers::{CAUSATION_ID, CORRELATION_ID, IDEMPOTENCY_KEY},
-};
+use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{ApiError, new_id, problem};
+pub use self::headers::{CommandHeaders, correlate};
+use self::key::IdempotencyKey;
+pub(crate) use self::{headers::is_valid, migration::IdempotencyMigration};
+use crate::{ApiError, Database, Json, NewEvent, Transaction, append};
 
-/// In characters.
-const MAX_LENGTH: usize = 255;
-
-/// The headers of a command, all of them optional.
-///
-/// A header that is given twice, or is not 1 to 255 visible ASCII characters, is refused with 400 `invalid-header`: it
-/// could not be kept as it is, and to drop an idempotency key would let a command take effect twice.
-#[derive(Debug, Clone)]
-pub struct CommandHeaders {
-    /// `Idempotency-Key`: makes a repeated command take effect once.
-    pub idempotency_key: Option<String>,
-    /// `X-Correlation-Id`: the process that the command belongs to.
-    pub correlation_id: Option<String>,
-    /// What the events that the command leads to name as their cause: `X-Causation-Id`, else the idempotency key, else an
-    /// id for this request.
-    pub causation_id: String,
+/// A command: its body, its headers, and the database in which it takes effect.
+#[derive(Debug)]
+pub struct Command<B> {
+    /// The command itself.
+    pub body: B,
+    headers: CommandHeaders,
+    database: Database,
 }
 
-impl CommandHeaders {
-    /// Makes the request's log lines carry the process id as correlation id, as soon as it is known.
-    pub fn correlate(&self, process_id: &str) {
-        if self.correlation_id.as_deref() != Some(process_id) {
-            correlate(process_id);
-        }
-    }
-}
-
-/// Makes the log lines of the request that is being handled carry the process id as correlation id.
-pub fn correlate(process_id: &str) {
-    tracing::Span::current().record("correlation_id", tracing::field::display(process_id));
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for CommandHeaders {
+impl<B: DeserializeOwned> FromRequest<Database> for Command<B> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let idempotency_key = header(parts, IDEMPOTENCY_KEY)?;
-        let correlation_id = header(parts, CORRELATION_ID)?;
-        let causation_id = header(parts, CAUSATION_ID)?.or_else(|| idempotency_key.clone()).unwrap_or_else(new_id);
-        Ok(Self { idempotency_key, correlation_id, causation_id })
+    async fn from_request(request: Request, database: &Database) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let headers = CommandHeaders::from_request_parts(&mut parts, database).await?;
+        let Json(body) = Json::from_request(Request::from_parts(parts, body), database).await?;
+        Ok(Self { body, headers, database: database.clone() })
     }
 }
 
-fn header(parts: &Parts, name: &'static str) -> Result<Option<String>, ApiError> {
-    let invalid = || {
-        let detail = format!("header {name} must be given once, as 1 to {MAX_LENGTH} visible ASCII characters");
-        problem(StatusCode::BAD_REQUEST, code::INVALID_HEADER, detail)
-    };
-    let mut values = parts.headers.get_all(name).into_iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => {
-            let text = value.to_str().ok().filter(|text| is_valid(text));
-            text.map(|text| Some(text.to_owned())).ok_or_else(invalid)
+impl<B: Serialize> Command<B> {
+    /// Replaces the body. Commands with one key are compared by the body with which they run.
+    #[must_use]
+    pub fn map<T>(self, body: impl FnOnce(B) -> T) -> Command<T> {
+        Command { body: body(self.body), headers: self.headers, database: self.database }
+    }
+
+    /// Adds the process id to the request's log lines as correlation id, unless the header has set it.
+    pub fn correlate(&self, process_id: &str) {
+        self.headers.correlate(process_id);
+    }
+
+    /// Runs the command in a transaction. A repeated command, known by its idempotency key, is answered as the first;
+    /// otherwise `effect` decides and writes. Its answer and its events are committed with what it writes.
+    ///
+    /// # Errors
+    /// The refusal or the fault of `effect`, which leaves no trace; 422 `idempotency-key-reused` if the key belongs to
+    /// another command or body; a fault of the database.
+    pub async fn run<R: Serialize + DeserializeOwned>(
+        self,
+        name: &str,
+        effect: impl AsyncFnOnce(&mut CommandTransaction, B) -> Result<Done<R>, ApiError>,
+    ) -> Result<Answer<R>, ApiError> {
+        let (transaction, body) = self.begin(name).await?;
+        match transaction.earlier()? {
+            Some(answer) => Ok(answer),
+            None => transaction.finish(body, effect).await,
         }
-        (Some(_), Some(_)) => Err(invalid()),
+    }
+
+    /// As [`Command::run`], for an effect that consults the idempotency key itself, by [`CommandTransaction::earlier`]:
+    /// where the state decides first, a repeated command is refused as soon as its state refuses it.
+    ///
+    /// # Errors
+    /// As [`Command::run`].
+    pub async fn run_by_state<R: Serialize>(
+        self,
+        name: &str,
+        effect: impl AsyncFnOnce(&mut CommandTransaction, B) -> Result<Done<R>, ApiError>,
+    ) -> Result<Answer<R>, ApiError> {
+        let (transaction, body) = self.begin(name).await?;
+        transaction.finish(body, effect).await
+    }
+
+    async fn begin(self, name: &str) -> Result<(CommandTransaction, B), ApiError> {
+        let Self { body, headers, database } = self;
+        let transaction = database.begin().await?;
+        let key = IdempotencyKey::reserve(&transaction, &headers, name, &body).await?;
+        Ok((CommandTransaction { transaction, key, headers, events: Vec::new() }, body))
     }
 }
 
-/// Whether a text may be kept as idempotency key, correlation id or causation id.
-pub(crate) fn is_valid(text: &str) -> bool {
-    (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+/// The transaction of a command. It holds the lock of the command's idempotency key.
+#[derive(Debug)]
+pub struct CommandTransaction {
+    transaction: Transaction,
+    key: IdempotencyKey,
+    headers: CommandHeaders,
+    events: Vec<NewEvent>,
 }
 
-#[cfg(test)]
-mod tests {
-    use axum::http::Request;
+impl Deref for CommandTransaction {
+    type Target = Transaction;
 
-    use super::*;
+    fn deref(&self) -> &Transaction {
+        &self.transaction
+    }
+}
 
-    async fn read(headers: &[(&str, &str)]) -> Result<CommandHeaders, ApiError> {
-        let request = headers.iter().fold(Request::post("/"), |request, (name, value)| request.header(*name, *value));
-        let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        CommandHeaders::from_request_parts(&mut parts, &()).await
+impl CommandTransaction {
+    /// Returns the answer of the command that took effect under this key, if there was one.
+    ///
+    /// # Errors
+    /// 422 `idempotency-key-reused` if that was another command or had another body.
+    pub fn earlier<R: DeserializeOwned>(&self) -> Result<Option<Answer<R>>, ApiError> {
+        self.key.earlier()
     }
 
-    #[tokio::test]
-    async fn a_key_is_the_cause_of_what_it_leads_to() {
-        let headers = read(&[(IDEMPOTENCY_KEY, "p/complete")]).await.unwrap();
-        assert_eq!(headers.idempotency_key.as_deref(), Some("p/complete"));
-        assert_eq!(headers.causation_id, "p/complete");
-        let headers = read(&[]).await.unwrap();
-        assert_eq!(headers.idempotency_key, None);
-        assert!(!headers.causation_id.is_empty());
+    /// Adds the process id to the request's log lines as correlation id, unless the header has set it.
+    pub fn correlate(&self, process_id: &str) {
+        self.headers.correlate(process_id);
     }
 
-    #[tokio::test]
-    async fn a_cause_that_is_named_comes_before_the_key() {
-        let headers = read(&[(IDEMPOTENCY_KEY, "p/complete"), (CAUSATION_ID, "event-7")]).await.unwrap();
-        assert_eq!(headers.idempotency_key.as_deref(), Some("p/complete"));
-        assert_eq!(headers.causation_id, "event-7");
-        assert_eq!(read(&[(CAUSATION_ID, "event-7")]).await.unwrap().causation_id, "event-7");
+    /// Records an event of the process `process_id`. It is appended to the log right before the commit.
+    ///
+    /// # Errors
+    /// The event is not one of an enum that is tagged with `type` and `data`.
+    pub fn record_in_process<E: Serialize>(
+        &mut self,
+        process_id: &str,
+        subject: &str,
+        event: &E,
+    ) -> Result<(), ApiError> {
+        let event = NewEvent::new(event, subject, Some(process_id), &self.headers.causation_id)?;
+        self.events.push(event);
+        Ok(())
     }
 
-    #[tokio::test]
-    async fn a_header_that_breaks_the_rule_is_refused() {
-        for name in [IDEMPOTENCY_KEY, CORRELATION_ID, CAUSATION_ID] {
-            for values in [&[""][..], &["a b"], &["a", "a"], &["ä"], &[&"x".repeat(256)]] {
-                let headers: Vec<_> = values.iter().map(|value| (name, *value)).collect();
-                let error = read(&headers).await.unwrap_err();
-                assert_eq!(error.code(), "invalid-header", "{name} {values:?}");
-                assert!(format!("{error:?}").contains(name));
+    /// As [`CommandTransaction::record_in_process`], for an event outside of a process. It is correlated by the header.
+    ///
+    /// # Errors
+    /// The event is not one of an enum that is tagged with `type` and `data`.
+    pub fn record<E: Serialize>(&mut self, subject: &str, event: &E) -> Result<(), ApiError> {
+        let correlation_id = self.headers.correlation_id.as_deref();
+        self.events.push(NewEvent::new(event, subject, correlation_id, &self.headers.causation_id)?);
+        Ok(())
+    }
+
+    async fn finish<B, R: Serialize>(
+        mut self,
+        body: B,
+        effect: impl AsyncFnOnce(&mut Self, B) -> Result<Done<R>, ApiError>,
+    ) -> Result<Answer<R>, ApiError> {
+        let done = effect(&mut self, body).await?;
+        let Self { mut transaction, key, events, .. } = self;
+        let result = match done {
+            Done::Repeated(answer) => return Ok(answer),
+            Done::Accepted(answer) => {
+                key.record(&transaction, &answer).await?;
+                Ok(answer)
             }
-            assert!(read(&[(name, &"x".repeat(255))]).await.is_ok());
+            Done::Refused(refusal) => {
+                key.release(&transaction).await?;
+                Err(refusal)
+            }
+        };
+        append(&mut transaction, events).await?;
+        transaction.commit().await?;
+        result
+    }
+}
+
+/// Result of a command's effect.
+#[derive(Debug)]
+pub enum Done<R> {
+    /// The command has taken effect, now or before. The answer is recorded under the key and everything is committed.
+    Accepted(Answer<R>),
+    /// The command took effect under the same key. Nothing is committed.
+    Repeated(Answer<R>),
+    /// The command is refused and leaves something all the same, which is committed without the key.
+    Refused(ApiError),
+}
+
+impl<R> Done<R> {
+    /// Accepts the command with 200.
+    pub fn ok(body: R) -> Self {
+        Self::Accepted(Answer::new(StatusCode::OK, body))
+    }
+
+    /// Accepts the command with 201.
+    pub fn created(body: R) -> Self {
+        Self::Accepted(Answer::new(StatusCode::CREATED, body))
+    }
+
+    /// Accepts the command with 202.
+    pub fn accepted(body: R) -> Self {
+        Self::Accepted(Answer::new(StatusCode::ACCEPTED, body))
+    }
+}
+
+/// The answer of a command that was accepted.
+#[derive(Debug, Clone)]
+pub struct Answer<R> {
+    /// The status.
+    pub status: StatusCode,
+    /// The body.
+    pub body: R,
+    location: Option<String>,
+}
+
+impl<R> Answer<R> {
+    pub(crate) fn new(status: StatusCode, body: R) -> Self {
+        Self { status, body, location: None }
+    }
+
+    /// Adds the header `Location`, made of the body.
+    #[must_use]
+    pub fn located(mut self, location: impl FnOnce(&R) -> String) -> Self {
+        self.location = Some(location(&self.body));
+        self
+    }
+}
+
+impl<R: Serialize> IntoResponse for Answer<R> {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        if let Some(location) = self.location.and_then(|location| HeaderValue::try_from(location).ok()) {
+            response.headers_mut().insert(header::LOCATION, location);
         }
+        response
     }
 }

@@ -2,32 +2,49 @@
 
 use std::{env, ffi::OsString, fmt::Display, str::FromStr};
 
-/// A variable's value does not do.
+use url::Url;
+
+/// The value of a variable is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("environment variable {variable} is {value:?}, which does not do: {reason}")]
+#[error("environment variable {variable} is {value:?}, which is invalid: {reason}")]
 pub struct ConfigError {
     /// The variable.
     pub variable: String,
     /// Its value, as far as it is text.
     pub value: String,
-    /// What is wrong with it.
+    /// The rule that it breaks.
     pub reason: String,
 }
 
-/// The value of a variable; `None` when it is unset or empty.
+/// Reads a variable; `None` if it is unset or empty.
 ///
 /// # Errors
-/// [`ConfigError`] when it does not parse.
+/// [`ConfigError`] if it does not parse.
 pub fn env_opt<T: FromStr<Err: Display>>(variable: &str) -> Result<Option<T>, ConfigError> {
     parse(variable, env::var_os(variable))
 }
 
-/// The value of a variable, or `default` when it is unset or empty.
+/// Reads a variable, or returns `default` if it is unset or empty.
 ///
 /// # Errors
-/// [`ConfigError`] when it does not parse.
+/// [`ConfigError`] if it does not parse.
 pub fn env_or<T: FromStr<Err: Display>>(variable: &str, default: T) -> Result<T, ConfigError> {
     Ok(env_opt(variable)?.unwrap_or(default))
+}
+
+/// Reads a URL, or returns `default` if the variable is unset or empty.
+///
+/// # Errors
+/// [`ConfigError`] if it does not parse.
+pub fn env_url(variable: &str, default: &str) -> Result<Url, ConfigError> {
+    if let Some(url) = env_opt(variable)? {
+        return Ok(url);
+    }
+    default.parse().map_err(|error: url::ParseError| ConfigError {
+        variable: variable.to_owned(),
+        value: default.to_owned(),
+        reason: error.to_string(),
+    })
 }
 
 fn parse<T: FromStr<Err: Display>>(variable: &str, value: Option<OsString>) -> Result<Option<T>, ConfigError> {

@@ -1,4 +1,4 @@
-//! The database of a service: SQLite or PostgreSQL by URL, migrated at the start, written in short transactions.
+//! The database of a service: SQLite or PostgreSQL by URL, migrated at the start and written in short transactions.
 
 mod error;
 mod open;
@@ -17,28 +17,28 @@ pub use self::{open::OpenError, transaction::Transaction, url::DatabaseUrl};
 #[derive(Debug, Clone)]
 pub struct Database {
     connection: DatabaseConnection,
-    /// SQLite has one writer at a time. Waiting for it here is fair; SQLite's own waiting starves some.
+    /// SQLite has one writer at a time. Waiting for it here is fair; SQLite's own waiting starves some writers.
     writer: Option<Arc<Mutex<()>>>,
-    /// Position of the last event that this process has committed; it wakes the readers that wait.
+    /// Position of the last event that this process has committed. A change wakes the readers that wait.
     heads: watch::Sender<Position>,
 }
 
 impl Database {
-    /// For reading: outside of a transaction each statement sees what is committed.
+    /// Returns the connection for reading: outside of a transaction each statement sees what is committed.
     #[must_use]
     pub fn reader(&self) -> &DatabaseConnection {
         &self.connection
     }
 
-    /// Whether the database answers.
+    /// Checks that the database answers.
     ///
     /// # Errors
-    /// When it does not.
+    /// It does not.
     pub async fn ping(&self) -> Result<(), DbErr> {
         self.connection.execute_unprepared("SELECT 1").await.map(drop)
     }
 
-    /// Ends when this process commits events. Other processes' commits do not show here.
+    /// Notifies when *this* process commits events; commits of other processes are not seen.
     pub(crate) fn heads(&self) -> watch::Receiver<Position> {
         self.heads.subscribe()
     }

@@ -10,10 +10,10 @@ const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 const DURATION: &str = "http_request_duration_seconds";
 const REQUESTS: &str = "http_requests_total";
 
-/// How often what was recorded is folded into the histograms, so that it does not pile up where nobody scrapes.
+/// Interval at which samples are folded into the histograms, so that they do not pile up if nothing scrapes them.
 pub(crate) const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
-/// The process's recorder, installed at the first call.
+/// Returns the process's recorder, installed at the first call.
 pub(crate) fn handle() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| {

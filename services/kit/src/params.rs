@@ -16,7 +16,7 @@ pub const MAX_LIMIT: i64 = 200;
 /// Items of a page when `limit` is absent.
 pub const DEFAULT_LIMIT: i64 = 50;
 
-/// The one id in a route's path; refused with 400 `invalid-id`.
+/// The one id in a route's path. An invalid one is refused with 400 `invalid-id`.
 #[derive(Debug, Clone)]
 pub struct PathId<T>(pub T);
 
@@ -36,7 +36,7 @@ where
     }
 }
 
-/// The query parameters. Unknown ones are ignored; one that breaks its rule is refused with 400 `invalid-parameter`.
+/// The query parameters. Unknown ones are ignored; an invalid one is refused with 400 `invalid-parameter`.
 #[derive(Debug, Clone)]
 pub struct Params(Vec<(String, String)>);
 
@@ -49,16 +49,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 }
 
 impl Params {
-    /// Reads a query string. What is no valid encoding becomes characters that no rule allows.
+    /// Reads a query string. Invalid percent-encoding decodes to U+FFFD, which every rule rejects.
     #[must_use]
     pub fn parse(query: &str) -> Self {
         Self(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
     }
 
-    /// A parameter's text.
+    /// Returns a parameter's text.
     ///
     /// # Errors
-    /// 400 when it is given more than once.
+    /// 400 if it is given more than once.
     pub fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
         let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         match (values.next(), values.next()) {
@@ -67,25 +67,25 @@ impl Params {
         }
     }
 
-    /// A parameter whose type says in its error what it must be.
+    /// Parses a parameter. The error of its type states the rule.
     ///
     /// # Errors
-    /// 400 when it does not parse.
+    /// 400 if it does not parse.
     pub fn value<T: FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<Option<T>, ApiError> {
         self.text(name)?.map(str::parse).transpose().map_err(|error: T::Err| invalid(name, &error.to_string()))
     }
 
-    /// A parameter that is one of a serde enum's names.
+    /// Parses a parameter that is one of a serde enum's names.
     ///
     /// # Errors
-    /// 400 when it is none of them.
+    /// 400 if it is none of them.
     pub fn name_of<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ApiError> {
         use serde::de::{IntoDeserializer, value::Error};
         let parse = |text: &str| T::deserialize(IntoDeserializer::<Error>::into_deserializer(text));
         self.text(name)?.map(parse).transpose().map_err(|error| invalid(name, &error.to_string()))
     }
 
-    /// `true` or `false`.
+    /// Parses `true` or `false`.
     ///
     /// # Errors
     /// 400 for any other text.
@@ -98,10 +98,10 @@ impl Params {
         }
     }
 
-    /// A decimal integer within a range.
+    /// Parses a decimal integer within a range.
     ///
     /// # Errors
-    /// 400 when it is no integer or out of range.
+    /// 400 if it is not an integer or out of range.
     pub fn integer(&self, name: &str, range: RangeInclusive<i64>, default: i64) -> Result<i64, ApiError> {
         let Some(text) = self.text(name)? else { return Ok(default) };
         let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -111,26 +111,26 @@ impl Params {
         })
     }
 
-    /// `limit`: how many items a page of a list has.
+    /// Parses `limit`, the number of items on a page of a list.
     ///
     /// # Errors
-    /// 400 when it is not from 1 to [`MAX_LIMIT`].
+    /// 400 if it is not from 1 to [`MAX_LIMIT`].
     pub fn limit(&self) -> Result<usize, ApiError> {
         let limit = self.integer("limit", 1..=MAX_LIMIT, DEFAULT_LIMIT)?;
         Ok(usize::try_from(limit).unwrap_or(1))
     }
 
-    /// `cursor`: the key after which the page begins, as [`cursor::encode`] made it for the list `scope`.
+    /// Decodes `cursor`, the key after which the page begins, as [`cursor::encode`] made it for the list `scope`.
     ///
     /// # Errors
-    /// 400 when it was not handed out by us for this list.
+    /// 400 if it was not made for this list.
     pub fn cursor<K: DeserializeOwned>(&self, scope: &str) -> Result<Option<K>, ApiError> {
         let Some(text) = self.text("cursor")? else { return Ok(None) };
         cursor::decode(scope, text).map(Some).ok_or_else(|| invalid("cursor", "was not handed out by this list"))
     }
 }
 
-/// The problem of a query parameter that breaks its rule.
+/// Returns the problem of an invalid query parameter.
 #[must_use]
 pub fn invalid(name: &str, rule: &str) -> ApiError {
     problem(StatusCode::BAD_REQUEST, code::INVALID_PARAMETER, format!("query parameter {name}: {rule}"))

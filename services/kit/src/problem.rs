@@ -1,4 +1,4 @@
-//! Error answers: every one is an RFC 9457 problem with a stable code.
+//! Error answers: each is an RFC 9457 problem with a stable code.
 
 use std::{error::Error, time::Duration};
 
@@ -19,14 +19,14 @@ pub struct ApiError {
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// An error answer with one of the codes of [`messages::code`].
+/// Makes an error answer with one of the codes of [`messages::code`].
 #[must_use]
 pub fn problem(status: StatusCode, code: &'static str, detail: impl Into<String>) -> ApiError {
     ApiError { status, code, detail: detail.into(), retry_after: None, cause: None }
 }
 
 impl ApiError {
-    /// 500: a fault of ours. The client learns nothing about the cause.
+    /// Makes the answer 500 of a fault. The client learns nothing about the cause.
     #[must_use]
     pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         problem(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, "something went wrong here; it was logged")
@@ -47,13 +47,13 @@ impl ApiError {
         self
     }
 
-    /// The answer's status.
+    /// Returns the answer's status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The answer's stable code.
+    /// Returns the answer's stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.code
@@ -61,20 +61,43 @@ impl ApiError {
 
     fn log(&self) {
         if self.code == code::NOT_READY {
-            // Whoever asks is told why; a program that has just started is not in error.
+            // The answer says why; a program that has just started is not in error.
             tracing::debug!(code = self.code, "{}", self.detail);
         } else if self.status.is_server_error() {
-            let cause = self.cause.as_deref().map(|cause| chain(cause)).unwrap_or_default();
+            let cause = self.cause.as_deref().map(|cause| error_chain(cause)).unwrap_or_default();
             tracing::error!(status = self.status.as_u16(), code = self.code, cause, "{}", self.detail);
         } else if let Some(cause) = self.cause.as_deref() {
-            tracing::debug!(status = self.status.as_u16(), code = self.code, cause = chain(cause), "{}", self.detail);
+            tracing::debug!(
+                status = self.status.as_u16(),
+                code = self.code,
+                cause = error_chain(cause),
+                "{}",
+                self.detail
+            );
         }
     }
 }
 
-/// An error and what caused it, in one line; what an error has told of its cause is not told again.
+/// A business 'no', by which a command changes nothing. It converts to an [`ApiError`] with its text as detail.
+pub trait Refusal: Error {
+    /// Returns its stable code, one of [`messages::code`].
+    fn code(&self) -> &'static str;
+
+    /// Returns the status of its answer: 409 unless something is missing or invalid.
+    fn status(&self) -> StatusCode {
+        StatusCode::CONFLICT
+    }
+}
+
+impl<R: Refusal> From<R> for ApiError {
+    fn from(refusal: R) -> Self {
+        problem(refusal.status(), refusal.code(), refusal.to_string())
+    }
+}
+
+/// Formats an error and its causes in one line. A cause whose text is already in the line is left out.
 #[must_use]
-pub fn chain(error: &(dyn Error + 'static)) -> String {
+pub fn error_chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

@@ -1,11 +1,11 @@
-//! What every program does at its start and at its end: logging, and the signals that stop it.
+//! Start and end of every program: logging, exit codes, and the signals that stop it.
 
 use std::{io::IsTerminal, process::ExitCode};
 
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// Sends log lines to stderr, one a line, filtered by `RUST_LOG` (default `info`). Called again it does nothing.
+/// Sends log lines to stderr, filtered by `RUST_LOG` (default `info`). Further calls have no effect.
 pub fn init_tracing() {
     let unreadable =
         std::env::var("RUST_LOG").ok().filter(|rule| !rule.is_empty() && rule.parse::<EnvFilter>().is_err());
@@ -21,23 +21,24 @@ pub fn init_tracing() {
         .with_target(false)
         .try_init();
     if let (Ok(()), Some(rule)) = (installed, unreadable) {
-        tracing::warn!(rule, "RUST_LOG cannot be read; logging at info");
+        tracing::warn!(rule, "RUST_LOG is invalid; logging at info");
     }
 }
 
-/// How a program ends: a failure is one line in the log, without a backtrace whatever the environment asks for.
+/// Returns a program's exit code. A failure becomes one line in the log, without a backtrace whatever the environment asks
+/// for.
 #[must_use]
 pub fn exit(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{}", crate::chain(error.as_ref()));
+            tracing::error!("{}", crate::error_chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
 }
 
-/// A token that SIGINT or SIGTERM cancels.
+/// Returns a token that SIGINT or SIGTERM cancels.
 #[must_use]
 pub fn shutdown_signal() -> CancellationToken {
     let token = CancellationToken::new();

@@ -1,4 +1,4 @@
-//! The HTTP server of a program: health, metrics, limits, problems, and an end that is bounded in time.
+//! The HTTP server of a program: health, metrics, limits, problems, and a shutdown that is bounded in time.
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -16,21 +16,20 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::{ApiError, metrics, problem, telemetry};
 
 /// Largest body in bytes.
 pub const MAX_BODY: usize = 1 << 20;
-/// How long requests in flight may go on once the program is told to stop.
+/// Time that requests in flight have once the program is told to stop.
 const DRAIN: Duration = Duration::from_secs(8);
-/// How long a check of readiness may take.
+/// Time that a check of readiness may take.
 const READY_WITHIN: Duration = Duration::from_secs(3);
 
 /// Listening failed; the text says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// Somebody else listens there.
+    /// Another program listens there.
     #[error(
         "{service} cannot listen on {addr}: the port is taken; stop the other program or set {variable} to another host:port"
     )]
@@ -40,9 +39,9 @@ pub enum BindError {
         /// The address.
         addr: String,
         /// The variable that sets the address.
-        variable: &'static str,
+        variable: String,
     },
-    /// The address does not do.
+    /// The address is invalid.
     #[error("{service} cannot listen on {addr}; set {variable} to a host:port of this machine: {source}")]
     Unusable {
         /// The program.
@@ -50,8 +49,8 @@ pub enum BindError {
         /// The address.
         addr: String,
         /// The variable that sets the address.
-        variable: &'static str,
-        /// What the operating system said.
+        variable: String,
+        /// The operating system's error.
         source: io::Error,
     },
 }
@@ -59,15 +58,18 @@ pub enum BindError {
 /// Listens on `addr` (`host:port`; port 0 takes a free one). `variable` is the one that sets the address.
 ///
 /// # Errors
-/// [`BindError`], in one sentence for the person who started the program.
-pub async fn bind(service: &'static str, addr: &str, variable: &'static str) -> Result<TcpListener, BindError> {
-    TcpListener::bind(addr).await.map_err(|source| match source.kind() {
-        io::ErrorKind::AddrInUse => BindError::Taken { service, addr: addr.to_owned(), variable },
-        _ => BindError::Unusable { service, addr: addr.to_owned(), variable, source },
+/// [`BindError`], in one sentence for the operator.
+pub async fn bind(service: &'static str, addr: &str, variable: &str) -> Result<TcpListener, BindError> {
+    TcpListener::bind(addr).await.map_err(|source| {
+        let (addr, variable) = (addr.to_owned(), variable.to_owned());
+        match source.kind() {
+            io::ErrorKind::AddrInUse => BindError::Taken { service, addr, variable },
+            _ => BindError::Unusable { service, addr, variable, source },
+        }
     })
 }
 
-/// Whether the program can do its work now: `Err` says in words why not.
+/// Checks whether the program can do its work now. `Err` says why not.
 pub type ReadyCheck = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// Makes a [`ReadyCheck`] of a function.
@@ -92,20 +94,13 @@ pub fn app(service: &'static str, routes: Router, ready: ReadyCheck) -> Router {
         .fallback(|| async { problem(StatusCode::NOT_FOUND, code::NOT_FOUND, "there is no such route") })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(telemetry::panicked))
-        .layer(from_fn(to_the_end))
+        .layer(from_fn(run_to_completion))
         .layer(from_fn(telemetry::problems))
         .layer(from_fn_with_state(service, telemetry::observe))
 }
 
-/// A program's routes with `/openapi.json`, which describes them.
-pub fn with_openapi(routes: OpenApiRouter) -> Router {
-    let (routes, openapi) = routes.split_for_parts();
-    let openapi = Arc::new(openapi);
-    routes.route("/openapi.json", get(|| async move { axum::Json(openapi.as_ref()).into_response() }))
-}
-
-/// A client that hangs up ends its request's handler; a command must not be broken off halfway.
-async fn to_the_end(request: Request, next: Next) -> Response {
+/// Runs handlers that change something to completion, even if the client disconnects.
+async fn run_to_completion(request: Request, next: Next) -> Response {
     if request.method().is_safe() {
         return next.run(request).await;
     }
@@ -116,7 +111,7 @@ async fn to_the_end(request: Request, next: Next) -> Response {
 /// Serves until `shutdown`; then lets requests in flight end, for 8 s at most.
 ///
 /// # Errors
-/// When the listener fails for good.
+/// The listener fails for good.
 pub async fn serve(
     service: &'static str,
     listener: TcpListener,
@@ -186,7 +181,7 @@ mod tests {
                 }),
             )
             .route("/bare", get(|| async { StatusCode::IM_A_TEAPOT }));
-        let ready = ready_check(|| async { Err("the database is away".to_owned()) });
+        let ready = ready_check(|| async { Err("the database is unavailable".to_owned()) });
         let response = app("test", routes, ready).oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();

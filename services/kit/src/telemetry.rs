@@ -1,4 +1,4 @@
-//! Around every request: a span with its correlation id, a log line, metrics, and a problem for what has no body of ours.
+//! Wraps every request: a span with its correlation id, a log line, metrics, and a problem where the framework refuses.
 
 use std::{any::Any, time::Instant};
 
@@ -41,7 +41,7 @@ pub(crate) async fn observe(State(service): State<&'static str>, request: Reques
     .await
 }
 
-/// The framework's own refusals have no problem as body: they get one here.
+/// Gives the framework's own error answers a problem as body.
 pub(crate) async fn problems(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let response = next.run(request).await;
@@ -56,7 +56,7 @@ pub(crate) async fn problems(request: Request, next: Next) -> Response {
     answer
 }
 
-/// A problem, or a page that says the same to a person.
+/// Returns whether the body is a problem, or a page that says the same.
 fn is_ours(headers: &HeaderMap) -> bool {
     let ours = [PROBLEM_MEDIA_TYPE, "text/html; charset=utf-8"];
     headers.get(header::CONTENT_TYPE).is_some_and(|value| ours.iter().any(|ours| value == ours))
@@ -83,7 +83,7 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     ApiError::internal(format!("a request's handler panicked: {text}")).into_response()
 }
 
-/// Method names come from outside: any other than the usual must not become a metric of its own.
+/// Returns the method's label. Method names come from outside: an unusual one must not become a metric of its own.
 fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,16 +1,13 @@
 //! The event log under transactions that commit late, or not at all.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
-#[path = "../../testing/database.rs"]
-mod database;
-
 use std::time::Duration;
 
 use axum::{body::Body, http::Request};
-use database::on_each_database;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use serde_json::{Value, json};
 use service_kit::{Database, EventLog, EventLogMigration, NewEvent, Transaction, append, events_routes};
+use service_testing::on_each_database;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 

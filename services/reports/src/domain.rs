@@ -1,14 +1,15 @@
-//! Reports' rules: what marking and unmarking do to a document, and what a report comes to. Pure.
+//! Reports' rules: the effect of marking and unmarking on a document, and the totals of a report. Pure.
 
 use std::collections::BTreeMap;
 
+use axum::http::StatusCode;
 use messages::{ProcessId, Total, code, reports::ReportedDocument};
 use sea_orm::{DeriveActiveEnum, EnumIter};
 
-/// Where a document stands.
+/// A document's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Reports has not heard of it yet.
+    /// Billing's log has not told of it yet.
     Unknown,
     /// In its customer's open report.
     Open,
@@ -16,8 +17,8 @@ pub enum Standing {
     Published,
 }
 
-/// What a process's marking of a document came to. Remembered for good: a process marks a document once, and a late
-/// duplicate of its command must not mark it again after it was unmarked or refused.
+/// Result of a process's marking of a document. It is kept for good: a process marks a document once, and a late duplicate
+/// of its command must not mark it again after it was unmarked or refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
 pub enum Outcome {
@@ -51,10 +52,8 @@ pub enum Refusal {
     ReportNotFound,
 }
 
-impl Refusal {
-    /// Its stable code.
-    #[must_use]
-    pub fn code(self) -> &'static str {
+impl service_kit::Refusal for Refusal {
+    fn code(&self) -> &'static str {
         match self {
             Self::ReportPublished => code::REPORT_PUBLISHED,
             Self::MarkedByAnotherProcess => code::MARKED_BY_ANOTHER_PROCESS,
@@ -64,27 +63,28 @@ impl Refusal {
         }
     }
 
-    /// Whether something is missing, as opposed to standing in the way.
-    #[must_use]
-    pub fn is_not_found(self) -> bool {
-        matches!(self, Self::NoOpenReport | Self::ReportNotFound)
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoOpenReport | Self::ReportNotFound => StatusCode::NOT_FOUND,
+            _ => StatusCode::CONFLICT,
+        }
     }
 }
 
-/// What MarkDocumentAsVoided does.
+/// Effect of MarkDocumentAsVoided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Marking {
     /// Marks the document, which leaves the total.
     Mark,
     /// Nothing: the process has marked it before.
     Nothing,
-    /// Refuses, and remembers it under this outcome.
+    /// Refuses, and keeps this outcome.
     Refuse(Outcome, Refusal),
     /// Refuses as it did before.
     RefuseAgain(Refusal),
 }
 
-/// What MarkDocumentAsVoided by `process` does to a document; `earlier` is what the process's marking came to before.
+/// Decides MarkDocumentAsVoided by `process`; `earlier` is the result of its marking so far.
 #[must_use]
 pub fn mark(
     standing: Standing,
@@ -105,7 +105,7 @@ pub fn mark(
     }
 }
 
-/// What UnmarkDocumentAsVoided does.
+/// Effect of UnmarkDocumentAsVoided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unmarking {
     /// The document counts again, in the report in which it stands.
@@ -120,7 +120,7 @@ pub enum Unmarking {
     Nothing,
 }
 
-/// What UnmarkDocumentAsVoided by a process does; `earlier` is what the process's marking came to before.
+/// Decides UnmarkDocumentAsVoided by a process; `earlier` is the result of its marking so far.
 #[must_use]
 pub fn unmark(standing: Standing, earlier: Option<Outcome>) -> Unmarking {
     match (earlier, standing) {
@@ -132,7 +132,7 @@ pub fn unmark(standing: Standing, earlier: Option<Outcome>) -> Unmarking {
     }
 }
 
-/// One total per currency, ordered by currency: the sum of the documents that are not voided.
+/// Sums the documents that are not voided: one total per currency, ordered by currency.
 #[must_use]
 pub fn totals(documents: &[ReportedDocument]) -> Vec<Total> {
     let mut totals = BTreeMap::new();
@@ -147,6 +147,7 @@ pub fn totals(documents: &[ReportedDocument]) -> Vec<Total> {
 #[cfg(test)]
 mod tests {
     use messages::Money;
+    use service_kit::Refusal as _;
 
     use super::*;
 

@@ -1,4 +1,4 @@
-//! Follows Billing's log by itself, so that each document that Billing issues gets into a report.
+//! Follows Billing's log, so that each document that Billing issues gets into a report.
 
 mod projection;
 
@@ -10,20 +10,21 @@ use std::{
 use messages::Position;
 use process_manager_client::feed::{FeedClient, FeedError, FeedReader};
 use sea_orm::DbErr;
-use service_kit::{Database, chain};
+use service_kit::{Database, error_chain};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use self::projection::{Projected, project};
 use crate::store;
 
-/// Events asked for at once.
+/// Events per request.
 const BATCH: u16 = 500;
-/// How long one request waits for an event.
+/// Time that one request waits for an event.
 const WAIT: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Why the follower has stopped for good, if it has.
+/// Reason for which the follower has stopped for good.
 pub(crate) type Stopped = Arc<OnceLock<String>>;
 
 /// Follows Billing's log and projects it into the reports.
@@ -43,9 +44,9 @@ enum FollowError {
 }
 
 impl Follower {
-    /// Follows until `shutdown`, through every fault that passes. Another log, or one that lost events, stops it.
+    /// Follows the log until `shutdown` and retries after transient faults. Another log, or one that lost events, stops it.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
-        shutdown.run_until_cancelled(self.follow()).await;
+        shutdown.run_until_cancelled(self.follow()).instrument(tracing::info_span!("follower")).await;
     }
 
     async fn follow(self) {
@@ -53,11 +54,11 @@ impl Follower {
         let mut pause = FIRST_PAUSE;
         loop {
             match self.read_on(&mut pause).await {
-                // It leads, and is left alone for a moment: both on the same events would only hold each other up.
+                // Another replica is ahead; pause so that the two do not contend for the same events.
                 Ok(()) => tokio::time::sleep(FIRST_PAUSE).await,
                 Err(FollowError::Feed(error)) if error.is_final() => return self.stop(&error),
                 Err(error) => {
-                    tracing::warn!("{}; trying again in {} ms", chain(&error), pause.as_millis());
+                    tracing::warn!("{}; retrying in {} ms", error_chain(&error), pause.as_millis());
                     tokio::time::sleep(pause).await;
                     pause = LONGEST_PAUSE.min(pause * 2);
                 }
@@ -65,7 +66,7 @@ impl Follower {
         }
     }
 
-    /// Projects from the position that the database has, until a fault or until another instance is ahead.
+    /// Projects from the position in the database, until a fault or until another replica is ahead.
     async fn read_on(&self, pause: &mut Duration) -> Result<(), FollowError> {
         let mut reader = FeedReader::new(self.billing.clone(), store::position(&self.database).await?);
         loop {
@@ -91,6 +92,6 @@ impl Follower {
 
 fn show_position(position: Position) {
     // A gauge is a float; positions are exact up to 2^53.
-    #[expect(clippy::cast_precision_loss, reason = "shown to people")]
+    #[expect(clippy::cast_precision_loss, reason = "it is only shown")]
     metrics::gauge!("reports_billing_position").set(position as f64);
 }

@@ -1,20 +1,11 @@
-//! Makes Reports' tables.
+//! Reports' tables.
 
 use messages::billing;
 use sea_orm_migration::{prelude::*, schema::*};
-use service_kit::{EventLogMigration, IdempotencyMigration};
+use service_kit::create_index;
 
-/// Reports' migrations, in their order.
-#[derive(Debug)]
-pub(crate) struct Migrator;
-
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(EventLogMigration), Box::new(IdempotencyMigration), Box::new(Reports)]
-    }
-}
-
-struct Reports;
+/// Creates the tables of reports, of the documents in them, and of the logs that are followed.
+pub(crate) struct Reports;
 
 impl MigrationName for Reports {
     fn name(&self) -> &'static str {
@@ -50,8 +41,7 @@ async fn reports(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .unique()
         .to_owned();
     manager.create_index(one_of_a_number).await?;
-    let newest = Index::create().name("reports_newest").table("reports").col("opened_at").col("report_id").to_owned();
-    manager.create_index(newest).await?;
+    create_index(manager, "reports", "reports_newest", &["opened_at", "report_id"]).await?;
     let one_open = "CREATE UNIQUE INDEX reports_one_open ON reports (customer_id) WHERE status = 'open'";
     manager.get_connection().execute_unprepared(one_open).await.map(drop)
 }

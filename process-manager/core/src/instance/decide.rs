@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 use process_manager_wire::Position;
 
 use super::{Instance, ParkedFailure, command_name, delta, handle::call};
-use crate::manager::{CommandFailure, Decision, Error, Failure, FailureContext, OnError, Pending, ProcessManager};
+use crate::{
+    failure_code,
+    manager::{CommandFailure, Decision, Error, Failure, FailureContext, OnError, Pending, ProcessManager},
+};
 
 /// Retries without a delay that are made at once.
 const IMMEDIATE_RETRIES: u32 = 5;
@@ -18,7 +21,7 @@ impl<M: ProcessManager> Instance<M> {
     pub(super) fn failed(&mut self, error: Error<M::Error>, now: DateTime<Utc>) {
         let (event, metadata) = match self.event_in_hand() {
             Some(Ok(known)) => known,
-            Some(Err(why)) => return self.park("unreadable".to_owned(), why, None, now),
+            Some(Err(why)) => return self.park(failure_code::UNREADABLE.to_owned(), why, None, now),
             None => return,
         };
         let Some(work) = &mut self.work else { return };
@@ -43,9 +46,14 @@ impl<M: ProcessManager> Instance<M> {
             Ok(OnError(Decision::Stop { reason })) => {
                 let detail = reason.map_or_else(|| error.to_string(), |reason| format!("{reason}: {error}"));
                 self.park(code(&error), detail, command, now);
+                if let (Some(parked), Error::Refused(refusal)) = (&mut self.parked, error) {
+                    parked.refusal = Some(refusal);
+                }
             }
             Ok(OnError(decision)) => self.decided(decision, now),
-            Err(panic) => self.park("panicked".to_owned(), format!("{panic}, asked about: {error}"), command, now),
+            Err(panic) => {
+                self.park(failure_code::PANICKED.to_owned(), format!("{panic}, asked about: {error}"), command, now)
+            }
         }
     }
 
@@ -82,6 +90,7 @@ impl<M: ProcessManager> Instance<M> {
             event: work.event().kind.clone(),
             position: work.event().sequence,
             command,
+            refusal: None,
             attempts: work.attempts,
             at: now,
         });
@@ -92,11 +101,12 @@ impl<M: ProcessManager> Instance<M> {
         self.failures += 1;
         self.parked = Some(ParkedFailure {
             failure_id: format!("{}/{}", self.id, self.failures),
-            code: "unreadable".to_owned(),
+            code: failure_code::UNREADABLE.to_owned(),
             detail,
             event: "an event of the log".to_owned(),
             position,
             command: None,
+            refusal: None,
             attempts: 1,
             at: now,
         });
@@ -114,13 +124,13 @@ fn pause_before(attempts: u32) -> Duration {
 fn code<E: std::error::Error>(error: &Error<E>) -> String {
     match error {
         Error::Refused(refusal) => &refusal.code,
-        Error::Handle(_) => "handle-failed",
-        Error::Apply(_) => "apply-failed",
-        Error::Panicked { .. } => "panicked",
-        Error::Dispatch(_) => "not-dispatched",
-        Error::Timeout(_) => "timeout",
-        Error::AlreadyStarted => "already-started",
-        Error::NotStarted => "not-started",
+        Error::Handle(_) => failure_code::HANDLE_FAILED,
+        Error::Apply(_) => failure_code::APPLY_FAILED,
+        Error::Panicked { .. } => failure_code::PANICKED,
+        Error::Dispatch(_) => failure_code::NOT_DISPATCHED,
+        Error::Timeout(_) => failure_code::TIMEOUT,
+        Error::AlreadyStarted => failure_code::ALREADY_STARTED,
+        Error::NotStarted => failure_code::NOT_STARTED,
     }
     .to_owned()
 }

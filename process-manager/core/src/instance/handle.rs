@@ -6,9 +6,12 @@ use chrono::{DateTime, Utc};
 use process_manager_wire::{CloudEvent, panic_message};
 
 use super::{Dispatch, Instance, Next};
-use crate::manager::{
-    Context, Error, Metadata, ProcessManager,
-    event::{Decoded, decode},
+use crate::{
+    failure_code,
+    manager::{
+        Context, Error, Metadata, ProcessManager,
+        event::{Decoded, decode},
+    },
 };
 
 impl<M: ProcessManager> Instance<M> {
@@ -48,7 +51,7 @@ impl<M: ProcessManager> Instance<M> {
         let (event, metadata) = match self.event_in_hand()? {
             Ok(known) => known,
             Err(why) => {
-                self.park("unreadable".to_owned(), why, None, now);
+                self.park(failure_code::UNREADABLE.to_owned(), why, None, now);
                 return None;
             }
         };

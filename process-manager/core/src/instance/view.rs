@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Ledger, work::Work};
-use crate::manager::{ProcessManager, RouteKind};
+use crate::manager::{ProcessManager, Refusal, RouteKind};
 
 /// What an instance is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +29,7 @@ pub enum Status {
 pub struct ParkedFailure {
     /// `<process id>/<counter>`: a signal may carry it to mean this failure and no other.
     pub failure_id: String,
-    /// The refusal's code; else one of `handle-failed`, `apply-failed`, `panicked`, `not-dispatched`, `timeout`,
-    /// `already-started`, `not-started`, `unreadable`.
+    /// The refusal's code, or one of [`failure_code`](crate::failure_code).
     pub code: String,
     /// In words.
     pub detail: String,
@@ -41,6 +40,9 @@ pub struct ParkedFailure {
     /// The command's name, where it was one that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+    /// The refusal, where the receiver refused the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
     /// How often it had failed.
     pub attempts: u32,
     /// When it was parked.

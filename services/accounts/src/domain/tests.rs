@@ -4,6 +4,7 @@ use DepositPurpose::{Refund, Transfer as Onward};
 use Step::{Deposit, Withdraw};
 use TransferStatus::{Completed, Failed, Requested, Returned, Withdrawn};
 use messages::Currency;
+use service_kit::Refusal as _;
 
 use super::*;
 
@@ -25,7 +26,7 @@ fn account(minor: i64, status: AccountStatus) -> Account {
 
 fn after(step: Step, balance: i64, status: AccountStatus, amount: i64) -> Result<i64, &'static str> {
     let after = balance_after(step, &account(balance, status), money(amount));
-    after.map(|money| money.minor).map_err(Refusal::code)
+    after.map(|money| money.minor).map_err(|refusal| refusal.code())
 }
 
 #[test]
@@ -41,9 +42,9 @@ fn each_step_is_decided_by_the_status_of_its_transfer() {
     ];
     for (status, row, fail) in table {
         for (step, expected) in STEPS.into_iter().zip(row) {
-            assert_eq!(decide(step, status).map_err(Refusal::code), expected, "{step:?} on {status:?}");
+            assert_eq!(decide(step, status).map_err(|refusal| refusal.code()), expected, "{step:?} on {status:?}");
         }
-        assert_eq!(decide_fail(status).map_err(Refusal::code), fail, "fail on {status:?}");
+        assert_eq!(decide_fail(status).map_err(|refusal| refusal.code()), fail, "fail on {status:?}");
     }
 }
 
@@ -97,7 +98,7 @@ fn a_movement_has_the_amount_and_the_account_of_its_transfer() {
         let account_id: AccountId = account_id.parse().unwrap();
         let account = Account { account_id: account_id.clone(), ..account(0, AccountStatus::Open) };
         let movement = Movement { step, transfer_id: transfer.transfer_id.clone(), account_id, amount };
-        check(&movement, &transfer, &account).map_err(Refusal::code)
+        check(&movement, &transfer, &account).map_err(|refusal| refusal.code())
     };
     for (step, right, wrong) in [(Withdraw, "a", "b"), (Deposit(Onward), "b", "a"), (Deposit(Refund), "a", "b")] {
         assert_eq!(checked(step, right, money(7)), Ok(()));

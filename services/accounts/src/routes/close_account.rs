@@ -1,11 +1,7 @@
 //! `POST /commands/close-account`: closes an account.
 
-use axum::{extract::State, http::StatusCode};
-use messages::{
-    Problem,
-    accounts::{Account, AccountClosed, AccountStatus, CloseAccount, Event},
-};
-use service_kit::{ApiError, CommandHeaders, Database, IdempotencyKey, Json, NewEvent, append};
+use messages::accounts::{Account, AccountClosed, AccountStatus, CloseAccount, Event};
+use service_kit::{Answer, ApiError, Command, CommandHeaders, CommandProblems, Done};
 
 use crate::{domain::Refusal, store};
 
@@ -16,39 +12,28 @@ use crate::{domain::Refusal, store};
     path = "/commands/close-account",
     tag = "commands",
     request_body = CloseAccount,
-    params(
-        ("idempotency-key" = Option<String>, Header, description = "Makes a repeated command take effect once"),
-        ("x-correlation-id" = Option<String>, Header, description = "Becomes the `correlationid` of the event"),
-        ("x-causation-id" = Option<String>, Header, description = "Becomes the `causationid` of the event"),
-    ),
+    params(CommandHeaders),
     responses(
         (status = 200, description = "The account is closed", body = Account),
-        (status = 404, description = "account-not-found", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "invalid-body, idempotency-key-reused", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "account-not-found"),
+        CommandProblems,
     )
 )]
-pub(super) async fn close_account(
-    State(database): State<Database>,
-    headers: CommandHeaders,
-    Json(body): Json<CloseAccount>,
-) -> Result<Json<Account>, ApiError> {
-    let mut transaction = database.begin().await?;
-    let key = IdempotencyKey::take(&transaction, &headers, "close-account", &body).await?;
-    let account = store::lock_account(&transaction, &body.account_id).await?.ok_or(Refusal::AccountNotFound)?;
-    if let Some(earlier) = key.earlier()? {
-        return Ok(Json(earlier.response));
-    }
-    let was_open = account.status == AccountStatus::Open;
-    let closed = Account { status: AccountStatus::Closed, ..account };
-    key.keep(&transaction, StatusCode::OK, &closed).await?;
-    if was_open {
-        store::close_account(&transaction, &closed.account_id).await?;
-        let event = Event::AccountClosed(AccountClosed { account_id: closed.account_id.clone() });
-        let (subject, correlation) = (closed.account_id.as_str(), headers.correlation_id.as_deref());
-        let event = NewEvent::new(&event, subject, correlation, &headers.causation_id)?;
-        append(&mut transaction, vec![event]).await?;
-        tracing::info!(account_id = %closed.account_id, "account closed");
-    }
-    transaction.commit().await?;
-    Ok(Json(closed))
+pub(super) async fn close_account(command: Command<CloseAccount>) -> Result<Answer<Account>, ApiError> {
+    let answer = command.run_by_state("close-account", async |tx, body| {
+        let account = store::lock_account(tx, &body.account_id).await?.ok_or(Refusal::AccountNotFound)?;
+        if let Some(answer) = tx.earlier()? {
+            return Ok(Done::Repeated(answer));
+        }
+        let was_open = account.status == AccountStatus::Open;
+        let closed = Account { status: AccountStatus::Closed, ..account };
+        if was_open {
+            store::close_account(tx, &closed.account_id).await?;
+            let event = Event::AccountClosed(AccountClosed { account_id: closed.account_id.clone() });
+            tx.record(closed.account_id.as_str(), &event)?;
+            tracing::info!(account_id = %closed.account_id, "account closed");
+        }
+        Ok(Done::ok(closed))
+    });
+    answer.await
 }

@@ -1,19 +1,13 @@
 //! `POST /commands/open-account`: opens an account.
 
-use axum::{
-    extract::State,
-    http::{HeaderName, StatusCode, header},
-};
 use messages::{
-    AccountId, Problem,
+    AccountId,
     accounts::{Account, AccountOpened, AccountStatus, Event, MAX_OWNER, OpenAccount},
 };
-use service_kit::{ApiError, CommandHeaders, Database, IdempotencyKey, Json, NewEvent, append, new_id, now};
+use service_kit::{Answer, ApiError, Command, CommandHeaders, CommandProblems, Done, invalid_body, new_id, now};
 
-use super::limits::{broken, short};
+use super::short;
 use crate::{domain::Refusal, store};
-
-type Answer = (StatusCode, [(HeaderName, String); 1], Json<Account>);
 
 /// Opens an account. The same id with the same content again answers the account as it is now.
 #[utoipa::path(
@@ -21,50 +15,34 @@ type Answer = (StatusCode, [(HeaderName, String); 1], Json<Account>);
     path = "/commands/open-account",
     tag = "commands",
     request_body = OpenAccount,
-    params(
-        ("idempotency-key" = Option<String>, Header, description = "Makes a repeated command take effect once"),
-        ("x-correlation-id" = Option<String>, Header, description = "Becomes the `correlationid` of the event"),
-        ("x-causation-id" = Option<String>, Header, description = "Becomes the `causationid` of the event"),
-    ),
+    params(CommandHeaders),
     responses(
         (status = 201, description = "Opened", body = Account, headers(("location" = String))),
         (status = 200, description = "It was opened before", body = Account, headers(("location" = String))),
-        (status = 409, description = "account-exists", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "invalid-body, idempotency-key-reused", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "account-exists"),
+        CommandProblems,
     )
 )]
-pub(super) async fn open_account(
-    State(database): State<Database>,
-    headers: CommandHeaders,
-    Json(body): Json<OpenAccount>,
-) -> Result<Answer, ApiError> {
-    if body.initial_balance.minor < 0 {
-        return Err(broken("initial_balance must not be less than zero"));
+pub(super) async fn open_account(command: Command<OpenAccount>) -> Result<Answer<Account>, ApiError> {
+    if command.body.initial_balance.minor < 0 {
+        return Err(invalid_body("initial_balance must not be less than zero"));
     }
-    short("owner", body.owner.as_deref().unwrap_or_default(), MAX_OWNER)?;
-    let mut transaction = database.begin().await?;
-    let key = IdempotencyKey::take(&transaction, &headers, "open-account", &body).await?;
-    if let Some(earlier) = key.earlier()? {
-        return Ok(answer(earlier.status, earlier.response));
-    }
-    let new = account(body)?;
-    if store::insert_account(&transaction, &new).await? {
-        key.keep(&transaction, StatusCode::CREATED, &new).await?;
-        let opened = AccountOpened { account_id: new.account_id.clone(), initial_balance: new.balance };
-        let (subject, correlation) = (new.account_id.as_str(), headers.correlation_id.as_deref());
-        let event = NewEvent::new(&Event::AccountOpened(opened), subject, correlation, &headers.causation_id)?;
-        append(&mut transaction, vec![event]).await?;
-        transaction.commit().await?;
-        return Ok(answer(StatusCode::CREATED, new));
-    }
-    let existing = store::lock_opened(&transaction, &new.account_id).await?;
-    let (existing, initial_balance) = existing.ok_or(Refusal::AccountNotFound)?;
-    if (&existing.owner, initial_balance) != (&new.owner, new.balance) {
-        return Err(Refusal::AccountExists.into());
-    }
-    key.keep(&transaction, StatusCode::OK, &existing).await?;
-    transaction.commit().await?;
-    Ok(answer(StatusCode::OK, existing))
+    short("owner", command.body.owner.as_deref().unwrap_or_default(), MAX_OWNER)?;
+    let answer = command.run("open-account", async |tx, body| {
+        let new = account(body)?;
+        if store::insert_account(tx, &new).await? {
+            let opened = AccountOpened { account_id: new.account_id.clone(), initial_balance: new.balance };
+            tx.record(new.account_id.as_str(), &Event::AccountOpened(opened))?;
+            return Ok(Done::created(new));
+        }
+        let existing = store::lock_opened(tx, &new.account_id).await?;
+        let (existing, initial_balance) = existing.ok_or(Refusal::AccountNotFound)?;
+        if (&existing.owner, initial_balance) != (&new.owner, new.balance) {
+            return Err(Refusal::AccountExists.into());
+        }
+        Ok(Done::ok(existing))
+    });
+    Ok(answer.await?.located(|account| format!("/accounts/{}", account.account_id)))
 }
 
 fn account(body: OpenAccount) -> Result<Account, ApiError> {
@@ -79,9 +57,4 @@ fn account(body: OpenAccount) -> Result<Account, ApiError> {
         status: AccountStatus::Open,
         opened_at: now(),
     })
-}
-
-fn answer(status: StatusCode, account: Account) -> Answer {
-    let location = format!("/accounts/{}", account.account_id);
-    (status, [(header::LOCATION, location)], Json(account))
 }

@@ -1,21 +1,15 @@
 //! `POST /commands/request-money-transfer`: records that money is to be moved.
 
-use axum::{
-    extract::State,
-    http::{HeaderName, StatusCode, header},
-};
 use messages::{
-    AccountId, Problem, TransferId,
+    AccountId, TransferId,
     accounts::{Event, MoneyTransferRequested, RequestMoneyTransfer, Transfer, TransferStatus},
 };
 use service_kit::{
-    ApiError, CommandHeaders, Database, IdempotencyKey, Json, NewEvent, Transaction, append, new_id, now,
+    Answer, ApiError, Command, CommandHeaders, CommandProblems, Done, Transaction, invalid_body, new_id, now,
 };
 
-use super::limits::{broken, positive};
+use super::positive;
 use crate::{domain::Refusal, store};
-
-type Answer = (StatusCode, [(HeaderName, String); 1], Json<Transfer>);
 
 /// Records that money is to be moved; no money moves yet. Whether the one account has it and the other takes it is
 /// decided when it is withdrawn and deposited.
@@ -26,53 +20,45 @@ type Answer = (StatusCode, [(HeaderName, String); 1], Json<Transfer>);
     path = "/commands/request-money-transfer",
     tag = "commands",
     request_body = RequestMoneyTransfer,
-    params(
-        ("idempotency-key" = Option<String>, Header, description = "Makes a repeated command take effect once"),
-        ("x-correlation-id" = Option<String>, Header, description = "For the log lines; the transfer id takes its place"),
-        ("x-causation-id" = Option<String>, Header, description = "Becomes the `causationid` of the event"),
-    ),
+    params(CommandHeaders),
     responses(
         (status = 202, description = "Requested", body = Transfer, headers(("location" = String))),
         (status = 200, description = "It was requested before", body = Transfer, headers(("location" = String))),
-        (status = 404, description = "account-not-found", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "transfer-exists", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "invalid-body, currency-mismatch, idempotency-key-reused", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "account-not-found"),
+        (status = 409, description = "transfer-exists"),
+        CommandProblems,
+        (status = 422, description = "invalid-body, currency-mismatch, idempotency-key-reused"),
     )
 )]
 pub(super) async fn request_money_transfer(
-    State(database): State<Database>,
-    headers: CommandHeaders,
-    Json(body): Json<RequestMoneyTransfer>,
-) -> Result<Answer, ApiError> {
-    positive(body.amount)?;
-    if body.from == body.to {
-        return Err(broken("from and to must be two accounts"));
+    command: Command<RequestMoneyTransfer>,
+) -> Result<Answer<Transfer>, ApiError> {
+    positive(command.body.amount)?;
+    if command.body.from == command.body.to {
+        return Err(invalid_body("from and to must be two accounts"));
     }
-    let mut transaction = database.begin().await?;
-    let key = IdempotencyKey::take(&transaction, &headers, "request-money-transfer", &body).await?;
-    if let Some(earlier) = key.earlier::<Transfer>()? {
-        headers.correlate(earlier.response.transfer_id.as_str());
-        return Ok(answer(earlier.status, earlier.response));
-    }
-    let new = transfer(body)?;
-    headers.correlate(new.transfer_id.as_str());
-    check_account(&transaction, &new, &new.from).await?;
-    check_account(&transaction, &new, &new.to).await?;
-    if store::insert_transfer(&transaction, &new).await? {
-        key.keep(&transaction, StatusCode::ACCEPTED, &new).await?;
+    let answer = command.run_by_state("request-money-transfer", async |tx, body| {
+        if let Some(answer) = tx.earlier::<Transfer>()? {
+            tx.correlate(answer.body.transfer_id.as_str());
+            return Ok(Done::Repeated(answer));
+        }
+        let new = transfer(body)?;
         let id = new.transfer_id.as_str();
-        append(&mut transaction, vec![NewEvent::new(&requested(&new), id, Some(id), &headers.causation_id)?]).await?;
-        transaction.commit().await?;
-        tracing::info!(transfer_id = id, "money transfer requested");
-        return Ok(answer(StatusCode::ACCEPTED, new));
-    }
-    let existing = store::lock_transfer(&transaction, &new.transfer_id).await?.ok_or(Refusal::TransferNotFound)?;
-    if content(&existing) != content(&new) {
-        return Err(Refusal::TransferExists.into());
-    }
-    key.keep(&transaction, StatusCode::OK, &existing).await?;
-    transaction.commit().await?;
-    Ok(answer(StatusCode::OK, existing))
+        tx.correlate(id);
+        check_account(tx, &new, &new.from).await?;
+        check_account(tx, &new, &new.to).await?;
+        if store::insert_transfer(tx, &new).await? {
+            tx.record_in_process(id, id, &requested(&new))?;
+            tracing::info!(transfer_id = id, "money transfer requested");
+            return Ok(Done::accepted(new));
+        }
+        let existing = store::lock_transfer(tx, &new.transfer_id).await?.ok_or(Refusal::TransferNotFound)?;
+        if content(&existing) != content(&new) {
+            return Err(Refusal::TransferExists.into());
+        }
+        Ok(Done::ok(existing))
+    });
+    Ok(answer.await?.located(|transfer| format!("/transfers/{}", transfer.transfer_id)))
 }
 
 /// Without a lock: accounts are never deleted, and none changes its currency.
@@ -102,7 +88,7 @@ fn transfer(body: RequestMoneyTransfer) -> Result<Transfer, ApiError> {
     })
 }
 
-/// What makes two transfers of one id the same.
+/// Returns the content by which two transfers of one id are the same.
 fn content(transfer: &Transfer) -> impl PartialEq {
     (transfer.from.clone(), transfer.to.clone(), transfer.amount)
 }
@@ -114,9 +100,4 @@ fn requested(transfer: &Transfer) -> Event {
         to: transfer.to.clone(),
         amount: transfer.amount,
     })
-}
-
-fn answer(status: StatusCode, transfer: Transfer) -> Answer {
-    let location = format!("/transfers/{}", transfer.transfer_id);
-    (status, [(header::LOCATION, location)], Json(transfer))
 }

@@ -1,13 +1,11 @@
 //! Table of the accounts.
 
 use messages::{
-    AccountId, Money,
+    AccountId, Money, Page,
     accounts::{Account, AccountStatus},
 };
 use sea_orm::{ActiveValue::Set, QuerySelect, TryInsertResult, entity::prelude::*};
-use service_kit::Transaction;
-
-use super::{money, same_names, unreadable};
+use service_kit::{Database, PageRequest, Transaction, same_names, unreadable};
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -44,32 +42,39 @@ impl TryFrom<Model> for Account {
         Ok(Self {
             account_id: row.account_id.try_into().map_err(unreadable)?,
             owner: row.owner,
-            balance: money(row.balance_minor, &row.currency)?,
+            balance: Money::of(row.balance_minor, &row.currency).map_err(unreadable)?,
             status: row.status.into(),
             opened_at: row.opened_at,
         })
     }
 }
 
-/// An account by its id.
+/// Reads a page of accounts, newest first.
+pub(crate) async fn accounts(database: &Database, request: PageRequest) -> Result<Page<Account>, DbErr> {
+    let newest = request.newest(database, Entity::find(), (Column::OpenedAt, Column::AccountId));
+    let Page { items, next_cursor } = newest.await?;
+    Ok(Page { items: items.into_iter().map(Account::try_from).collect::<Result<_, _>>()?, next_cursor })
+}
+
+/// Finds an account by its id.
 pub(crate) async fn find_account(connection: &impl ConnectionTrait, id: &AccountId) -> Result<Option<Account>, DbErr> {
     Entity::find_by_id(id.as_str()).one(connection).await?.map(Account::try_from).transpose()
 }
 
-/// An account by its id, locked until the transaction ends.
+/// Finds an account by its id and locks it until the transaction ends.
 pub(crate) async fn lock_account(transaction: &Transaction, id: &AccountId) -> Result<Option<Account>, DbErr> {
     Ok(lock_opened(transaction, id).await?.map(|(account, _)| account))
 }
 
-/// An account by its id, locked until the transaction ends, and what was on it when it was opened.
+/// Finds an account by its id, with its initial balance, and locks it until the transaction ends.
 pub(crate) async fn lock_opened(transaction: &Transaction, id: &AccountId) -> Result<Option<(Account, Money)>, DbErr> {
     let row = Entity::find_by_id(id.as_str()).lock_exclusive().one(&**transaction).await?;
     let Some(row) = row else { return Ok(None) };
-    let initial = money(row.initial_minor, &row.currency)?;
+    let initial = Money::of(row.initial_minor, &row.currency).map_err(unreadable)?;
     Ok(Some((row.try_into()?, initial)))
 }
 
-/// Adds an account with its initial balance; `false` when there is one of its id.
+/// Inserts an account with its initial balance, unless there is one of its id.
 pub(crate) async fn insert_account(transaction: &Transaction, new: &Account) -> Result<bool, DbErr> {
     let row = ActiveModel {
         account_id: Set(new.account_id.to_string()),

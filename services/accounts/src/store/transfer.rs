@@ -1,13 +1,11 @@
 //! Table of the transfers.
 
 use messages::{
-    TransferId,
+    AccountId, Money, Page, TransferId,
     accounts::{Transfer, TransferStatus},
 };
-use sea_orm::{ActiveValue::Set, QuerySelect, TryInsertResult, entity::prelude::*};
-use service_kit::{Database, Transaction};
-
-use super::{money, same_names, unreadable};
+use sea_orm::{ActiveValue::Set, Condition, QuerySelect, TryInsertResult, entity::prelude::*};
+use service_kit::{Database, PageRequest, Transaction, same_names, unreadable};
 
 /// A transfer; it stays when it has ended, so that late commands find it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,7 +18,7 @@ pub(crate) struct Model {
     pub minor: i64,
     pub currency: String,
     pub status: Status,
-    /// Why it failed.
+    /// Reason of its failure.
     pub reason: Option<String>,
     pub requested_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
@@ -51,7 +49,7 @@ impl TryFrom<Model> for Transfer {
             transfer_id: row.transfer_id.try_into().map_err(unreadable)?,
             from: row.from_account.try_into().map_err(unreadable)?,
             to: row.to_account.try_into().map_err(unreadable)?,
-            amount: money(row.minor, &row.currency)?,
+            amount: Money::of(row.minor, &row.currency).map_err(unreadable)?,
             status: row.status.into(),
             reason: row.reason,
             requested_at: row.requested_at,
@@ -76,25 +74,51 @@ impl From<&Transfer> for ActiveModel {
     }
 }
 
-/// A transfer by its id.
+/// The transfers that a list shows.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    /// Those of one status.
+    pub(crate) status: Option<TransferStatus>,
+    /// Those from or to one account.
+    pub(crate) account_id: Option<AccountId>,
+}
+
+/// Reads a page of transfers, newest first.
+pub(crate) async fn transfers(
+    database: &Database,
+    filter: Filter,
+    request: PageRequest,
+) -> Result<Page<Transfer>, DbErr> {
+    let of_account = |id: AccountId| {
+        Condition::any().add(Column::FromAccount.eq(id.as_str())).add(Column::ToAccount.eq(id.as_str()))
+    };
+    let chosen = Condition::all()
+        .add_option(filter.status.map(|status| Column::Status.eq(Status::from(status))))
+        .add_option(filter.account_id.map(of_account));
+    let newest = request.newest(database, Entity::find().filter(chosen), (Column::RequestedAt, Column::TransferId));
+    let Page { items, next_cursor } = newest.await?;
+    Ok(Page { items: items.into_iter().map(Transfer::try_from).collect::<Result<_, _>>()?, next_cursor })
+}
+
+/// Finds a transfer by its id.
 pub(crate) async fn find_transfer(database: &Database, id: &TransferId) -> Result<Option<Transfer>, DbErr> {
     Entity::find_by_id(id.as_str()).one(database.reader()).await?.map(Transfer::try_from).transpose()
 }
 
-/// A transfer by its id, locked until the transaction ends.
+/// Finds a transfer by its id and locks it until the transaction ends.
 pub(crate) async fn lock_transfer(transaction: &Transaction, id: &TransferId) -> Result<Option<Transfer>, DbErr> {
     let row = Entity::find_by_id(id.as_str()).lock_exclusive().one(&**transaction).await?;
     row.map(Transfer::try_from).transpose()
 }
 
-/// Adds a transfer between two accounts that are there; `false` when there is one of its id.
+/// Inserts a transfer between two existing accounts, unless there is one of its id.
 pub(crate) async fn insert_transfer(transaction: &Transaction, new: &Transfer) -> Result<bool, DbErr> {
     let inserted =
         Entity::insert(ActiveModel::from(new)).on_conflict_do_nothing().exec_without_returning(&**transaction).await?;
     Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
 }
 
-/// Brings a transfer that is locked to a status.
+/// Moves a locked transfer to a status.
 pub(crate) async fn set_status(
     transaction: &Transaction,
     id: &TransferId,

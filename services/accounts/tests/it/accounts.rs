@@ -2,15 +2,15 @@
 
 use serde_json::json;
 
-use crate::{
-    Running, balance, close, command, deposit, eur, fail, open, request, status, story, testing::on_each_database,
-    withdraw,
-};
+use ::accounts::Accounts;
+use service_testing::{Running, on_each_database};
+
+use crate::{balance, close, command, deposit, eur, fail, open, request, status, withdraw};
 
 #[tokio::test]
 async fn an_account_is_opened_once() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         let body = json!({"account_id": "a", "owner": "Ann", "initial_balance": {"amount": "10", "currency": "EUR"}});
         let first = command(client, "open-account", body.clone()).await;
@@ -26,7 +26,7 @@ async fn an_account_is_opened_once() {
             other[field] = value;
             assert_eq!(command(client, "open-account", other).await.outcome(), (409, "account-exists"), "{field}");
         }
-        assert_eq!(story(client).await, [("AccountOpened".to_owned(), "a".to_owned())]);
+        assert_eq!(client.story().await, [("AccountOpened".to_owned(), "a".to_owned())]);
         let told = json!({"account_id": "a", "initial_balance": eur(1000)});
         assert_eq!(client.events().await[0]["data"], told);
 
@@ -43,7 +43,7 @@ async fn an_account_is_opened_once() {
 #[tokio::test]
 async fn an_account_without_an_id_gets_one() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         let body = json!({"initial_balance": eur(0)});
         let headers = [("idempotency-key", "k"), ("x-correlation-id", "mine"), ("x-causation-id", "cause")];
@@ -64,7 +64,7 @@ async fn an_account_without_an_id_gets_one() {
 #[tokio::test]
 async fn a_closed_account_takes_refunds_and_nothing_else() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         open(client, "a", 1000).await;
         open(client, "b", 500).await;

@@ -2,12 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::{Running, balance, deposit, eur, open, request, testing::on_each_database};
+use ::accounts::Accounts;
+use service_testing::{Running, on_each_database};
+
+use crate::{balance, deposit, eur, open, request};
 
 #[tokio::test]
 async fn a_refusal_is_not_kept_and_an_answer_is() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         open(client, "a", 100).await;
         open(client, "b", 100).await;
@@ -49,7 +52,7 @@ async fn a_refusal_is_not_kept_and_an_answer_is() {
 #[tokio::test]
 async fn a_request_without_an_id_is_made_once_under_its_key() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         open(client, "a", 100).await;
         open(client, "b", 100).await;

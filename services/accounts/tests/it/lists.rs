@@ -1,11 +1,14 @@
 //! Lists: newest first, page by page.
 
-use crate::{Running, all, fail, open, request, testing::on_each_database, withdraw};
+use ::accounts::Accounts;
+use service_testing::{Running, on_each_database};
+
+use crate::{fail, open, request, withdraw};
 
 #[tokio::test]
 async fn lists_are_newest_first_and_pages_show_each_item_once() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         for n in 1..=5 {
             open(client, &format!("a{n}"), 100).await;
@@ -16,7 +19,7 @@ async fn lists_are_newest_first_and_pages_show_each_item_once() {
         }
         let ids = async |list: &str, query: &str| -> Vec<String> {
             let id = if list == "accounts" { "account_id" } else { "transfer_id" };
-            let items = all(client, &format!("/{list}?{query}")).await;
+            let items = client.all(&format!("/{list}?{query}")).await;
             items.iter().map(|item| item[id].as_str().unwrap().to_owned()).collect()
         };
         assert_eq!(ids("accounts", "limit=2").await, ["a5", "a4", "a3", "a2", "a1"]);

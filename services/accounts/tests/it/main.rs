@@ -10,42 +10,11 @@ mod refusals;
 mod start;
 mod transfers;
 
-#[path = "../../../testing/mod.rs"]
-mod testing;
-
-use ::accounts::Config;
 use messages::{Currency, Money};
 use serde_json::{Value, json};
-use service_kit::DatabaseUrl;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use service_testing::{Answer, Client};
 
-use testing::{Answer, Client};
-
-/// An Accounts that runs until it is dropped.
-struct Running {
-    client: Client,
-    shutdown: CancellationToken,
-    task: tokio::task::JoinHandle<anyhow::Result<()>>,
-    _guard: DropGuard,
-}
-
-impl Running {
-    async fn start(database: &DatabaseUrl) -> Self {
-        let config = Config { addr: "127.0.0.1:0".to_owned(), database: database.clone() };
-        let accounts = ::accounts::start(config).await.unwrap();
-        let client = Client::new(accounts.addr());
-        let shutdown = CancellationToken::new();
-        let task = tokio::spawn(accounts.serve(shutdown.clone()));
-        Self { client, task, _guard: shutdown.clone().drop_guard(), shutdown }
-    }
-
-    async fn stop(self) {
-        self.shutdown.cancel();
-        self.task.await.unwrap().unwrap();
-    }
-}
-
-/// So many cents.
+/// An amount of euros, in cents.
 fn eur(cents: i64) -> Value {
     json!(Money { minor: cents, currency: Currency::from_code("EUR").unwrap() })
 }
@@ -97,31 +66,10 @@ async fn status(client: &Client, transfer: &str) -> String {
     client.get(&format!("/transfers/{transfer}")).await.body["status"].as_str().unwrap().to_owned()
 }
 
-/// All items of a list.
-async fn all(client: &Client, path: &str) -> Vec<Value> {
-    let mut items = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let page = client.get(&format!("{path}{cursor}")).await;
-        assert_eq!(page.status, 200, "{page:?}");
-        items.extend(page.body["items"].as_array().unwrap().iter().cloned());
-        match &page.body["next_cursor"] {
-            Value::Null => return items,
-            next => cursor = format!("&cursor={}", next.as_str().unwrap()),
-        }
-    }
-}
-
-/// All balances and what is in flight, in cents: no command may change it.
+/// All balances and the amounts in flight, in cents: no command may change it.
 async fn money(client: &Client) -> i64 {
-    let accounts = all(client, "/accounts?limit=200").await;
-    let in_flight = all(client, "/transfers?limit=200&status=withdrawn").await;
+    let accounts = client.all("/accounts?limit=200").await;
+    let in_flight = client.all("/transfers?limit=200&status=withdrawn").await;
     let balances: i64 = accounts.iter().map(|account| cents(&account["balance"])).sum();
     balances + in_flight.iter().map(|transfer| cents(&transfer["amount"])).sum::<i64>()
-}
-
-/// Type and subject of all events of the log.
-async fn story(client: &Client) -> Vec<(String, String)> {
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    client.events().await.iter().map(|event| (text(&event["type"]), text(&event["subject"]))).collect()
 }

@@ -2,14 +2,15 @@
 
 use futures::future::join_all;
 
-use crate::{
-    Running, balance, close, deposit, fail, money, open, request, status, story, testing::on_each_database, withdraw,
-};
+use ::accounts::Accounts;
+use service_testing::{Running, on_each_database};
+
+use crate::{balance, close, deposit, fail, money, open, request, status, withdraw};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn parallel_withdrawals_never_overdraw() {
     on_each_database(async |database| {
-        let accounts = [Running::start(&database).await, Running::start(&database).await];
+        let accounts = [Running::start(Accounts, &database).await, Running::start(Accounts, &database).await];
         let client = &accounts[0].client;
         open(client, "a", 1000).await;
         open(client, "b", 0).await;
@@ -33,7 +34,7 @@ async fn parallel_withdrawals_never_overdraw() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_fifty_same_commands_at_once_one_takes_effect() {
     on_each_database(async |database| {
-        let accounts = [Running::start(&database).await, Running::start(&database).await];
+        let accounts = [Running::start(Accounts, &database).await, Running::start(Accounts, &database).await];
         let client = &accounts[0].client;
         open(client, "a", 1000).await;
         open(client, "b", 0).await;
@@ -56,7 +57,7 @@ async fn of_fifty_same_commands_at_once_one_takes_effect() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_ways_to_go_on_at_once_one_wins() {
     on_each_database(async |database| {
-        let accounts = [Running::start(&database).await, Running::start(&database).await];
+        let accounts = [Running::start(Accounts, &database).await, Running::start(Accounts, &database).await];
         let [Running { client: one, .. }, Running { client: other, .. }] = &accounts;
         open(one, "a", 100_000).await;
         open(one, "b", 0).await;
@@ -81,7 +82,7 @@ async fn of_two_ways_to_go_on_at_once_one_wins() {
             }
         }
         assert_eq!(money(one).await, 100_000);
-        let completed = story(one).await.iter().filter(|told| **told == ("MoneyDeposited".into(), "b".into())).count();
+        let completed = one.story().await.iter().filter(|told| **told == ("MoneyDeposited".into(), "b".into())).count();
         assert_eq!(balance(one, "b").await, 100 * i64::try_from(completed).unwrap());
     })
     .await;
@@ -90,7 +91,7 @@ async fn of_two_ways_to_go_on_at_once_one_wins() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_closing_and_withdrawing_at_once_the_log_tells_the_order() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         open(client, "b", 0).await;
         for n in 0..20 {
@@ -99,7 +100,7 @@ async fn of_closing_and_withdrawing_at_once_the_log_tells_the_order() {
             request(client, &id, &account, "b", 100).await;
             let (closed, withdrawn) = tokio::join!(close(client, &account), withdraw(client, &id, &account, 100));
             assert_eq!(closed.status, 200);
-            let told: Vec<_> = story(client).await.into_iter().filter(|(_, subject)| *subject == account).collect();
+            let told: Vec<_> = client.story().await.into_iter().filter(|(_, subject)| *subject == account).collect();
             let kinds: Vec<_> = told.iter().map(|(kind, _)| kind.as_str()).collect();
             match withdrawn.outcome() {
                 (200, _) => assert_eq!(kinds, ["AccountOpened", "MoneyWithdrawn", "AccountClosed"]),

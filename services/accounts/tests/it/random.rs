@@ -6,9 +6,10 @@ use futures::future::join_all;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
-use crate::{
-    Running, all, cents, close, command, deposit, eur, fail, money, open, request, testing::on_each_database, withdraw,
-};
+use ::accounts::Accounts;
+use service_testing::{Running, on_each_database};
+
+use crate::{cents, close, command, deposit, eur, fail, money, open, request, withdraw};
 
 const ACCOUNTS: usize = 5;
 const TRANSFERS: usize = 12;
@@ -61,7 +62,7 @@ fn balances(events: &[Value]) -> HashMap<String, i64> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_random_commands_keep_all_money() {
     on_each_database(async |database| {
-        let accounts = [Running::start(&database).await, Running::start(&database).await];
+        let accounts = [Running::start(Accounts, &database).await, Running::start(Accounts, &database).await];
         let client = &accounts[0].client;
         for n in 0..ACCOUNTS {
             open(client, &format!("a{n}"), INITIAL).await;
@@ -74,7 +75,7 @@ async fn two_hundred_random_commands_keep_all_money() {
             assert_eq!(money(client).await, expected, "after round {round}");
         }
         let events = client.events().await;
-        let shown = all(client, "/accounts?limit=200").await;
+        let shown = client.all("/accounts?limit=200").await;
         let shown: HashMap<_, _> =
             shown.iter().map(|a| (a["account_id"].as_str().unwrap().to_owned(), cents(&a["balance"]))).collect();
         assert_eq!(shown, balances(&events));

@@ -1,15 +1,16 @@
-//! What breaks a rule, and what does not fit together.
+//! Refusals of invalid requests and of commands that do not fit together.
 
 use serde_json::{Value, json};
 
-use crate::{
-    Running, balance, command, deposit, eur, money, open, request, status, testing::on_each_database, withdraw,
-};
+use ::accounts::Accounts;
+use service_testing::{Running, on_each_database};
+
+use crate::{balance, command, deposit, eur, money, open, request, status, withdraw};
 
 #[tokio::test]
 async fn bodies_that_break_a_rule_are_refused_with_their_code() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         open(client, "a", 100).await;
         open(client, "b", 100).await;
@@ -51,7 +52,7 @@ async fn bodies_that_break_a_rule_are_refused_with_their_code() {
 #[tokio::test]
 async fn what_does_not_belong_to_a_transfer_is_refused() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         for account in ["a", "b", "c"] {
             open(client, account, 1000).await;
@@ -97,7 +98,7 @@ async fn what_does_not_belong_to_a_transfer_is_refused() {
 #[tokio::test]
 async fn a_deposit_that_an_account_cannot_hold_is_refused_and_can_be_refunded() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         open(client, "a", 100).await;
         open(client, "full", i64::MAX - 99).await;
@@ -113,7 +114,7 @@ async fn a_deposit_that_an_account_cannot_hold_is_refused_and_can_be_refunded() 
 #[tokio::test]
 async fn parameters_and_paths_that_break_a_rule_are_refused_with_their_code() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         for (path, expected) in [
             ("/accounts/nowhere", (404, "account-not-found")),

@@ -1,15 +1,17 @@
 //! Starting: together, again, and where it is not possible.
 
-use accounts::Config;
 use futures::future::join_all;
-use service_kit::DatabaseUrl;
+use service_kit::{Config, DatabaseUrl, start};
 
-use crate::{Running, open, request, testing::on_each_database};
+use ::accounts::Accounts;
+use service_testing::{Running, on_each_database};
+
+use crate::{open, request};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_instances_start_together_on_a_new_database() {
     on_each_database(async |database| {
-        let instances = join_all((0..4).map(|_| Running::start(&database))).await;
+        let instances = join_all((0..4).map(|_| Running::start(Accounts, &database))).await;
         for (n, accounts) in instances.iter().enumerate() {
             open(&accounts.client, &format!("a{n}"), 100).await;
         }
@@ -23,13 +25,13 @@ async fn several_instances_start_together_on_a_new_database() {
 #[tokio::test]
 async fn accounts_transfers_and_log_outlive_a_restart() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         open(&accounts.client, "a", 100).await;
         open(&accounts.client, "b", 0).await;
         let requested = request(&accounts.client, "t", "a", "b", 10).await;
         let events = accounts.client.events().await;
         accounts.stop().await;
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         assert_eq!(accounts.client.get("/accounts/a").await.status, 200);
         assert_eq!(accounts.client.get("/transfers/t").await.body, requested.body);
         assert_eq!(accounts.client.events().await, events);
@@ -40,7 +42,7 @@ async fn accounts_transfers_and_log_outlive_a_restart() {
 #[tokio::test]
 async fn health_metrics_and_description_are_there() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         for path in ["/livez", "/readyz", "/metrics"] {
             assert_eq!(client.get(path).await.status, 200, "{path}");
@@ -69,11 +71,11 @@ async fn what_cannot_be_used_is_named_in_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
     let in_a_file = DatabaseUrl::sqlite_file(&folder.path().join("file/accounts.db"), "ACCOUNTS_DATABASE_URL");
-    let away = DatabaseUrl::new("postgres://nobody@127.0.0.1:9/none", "ACCOUNTS_DATABASE_URL");
+    let unavailable = DatabaseUrl::new("postgres://nobody@127.0.0.1:9/none", "ACCOUNTS_DATABASE_URL");
     let nonsense = DatabaseUrl::new("mysql://x/y", "ACCOUNTS_DATABASE_URL");
-    for database in [in_a_file, away, nonsense] {
-        let config = Config { addr: "127.0.0.1:0".to_owned(), database };
-        let text = format!("{:#}", accounts::start(config).await.unwrap_err());
+    for database in [in_a_file, unavailable, nonsense] {
+        let config = Config { addr: "127.0.0.1:0".to_owned(), database, service: Accounts };
+        let text = format!("{:#}", start(config).await.unwrap_err());
         assert!(text.contains("ACCOUNTS_DATABASE_URL") && !text.contains('\n'), "{text}");
     }
 }

@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    Running, balance, command, deposit, eur, fail, money, open, request, status, testing::on_each_database, withdraw,
-};
+use ::accounts::Accounts;
+use service_testing::{Running, on_each_database};
+
+use crate::{balance, command, deposit, eur, fail, money, open, request, status, withdraw};
 
 #[tokio::test]
 async fn a_transfer_moves_money_once_and_its_events_carry_its_id() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         open(client, "a", 1000).await;
         open(client, "b", 500).await;
@@ -76,7 +77,7 @@ async fn transfer_that_is(client: &crate::Client, id: &str, wanted: &str) {
 #[tokio::test]
 async fn steps_are_decided_by_the_transfer_and_repeated_ones_have_no_second_effect() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         open(client, "a", 10_000).await;
         open(client, "b", 0).await;
@@ -110,7 +111,7 @@ async fn steps_are_decided_by_the_transfer_and_repeated_ones_have_no_second_effe
 #[tokio::test]
 async fn a_transfer_that_was_given_up_says_why_and_keeps_its_first_reason() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         open(client, "a", 100).await;
         open(client, "b", 0).await;
@@ -133,7 +134,7 @@ async fn a_transfer_that_was_given_up_says_why_and_keeps_its_first_reason() {
 #[tokio::test]
 async fn a_transfer_is_requested_once() {
     on_each_database(async |database| {
-        let accounts = Running::start(&database).await;
+        let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;
         for account in ["a", "b", "c"] {
             open(client, account, 100).await;

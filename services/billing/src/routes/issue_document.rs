@@ -1,18 +1,12 @@
 //! `POST /documents`: issues a document.
 
-use axum::{
-    extract::State,
-    http::{HeaderName, StatusCode, header},
-};
 use messages::{
-    DocumentId, Problem,
+    DocumentId,
     billing::{Document, DocumentIssued, DocumentStatus, Event, IssueDocument},
 };
-use service_kit::{ApiError, CommandHeaders, Database, IdempotencyKey, Json, NewEvent, append, new_id, now};
+use service_kit::{Answer, ApiError, Command, CommandHeaders, CommandProblems, Done, new_id, now};
 
 use crate::{domain::Refusal, store};
-
-type Answer = (StatusCode, [(HeaderName, String); 1], Json<Document>);
 
 /// Issues a document. The same id with the same content again answers the document as it is now.
 #[utoipa::path(
@@ -20,43 +14,28 @@ type Answer = (StatusCode, [(HeaderName, String); 1], Json<Document>);
     path = "/documents",
     tag = "documents",
     request_body = IssueDocument,
-    params(
-        ("idempotency-key" = Option<String>, Header, description = "Makes a repeated request take effect once"),
-        ("x-correlation-id" = Option<String>, Header, description = "Becomes the `correlationid` of the event"),
-    ),
+    params(CommandHeaders),
     responses(
         (status = 201, description = "Issued", body = Document, headers(("location" = String))),
         (status = 200, description = "It was issued before", body = Document, headers(("location" = String))),
-        (status = 409, description = "document-exists", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "invalid-body, idempotency-key-reused", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "document-exists"),
+        CommandProblems,
     )
 )]
-pub(super) async fn issue_document(
-    State(database): State<Database>,
-    headers: CommandHeaders,
-    Json(body): Json<IssueDocument>,
-) -> Result<Answer, ApiError> {
-    let mut transaction = database.begin().await?;
-    let key = IdempotencyKey::take(&transaction, &headers, "issue-document", &body).await?;
-    if let Some(earlier) = key.earlier()? {
-        return Ok(answer(earlier.status, earlier.response));
-    }
-    let new = document(body)?;
-    if store::insert(&transaction, &new).await? {
-        key.keep(&transaction, StatusCode::CREATED, &new).await?;
-        let correlation = headers.correlation_id.as_deref();
-        let event = NewEvent::new(&issued(&new), new.document_id.as_str(), correlation, &headers.causation_id)?;
-        append(&mut transaction, vec![event]).await?;
-        transaction.commit().await?;
-        return Ok(answer(StatusCode::CREATED, new));
-    }
-    let existing = store::lock(&transaction, &new.document_id).await?.ok_or(Refusal::DocumentNotFound)?;
-    if content(&existing) != content(&new) {
-        return Err(Refusal::DocumentExists.into());
-    }
-    key.keep(&transaction, StatusCode::OK, &existing).await?;
-    transaction.commit().await?;
-    Ok(answer(StatusCode::OK, existing))
+pub(super) async fn issue_document(command: Command<IssueDocument>) -> Result<Answer<Document>, ApiError> {
+    let answer = command.run("issue-document", async |tx, body| {
+        let new = document(body)?;
+        if store::insert(tx, &new).await? {
+            tx.record(new.document_id.as_str(), &issued(&new))?;
+            return Ok(Done::created(new));
+        }
+        let existing = store::lock(tx, &new.document_id).await?.ok_or(Refusal::DocumentNotFound)?;
+        if content(&existing) != content(&new) {
+            return Err(Refusal::DocumentExists.into());
+        }
+        Ok(Done::ok(existing))
+    });
+    Ok(answer.await?.located(|document| format!("/documents/{}", document.document_id)))
 }
 
 fn document(body: IssueDocument) -> Result<Document, ApiError> {
@@ -76,7 +55,7 @@ fn document(body: IssueDocument) -> Result<Document, ApiError> {
     })
 }
 
-/// What makes two documents of one id the same.
+/// Returns the content by which two documents of one id are the same.
 fn content(document: &Document) -> impl PartialEq {
     (document.customer_id.clone(), document.kind, document.total)
 }
@@ -89,9 +68,4 @@ fn issued(document: &Document) -> Event {
         total: document.total,
         issued_at: document.issued_at,
     })
-}
-
-fn answer(status: StatusCode, document: Document) -> Answer {
-    let location = format!("/documents/{}", document.document_id);
-    (status, [(header::LOCATION, location)], Json(document))
 }

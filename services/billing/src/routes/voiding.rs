@@ -1,58 +1,108 @@
-//! What complete-, abort- and close-document-voiding have in common.
+//! `POST /commands/{complete,abort,close}-document-voiding`: ends the process of a voiding.
 
-use axum::http::StatusCode;
 use messages::billing::{Document, DocumentVoiding, DocumentVoidingCommand, Event};
-use sea_orm::DbErr;
-use service_kit::{ApiError, CommandHeaders, Database, IdempotencyKey, Json, NewEvent, Transaction, append, now};
+use service_kit::{Answer, ApiError, Command, CommandHeaders, CommandProblems, CommandTransaction, Done, now};
 
 use crate::{
     domain::{Effect, ProcessState, Refusal, VoidingCommand, decide},
     store,
 };
 
-/// Carries a command out: decides by the process's state, and looks at the idempotency key only where that accepts.
-pub(super) async fn carry_out(
-    database: &Database,
-    command: VoidingCommand,
-    headers: &CommandHeaders,
-    body: DocumentVoidingCommand,
-) -> Result<Json<DocumentVoiding>, ApiError> {
-    headers.correlate(body.process_id.as_str());
-    let mut transaction = database.begin().await?;
-    let key = IdempotencyKey::take(&transaction, headers, command.name(), &body).await?;
-    let document = store::lock(&transaction, &body.document_id).await?;
-    let state = store::process_state(&transaction, &body.document_id, &body.process_id).await?;
-    let effect = decide(command, state)?;
-    // A process of this document was found, so the document is there.
-    let Document { document_id, customer_id, .. } = document.ok_or(Refusal::ProcessClosed)?;
-    if let Some(earlier) = key.earlier()? {
-        return Ok(Json(earlier.response));
-    }
-    let voiding = DocumentVoiding { document_id, customer_id, process_id: body.process_id };
-    key.keep(&transaction, StatusCode::OK, &voiding).await?;
-    if let Effect::Become(state) = effect {
-        store::move_process(&transaction, &voiding, state, now()).await?;
-        record(&mut transaction, headers, &voiding, state).await?;
-        tracing::info!(document_id = %voiding.document_id, "{}", command.name());
-    }
-    transaction.commit().await?;
-    Ok(Json(voiding))
+/// Voids the document, as the end of the process that was opened for it.
+#[utoipa::path(
+    post,
+    path = "/commands/complete-document-voiding",
+    tag = "commands",
+    request_body = DocumentVoidingCommand,
+    params(CommandHeaders),
+    responses(
+        (status = 200, description = "The document is voided by this process", body = DocumentVoiding),
+        (status = 409, description = "aborted, process-closed"),
+        CommandProblems,
+    )
+)]
+pub(super) async fn complete_document_voiding(
+    command: Command<DocumentVoidingCommand>,
+) -> Result<Answer<DocumentVoiding>, ApiError> {
+    carry_out(VoidingCommand::Complete, command).await
 }
 
-/// Appends the event which says that the document's process has come to this state.
-pub(super) async fn record(
-    transaction: &mut Transaction,
-    headers: &CommandHeaders,
+/// Makes the document issued again. Its process stays open until it is closed, and can no longer be completed.
+#[utoipa::path(
+    post,
+    path = "/commands/abort-document-voiding",
+    tag = "commands",
+    request_body = DocumentVoidingCommand,
+    params(CommandHeaders),
+    responses(
+        (status = 200, description = "The process is aborted", body = DocumentVoiding),
+        (status = 409, description = "document-already-voided, process-closed"),
+        CommandProblems,
+    )
+)]
+pub(super) async fn abort_document_voiding(
+    command: Command<DocumentVoidingCommand>,
+) -> Result<Answer<DocumentVoiding>, ApiError> {
+    carry_out(VoidingCommand::Abort, command).await
+}
+
+/// Ends an aborted process: the document can be voided by another one from now on.
+#[utoipa::path(
+    post,
+    path = "/commands/close-document-voiding",
+    tag = "commands",
+    request_body = DocumentVoidingCommand,
+    params(CommandHeaders),
+    responses(
+        (status = 200, description = "The process is closed", body = DocumentVoiding),
+        (status = 404, description = "process-not-found"),
+        (status = 409, description = "not-aborted, document-already-voided"),
+        CommandProblems,
+    )
+)]
+pub(super) async fn close_document_voiding(
+    command: Command<DocumentVoidingCommand>,
+) -> Result<Answer<DocumentVoiding>, ApiError> {
+    carry_out(VoidingCommand::Close, command).await
+}
+
+/// Decides by the process's state, and consults the idempotency key only if that accepts.
+async fn carry_out(
+    kind: VoidingCommand,
+    command: Command<DocumentVoidingCommand>,
+) -> Result<Answer<DocumentVoiding>, ApiError> {
+    command.correlate(command.body.process_id.as_str());
+    let answer = command.run_by_state(kind.name(), async |tx, body| {
+        let document = store::lock(tx, &body.document_id).await?;
+        let state = store::process_state(tx, &body.document_id, &body.process_id).await?;
+        let effect = decide(kind, state)?;
+        // A process of this document was found, so the document is there.
+        let Document { document_id, customer_id, .. } = document.ok_or(Refusal::ProcessClosed)?;
+        if let Some(answer) = tx.earlier()? {
+            return Ok(Done::Repeated(answer));
+        }
+        let voiding = DocumentVoiding { document_id, customer_id, process_id: body.process_id };
+        if let Effect::Become(state) = effect {
+            store::move_process(tx, &voiding, state, now()).await?;
+            record(tx, &voiding, state)?;
+            tracing::info!(document_id = %voiding.document_id, "{}", kind.name());
+        }
+        Ok(Done::ok(voiding))
+    });
+    answer.await
+}
+
+/// Records that the document's process has come to this state.
+pub(super) fn record(
+    tx: &mut CommandTransaction,
     voiding: &DocumentVoiding,
     state: ProcessState,
-) -> Result<(), DbErr> {
+) -> Result<(), ApiError> {
     let event = match state {
         ProcessState::Requested => Event::DocumentVoidingRequested(voiding.clone()),
         ProcessState::Aborted => Event::DocumentVoidingAborted(voiding.clone()),
         ProcessState::Voided => Event::DocumentVoided(voiding.clone()),
         ProcessState::Closed => Event::DocumentVoidingClosed(voiding.clone()),
     };
-    let (document, process) = (voiding.document_id.as_str(), voiding.process_id.as_str());
-    let event = NewEvent::new(&event, document, Some(process), &headers.causation_id)?;
-    append(transaction, vec![event]).await
+    tx.record_in_process(voiding.process_id.as_str(), voiding.document_id.as_str(), &event)
 }

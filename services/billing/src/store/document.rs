@@ -1,10 +1,11 @@
 //! Table of the documents, and its rows as documents of the vocabulary.
 
 use messages::{
-    Currency, Money,
+    Money,
     billing::{Document, DocumentKind, DocumentStatus},
 };
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
+use service_kit::{same_names, unreadable};
 
 /// A document.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -46,20 +47,6 @@ pub(crate) enum Status {
     Voided,
 }
 
-macro_rules! same_names {
-    ($stored:ident, $known:ident: $($name:ident),+) => {
-        impl From<$known> for $stored {
-            fn from(value: $known) -> Self {
-                match value { $($known::$name => Self::$name),+ }
-            }
-        }
-        impl From<$stored> for $known {
-            fn from(value: $stored) -> Self {
-                match value { $($stored::$name => Self::$name),+ }
-            }
-        }
-    };
-}
 same_names!(Kind, DocumentKind: Invoice, Receipt, CreditNote);
 same_names!(Status, DocumentStatus: Issued, VoidingRequested, Voided);
 
@@ -67,22 +54,17 @@ impl TryFrom<Model> for Document {
     type Error = DbErr;
 
     fn try_from(row: Model) -> Result<Self, DbErr> {
-        let currency = Currency::from_code(&row.currency).map_err(unreadable)?;
         Ok(Self {
             document_id: row.document_id.try_into().map_err(unreadable)?,
             customer_id: row.customer_id.try_into().map_err(unreadable)?,
             kind: row.kind.into(),
-            total: Money { minor: row.minor, currency },
+            total: Money::of(row.minor, &row.currency).map_err(unreadable)?,
             status: row.status.into(),
             process_id: row.process_id.map(TryInto::try_into).transpose().map_err(unreadable)?,
             issued_at: row.issued_at,
             voided_at: row.voided_at,
         })
     }
-}
-
-fn unreadable(error: impl std::fmt::Display) -> DbErr {
-    DbErr::Type(format!("a document's row: {error}"))
 }
 
 impl From<&Document> for ActiveModel {

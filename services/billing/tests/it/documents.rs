@@ -1,18 +1,17 @@
 //! Documents: issuing, reading, listing.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{
-    Running, command, document, document_of, story,
-    testing::{Client, on_each_database},
-    void,
-};
+use billing::Billing;
+use service_testing::{Client, Running, on_each_database};
+
+use crate::{command, document, document_of, void};
 
 #[tokio::test]
 async fn a_document_is_issued_once_and_answered_with_the_decimals_of_its_currency() {
     on_each_database(async |database| {
-        let billing = Running::start(&database).await;
+        let billing = Running::start(Billing, &database).await;
         let first = billing.client.post("/documents", document("D1")).await;
         assert_eq!((first.status, first.headers["location"].to_str().unwrap()), (201, "/documents/D1"));
         assert_eq!(first.body["total"], json!({"amount": "12.30", "currency": "EUR"}));
@@ -22,7 +21,7 @@ async fn a_document_is_issued_once_and_answered_with_the_decimals_of_its_currenc
         let other = billing.client.post("/documents", document_of("D1", "other")).await;
         assert_eq!(other.outcome(), (409, "document-exists"));
         assert_eq!(billing.client.get("/documents/D1").await.body, first.body);
-        assert_eq!(story(&billing.client).await, [("DocumentIssued".to_owned(), "D1".to_owned())]);
+        assert_eq!(billing.client.story().await, [("DocumentIssued".to_owned(), "D1".to_owned())]);
     })
     .await;
 }
@@ -30,7 +29,7 @@ async fn a_document_is_issued_once_and_answered_with_the_decimals_of_its_currenc
 #[tokio::test]
 async fn a_document_without_an_id_gets_one_and_its_key_makes_it_once() {
     on_each_database(async |database| {
-        let billing = Running::start(&database).await;
+        let billing = Running::start(Billing, &database).await;
         let mut body = document("x");
         body.as_object_mut().unwrap().remove("document_id");
         let headers = [("idempotency-key", "k"), ("x-correlation-id", "my-request")];
@@ -53,7 +52,7 @@ async fn a_document_without_an_id_gets_one_and_its_key_makes_it_once() {
 #[tokio::test]
 async fn what_breaks_a_rule_is_refused_with_its_code() {
     on_each_database(async |database| {
-        let client = Running::start(&database).await;
+        let client = Running::start(Billing, &database).await;
         let client = &client.client;
         let money = |amount: &str, currency: &str| {
             let mut body = document("D1");
@@ -100,24 +99,14 @@ async fn what_breaks_a_rule_is_refused_with_its_code() {
 }
 
 async fn ids(client: &Client, query: &str) -> Vec<String> {
-    let mut ids = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let page = client.get(&format!("/documents?{query}{cursor}")).await;
-        assert_eq!(page.status, 200, "{page:?}");
-        let items = page.body["items"].as_array().unwrap();
-        ids.extend(items.iter().map(|item| item["document_id"].as_str().unwrap().to_owned()));
-        match &page.body["next_cursor"] {
-            Value::Null => return ids,
-            next => cursor = format!("&cursor={}", next.as_str().unwrap()),
-        }
-    }
+    let items = client.all(&format!("/documents?{query}")).await;
+    items.iter().map(|item| item["document_id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
 async fn a_list_is_newest_first_and_pages_show_each_document_once() {
     on_each_database(async |database| {
-        let billing = Running::start(&database).await;
+        let billing = Running::start(Billing, &database).await;
         let client = &billing.client;
         for n in 1..=5 {
             let customer = if n % 2 == 0 { "even" } else { "odd" };

@@ -5,7 +5,10 @@ use std::time::Instant;
 use futures::future::join_all;
 use serde_json::Value;
 
-use crate::{Running, document, testing::on_each_database};
+use billing::Billing;
+use service_testing::{Running, on_each_database};
+
+use crate::document;
 
 const WRITERS: usize = 16;
 const EACH: usize = 125;
@@ -17,7 +20,7 @@ fn position(event: &Value) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_sees_thousands_of_events_of_many_writers_once_and_in_order() {
     on_each_database(async |database| {
-        let billing = [Running::start(&database).await, Running::start(&database).await];
+        let billing = [Running::start(Billing, &database).await, Running::start(Billing, &database).await];
         let writers = join_all((0..WRITERS).map(|writer| {
             let client = billing[writer % 2].client.clone();
             async move {
@@ -48,7 +51,7 @@ async fn a_reader_sees_thousands_of_events_of_many_writers_once_and_in_order() {
 #[tokio::test]
 async fn a_waiting_reader_is_woken_by_a_commit_also_of_another_instance() {
     on_each_database(async |database| {
-        let billing = [Running::start(&database).await, Running::start(&database).await];
+        let billing = [Running::start(Billing, &database).await, Running::start(Billing, &database).await];
         for (n, writer) in billing.iter().enumerate() {
             let started = Instant::now();
             let (page, _) =
@@ -57,7 +60,8 @@ async fn a_waiting_reader_is_woken_by_a_commit_also_of_another_instance() {
                 });
             assert_eq!(page.body.as_array().unwrap().len(), 1);
             assert_eq!(page.headers["content-type"], "application/cloudevents-batch+json");
-            assert!(started.elapsed().as_secs() < 10);
+            // A reader that is not woken waits for all of its 30 s.
+            assert!(started.elapsed().as_secs() < 30);
         }
     })
     .await;
@@ -66,13 +70,14 @@ async fn a_waiting_reader_is_woken_by_a_commit_also_of_another_instance() {
 #[tokio::test]
 async fn a_waiting_reader_does_not_hold_up_the_end() {
     on_each_database(async |database| {
-        let billing = Running::start(&database).await;
+        let billing = Running::start(Billing, &database).await;
         let client = billing.client.clone();
         let waiting = tokio::spawn(async move { client.get("/events?wait=30").await });
         billing.client.get("/livez").await;
         let started = Instant::now();
         billing.stop().await;
-        assert!(started.elapsed().as_secs() < 5);
+        // A request that is still running then is dropped after 8 s.
+        assert!(started.elapsed().as_secs() < 8);
         // A request that did not get in before the end has no answer at all.
         if let Ok(answer) = waiting.await {
             assert_eq!(answer.body, Value::Array(Vec::new()));
@@ -84,7 +89,7 @@ async fn a_waiting_reader_does_not_hold_up_the_end() {
 #[tokio::test]
 async fn parameters_of_the_log_have_limits() {
     on_each_database(async |database| {
-        let billing = Running::start(&database).await;
+        let billing = Running::start(Billing, &database).await;
         for query in
             ["after=-1", "after=x", "limit=0", "limit=1001", "wait=31", "wait=1.5", "after=99999999999999999999"]
         {

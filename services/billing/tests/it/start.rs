@@ -1,15 +1,17 @@
 //! Starting: together, again, and where it is not possible.
 
-use billing::Config;
 use futures::future::join_all;
-use service_kit::DatabaseUrl;
+use service_kit::{Config, DatabaseUrl, start};
 
-use crate::{Running, document, testing::on_each_database};
+use billing::Billing;
+use service_testing::{Running, on_each_database};
+
+use crate::document;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_instances_start_together_on_a_new_database() {
     on_each_database(async |database| {
-        let instances = join_all((0..4).map(|_| Running::start(&database))).await;
+        let instances = join_all((0..4).map(|_| Running::start(Billing, &database))).await;
         for (n, billing) in instances.iter().enumerate() {
             assert_eq!(billing.client.post("/documents", document(&format!("D{n}"))).await.status, 201);
         }
@@ -23,11 +25,11 @@ async fn several_instances_start_together_on_a_new_database() {
 #[tokio::test]
 async fn documents_and_log_outlive_a_restart() {
     on_each_database(async |database| {
-        let billing = Running::start(&database).await;
+        let billing = Running::start(Billing, &database).await;
         billing.client.post("/documents", document("D1")).await;
         let events = billing.client.events().await;
         billing.stop().await;
-        let billing = Running::start(&database).await;
+        let billing = Running::start(Billing, &database).await;
         assert_eq!(billing.client.get("/documents/D1").await.status, 200);
         assert_eq!(billing.client.events().await, events);
     })
@@ -37,7 +39,7 @@ async fn documents_and_log_outlive_a_restart() {
 #[tokio::test]
 async fn health_metrics_and_description_are_there() {
     on_each_database(async |database| {
-        let client = Running::start(&database).await;
+        let client = Running::start(Billing, &database).await;
         let client = &client.client;
         for path in ["/livez", "/readyz", "/metrics"] {
             assert_eq!(client.get(path).await.status, 200, "{path}");
@@ -56,12 +58,12 @@ async fn what_cannot_be_used_is_named_in_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
     let in_a_file = DatabaseUrl::sqlite_file(&folder.path().join("file/billing.db"), "BILLING_DATABASE_URL");
-    let away = DatabaseUrl::new("postgres://nobody@127.0.0.1:9/none", "BILLING_DATABASE_URL");
+    let unavailable = DatabaseUrl::new("postgres://nobody@127.0.0.1:9/none", "BILLING_DATABASE_URL");
     let nonsense = DatabaseUrl::new("mysql://x/y", "BILLING_DATABASE_URL");
     let in_memory = DatabaseUrl::new("sqlite::memory:", "BILLING_DATABASE_URL");
-    for database in [in_a_file, away, nonsense, in_memory] {
-        let config = Config { addr: "127.0.0.1:0".to_owned(), database };
-        let text = format!("{:#}", billing::start(config).await.unwrap_err());
+    for database in [in_a_file, unavailable, nonsense, in_memory] {
+        let config = Config { addr: "127.0.0.1:0".to_owned(), database, service: Billing };
+        let text = format!("{:#}", start(config).await.unwrap_err());
         assert!(text.contains("BILLING_DATABASE_URL") && !text.contains('\n'), "{text}");
     }
 }

@@ -5,12 +5,15 @@ use std::collections::HashSet;
 use futures::future::join_all;
 use serde_json::json;
 
-use crate::{Running, command, document, story, testing::on_each_database, void};
+use billing::Billing;
+use service_testing::{Running, on_each_database};
+
+use crate::{command, document, void};
 
 #[tokio::test]
 async fn a_voiding_is_told_by_its_events_which_carry_the_process() {
     on_each_database(async |database| {
-        let billing = Running::start(&database).await;
+        let billing = Running::start(Billing, &database).await;
         let client = &billing.client;
         client.post("/documents", document("D1")).await;
         let process = void(client, "D1").await;
@@ -41,7 +44,7 @@ async fn a_voiding_is_told_by_its_events_which_carry_the_process() {
 #[tokio::test]
 async fn commands_are_decided_by_the_process_and_take_effect_once() {
     on_each_database(async |database| {
-        let billing = Running::start(&database).await;
+        let billing = Running::start(Billing, &database).await;
         let client = &billing.client;
         // How the process came to its state, and what each command then answers; 0: it would change the state.
         let ways = [
@@ -72,7 +75,7 @@ async fn commands_are_decided_by_the_process_and_take_effect_once() {
 #[tokio::test]
 async fn a_process_of_another_document_counts_as_unknown() {
     on_each_database(async |database| {
-        let billing = Running::start(&database).await;
+        let billing = Running::start(Billing, &database).await;
         let client = &billing.client;
         client.post("/documents", document("D1")).await;
         client.post("/documents", document("D2")).await;
@@ -96,7 +99,7 @@ async fn a_process_of_another_document_counts_as_unknown() {
 #[tokio::test]
 async fn an_aborted_process_stays_open_until_it_is_closed() {
     on_each_database(async |database| {
-        let billing = Running::start(&database).await;
+        let billing = Running::start(Billing, &database).await;
         let client = &billing.client;
         client.post("/documents", document("D1")).await;
         let process = void(client, "D1").await;
@@ -114,7 +117,7 @@ async fn an_aborted_process_stays_open_until_it_is_closed() {
 #[tokio::test]
 async fn a_late_duplicate_of_void_document_starts_no_second_process() {
     on_each_database(async |database| {
-        let billing = Running::start(&database).await;
+        let billing = Running::start(Billing, &database).await;
         let client = &billing.client;
         let send = async |key: &str| {
             let body = json!({"document_id": "D1"});
@@ -143,7 +146,7 @@ async fn a_late_duplicate_of_void_document_starts_no_second_process() {
 #[tokio::test]
 async fn a_hundred_void_document_at_once_open_one_process() {
     on_each_database(async |database| {
-        let billing = [Running::start(&database).await, Running::start(&database).await];
+        let billing = [Running::start(Billing, &database).await, Running::start(Billing, &database).await];
         let client = &billing[0].client;
         for (document, one_key) in [("D1", false), ("D2", true)] {
             client.post("/documents", crate::document(document)).await;
@@ -160,7 +163,7 @@ async fn a_hundred_void_document_at_once_open_one_process() {
             let processes: HashSet<_> = answers.iter().map(|answer| answer.body["process_id"].to_string()).collect();
             assert_eq!(processes.len(), 1);
         }
-        let requested = story(client).await.iter().filter(|(kind, _)| kind == "DocumentVoidingRequested").count();
+        let requested = client.story().await.iter().filter(|(kind, _)| kind == "DocumentVoidingRequested").count();
         assert_eq!(requested, 2);
     })
     .await;
@@ -169,7 +172,7 @@ async fn a_hundred_void_document_at_once_open_one_process() {
 #[tokio::test]
 async fn complete_and_abort_at_once_have_one_winner() {
     on_each_database(async |database| {
-        let billing = Running::start(&database).await;
+        let billing = Running::start(Billing, &database).await;
         let client = &billing.client;
         for n in 0..25 {
             let id = format!("D{n}");

@@ -1,4 +1,4 @@
-//! Which errors of the database are a fault of ours, and which pass by themselves.
+//! Tells transient errors of the database from faults of our own.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl From<DbErr> for ApiError {
     fn from(error: DbErr) -> Self {
-        if !is_passing(&error) {
+        if !is_transient(&error) {
             return Self::internal(error);
         }
         let detail = "the database does not take requests now; try again";
@@ -22,18 +22,18 @@ impl From<DbErr> for ApiError {
     }
 }
 
-/// Whether the same request may well succeed later: the database is down, busy, full, or broke off a transaction.
-pub(super) fn is_passing(error: &DbErr) -> bool {
+/// Returns whether the same request may succeed later: the database is down, busy or full, or has aborted a transaction.
+pub(super) fn is_transient(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) => true,
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error)) => is_passing_in_sqlx(error),
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => is_transient_in_sqlx(error),
         _ => false,
     }
 }
 
-fn is_passing_in_sqlx(error: &sqlx::Error) -> bool {
+fn is_transient_in_sqlx(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
@@ -41,15 +41,15 @@ fn is_passing_in_sqlx(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_passing_code(&code)),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_transient_code(&code)),
         _ => false,
     }
 }
 
-fn is_passing_code(code: &str) -> bool {
+fn is_transient_code(code: &str) -> bool {
     /// SQLite: busy, locked, read-only, input/output error, full, cannot open.
     const SQLITE: [u32; 6] = [5, 6, 8, 10, 13, 14];
-    /// PostgreSQL: connection, resources, operator intervention, system, and transactions that were broken off.
+    /// PostgreSQL: connection, resources, operator intervention, system, and aborted transactions.
     const POSTGRES: [&str; 7] = ["08", "25006", "40", "53", "55P03", "57", "58"];
     if code.len() == 5 {
         return POSTGRES.iter().any(|class| code.starts_with(class));
@@ -63,12 +63,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_passes_by_itself_is_told_from_a_fault() {
-        for passing in ["5", "517", "13", "40001", "40P01", "57P01", "57014", "08006", "53300"] {
-            assert!(is_passing_code(passing), "{passing}");
+    fn transient_errors_are_told_from_faults() {
+        for transient in ["5", "517", "13", "40001", "40P01", "57P01", "57014", "08006", "53300"] {
+            assert!(is_transient_code(transient), "{transient}");
         }
         for fault in ["1", "19", "2067", "23505", "42P01", "22003"] {
-            assert!(!is_passing_code(fault), "{fault}");
+            assert!(!is_transient_code(fault), "{fault}");
         }
     }
 }

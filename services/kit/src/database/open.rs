@@ -6,31 +6,31 @@ use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, Db
 use sea_orm_migration::MigratorTrait;
 use tokio::{sync::Mutex, sync::watch, time::Instant};
 
-use super::{Database, DatabaseUrl, error::is_passing};
+use super::{Database, DatabaseUrl, error::is_transient};
 
 /// Connections of one service.
 const CONNECTIONS: u32 = 10;
-/// How long a request may wait for a connection, and SQLite for another process's write.
+/// Time that a request may wait for a connection, and SQLite for another process's write.
 const WAIT: Duration = Duration::from_secs(5);
-/// How long one statement may take on PostgreSQL, waiting for locks included.
+/// Time that one statement may take on PostgreSQL, waiting for locks included.
 const STATEMENT: Duration = Duration::from_secs(20);
-/// Several programs that make one SQLite file together disturb each other; this is how long they try again.
+/// Programs that create one SQLite file at the same time disturb each other; opening is retried for this long.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
-const OPEN_AGAIN_AFTER: Duration = Duration::from_millis(50);
-/// Any number that nobody else locks in this database: migrations run one after the other.
+const REOPEN_DELAY: Duration = Duration::from_millis(50);
+/// Any number that nothing else locks in this database: migrations run one after the other.
 const MIGRATION_LOCK: i64 = 0x564f_4944;
 
 /// The database cannot be used; the text says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder of the SQLite file cannot be made.
+    /// The folder of the SQLite file cannot be created.
     #[error("the folder {folder} cannot be written to ({source}); make it writable, or set DATA_DIR or {variable}")]
     Folder {
         /// The folder.
         folder: PathBuf,
         /// The variable that sets the database.
-        variable: &'static str,
-        /// What the operating system said.
+        variable: String,
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// The SQLite file cannot be opened.
@@ -39,52 +39,53 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
         /// The variable that sets the database.
-        variable: &'static str,
-        /// What SQLite said.
+        variable: String,
+        /// SQLite's error.
         source: DbErr,
     },
-    /// The URL is none of a database that is known here.
+    /// The URL is not that of a supported database.
     #[error("{variable} must be a URL such as sqlite:///path/to/file.db or postgres://user:password@host/name")]
     Url {
         /// The variable that sets the database.
-        variable: &'static str,
+        variable: String,
     },
     /// The server cannot be reached.
     #[error("the database of {variable} cannot be reached ({source}); start it, or correct {variable}")]
     Server {
         /// The variable that sets the database.
-        variable: &'static str,
-        /// What the client said.
+        variable: String,
+        /// The client's error.
         source: DbErr,
     },
     /// The tables cannot be brought up to date.
     #[error("the tables in the database of {variable} cannot be brought up to date ({source})")]
     Migration {
         /// The variable that sets the database.
-        variable: &'static str,
-        /// What the database said.
+        variable: String,
+        /// The database's error.
         source: DbErr,
     },
 }
 
 impl Database {
-    /// Connects, makes the SQLite file if need be, and runs the migrations of `M`. Several programs may do this at once.
+    /// Connects, creates the SQLite file if there is none, and runs the migrations of `M`. Several programs may do this at
+    /// once.
     ///
     /// # Errors
-    /// [`OpenError`], in one sentence for the person who started the program.
+    /// [`OpenError`], in one sentence for the operator.
     pub async fn open<M: MigratorTrait>(url: &DatabaseUrl) -> Result<Self, OpenError> {
-        let variable = url.variable;
+        let variable = || url.variable.clone();
         let connection = match url.sqlite_path() {
             Some(path) => open_sqlite(url, path).await?,
             None if url.url.starts_with("postgres") && ::url::Url::parse(&url.url).is_ok() => {
-                connect(&url.url).await.map_err(|source| OpenError::Server { variable, source })?
+                connect(&url.url).await.map_err(|source| OpenError::Server { variable: variable(), source })?
             }
-            None => return Err(OpenError::Url { variable }),
+            None => return Err(OpenError::Url { variable: variable() }),
         };
         let is_sqlite = connection.get_database_backend() == DbBackend::Sqlite;
         let writer = is_sqlite.then(|| Arc::new(Mutex::new(())));
         let database = Self { connection, writer, heads: watch::Sender::new(0) };
-        database.migrate::<M>().await.map_err(|source| OpenError::Migration { variable, source })?;
+        database.migrate::<M>().await.map_err(|source| OpenError::Migration { variable: variable(), source })?;
         Ok(database)
     }
 
@@ -99,19 +100,19 @@ impl Database {
 }
 
 async fn open_sqlite(url: &DatabaseUrl, path: PathBuf) -> Result<DatabaseConnection, OpenError> {
-    let variable = url.variable;
+    let variable = || url.variable.clone();
     if let Some(folder) = path.parent() {
         let made = tokio::fs::create_dir_all(folder).await;
-        made.map_err(|source| OpenError::Folder { folder: folder.to_owned(), variable, source })?;
+        made.map_err(|source| OpenError::Folder { folder: folder.to_owned(), variable: variable(), source })?;
     }
     let deadline = Instant::now() + OPEN_WITHIN;
     loop {
         match connect(&url.url).await {
             Ok(connection) => return Ok(connection),
-            Err(error) if is_passing(&error) && Instant::now() < deadline => {
-                tokio::time::sleep(OPEN_AGAIN_AFTER).await;
+            Err(error) if is_transient(&error) && Instant::now() < deadline => {
+                tokio::time::sleep(REOPEN_DELAY).await;
             }
-            Err(source) => return Err(OpenError::File { path, variable, source }),
+            Err(source) => return Err(OpenError::File { path, variable: variable(), source }),
         }
     }
 }

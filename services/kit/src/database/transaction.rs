@@ -10,15 +10,15 @@ use super::Database;
 
 /// A transaction that writes; dropped without [`Transaction::commit`] it changes nothing.
 ///
-/// On SQLite it has the one write lock from its beginning, so it never meets a lock halfway; on PostgreSQL the row locks
-/// are taken in one order everywhere: idempotency key, document, report, transfer, account, head of the event log.
+/// On SQLite it has the one write lock from its beginning, so it never waits for a lock halfway. On PostgreSQL the row
+/// locks are taken in one order everywhere: idempotency key, document, report, transfer, account, head of the event log.
 #[derive(Debug)]
 pub struct Transaction {
     inner: DatabaseTransaction,
     /// The log's head, if events were appended.
     pub(crate) head: Option<Position>,
     heads: watch::Sender<Position>,
-    // Last, so that it is let go of after the transaction.
+    // Last, so that it is released after the transaction.
     _writer: Option<OwnedMutexGuard<()>>,
 }
 
@@ -26,7 +26,7 @@ impl Database {
     /// Begins a transaction that writes.
     ///
     /// # Errors
-    /// When the database cannot be reached.
+    /// The database cannot be reached.
     pub async fn begin(&self) -> Result<Transaction, DbErr> {
         let writer = match &self.writer {
             Some(writer) => Some(writer.clone().lock_owned().await),
@@ -42,10 +42,10 @@ impl Database {
 }
 
 impl Transaction {
-    /// Makes the changes last and wakes those who wait for events.
+    /// Commits the changes and wakes the readers that wait for events.
     ///
     /// # Errors
-    /// When the database fails; whether the changes last is then unknown.
+    /// The database fails; whether the changes are committed is then unknown.
     pub async fn commit(self) -> Result<(), DbErr> {
         self.inner.commit().await?;
         if let Some(head) = self.head {

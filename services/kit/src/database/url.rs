@@ -1,4 +1,4 @@
-//! Where a service's database is.
+//! Location of a service's database.
 
 use std::{
     fmt,
@@ -17,36 +17,36 @@ const DEFAULT_DATA_DIR: &str = ".data";
 #[derive(Clone)]
 pub struct DatabaseUrl {
     pub(super) url: String,
-    pub(super) variable: &'static str,
+    pub(super) variable: String,
 }
 
 impl DatabaseUrl {
-    /// The URL in `variable`, else the SQLite file `file` in the folder `DATA_DIR` (default `.data`).
+    /// Reads the URL in `variable`; by default, it is the SQLite file `file` in the folder `DATA_DIR` (default `.data`).
     ///
     /// # Errors
-    /// When a variable is no text.
-    pub fn from_env(variable: &'static str, file: &str) -> Result<Self, ConfigError> {
+    /// A variable is not UTF-8.
+    pub fn from_env(variable: &str, file: &str) -> Result<Self, ConfigError> {
         if let Some(url) = env_opt(variable)? {
-            return Ok(Self { url, variable });
+            return Ok(Self { url, variable: variable.to_owned() });
         }
         let folder: PathBuf = env_or("DATA_DIR", PathBuf::from(DEFAULT_DATA_DIR))?;
         Ok(Self::sqlite_file(&folder.join(file), variable))
     }
 
-    /// As [`DatabaseUrl::from_env`], with `DATABASE_URL` between the two: for a program that hosts one service alone.
+    /// As [`DatabaseUrl::from_env`], with `DATABASE_URL` before the default: for a program that hosts one service alone.
     ///
     /// # Errors
-    /// When a variable is no text.
-    pub fn from_env_alone(variable: &'static str, file: &str) -> Result<Self, ConfigError> {
+    /// A variable is not UTF-8.
+    pub fn from_env_alone(variable: &str, file: &str) -> Result<Self, ConfigError> {
         match (env_opt::<String>(variable)?, env_opt("DATABASE_URL")?) {
-            (None, Some(url)) => Ok(Self { url, variable: "DATABASE_URL" }),
+            (None, Some(url)) => Ok(Self { url, variable: "DATABASE_URL".to_owned() }),
             _ => Self::from_env(variable, file),
         }
     }
 
-    /// The SQLite database in a file. `variable` is named where something is wrong with it.
+    /// Returns the SQLite database in a file. Errors name `variable`.
     #[must_use]
-    pub fn sqlite_file(path: &Path, variable: &'static str) -> Self {
+    pub fn sqlite_file(path: &Path, variable: &str) -> Self {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let mut url = "sqlite://".to_owned();
         for c in path.to_string_lossy().chars() {
@@ -57,16 +57,16 @@ impl DatabaseUrl {
                 c => url.push(c),
             }
         }
-        Self { url, variable }
+        Self { url, variable: variable.to_owned() }
     }
 
-    /// A database by its URL. `variable` is named where something is wrong with it.
+    /// Returns a database by its URL. Errors name `variable`.
     #[must_use]
-    pub fn new(url: impl Into<String>, variable: &'static str) -> Self {
-        Self { url: url.into(), variable }
+    pub fn new(url: impl Into<String>, variable: &str) -> Self {
+        Self { url: url.into(), variable: variable.to_owned() }
     }
 
-    /// The file, for SQLite. A database in memory is none: each connection would have its own.
+    /// Returns the file of a SQLite database. One in memory has none: each connection would have its own database.
     pub(super) fn sqlite_path(&self) -> Option<PathBuf> {
         let in_memory = self.url.contains(":memory:") || self.url.contains("mode=memory");
         let is_file = self.url.starts_with("sqlite:") && !in_memory;

@@ -13,21 +13,21 @@ use crate::{Transaction, new_id, now};
 pub struct NewEvent {
     /// Its name.
     pub kind: String,
-    /// Id of the document, report, account or transfer that it is about.
+    /// Id of its subject: a document, a report, an account or a transfer.
     pub subject: String,
     /// The process id; outside a process the request's correlation id, `None` for the event's own id.
     pub correlation_id: Option<String>,
-    /// The message that directly led to it.
+    /// The message that directly caused it.
     pub causation_id: String,
     /// Its data.
     pub data: Value,
 }
 
 impl NewEvent {
-    /// An event of one of the enums in `messages`, which are tagged with `type` and `data`.
+    /// Makes an event of an enum that is tagged with `type` and `data`, as those in `messages` are.
     ///
     /// # Errors
-    /// When it is no such enum.
+    /// The enum is not tagged so.
     pub fn new<E: Serialize>(
         event: &E,
         subject: &str,
@@ -48,11 +48,11 @@ impl NewEvent {
     }
 }
 
-/// Appends events. It must be the last that a transaction does before its commit: from here on no other transaction can
+/// Appends events. It must be the last step of a transaction before its commit: from here on no other transaction can
 /// append.
 ///
 /// # Errors
-/// When the database fails.
+/// The database fails.
 pub async fn append(transaction: &mut Transaction, events: Vec<NewEvent>) -> Result<(), DbErr> {
     let count = Position::try_from(events.len()).map_err(|error| DbErr::Type(error.to_string()))?;
     if count == 0 {

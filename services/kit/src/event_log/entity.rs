@@ -27,7 +27,7 @@ pub(super) mod event {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// The one row that says which log this is and how far it goes.
+/// The one row that holds the id and the head of the log.
 pub(super) mod log {
     use sea_orm::entity::prelude::*;
 

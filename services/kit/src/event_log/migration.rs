@@ -1,10 +1,10 @@
-//! Makes the tables of the event log, and the log's id.
+//! Creates the tables of the event log, and the log's id.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
 use crate::new_id;
 
-/// Makes the tables of the event log, and the log's id. To be listed in a service's migrator.
+/// Creates the tables of the event log, and the log's id.
 #[derive(Debug, Clone, Copy)]
 pub struct EventLogMigration;
 

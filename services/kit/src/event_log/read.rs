@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySel
 use super::entity::{event, log};
 use crate::Database;
 
-/// At most `limit` events with a position greater than `after`, oldest first.
+/// Reads at most `limit` events with a position greater than `after`, oldest first.
 pub(super) async fn read(
     database: &Database,
     source: &str,

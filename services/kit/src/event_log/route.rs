@@ -1,4 +1,4 @@
-//! `GET /events`: the events after a position, waiting for the first if asked to.
+//! `GET /events`: reads the events after a position, and waits for the first on request.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use messages::{CloudEvent, EVENTS_MEDIA_TYPE, Position, Problem};
+use messages::{CloudEvent, EVENTS_MEDIA_TYPE, Position};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -19,21 +19,21 @@ const MAX_EVENTS: i64 = 1000;
 const DEFAULT_EVENTS: i64 = 100;
 /// In seconds.
 const MAX_WAIT: i64 = 30;
-/// How soon the commit of another process on the same database is seen.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// Time after which the commit of another process on the same database is seen.
+const RECHECK_AFTER: Duration = Duration::from_millis(500);
 
-/// A service's log, to be read over HTTP.
+/// A service's log, as it is served over HTTP.
 #[derive(Debug, Clone)]
 pub struct EventLog {
-    /// Where the events are.
+    /// The database of the events.
     pub database: Database,
     /// `source` of the events.
     pub source: &'static str,
-    /// Ends the waiting of readers, so that the service can end.
+    /// Ends the waiting of readers, so that the service can stop.
     pub shutdown: CancellationToken,
 }
 
-/// The route `GET /events`.
+/// Returns the route `GET /events`.
 #[must_use]
 pub fn events_routes(log: EventLog) -> OpenApiRouter {
     OpenApiRouter::new().routes(routes!(events)).with_state(log)
@@ -53,7 +53,7 @@ pub fn events_routes(log: EventLog) -> OpenApiRouter {
     ),
     responses(
         (status = 200, description = "A CloudEvents 1.0 batch", body = Vec<CloudEvent>, content_type = "application/cloudevents-batch+json"),
-        (status = 400, description = "invalid-parameter", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "invalid-parameter"),
     )
 )]
 async fn events(State(log): State<EventLog>, params: Params) -> Result<Response, ApiError> {
@@ -87,7 +87,7 @@ async fn wait_for_events(
                 () = log.shutdown.cancelled() => (),
             }
         };
-        // Elapsed or changed: either way the log is looked at again.
-        let _ = timeout(left.min(LOOK_AGAIN_AFTER), changed).await;
+        // Elapsed or changed: either way the log is read again.
+        let _ = timeout(left.min(RECHECK_AFTER), changed).await;
     }
 }

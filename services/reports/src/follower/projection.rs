@@ -1,4 +1,4 @@
-//! What Billing's events do to the reports. Each event counts once: its effect and the position are one transaction.
+//! Projects Billing's events into the reports. Each event counts once: its effect and the position are one transaction.
 
 use messages::billing::{DocumentIssued, Event};
 use process_manager_client::feed::{FeedEvent, FeedPosition};
@@ -8,18 +8,18 @@ use service_kit::{Database, Transaction};
 
 use crate::store::{self, KnownDocument};
 
-/// How a batch ended.
+/// Result of a batch.
 pub(super) enum Projected {
-    /// The position is here now.
+    /// The new position.
     UpTo(FeedPosition),
-    /// Another instance has moved the position meanwhile.
+    /// Another replica has moved the position meanwhile.
     ByAnother,
 }
 
 /// Projects a batch that was read after `from`.
 ///
-/// One transaction for each issued document (several documents in one would take locks in an order that a mark could
-/// meet the other way round), one more for events at the end that do not concern the reports.
+/// Each issued document has a transaction of its own: several in one would take their locks in an order that a mark could
+/// reverse. One more transaction covers events at the end that do not concern the reports.
 pub(super) async fn project(
     database: &Database,
     from: &FeedPosition,
@@ -59,7 +59,7 @@ async fn commit(
     Ok(true)
 }
 
-/// Adds a document to its customer's open report: as voided where it was marked before it came.
+/// Adds a document to its customer's open report; as voided if it was marked before it came.
 async fn add(transaction: &Transaction, issued: DocumentIssued) -> Result<(), DbErr> {
     let document = store::lock(transaction, issued.document_id).await?;
     if document.known.is_some() {
@@ -70,7 +70,8 @@ async fn add(transaction: &Transaction, issued: DocumentIssued) -> Result<(), Db
     document.enter(transaction, &known, document.marked_by.is_some()).await
 }
 
-/// The document that an event issues. What cannot be read is logged and passed over: it must not hold up the rest.
+/// Returns the document that an event issues. A malformed event is logged and skipped, so that it does not hold up the
+/// rest.
 fn issued(event: &FeedEvent) -> Option<DocumentIssued> {
     let event = match event {
         FeedEvent::Event(event) => event,

@@ -1,12 +1,12 @@
-//! A document under lock: all that marking, unmarking and issuing do to it.
+//! A document under lock, as marking, unmarking and issuing change it.
 
 use messages::{CustomerId, DocumentId, Money, ProcessId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DbErr, EntityTrait, QuerySelect, sea_query::OnConflict};
-use service_kit::Transaction;
+use service_kit::{Transaction, unreadable};
 
 use super::{
     entity::{document, marking},
-    report, unreadable,
+    report,
 };
 use crate::domain::{Outcome, Standing};
 
@@ -14,22 +14,22 @@ use crate::domain::{Outcome, Standing};
 #[derive(Debug)]
 pub(crate) struct LockedDocument {
     pub(crate) id: DocumentId,
-    /// Once Billing's log has told it.
+    /// `None` until Billing's log has told of it.
     pub(crate) known: Option<KnownDocument>,
     pub(crate) marked_by: Option<ProcessId>,
     pub(crate) standing: Standing,
     report_id: Option<String>,
 }
 
-/// What Billing's log has told of a document.
+/// A document as Billing's log has told it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KnownDocument {
     pub(crate) customer_id: CustomerId,
     pub(crate) total: Money,
 }
 
-/// Locks a document, making an empty row where Reports has not heard of it: so that a mark and the document's arrival
-/// wait for each other.
+/// Locks a document. One that is not known yet gets an empty row, so that a mark and the document's arrival wait for each
+/// other.
 pub(crate) async fn lock(transaction: &Transaction, id: DocumentId) -> Result<LockedDocument, DbErr> {
     let row = document::ActiveModel { document_id: Set(id.to_string()), ..Default::default() };
     document::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(&**transaction).await?;
@@ -43,7 +43,7 @@ pub(crate) async fn lock(transaction: &Transaction, id: DocumentId) -> Result<Lo
     let known = match (row.customer_id, row.minor, &row.currency) {
         (Some(customer), Some(minor), Some(currency)) => Some(KnownDocument {
             customer_id: customer.try_into().map_err(unreadable)?,
-            total: Money { minor, currency: messages::Currency::from_code(currency).map_err(unreadable)? },
+            total: Money::of(minor, currency).map_err(unreadable)?,
         }),
         _ => None,
     };
@@ -52,7 +52,7 @@ pub(crate) async fn lock(transaction: &Transaction, id: DocumentId) -> Result<Lo
 }
 
 impl LockedDocument {
-    /// What the process's marking of this document came to before.
+    /// Returns the result of the process's marking of this document so far.
     pub(crate) async fn outcome(
         &self,
         transaction: &Transaction,
@@ -62,7 +62,7 @@ impl LockedDocument {
         Ok(marking::Entity::find_by_id(key).one(&**transaction).await?.map(|row| row.outcome))
     }
 
-    /// Remembers what the process's marking of this document came to.
+    /// Keeps the result of the process's marking of this document.
     pub(crate) async fn remember(
         &self,
         transaction: &Transaction,
@@ -79,7 +79,7 @@ impl LockedDocument {
         marking::Entity::insert(row).on_conflict(replace).exec_without_returning(&**transaction).await.map(drop)
     }
 
-    /// Sets or takes away the mark, and has the document's entry in its report follow.
+    /// Sets or removes the mark, and updates the document's entry in its open report.
     pub(crate) async fn set_mark(&self, transaction: &Transaction, process: Option<&ProcessId>) -> Result<(), DbErr> {
         let row = document::ActiveModel {
             document_id: Set(self.id.to_string()),
@@ -95,7 +95,7 @@ impl LockedDocument {
         }
     }
 
-    /// Puts the document, of which this is known, into its customer's open report.
+    /// Enters the document, of which this is known, into its customer's open report.
     pub(crate) async fn enter(
         &self,
         transaction: &Transaction,

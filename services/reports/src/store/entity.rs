@@ -1,6 +1,6 @@
 //! Reports' tables.
 
-/// A document, from the first that Reports hears of it, be it a mark.
+/// A document. Its row begins with the first that Reports learns of it, which may be a mark.
 pub(super) mod document {
     use sea_orm::entity::prelude::*;
 
@@ -9,13 +9,13 @@ pub(super) mod document {
     pub(crate) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub document_id: String,
-        /// Empty, as are the total and the report, until Billing's log has told them.
+        /// Empty, as are the total and the report, until Billing's log has told of the document.
         pub customer_id: Option<String>,
         pub minor: Option<i64>,
         pub currency: Option<String>,
-        /// The report that the document stands in; after it moved, the later one.
+        /// The document's report; after it moved, the later one.
         pub report_id: Option<String>,
-        /// The process that has it marked as voided.
+        /// The process that has marked it as voided.
         pub marked_by: Option<String>,
     }
 
@@ -25,7 +25,7 @@ pub(super) mod document {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// What each process's marking of a document came to.
+/// Result of each process's marking of a document.
 pub(super) mod marking {
     use sea_orm::entity::prelude::*;
 
@@ -63,7 +63,7 @@ pub(super) mod report {
         pub published_at: Option<DateTimeUtc>,
     }
 
-    /// Where a report stands. A customer has one open report at most.
+    /// Status of a report. A customer has one open report at most.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
     #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
     pub(crate) enum Status {
@@ -77,7 +77,7 @@ pub(super) mod report {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// A document as it stands in one report. That of a published report never changes.
+/// A document in a report. It never changes once the report is published.
 pub(super) mod entry {
     use sea_orm::entity::prelude::*;
 
@@ -101,7 +101,7 @@ pub(super) mod entry {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// How far a log has been projected.
+/// Position up to which a log has been projected.
 pub(super) mod followed_log {
     use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! How far Billing's log has been projected.
+//! Position up to which Billing's log has been projected.
 
 use messages::billing::SOURCE;
 use process_manager_client::feed::FeedPosition;
@@ -7,15 +7,15 @@ use service_kit::{Database, Transaction};
 
 use super::entity::followed_log::{Column, Entity};
 
-/// The position in Billing's log up to which it has been projected.
+/// Returns the position up to which Billing's log has been projected.
 pub(crate) async fn position(database: &Database) -> Result<FeedPosition, DbErr> {
     let row = Entity::find_by_id(SOURCE).one(database.reader()).await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound(format!("position in {SOURCE}")))?;
     Ok(FeedPosition { position: row.position, logid: row.logid })
 }
 
-/// Moves the position, in the transaction of the projection: as the position is locked from here on, an event counts
-/// once also where several instances follow. `false` when another one has moved it meanwhile.
+/// Moves the position in the transaction of the projection, unless another instance has moved it meanwhile. The position
+/// is locked from here on, so that an event counts once even if several instances follow the log.
 pub(crate) async fn move_position(
     transaction: &Transaction,
     from: &FeedPosition,

@@ -1,36 +1,35 @@
 //! Reports and the documents in them.
 
+use std::collections::HashMap;
+
 use messages::{
-    Currency, CustomerId, DocumentId, Money, ReportId,
+    CustomerId, DocumentId, Money, Page, ReportId,
     reports::{Report, ReportStatus, ReportedDocument},
 };
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
+    ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
     sea_query::{Expr, OnConflict},
 };
-use service_kit::{Database, Transaction, new_id, now};
+use service_kit::{Database, PageRequest, Transaction, new_id, now, same_names, unreadable};
 
-use super::{
-    entity::{
-        entry,
-        report::{ActiveModel, Column, Entity, Model, Status},
-    },
-    unreadable,
+use super::entity::{
+    entry,
+    report::{ActiveModel, Column, Entity, Model, Status},
 };
 use crate::domain::totals;
 
-/// Locks a report and says whether it is open.
+/// Locks a report and returns whether it is open.
 pub(super) async fn lock_is_open(transaction: &Transaction, id: &str) -> Result<bool, DbErr> {
     let row = Entity::find_by_id(id).lock_exclusive().one(&**transaction).await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound(format!("report {id}")))?;
     Ok(row.status == Status::Open)
 }
 
-/// Locks the customer's open report, opening one if there is none; its id.
+/// Locks the customer's open report, or opens one, and returns its id.
 pub(super) async fn lock_open(transaction: &Transaction, customer: &CustomerId) -> Result<String, DbErr> {
-    // Where another transaction publishes the report or opens the next one just now, the second look finds it.
+    // If another transaction publishes the report or opens the next one at this moment, the second look finds it.
     loop {
         if let Some(row) = find_open(transaction, customer).await? {
             return Ok(row.report_id);
@@ -69,7 +68,7 @@ async fn last_number(transaction: &Transaction, customer: &CustomerId) -> Result
     Ok(last.map_or(0, |row| row.number))
 }
 
-/// Publishes the customer's open report; `None` when there is none.
+/// Publishes the customer's open report, if there is one.
 pub(crate) async fn publish_open(transaction: &Transaction, customer: &CustomerId) -> Result<Option<Report>, DbErr> {
     let Some(open) = find_open(transaction, customer).await? else { return Ok(None) };
     let row = ActiveModel {
@@ -83,7 +82,7 @@ pub(crate) async fn publish_open(transaction: &Transaction, customer: &CustomerI
     view(row, entries).map(Some)
 }
 
-/// Adds a document at the end of a report that is locked.
+/// Adds a document at the end of a locked report.
 pub(super) async fn enter(
     transaction: &Transaction,
     report: &str,
@@ -107,7 +106,7 @@ pub(super) async fn enter(
     entry::Entity::insert(row).exec_without_returning(&**transaction).await.map(drop)
 }
 
-/// Takes a document out of the total of a report that is locked and open, or puts it back.
+/// Takes a document out of the total of a locked, open report, or puts it back.
 pub(super) async fn set_voided(
     transaction: &Transaction,
     report: &str,
@@ -126,15 +125,42 @@ pub(super) async fn set_voided(
     }
 }
 
-/// A report by its id.
+/// The reports that a list shows.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    /// Those of one customer.
+    pub(crate) customer_id: Option<CustomerId>,
+    /// Those of one status.
+    pub(crate) status: Option<ReportStatus>,
+}
+
+/// Reads a page of reports, newest first.
+pub(crate) async fn reports(database: &Database, filter: Filter, request: PageRequest) -> Result<Page<Report>, DbErr> {
+    let chosen = Condition::all()
+        .add_option(filter.customer_id.map(|customer| Column::CustomerId.eq(customer.as_str())))
+        .add_option(filter.status.map(|status| Column::Status.eq(Status::from(status))));
+    let newest = request.newest(database, Entity::find().filter(chosen), (Column::OpenedAt, Column::ReportId));
+    let Page { items, next_cursor } = newest.await?;
+    let mut by_report: HashMap<String, Vec<entry::Model>> = HashMap::new();
+    for entry in entries(database.reader(), items.iter().map(|row| row.report_id.clone())).await? {
+        by_report.entry(entry.report_id.clone()).or_default().push(entry);
+    }
+    let reports = items.into_iter().map(|row| {
+        let own = by_report.remove(&row.report_id).unwrap_or_default();
+        view(row, own)
+    });
+    Ok(Page { items: reports.collect::<Result<_, _>>()?, next_cursor })
+}
+
+/// Finds a report by its id.
 pub(crate) async fn find(database: &Database, id: &ReportId) -> Result<Option<Report>, DbErr> {
     let Some(row) = Entity::find_by_id(id.as_str()).one(database.reader()).await? else { return Ok(None) };
     let entries = entries(database.reader(), [row.report_id.clone()]).await?;
     view(row, entries).map(Some)
 }
 
-/// The documents of these reports, each report's in the order in which they came.
-pub(super) async fn entries(
+/// Reads the documents of these reports, each report's in the order in which they came.
+async fn entries(
     connection: &impl sea_orm::ConnectionTrait,
     reports: impl IntoIterator<Item = String>,
 ) -> Result<Vec<entry::Model>, DbErr> {
@@ -145,10 +171,9 @@ pub(super) async fn entries(
         .await
 }
 
-/// A report with its own documents among `entries`.
-pub(super) fn view(row: Model, entries: impl IntoIterator<Item = entry::Model>) -> Result<Report, DbErr> {
-    let own = entries.into_iter().filter(|entry| entry.report_id == row.report_id);
-    let documents = own.map(reported).collect::<Result<Vec<_>, _>>()?;
+/// Makes a report of its row and its documents.
+fn view(row: Model, entries: Vec<entry::Model>) -> Result<Report, DbErr> {
+    let documents = entries.into_iter().map(reported).collect::<Result<Vec<_>, _>>()?;
     Ok(Report {
         report_id: row.report_id.try_into().map_err(unreadable)?,
         customer_id: row.customer_id.try_into().map_err(unreadable)?,
@@ -161,28 +186,11 @@ pub(super) fn view(row: Model, entries: impl IntoIterator<Item = entry::Model>) 
 }
 
 fn reported(entry: entry::Model) -> Result<ReportedDocument, DbErr> {
-    let currency = Currency::from_code(&entry.currency).map_err(unreadable)?;
     Ok(ReportedDocument {
         document_id: entry.document_id.try_into().map_err(unreadable)?,
-        total: Money { minor: entry.minor, currency },
+        total: Money::of(entry.minor, &entry.currency).map_err(unreadable)?,
         voided: entry.voided,
     })
 }
 
-impl From<Status> for ReportStatus {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Open => Self::Open,
-            Status::Published => Self::Published,
-        }
-    }
-}
-
-impl From<ReportStatus> for Status {
-    fn from(status: ReportStatus) -> Self {
-        match status {
-            ReportStatus::Open => Self::Open,
-            ReportStatus::Published => Self::Published,
-        }
-    }
-}
+same_names!(Status, ReportStatus: Open, Published);

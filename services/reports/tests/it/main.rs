@@ -7,41 +7,17 @@ mod projection;
 mod publishing;
 mod races;
 
-#[path = "../../../testing/mod.rs"]
-mod testing;
-
 use std::{future::Future, time::Duration};
 
 use billing::BillingLog;
-use reports::Config;
+use reports::Reports;
 use serde_json::{Value, json};
 use service_kit::DatabaseUrl;
-use testing::{Answer, Client, SOON};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use service_testing::{Answer, Client, Running, SOON};
 
-/// A Reports that runs until it is dropped.
-struct Running {
-    client: Client,
-    shutdown: CancellationToken,
-    task: tokio::task::JoinHandle<anyhow::Result<()>>,
-    _guard: DropGuard,
-}
-
-impl Running {
-    async fn start(database: &DatabaseUrl, billing: &BillingLog) -> Self {
-        let addr = "127.0.0.1:0".to_owned();
-        let config = Config { addr, database: database.clone(), billing_url: billing.url() };
-        let reports = reports::start(config).await.unwrap();
-        let client = Client::new(reports.addr());
-        let shutdown = CancellationToken::new();
-        let task = tokio::spawn(reports.serve(shutdown.clone()));
-        Self { client, task, _guard: shutdown.clone().drop_guard(), shutdown }
-    }
-
-    async fn stop(self) {
-        self.shutdown.cancel();
-        self.task.await.unwrap().unwrap();
-    }
+/// Starts a Reports that follows this log.
+async fn start(billing: &BillingLog, database: &DatabaseUrl) -> Running {
+    Running::start(Reports::following(billing.url()).unwrap(), database).await
 }
 
 /// Awaits a condition.
@@ -54,29 +30,14 @@ async fn until<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) 
     tokio::time::timeout(SOON, awaited).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
-/// Awaits that the customer's reports hold so many entries altogether; the reports, oldest first.
+/// Awaits that the customer's reports hold this many entries altogether, and returns them, oldest first.
 async fn reports_with(client: &Client, customer: &str, entries: usize) -> Vec<Value> {
     let count = |reports: &[Value]| reports.iter().map(|report| listed(report).len()).sum::<usize>();
-    let query = format!("customer_id={customer}");
-    until("the documents are reported", || async { count(&reports(client, &query).await) >= entries }).await;
-    let mut reports = reports(client, &query).await;
+    let path = format!("/reports?customer_id={customer}");
+    until("the documents are reported", || async { count(&client.all(&path).await) >= entries }).await;
+    let mut reports = client.all(&path).await;
     reports.reverse();
     reports
-}
-
-/// All pages of a list of reports, newest first.
-async fn reports(client: &Client, query: &str) -> Vec<Value> {
-    let mut reports = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let page = client.get(&format!("/reports?{query}{cursor}")).await;
-        assert_eq!(page.status, 200, "{page:?}");
-        reports.extend(page.body["items"].as_array().unwrap().iter().cloned());
-        match &page.body["next_cursor"] {
-            Value::Null => return reports,
-            next => cursor = format!("&cursor={}", next.as_str().unwrap()),
-        }
-    }
 }
 
 async fn mark(client: &Client, document: &str, process: &str) -> Answer {

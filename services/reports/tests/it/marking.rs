@@ -1,16 +1,15 @@
 //! Marking and unmarking.
 
 use serde_json::{Value, json};
+use service_testing::on_each_database;
 
-use crate::{
-    Running, billing::BillingLog, listed, mark, publish, reports_with, testing::on_each_database, total, unmark,
-};
+use crate::{billing::BillingLog, listed, mark, publish, reports_with, start, total, unmark};
 
 #[tokio::test]
 async fn a_marked_document_leaves_the_total_and_comes_back_when_unmarked() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
-        let reports = Running::start(&database, &billing).await;
+        let reports = start(&billing, &database).await;
         let client = &reports.client;
         billing.issue("D1", "c");
         billing.issue("D2", "c");
@@ -52,7 +51,7 @@ async fn a_marked_document_leaves_the_total_and_comes_back_when_unmarked() {
 async fn a_late_duplicate_marks_no_second_time() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
-        let reports = Running::start(&database, &billing).await;
+        let reports = start(&billing, &database).await;
         let client = &reports.client;
         billing.issue("D1", "c");
         reports_with(client, "c", 1).await;
@@ -86,7 +85,7 @@ async fn a_late_duplicate_marks_no_second_time() {
 async fn a_document_in_a_published_report_cannot_be_marked() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
-        let reports = Running::start(&database, &billing).await;
+        let reports = start(&billing, &database).await;
         let client = &reports.client;
         billing.issue("D1", "c");
         billing.issue("D2", "c");
@@ -95,7 +94,7 @@ async fn a_document_in_a_published_report_cannot_be_marked() {
         let published = publish(client, "c").await.body;
         assert_eq!(mark(client, "D1", "P1").await.outcome(), (409, "report-published"));
         assert_eq!(mark(client, "D1", "P1").await.outcome(), (409, "report-published"));
-        // Marked before: the process that comes again is told so, whatever was published since.
+        // Marked before: a process that repeats its command is told so, whatever was published since.
         assert_eq!(mark(client, "D2", "P2").await.status, 200);
         assert_eq!(mark(client, "D2", "P3").await.outcome(), (409, "marked-by-another-process"));
         assert_eq!(reports_with(client, "c", 2).await, [published]);
@@ -115,7 +114,7 @@ async fn a_document_in_a_published_report_cannot_be_marked() {
 async fn unmarked_after_publication_a_document_counts_in_the_next_report_and_the_published_one_stays() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
-        let reports = Running::start(&database, &billing).await;
+        let reports = start(&billing, &database).await;
         let client = &reports.client;
         billing.issue("D1", "c");
         billing.issue("D2", "c");
@@ -142,7 +141,7 @@ async fn unmarked_after_publication_a_document_counts_in_the_next_report_and_the
 async fn a_document_that_is_marked_before_it_comes_comes_as_voided() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
-        let reports = Running::start(&database, &billing).await;
+        let reports = start(&billing, &database).await;
         let client = &reports.client;
         let answer = mark(client, "D1", "P1").await;
         assert_eq!((answer.status, &answer.body["customer_id"]), (200, &json!("claimed")));

@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use serde_json::json;
+use service_testing::{Running, on_each_database};
 
 use crate::{
-    Running,
     billing::{BillingLog, event},
-    listed, mark, reports_with,
-    testing::on_each_database,
-    total, until,
+    listed, mark, reports_with, start, total, until,
 };
 
 #[tokio::test]
@@ -26,7 +24,7 @@ async fn what_is_malformed_unknown_or_a_duplicate_holds_nothing_up() {
         billing.issue("D1", "c");
         billing.issue("D1", "other");
         billing.issue("D2", "c");
-        let reports = Running::start(&database, &billing).await;
+        let reports = start(&billing, &database).await;
         let report = reports_with(&reports.client, "c", 2).await.remove(0);
         assert_eq!((listed(&report), total(&report)), (vec!["D1".to_owned(), "D2".to_owned()], "20.00"));
         assert!(reports_with(&reports.client, "other", 0).await.is_empty());
@@ -40,12 +38,12 @@ async fn after_a_restart_the_log_is_read_on_and_each_event_counts_once() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
         billing.issue("D1", "c");
-        let reports = Running::start(&database, &billing).await;
+        let reports = start(&billing, &database).await;
         reports_with(&reports.client, "c", 1).await;
         mark(&reports.client, "D1", "P1").await;
         reports.stop().await;
         billing.issue("D2", "c");
-        let reports = Running::start(&database, &billing).await;
+        let reports = start(&billing, &database).await;
         assert_eq!(listed(&reports_with(&reports.client, "c", 2).await[0]), ["-D1", "D2"]);
     })
     .await;
@@ -57,7 +55,7 @@ async fn reports_waits_for_a_billing_that_is_down_and_goes_on() {
         let billing = BillingLog::start().await;
         billing.set_down(true);
         billing.issue("D1", "c");
-        let reports = Running::start(&database, &billing).await;
+        let reports = start(&billing, &database).await;
         assert_eq!(mark(&reports.client, "D1", "P1").await.status, 200);
         assert_eq!(reports.client.get("/readyz").await.status, 200);
         billing.set_down(false);
@@ -79,7 +77,7 @@ async fn stops(reports: &Running, why: &str) {
 async fn a_log_that_lost_events_or_is_another_one_stops_the_follower_visibly() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
-        let reports = Running::start(&database, &billing).await;
+        let reports = start(&billing, &database).await;
         billing.issue("D1", "c");
         billing.issue("D2", "c");
         reports_with(&reports.client, "c", 2).await;
@@ -92,7 +90,7 @@ async fn a_log_that_lost_events_or_is_another_one_stops_the_follower_visibly() {
         for document in ["X1", "X2", "X3"] {
             another.issue(document, "c");
         }
-        let reports = Running::start(&database, &another).await;
+        let reports = start(&another, &database).await;
         stops(&reports, "the log is another one").await;
         assert_eq!(listed(&reports_with(&reports.client, "c", 2).await[0]), ["D1", "D2"]);
     })
@@ -104,11 +102,8 @@ async fn several_instances_on_one_database_count_each_event_once() {
     on_each_database(async |database| {
         const DOCUMENTS: usize = 300;
         let billing = BillingLog::start().await;
-        let instances = [
-            Running::start(&database, &billing).await,
-            Running::start(&database, &billing).await,
-            Running::start(&database, &billing).await,
-        ];
+        let instances =
+            [start(&billing, &database).await, start(&billing, &database).await, start(&billing, &database).await];
         for n in 0..DOCUMENTS {
             billing.issue(&format!("D{n}"), "c");
             if n % 50 == 0 {

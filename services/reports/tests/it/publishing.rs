@@ -1,14 +1,15 @@
 //! Publishing, reading and listing reports.
 
 use serde_json::json;
+use service_testing::on_each_database;
 
-use crate::{Running, billing::BillingLog, listed, publish, reports, reports_with, testing::on_each_database};
+use crate::{billing::BillingLog, listed, publish, reports_with, start};
 
 #[tokio::test]
 async fn publishing_closes_a_report_and_later_documents_open_the_next() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
-        let reports = Running::start(&database, &billing).await;
+        let reports = start(&billing, &database).await;
         let client = &reports.client;
         assert_eq!(publish(client, "c").await.outcome(), (404, "no-open-report"));
         billing.issue("D1", "c");
@@ -47,7 +48,7 @@ async fn publishing_closes_a_report_and_later_documents_open_the_next() {
 async fn a_list_is_newest_first_and_pages_show_each_report_once() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
-        let running = Running::start(&database, &billing).await;
+        let running = start(&billing, &database).await;
         let client = &running.client;
         for n in 1..=5 {
             billing.issue(&format!("D{n}"), &format!("c{n}"));
@@ -55,7 +56,7 @@ async fn a_list_is_newest_first_and_pages_show_each_report_once() {
         }
         publish(client, "c4").await;
         let ids = async |query: &str| {
-            let reports = reports(client, query).await;
+            let reports = client.all(&format!("/reports?{query}")).await;
             reports.iter().map(|report| report["customer_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(ids("limit=2").await, ["c5", "c4", "c3", "c2", "c1"]);
@@ -70,7 +71,7 @@ async fn a_list_is_newest_first_and_pages_show_each_report_once() {
 async fn what_breaks_a_rule_is_refused_with_its_code() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
-        let reports = Running::start(&database, &billing).await;
+        let reports = start(&billing, &database).await;
         let client = &reports.client;
         for (path, expected) in [
             ("/reports/nowhere", (404, "report-not-found")),

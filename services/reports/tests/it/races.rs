@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
+use service_testing::on_each_database;
 
-use crate::{
-    Running, billing::BillingLog, listed, mark, publish, reports_with, testing::on_each_database, total, unmark,
-};
+use crate::{billing::BillingLog, listed, mark, publish, reports_with, start, total, unmark};
 
 const ROUNDS: usize = 40;
 
@@ -14,7 +13,7 @@ const ROUNDS: usize = 40;
 async fn of_publishing_and_marking_at_once_one_wins() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
-        let reports = [Running::start(&database, &billing).await, Running::start(&database, &billing).await];
+        let reports = [start(&billing, &database).await, start(&billing, &database).await];
         let [one, other] = &reports;
         for n in 0..ROUNDS {
             let (customer, document) = (format!("c{n}"), format!("D{n}"));
@@ -39,7 +38,7 @@ async fn of_publishing_and_marking_at_once_one_wins() {
 async fn of_marking_and_issuing_at_once_both_count() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
-        let reports = Running::start(&database, &billing).await;
+        let reports = start(&billing, &database).await;
         let client = &reports.client;
         for n in 0..ROUNDS {
             let document = format!("D{n}");
@@ -60,7 +59,7 @@ async fn while_reports_are_published_each_document_gets_into_one() {
     on_each_database(async |database| {
         const DOCUMENTS: usize = 400;
         let billing = BillingLog::start().await;
-        let instances = [Running::start(&database, &billing).await, Running::start(&database, &billing).await];
+        let instances = [start(&billing, &database).await, start(&billing, &database).await];
         let client = &instances[0].client;
         for n in 0..DOCUMENTS {
             billing.issue(&format!("D{n}"), "c");

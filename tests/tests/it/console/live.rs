@@ -43,7 +43,7 @@ async fn a_process_page_follows_its_process() {
     env.api().post_voiding(id).await.ok_as(202);
     browser.open(&page_of(id)).await;
     browser.eval(MARK).await;
-    browser.says(".timeline", "Complete document voiding is tried again: attempt").await;
+    browser.says(".timeline", "Complete document voiding is retried: attempt").await;
     browser.says(".summary", "Marked").await;
     assert!(browser.is_there(".diagram .node.here.marking-document-as-voided-succeeded").await);
     proxy.heal();

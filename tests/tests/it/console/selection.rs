@@ -76,5 +76,5 @@ async fn filters_stand_in_the_address() {
     browser.open("/?state=document-voided").await;
     browser.says(".empty", "No process matches these filters").await;
     browser.open("/?cursor=nonsense").await;
-    browser.says(".empty", "This page of the list is no more").await;
+    browser.says(".empty", "This page no longer exists").await;
 }

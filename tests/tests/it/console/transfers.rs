@@ -101,13 +101,13 @@ async fn the_list_shows_transfers_that_run_wait_for_a_person_and_have_ended() {
     browser.says(".empty", "Nothing is under way").await;
     let (stuck, parked) = (bank.stuck().await, bank.parked(1).await);
     browser.says(&row(&stuck), "In progress").await;
-    browser.says(&row(&parked), "Needs a person").await;
+    browser.says(&row(&parked), "Needs an operator").await;
     browser.says(&row(&parked), "Fail money transfer was refused: locked The test answers locked.").await;
     browser.says("#tile-running .number", "2").await;
     browser.says("#tile-incidents .number", "1").await;
     assert!(!browser.is_there(&row(&done)).await, "what has ended is not among the open ones");
     // After 10 s the command counts as delayed.
-    browser.says(&row(&stuck), "Command delayed").await;
+    browser.says(&row(&stuck), "Command stalled").await;
     browser.says(&row(&stuck), "Deposit money has not got through").await;
     browser.open("/transfers?show=all").await;
     let ids = "return [...document.querySelectorAll('tbody tr')].map(row => row.dataset.process)";
@@ -118,7 +118,7 @@ async fn the_list_shows_transfers_that_run_wait_for_a_person_and_have_ended() {
     browser.says(&row(&done), "Done").await;
     assert!(!browser.is_there(&row(&stuck)).await);
     browser.open(&format!("/transfers?show=all&incident=true&text={parked}")).await;
-    browser.says(&row(&parked), "Needs a person").await;
+    browser.says(&row(&parked), "Needs an operator").await;
     assert!(!browser.is_there(&row(&stuck)).await, "another id");
     env.proxy(Link::WorkerToAccounts).heal();
 }
@@ -144,12 +144,12 @@ async fn a_failure_is_acknowledged_with_a_note_and_the_page_shows_the_end_withou
     let parked = bank.parked(1).await;
     browser.open("/transfers").await;
     browser.click(&format!("{} a", row(&parked))).await;
-    browser.says(".summary", "Needs a person").await;
+    browser.says(".summary", "Needs an operator").await;
     browser.eval(MARK).await;
     for fact in ["1000.01 EUR", bank.from.as_str(), bank.to.as_str()] {
         browser.says(".facts", fact).await;
     }
-    browser.says(".facts", "waits for a person: Money transfer requested").await;
+    browser.says(".facts", "waits for an operator: Money transfer requested").await;
     browser.says(".advice", "Waits for you: Fail money transfer was refused").await;
     browser.says(".timeline", "Withdraw money was refused").await;
     browser.fill("[name=acknowledged_by]", "alex").await;
@@ -176,13 +176,13 @@ async fn a_retry_tries_again_and_a_failure_that_is_gone_is_not_acknowledged() {
     let shown = "return document.querySelector('[name=failure_id]')?.value ?? ''";
     let first = browser.eval(shown).await;
     browser.click("form[action='/console/instance/retry'] button").await;
-    browser.says("#notices", "tries again").await;
+    browser.says("#notices", "is retried").await;
     eventually("the page shows the second failure", async || {
         let now = browser.eval(shown).await;
         if now == first || now == "" { Err(now.to_string()) } else { Ok(()) }
     })
     .await;
-    browser.says(".timeline", "A person had it tried again").await;
+    browser.says(".timeline", "Retried by an operator").await;
     // Somebody has had the first failure on their page all along.
     let stale = format!("document.querySelector('form.acknowledge [name=failure_id]').value = {first}; return true");
     browser.eval(&stale).await;
@@ -201,10 +201,10 @@ async fn the_page_shows_a_delayed_command_until_it_gets_through() {
     browser.open(&page_of(&stuck)).await;
     browser.says(".facts", "handles an event: Money withdrawn").await;
     browser.says(".facts", "Commands to come").await;
-    browser.says(".timeline", "Deposit money did not get through").await;
-    browser.says(".timeline", "Deposit money is tried again: attempt").await;
-    browser.says(".summary", "Command delayed").await;
-    browser.says(".advice", "Deposit money does not get through").await;
+    browser.says(".timeline", "Deposit money failed and is retried").await;
+    browser.says(".timeline", "Deposit money is retried: attempt").await;
+    browser.says(".summary", "Command stalled").await;
+    browser.says(".advice", "Deposit money is stalled").await;
     bank.env.proxy(Link::WorkerToAccounts).heal();
     browser.says(".summary", "Done").await;
     browser.gone(".advice").await;
@@ -218,14 +218,14 @@ async fn without_a_worker_the_page_shows_what_temporal_knows_and_recovers() {
     let browser = &bank.browser;
     let parked = bank.parked(1).await;
     browser.open(&page_of(&parked)).await;
-    browser.says(".facts", "waits for a person").await;
+    browser.says(".facts", "waits for an operator").await;
     bank.env.kill(Component::Worker).await;
     browser.says("#live", "No worker tells").await;
-    browser.says(".summary", "Needs a person").await;
+    browser.says(".summary", "Needs an operator").await;
     browser.says(".advice", "locked").await;
     browser.says(".facts", "1000.01 EUR").await;
     bank.env.start(Component::Worker).await;
-    browser.says(".facts", "waits for a person").await;
+    browser.says(".facts", "waits for an operator").await;
 }
 
 #[tokio::test]
@@ -235,10 +235,10 @@ async fn without_javascript_a_transfer_is_retried_and_acknowledged() {
     let browser = Browser::without_javascript(&bank.env.url(Component::Api)).await;
     shown_in_the_end(&browser, &page_of(&parked), ".advice", "Waits for you").await;
     browser.click("form[action='/console/instance/retry'] button").await;
-    browser.says("#notices", "tries again").await;
+    browser.says("#notices", "is retried").await;
     assert_eq!(browser.path().await, page_of(&parked));
-    shown_in_the_end(&browser, &page_of(&parked), ".timeline .step:last-child", "it waits for a person").await;
-    shown_in_the_end(&browser, &page_of(&parked), ".timeline", "A person had it tried again").await;
+    shown_in_the_end(&browser, &page_of(&parked), ".timeline .step:last-child", "it waits for an operator").await;
+    shown_in_the_end(&browser, &page_of(&parked), ".timeline", "Retried by an operator").await;
     browser.fill("[name=note]", "by hand").await;
     browser.click("form[action='/console/instance/acknowledge'] button").await;
     browser.says("#notices", "is acknowledged").await;
@@ -287,8 +287,8 @@ pub(super) async fn pages(test: &str) -> Option<(Env, Browser, Vec<String>)> {
     bank.becomes(&done, TransferStatus::Completed).await;
     let (stuck, parked) = (bank.stuck().await, bank.parked(1).await);
     bank.browser.open("/transfers").await;
-    bank.browser.says(&row(&stuck), "Command delayed").await;
-    bank.browser.says(&row(&parked), "Needs a person").await;
+    bank.browser.says(&row(&stuck), "Command stalled").await;
+    bank.browser.says(&row(&parked), "Needs an operator").await;
     let lists = ["/", "/transfers", "/transfers?show=all", "/transfers?text=nothing"].map(str::to_owned);
     let all = lists.into_iter().chain([page_of(&done), page_of(&stuck), page_of(&parked)]).collect();
     Some((bank.env, bank.browser, all))

@@ -1,0 +1,253 @@
+//! The actions of the console's buttons: plain forms, answered with a notice.
+
+use axum::{extract::State, response::Response};
+use futures::{StreamExt, stream};
+use messages::{
+    CustomerId, DocumentId, Money, ReportId,
+    billing::{DocumentKind, IssueDocument},
+    voiding::{AcknowledgeFailure, MAX_ACKNOWLEDGED_BY, MAX_NOTE},
+};
+use process_manager::instance::Acknowledge;
+use process_manager_client::http::{CommandError, Envelope};
+use process_manager_host::operator::OperatorError;
+use voiding_client::SignalError;
+
+use crate::{form::Fields, pages::ISSUE, services, session::Notice, sources::Sources, view::Target};
+
+const SELECTION: &str = "selection";
+/// Signals in flight at once.
+const AT_ONCE: usize = 8;
+/// Most reasons that are told.
+const REASONS: usize = 3;
+
+/// The reason why an operator's signal was not sent.
+#[derive(Debug, thiserror::Error)]
+enum ActionError {
+    #[error("the form names no process and failure; load the page again")]
+    Incomplete,
+    #[error("a name may have {MAX_ACKNOWLEDGED_BY} characters, a note {MAX_NOTE}")]
+    TooLong,
+    #[error("this failure is not there any more: another operator was faster, or it has cleared by itself")]
+    Gone,
+    #[error("the process is about to end; nothing was changed, load the page again")]
+    Closing,
+    #[error("Temporal cannot be reached; nothing was changed, try again later")]
+    Temporal(#[source] OperatorError),
+}
+
+impl From<OperatorError> for ActionError {
+    fn from(error: OperatorError) -> Self {
+        match error {
+            error if error.is_gone() => Self::Gone,
+            OperatorError::TooLong => Self::TooLong,
+            OperatorError::Closing(_) => Self::Closing,
+            error => Self::Temporal(error),
+        }
+    }
+}
+
+impl From<SignalError> for ActionError {
+    fn from(error: SignalError) -> Self {
+        match error {
+            SignalError::TooLong => Self::TooLong,
+            SignalError::NoRun | SignalError::NoSuchFailure => Self::Gone,
+            SignalError::Temporal(error) => error.into(),
+        }
+    }
+}
+
+/// `POST /console/acknowledge`, `/console/instance/acknowledge`: acknowledges the failure that the page has shown, and no
+/// other.
+pub(crate) async fn acknowledge(State(sources): State<Sources>, fields: Fields) -> Response {
+    let sent = async {
+        let (target, failure_id) = shown(&fields)?;
+        send_acknowledge(&sources, &target, failure_id, &fields).await?;
+        Ok(format!("the failure of {} is acknowledged; its process ends now", target.id()))
+    };
+    answer(&fields, sent.await)
+}
+
+/// `POST /console/retry`, `/console/instance/retry`: retries what the page has shown, and nothing else.
+pub(crate) async fn retry(State(sources): State<Sources>, fields: Fields) -> Response {
+    let sent = async {
+        let (target, failure_id) = shown(&fields)?;
+        send_retry(&sources, &target, failure_id).await?;
+        Ok(format!("{} is retried", target.id()))
+    };
+    answer(&fields, sent.await)
+}
+
+/// `POST /console/selection`: acknowledges or retries all selected processes.
+pub(crate) async fn selection(State(sources): State<Sources>, fields: Fields) -> Response {
+    // `<document id> <failure id>`
+    let read = |value: &str| {
+        let (document_id, failure_id) = value.split_once(' ')?;
+        Some((Target::Voiding(document_id.parse().ok()?), failure_id.to_owned()))
+    };
+    let selected: Vec<(Target, String)> = fields.all("selected").filter_map(read).collect();
+    if selected.is_empty() {
+        return fields.answer(&Notice::refused(SELECTION, "nothing is selected"));
+    }
+    let is_retry = fields.text("action") == Some("retry");
+    let (sources, form) = (&sources, &fields);
+    let results = stream::iter(selected.into_iter().map(|(target, failure_id)| async move {
+        let result = if is_retry {
+            send_retry(sources, &target, failure_id).await
+        } else {
+            send_acknowledge(sources, &target, failure_id, form).await
+        };
+        (target, result)
+    }));
+    let results: Vec<_> = results.buffer_unordered(AT_ONCE).collect().await;
+    fields.answer(&summary(&results, if is_retry { "retried" } else { "acknowledged" }))
+}
+
+fn summary(results: &[(Target, Result<(), ActionError>)], done: &str) -> Notice {
+    let all = results.len();
+    let failed: Vec<String> = results
+        .iter()
+        .filter_map(|(target, result)| result.as_ref().err().map(|error| format!("{}: {error}", target.id())))
+        .collect();
+    let text = format!("{} of {all} {done}", all - failed.len());
+    if failed.is_empty() {
+        return Notice::done(SELECTION, text);
+    }
+    let reasons = failed.iter().take(REASONS).cloned().collect::<Vec<_>>().join("; ");
+    Notice::refused(SELECTION, format!("{text}. {reasons}"))
+}
+
+fn shown(fields: &Fields) -> Result<(Target, String), ActionError> {
+    let target = Target::read(fields).ok_or(ActionError::Incomplete)?;
+    let failure_id = fields.exact("failure_id").filter(|id| !id.is_empty()).ok_or(ActionError::Incomplete)?;
+    Ok((target, failure_id.to_owned()))
+}
+
+fn answer(fields: &Fields, sent: Result<String, ActionError>) -> Response {
+    let about = fields.exact("process_id").or(fields.text("document_id")).unwrap_or_default();
+    fields.answer(&match sent {
+        Ok(done) => Notice::done(about, done),
+        Err(error) => Notice::refused(about, error.to_string()),
+    })
+}
+
+async fn send_acknowledge(
+    sources: &Sources,
+    target: &Target,
+    failure_id: String,
+    fields: &Fields,
+) -> Result<(), ActionError> {
+    let acknowledged_by = fields.text("acknowledged_by").map(str::to_owned);
+    let (note, failure_id) = (fields.text("note").map(str::to_owned), Some(failure_id));
+    match target {
+        Target::Voiding(document_id) => {
+            let signal = AcknowledgeFailure { acknowledged_by, note, failure_id };
+            sources.voidings.acknowledge(document_id, signal).await?;
+        }
+        Target::Instance(manager, process_id) => {
+            let signal = Acknowledge { acknowledged_by, note, failure_id };
+            sources.operator.instances_of(manager.name).acknowledge(process_id, signal).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn send_retry(sources: &Sources, target: &Target, failure_id: String) -> Result<(), ActionError> {
+    match target {
+        Target::Voiding(document_id) => {
+            sources.voidings.retry(document_id, Some(&failure_id)).await?;
+        }
+        Target::Instance(manager, process_id) => {
+            sources.operator.instances_of(manager.name).retry(process_id, Some(&failure_id)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// `POST /console/void`: voids a document.
+pub(crate) async fn void(State(sources): State<Sources>, fields: Fields) -> Response {
+    let about = fields.text("document_id").unwrap_or_default();
+    fields.answer(&match about.parse::<DocumentId>() {
+        Ok(document_id) => void_document(&sources, document_id).await,
+        Err(error) => Notice::refused(about, error.to_string()),
+    })
+}
+
+async fn void_document(sources: &Sources, document_id: DocumentId) -> Notice {
+    let id = document_id.to_string();
+    match sources.voidings.billing().void_document(document_id, &Envelope::default()).await {
+        Ok(accepted) => {
+            service_kit::correlate(accepted.process_id.as_str());
+            if let Err(error) = sources.voidings.start(&accepted).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "{id} could not be started; the worker's subscription will start it");
+            }
+            let text = format!("the voiding of {id} is under way");
+            Notice::done(id, text)
+        }
+        Err(error) => Notice::refused(id, explain(&error, "Billing")),
+    }
+}
+
+/// `POST /console/publish`: publishes a customer's open report.
+pub(crate) async fn publish(State(sources): State<Sources>, fields: Fields) -> Response {
+    let about = fields.text("customer_id").unwrap_or_default();
+    let report: Option<ReportId> = fields.text("report_id").and_then(|id| id.parse().ok());
+    fields.answer(&match (about.parse::<CustomerId>(), report) {
+        (Ok(customer_id), Some(report_id)) => {
+            // Clicked twice, it publishes this report once, and not the next one as well.
+            let key = format!("console/publish/{report_id}");
+            match services::publish(&sources.reports, customer_id, key).await {
+                Ok(report) => {
+                    Notice::done(about, format!("report No. {} of {} is published", report.number, report.customer_id))
+                }
+                Err(error) => Notice::refused(about, explain(&error, "Reports")),
+            }
+        }
+        (Err(error), _) => Notice::refused(about, error.to_string()),
+        (_, None) => Notice::refused(about, "the form names no report; load the page again"),
+    })
+}
+
+/// `POST /console/issue`: issues a document.
+pub(crate) async fn issue(State(sources): State<Sources>, fields: Fields) -> Response {
+    let document = match document(&fields) {
+        Ok(document) => document,
+        Err(reason) => return fields.answer(&Notice::refused(ISSUE, reason)),
+    };
+    fields.answer(&match services::issue(sources.voidings.billing(), &document).await {
+        Ok(issued) => {
+            let (id, customer) = (&issued.document_id, &issued.customer_id);
+            Notice::done(id.as_str(), format!("{id} is issued for {customer}"))
+        }
+        Err(error) => Notice::refused(ISSUE, explain(&error, "Billing")),
+    })
+}
+
+/// The document that the form describes, or why it describes none.
+fn document(fields: &Fields) -> Result<IssueDocument, String> {
+    let text = |name: &str| fields.text(name).unwrap_or_default();
+    let document_id = fields.text("document_id").map(str::parse).transpose();
+    let kind = match text("kind") {
+        "receipt" => DocumentKind::Receipt,
+        "credit-note" => DocumentKind::CreditNote,
+        _ => DocumentKind::Invoice,
+    };
+    Ok(IssueDocument {
+        document_id: document_id.map_err(|error| format!("document: {error}"))?,
+        customer_id: text("customer_id").parse().map_err(|error| format!("customer: {error}"))?,
+        kind,
+        total: Money::parse(text("amount"), &text("currency").to_uppercase()).map_err(|error| error.to_string())?,
+    })
+}
+
+/// A service's answer in words: its own where it refused, else what that means.
+fn explain(error: &CommandError, service: &str) -> String {
+    match error {
+        CommandError::Refused(problem) if problem.detail.is_empty() => problem.code.clone(),
+        CommandError::Refused(problem) => format!("{} ({})", problem.detail, problem.code),
+        CommandError::Fault(fault) => {
+            tracing::warn!(error = fault as &dyn std::error::Error, "{service} did not carry out the command");
+            format!("{service} cannot be reached or does not answer as expected; try again later")
+        }
+    }
+}

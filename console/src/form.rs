@@ -1,0 +1,144 @@
+//! Forms of our pages: how they are written, read and answered.
+
+use axum::{
+    extract::{Form, FromRequest, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use maud::{Markup, html};
+
+use crate::session::{self, Notice, Outcome, Visitor};
+
+const HX_REQUEST: &str = "hx-request";
+const HX_RETARGET: HeaderName = HeaderName::from_static("hx-retarget");
+
+/// The form's token is not the visitor's, or another site sent it. Nothing was done.
+#[derive(Debug)]
+pub(crate) struct Forbidden;
+
+impl IntoResponse for Forbidden {
+    fn into_response(self) -> Response {
+        let notice = Notice::refused("", "this form is out of date; nothing was done. Load the page again and repeat.");
+        let page = html! { (notice) p { a href="/" { "To the processes" } } };
+        (StatusCode::FORBIDDEN, page).into_response()
+    }
+}
+
+/// The fields of a form whose token is the visitor's.
+#[derive(Debug, Clone)]
+pub(crate) struct Fields {
+    fields: Vec<(String, String)>,
+    by_htmx: bool,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let expected = session::token(request.headers());
+        let by_htmx = is_by_htmx(request.headers());
+        let Form(fields) = Form::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        let form = Self { fields, by_htmx };
+        match expected {
+            Some(token) if form.text("token") == Some(&token) => Ok(form),
+            _ => Err(Forbidden.into_response()),
+        }
+    }
+}
+
+fn is_by_htmx(headers: &HeaderMap) -> bool {
+    headers.get(HX_REQUEST).is_some_and(|value| value == "true")
+}
+
+impl Fields {
+    /// Returns a field's text without the spaces around it; `None` where it is missing or empty.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let value = self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim());
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// Returns a field's text as it is.
+    pub(crate) fn exact(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns all values of a field, as check boxes have them.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let values = self.fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim());
+        values.filter(|value| !value.is_empty())
+    }
+
+    /// Answers: with htmx the notice alone (a refusal beside the button, a success in the page's list of notices),
+    /// else the page that the form stood on.
+    pub(crate) fn answer(&self, notice: &Notice) -> Response {
+        if !self.by_htmx {
+            return notice.keep(Redirect::to(self.back()).into_response());
+        }
+        let notices = [(HX_RETARGET, HeaderValue::from_static("#notices"))];
+        match notice.outcome {
+            Outcome::Done => (notices, html! { (notice) }).into_response(),
+            Outcome::Refused => (StatusCode::CONFLICT, html! { (notice) }).into_response(),
+        }
+    }
+
+    /// Only a path of ours: the field comes from outside.
+    fn back(&self) -> &str {
+        let is_ours = |path: &&str| {
+            path.starts_with('/')
+                && !path.starts_with("//")
+                && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+        };
+        self.text("back").filter(is_ours).unwrap_or("/")
+    }
+}
+
+/// Writes a form that is sent to `action`, with the fields that each form needs. Its answer is shown in its `.result`.
+pub(crate) fn form(
+    visitor: &Visitor,
+    action: &str,
+    class: Option<&str>,
+    fields: &[(&str, &str)],
+    body: &Markup,
+) -> Markup {
+    html! {
+        form class=[class] method="post" action=(action) hx-post=(action) hx-target="find .result"
+            hx-disabled-elt="find button" {
+            (hidden(visitor))
+            @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
+            (body)
+        }
+    }
+}
+
+/// Writes the fields that each form needs.
+pub(crate) fn hidden(visitor: &Visitor) -> Markup {
+    html! {
+        input type="hidden" name="token" value=(visitor.token);
+        input type="hidden" name="back" value=(visitor.path);
+    }
+}
+
+/// Writes where a refusal is shown: beside the button `about`.
+pub(crate) fn result(visitor: &Visitor, about: &str) -> Markup {
+    let notice = visitor.notice.as_ref().filter(|notice| notice.outcome == Outcome::Refused && notice.about == about);
+    html! { output class="result" role="status" { @if let Some(notice) = notice { (notice) } } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_leads_to_no_other_site() {
+        for (back, expected) in [
+            ("/?state=x", "/?state=x"),
+            ("//evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("/\\evil", "/"),
+            ("", "/"),
+        ] {
+            let fields = Fields { fields: vec![("back".to_owned(), back.to_owned())], by_htmx: false };
+            assert_eq!(fields.back(), expected);
+        }
+    }
+}

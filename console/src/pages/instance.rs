@@ -1,0 +1,115 @@
+//! `GET /transfers/{id}`, and the same for each process manager: one instance: where it stands, what it has been through,
+//! and what can be done.
+
+use chrono::{DateTime, Utc};
+use maud::{Markup, html};
+
+use crate::{
+    managers::{Manager, encoded},
+    page::{LivePage, fingerprint},
+    parts::unavailable,
+    process,
+    session::Visitor,
+    sources::Sources,
+    view::{
+        Fact, ProcessView,
+        instance::{add_timeline, view},
+    },
+    words,
+};
+
+/// The page.
+#[derive(Debug, Clone)]
+pub(super) struct InstancePage {
+    pub(super) manager: &'static Manager,
+    pub(super) id: String,
+}
+
+/// What the page shows.
+#[derive(Hash)]
+pub(super) struct Model {
+    view: Option<ProcessView>,
+    temporal_is_unavailable: bool,
+}
+
+impl LivePage for InstancePage {
+    type Model = Model;
+
+    fn topic(&self) -> String {
+        format!("on=instance&manager={}&id={}", self.manager.name, encoded(&self.id))
+    }
+
+    async fn load(&self, sources: &Sources) -> Model {
+        let read = sources.operator.instances_of(self.manager.name).read(&self.id).await;
+        let temporal_is_unavailable = read.is_err();
+        Model { view: read.unwrap_or_default().map(|instance| view(self.manager, instance)), temporal_is_unavailable }
+    }
+
+    /// With what the run's history tells; where that cannot be read, without.
+    async fn complete(&self, sources: &Sources, mut model: Model) -> Model {
+        if let Some(view) = &mut model.view {
+            let timeline = sources.operator.instances_of(self.manager.name).timeline(&self.id).await;
+            add_timeline(view, self.manager, timeline.unwrap_or_default());
+        }
+        model
+    }
+
+    fn fingerprint(model: &Model) -> u64 {
+        fingerprint(model)
+    }
+
+    fn missing(&self, model: &Model) -> Option<String> {
+        let is_unknown = model.view.is_none() && !model.temporal_is_unavailable;
+        let one = self.manager.one.to_lowercase();
+        is_unknown.then(|| format!("There was never a {one} of this id: {}", self.id))
+    }
+
+    fn title(&self) -> String {
+        self.id.clone()
+    }
+
+    fn head(&self, _visitor: &Visitor) -> Markup {
+        html! {
+            p class="crumbs" { a href=(self.manager.path) { (self.manager.title) } " / " }
+            h1 { (self.manager.one) " " span class="id" { (self.id) } }
+        }
+    }
+
+    fn body(&self, sources: &Sources, visitor: &Visitor, model: &Model) -> Markup {
+        let now = Utc::now();
+        html! {
+            @if model.temporal_is_unavailable {
+                (unavailable("Temporal", "Nothing is lost: the process and this page continue as soon as it is back."))
+            }
+            @match &model.view {
+                Some(view) => {
+                    @let about = about(view, now);
+                    @let links = Vec::from_iter(sources.web_ui(&view.workflow_id, view.run_id.as_deref()));
+                    @let namespace = sources.voidings.namespace();
+                    (process::body(visitor, view, (self.manager.one, &about), &links, &namespace, now))
+                }
+                None => div class="empty" { p { "There is nothing to show." } },
+            }
+        }
+    }
+
+    fn shows(&self, model: &Model, about: &str) -> bool {
+        model.view.as_ref().is_some_and(ProcessView::waits_for_operator) && about == self.id
+    }
+}
+
+fn about(view: &ProcessView, now: DateTime<Utc>) -> Markup {
+    let fact = |fact: &Fact| {
+        html! { dt { (fact.name) } dd { (fact.text) @if let Some(at) = fact.at { (words::clock(at, now)) } } }
+    };
+    html! {
+        dl class="ids facts" { @for told in view.facts.iter().chain(&view.doing) { (fact(told)) } }
+        @if let Some(state) = &view.state {
+            details class="state" {
+                summary { "State, as its process manager keeps it" }
+                pre tabindex="0" { code { (state) } }
+            }
+        }
+        @if let Some(hint) = view.hint { p class="hint faint" { (hint) } }
+    }
+}

@@ -1,0 +1,38 @@
+//! The addresses of the console.
+
+use messages::DocumentId;
+
+/// The processes.
+pub(crate) const PROCESSES: &str = "/";
+/// The pages of one process each.
+pub(crate) const PROCESS: &str = "/processes/{document_id}";
+/// Reports and documents.
+pub(crate) const REPORTS: &str = "/reports";
+/// The events that tell a page that it is out of date.
+pub(crate) const EVENTS: &str = "/console/events";
+/// Where the forms are sent.
+pub(crate) const ACKNOWLEDGE: &str = "/console/acknowledge";
+pub(crate) const RETRY: &str = "/console/retry";
+pub(crate) const ACKNOWLEDGE_INSTANCE: &str = "/console/instance/acknowledge";
+pub(crate) const RETRY_INSTANCE: &str = "/console/instance/retry";
+pub(crate) const SELECTION: &str = "/console/selection";
+pub(crate) const VOID: &str = "/console/void";
+pub(crate) const PUBLISH: &str = "/console/publish";
+pub(crate) const ISSUE: &str = "/console/issue";
+/// The documentation of the REST API.
+pub(crate) const REST: &str = "/docs/";
+
+/// Returns the address of a process's page.
+pub(crate) fn process(document_id: &DocumentId) -> String {
+    format!("/processes/{document_id}")
+}
+
+/// Returns the address of a voiding in the REST API.
+pub(crate) fn voiding(document_id: &DocumentId) -> String {
+    format!("/voidings/{document_id}")
+}
+
+/// Returns the address of a customer's reports and documents.
+pub(crate) fn reports_of(customer: &impl std::fmt::Display) -> String {
+    format!("{REPORTS}?customer_id={customer}")
+}

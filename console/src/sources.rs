@@ -1,0 +1,30 @@
+//! The programs behind the console.
+
+use process_manager_client::http::CommandClient;
+use process_manager_host::operator::Operator;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use voiding_client::VoidingClient;
+
+use crate::counts::Counter;
+
+/// The programs behind the console. Clones share their connections.
+#[derive(Clone)]
+pub(crate) struct Sources {
+    pub(crate) voidings: VoidingClient,
+    pub(crate) operator: Operator,
+    pub(crate) reports: CommandClient,
+    pub(crate) counter: Counter,
+    pub(crate) temporal_ui_url: Option<Url>,
+    /// Cancelled when the program is to end.
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl Sources {
+    /// Returns the link to a run in Temporal's Web UI, where its address is known.
+    pub(crate) fn web_ui(&self, workflow_id: &str, run_id: Option<&str>) -> Option<(String, &'static str)> {
+        let base = self.temporal_ui_url.as_ref()?;
+        let url = process_manager_host::operator::web_ui(base, &self.voidings.namespace(), workflow_id, run_id?);
+        Some((url, "This workflow in Temporal’s Web UI"))
+    }
+}

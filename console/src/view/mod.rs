@@ -1,0 +1,168 @@
+//! A process as the console shows it: one vocabulary for voidings and for instances of process managers.
+//!
+//! [`voiding`] and [`instance`] map to it, and all that shows a process shows this type.
+
+pub(crate) mod instance;
+mod target;
+pub(crate) mod voiding;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use messages::{CustomerId, voiding::VoidingState};
+use process_manager_host::operator::PendingCommand;
+
+pub(crate) use self::target::Target;
+
+/// A process.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ProcessView {
+    pub(crate) target: Target,
+    /// Distinguishes the process in ids of elements; a process id may have any characters.
+    pub(crate) key: String,
+    pub(crate) status: Status,
+    /// Whether a badge of its own tells of an incident.
+    pub(crate) has_incident: bool,
+    pub(crate) began_at: DateTime<Utc>,
+    pub(crate) since: Since,
+    pub(crate) customer: Option<CustomerId>,
+    /// The failures that wait for an operator.
+    pub(crate) failures: Vec<Failure>,
+    pub(crate) stalled: Option<Stalled>,
+    pub(crate) pending: Vec<Pending>,
+    /// The time line, oldest first.
+    pub(crate) steps: Vec<Step>,
+    /// Why the time line is not complete, where it is not.
+    pub(crate) steps_missing: Option<String>,
+    /// The states that a voiding has passed.
+    pub(crate) progress: Option<Progress>,
+    /// What it is about.
+    pub(crate) facts: Vec<Fact>,
+    /// What it is doing.
+    pub(crate) doing: Vec<Fact>,
+    /// The state that a process manager keeps, as JSON.
+    pub(crate) state: Option<String>,
+    pub(crate) hint: Option<&'static str>,
+    pub(crate) workflow_id: String,
+    /// Temporal's id of the run; `None` where Temporal does not know the process.
+    pub(crate) run_id: Option<String>,
+    /// Ids to copy, by name.
+    pub(crate) ids: Vec<(&'static str, Option<String>)>,
+}
+
+/// The status, in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Status {
+    /// The class of its badge.
+    pub(crate) class: &'static str,
+    pub(crate) sign: &'static str,
+    pub(crate) word: &'static str,
+    pub(crate) sentence: &'static str,
+    pub(crate) is_running: bool,
+}
+
+/// A time that tells how long something has lasted, and the words around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Since {
+    pub(crate) before: &'static str,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) after: &'static str,
+}
+
+/// A failure that waits for an operator.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Failure {
+    pub(crate) id: String,
+    /// Such as `Deposit money was refused`.
+    pub(crate) what: String,
+    pub(crate) code: String,
+    pub(crate) detail: String,
+    pub(crate) since: DateTime<Utc>,
+    /// What an operator should do about it, and what comes of it.
+    pub(crate) remedy: String,
+    pub(crate) can_retry: bool,
+    pub(crate) can_acknowledge: bool,
+}
+
+/// A command that has not succeeded for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Stalled {
+    /// The command, in words.
+    pub(crate) command: String,
+    pub(crate) detail: String,
+    pub(crate) since: DateTime<Utc>,
+    /// The service that it goes to.
+    pub(crate) service: &'static str,
+}
+
+/// A command that is being retried.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Pending {
+    /// The command, in words.
+    pub(crate) command: String,
+    pub(crate) of: PendingCommand,
+}
+
+/// An entry of the time line.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Step {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) class: &'static str,
+    pub(crate) badge: Option<Status>,
+    pub(crate) text: String,
+    pub(crate) span: Span,
+    pub(crate) code: Option<String>,
+    pub(crate) detail: Option<String>,
+    /// What an operator has written.
+    pub(crate) note: Option<String>,
+}
+
+/// How long a step took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Span {
+    Moment,
+    Lasted(TimeDelta),
+    Took(TimeDelta),
+    /// It has not ended.
+    Ongoing,
+}
+
+/// The states of a voiding.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Progress {
+    pub(crate) passed: Vec<VoidingState>,
+    pub(crate) at: VoidingState,
+}
+
+/// A fact about a process.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Fact {
+    pub(crate) name: &'static str,
+    pub(crate) text: String,
+    /// A time that follows the text.
+    pub(crate) at: Option<DateTime<Utc>>,
+}
+
+impl ProcessView {
+    /// Returns whether the process waits for an operator.
+    pub(crate) fn waits_for_operator(&self) -> bool {
+        self.failures.iter().any(|failure| failure.can_retry || failure.can_acknowledge)
+    }
+}
+
+impl Step {
+    pub(crate) fn new(at: DateTime<Utc>, class: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { at, class, badge: None, text, span: Span::Moment, code: None, detail: None, note: None }
+    }
+
+    /// An acknowledgement.
+    pub(crate) fn acknowledged(at: DateTime<Utc>, by: Option<&str>, note: Option<&str>) -> Self {
+        let text = format!("Acknowledged by {}.", by.unwrap_or("an operator"));
+        Self { note: note.map(str::to_owned), ..Self::new(at, "person", text) }
+    }
+}
+
+impl Fact {
+    pub(crate) fn new(name: &'static str, text: impl Into<String>) -> Self {
+        Self { name, text: text.into(), at: None }
+    }
+}

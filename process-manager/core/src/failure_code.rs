@@ -1,0 +1,18 @@
+//! The codes of failures that are no service's refusal; a refusal has the service's code.
+
+/// `handle` failed.
+pub const HANDLE_FAILED: &str = "handle-failed";
+/// `apply` failed.
+pub const APPLY_FAILED: &str = "apply-failed";
+/// The process manager's code panicked.
+pub const PANICKED: &str = "panicked";
+/// A command could not be dispatched.
+pub const NOT_DISPATCHED: &str = "not-dispatched";
+/// An event was not handled in time.
+pub const TIMEOUT: &str = "timeout";
+/// A strict start met an instance that has started already.
+pub const ALREADY_STARTED: &str = "already-started";
+/// A strict continuation met no started instance.
+pub const NOT_STARTED: &str = "not-started";
+/// The event cannot be read.
+pub const UNREADABLE: &str = "unreadable";

@@ -1,0 +1,219 @@
+//! The instances of one process manager.
+
+use chrono::{DateTime, Utc};
+use process_manager::instance::Acknowledge;
+
+use super::{Instance, Listed, OperatorError, Timeline, Workflows, timeline};
+
+/// The instances of one process manager. Clones share one connection.
+#[derive(Debug, Clone)]
+pub struct Instances {
+    workflows: Workflows,
+    manager: String,
+}
+
+/// Conditions that narrow a list of instances; absent ones let everything pass.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InstanceFilter {
+    /// Only instances that are running (or have ended).
+    pub is_running: Option<bool>,
+    /// Only instances that are parked or have a stalled command (or neither).
+    pub has_incident: Option<bool>,
+    /// Only instances whose process id begins with this.
+    pub id_prefix: String,
+    /// Only instances that ended in this way.
+    pub end: Option<End>,
+    /// Only instances that ended at or after this time.
+    pub closed_since: Option<DateTime<Utc>>,
+}
+
+/// The way in which an instance ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// Its process manager stopped it.
+    Done,
+    /// An operator acknowledged its failure, or it never began.
+    GivenUp,
+}
+
+impl InstanceFilter {
+    /// Returns the query of Temporal's visibility store; `None` where nothing can match, since the prefix has characters
+    /// that could end its quotes. Of an instance that continued as new only the latest run matches.
+    #[must_use]
+    pub fn query(&self, manager: &str) -> Option<String> {
+        let mut conditions = vec![format!("WorkflowType = '{manager}'")];
+        conditions.extend(match self.is_running {
+            Some(true) => vec!["ExecutionStatus = 'Running'".to_owned()],
+            Some(false) => {
+                vec!["ExecutionStatus != 'ContinuedAsNew'".to_owned(), "ExecutionStatus != 'Running'".to_owned()]
+            }
+            None => vec!["ExecutionStatus != 'ContinuedAsNew'".to_owned()],
+        });
+        conditions.extend(self.has_incident.map(|incident| match incident {
+            true => "Incident = true".to_owned(),
+            false => "(Incident = false OR Incident IS NULL)".to_owned(),
+        }));
+        if !self.id_prefix.is_empty() {
+            let can_be_quoted = |c: char| !c.is_control() && !matches!(c, '\'' | '"' | '`' | '\\');
+            if !self.id_prefix.chars().all(can_be_quoted) {
+                return None;
+            }
+            conditions.push(format!("WorkflowId STARTS_WITH '{manager}-{}'", self.id_prefix));
+        }
+        conditions.extend(self.end.map(|end| match end {
+            End::Done => "ExecutionStatus = 'Completed'".to_owned(),
+            End::GivenUp => "ExecutionStatus = 'Failed'".to_owned(),
+        }));
+        conditions.extend(self.closed_since.map(|at| format!("CloseTime >= '{}'", at.to_rfc3339())));
+        Some(conditions.join(" AND "))
+    }
+}
+
+impl Instances {
+    pub(super) fn new(workflows: Workflows, manager: String) -> Self {
+        Self { workflows, manager }
+    }
+
+    /// Returns the name of the process manager.
+    #[must_use]
+    pub fn manager(&self) -> &str {
+        &self.manager
+    }
+
+    /// Returns the id of an instance's workflow.
+    #[must_use]
+    pub fn workflow_id(&self, process_id: &str) -> String {
+        format!("{}-{process_id}", self.manager)
+    }
+
+    /// Lists a page of instances, running before ended and newest first, at most `size` of them, from the page's token
+    /// on (empty: the first page). The list may lag by up to a second.
+    ///
+    /// # Errors
+    /// Temporal is unavailable, or rejects the token.
+    pub async fn list(
+        &self,
+        filter: &InstanceFilter,
+        size: usize,
+        from: Vec<u8>,
+    ) -> Result<Listed<Instance>, OperatorError> {
+        let Some(query) = filter.query(&self.manager) else {
+            return Ok(Listed { items: Vec::new(), next: Vec::new() });
+        };
+        let page = self.workflows.list(&query, size, from).await?;
+        let items = page.items.iter().filter_map(|info| Instance::read(&self.manager, info)).collect();
+        Ok(Listed { items, next: page.next })
+    }
+
+    /// Counts instances.
+    ///
+    /// # Errors
+    /// Temporal is unavailable.
+    pub async fn count(&self, filter: &InstanceFilter) -> Result<i64, OperatorError> {
+        match filter.query(&self.manager) {
+            Some(query) => self.workflows.count(&query).await,
+            None => Ok(0),
+        }
+    }
+
+    /// Reads the latest run of an instance; `None` where there never was one. Without a worker the result has no `view`.
+    ///
+    /// # Errors
+    /// Temporal is unavailable.
+    pub async fn read(&self, process_id: &str) -> Result<Option<Instance>, OperatorError> {
+        let workflow_id = self.workflow_id(process_id);
+        let Some(described) = self.workflows.describe(&workflow_id).await? else { return Ok(None) };
+        let Some(mut instance) = Instance::read(&self.manager, &described.info) else { return Ok(None) };
+        instance.pending = described.pending;
+        if instance.status.is_running()
+            && let Some(view) = self.workflows.query(&workflow_id, "state").await?
+        {
+            instance.refresh_from(view);
+        }
+        Ok(Some(instance))
+    }
+
+    /// Reads what the latest run of an instance has been through.
+    ///
+    /// # Errors
+    /// Temporal is unavailable.
+    pub async fn timeline(&self, process_id: &str) -> Result<Timeline, OperatorError> {
+        let history = self.workflows.history(&self.workflow_id(process_id)).await?;
+        Ok(timeline::read(&history))
+    }
+
+    /// Retries what the instance has failed with: the failure of this id, or the present one.
+    ///
+    /// # Errors
+    /// [`OperatorError::NoSuchFailure`] where the instance is not parked, or with another failure;
+    /// [`OperatorError::NotFound`], [`OperatorError::NotRunning`] and [`OperatorError::Closing`] where it does not run;
+    /// Temporal is unavailable.
+    pub async fn retry(&self, process_id: &str, failure_id: Option<&str>) -> Result<(), OperatorError> {
+        let failure_id = self.present(process_id, failure_id).await?;
+        let signal = Acknowledge { failure_id: Some(failure_id), ..Acknowledge::default() };
+        self.workflows.signal(&self.workflow_id(process_id), "retry", &signal).await
+    }
+
+    /// Acknowledges a failure, which ends the instance: the failure that `acknowledge` names, or the present one.
+    ///
+    /// # Errors
+    /// As for [`Instances::retry`], and [`OperatorError::TooLong`] for a name of more than 200 or a note of more than
+    /// 2,000 characters.
+    pub async fn acknowledge(&self, process_id: &str, acknowledge: Acknowledge) -> Result<(), OperatorError> {
+        if !acknowledge.is_within_limits() {
+            return Err(OperatorError::TooLong);
+        }
+        let failure_id = self.present(process_id, acknowledge.failure_id.as_deref()).await?;
+        let signal = Acknowledge { failure_id: Some(failure_id), ..acknowledge };
+        self.workflows.signal(&self.workflow_id(process_id), "acknowledge", &signal).await
+    }
+
+    /// Returns the id of the instance's failure, where that is the one that is meant.
+    async fn present(&self, process_id: &str, meant: Option<&str>) -> Result<String, OperatorError> {
+        let instance = self.read(process_id).await?;
+        let instance = instance.ok_or_else(|| OperatorError::NotFound(self.workflow_id(process_id)))?;
+        if !instance.status.is_running() {
+            return Err(OperatorError::NotRunning(self.workflow_id(process_id)));
+        }
+        let present = instance.failure_id().filter(|present| meant.is_none_or(|meant| meant == *present));
+        present.map(str::to_owned).ok_or_else(|| OperatorError::NoSuchFailure(process_id.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_filter_becomes_a_condition_and_no_text_leaves_its_quotes() {
+        let filter = InstanceFilter {
+            is_running: Some(true),
+            has_incident: Some(true),
+            id_prefix: "a/b".to_owned(),
+            ..InstanceFilter::default()
+        };
+        assert_eq!(
+            filter.query("Sell").unwrap(),
+            "WorkflowType = 'Sell' AND ExecutionStatus = 'Running' AND Incident = true \
+             AND WorkflowId STARTS_WITH 'Sell-a/b'"
+        );
+        let ended = InstanceFilter {
+            is_running: Some(false),
+            has_incident: Some(false),
+            end: Some(End::Done),
+            closed_since: Some(DateTime::UNIX_EPOCH),
+            ..InstanceFilter::default()
+        };
+        assert_eq!(
+            ended.query("Sell").unwrap(),
+            "WorkflowType = 'Sell' AND ExecutionStatus != 'ContinuedAsNew' AND ExecutionStatus != 'Running' \
+             AND (Incident = false OR Incident IS NULL) AND ExecutionStatus = 'Completed' \
+             AND CloseTime >= '1970-01-01T00:00:00+00:00'"
+        );
+        for text in ["'", "\"", "a\\", "a\0"] {
+            let filter = InstanceFilter { id_prefix: text.to_owned(), ..InstanceFilter::default() };
+            assert_eq!(filter.query("Sell"), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! A subscription: where it stands in its log, and the signals that move it.
+
+use process_manager_engine::subscription::{SubscriptionState, workflow_id};
+use process_manager_wire::Position;
+use serde_json::json;
+
+use super::{OperatorError, Workflows};
+
+/// A subscription, by its name. Clones share one connection.
+#[derive(Debug, Clone)]
+pub struct SubscriptionHandle {
+    workflows: Workflows,
+    name: String,
+}
+
+impl SubscriptionHandle {
+    pub(super) fn new(workflows: Workflows, name: String) -> Self {
+        Self { workflows, name }
+    }
+
+    /// Returns where the subscription stands; `None` while no worker answers.
+    ///
+    /// # Errors
+    /// [`OperatorError::NotFound`] where there is no such subscription; Temporal is unavailable.
+    pub async fn state(&self) -> Result<Option<SubscriptionState>, OperatorError> {
+        let workflow_id = workflow_id(&self.name);
+        if let Some(state) = self.workflows.query(&workflow_id, "state").await? {
+            return Ok(Some(state));
+        }
+        match self.workflows.describe(&workflow_id).await? {
+            Some(_) => Ok(None),
+            None => Err(OperatorError::NotFound(workflow_id)),
+        }
+    }
+
+    /// Pauses the subscription: it delivers nothing until it is resumed or rewound.
+    ///
+    /// # Errors
+    /// [`OperatorError::NotFound`] or [`OperatorError::NotRunning`] where it does not run; Temporal is unavailable.
+    pub async fn pause(&self) -> Result<(), OperatorError> {
+        self.workflows.signal(&workflow_id(&self.name), "pause", &json!({})).await
+    }
+
+    /// Resumes a subscription that is paused or has stopped, at the same position or after another one, in the log that
+    /// is there now.
+    ///
+    /// # Errors
+    /// As for [`SubscriptionHandle::pause`].
+    pub async fn resume(&self, after: Option<Position>) -> Result<(), OperatorError> {
+        let at = after.map_or_else(|| json!({}), |position| json!({"position": position}));
+        self.workflows.signal(&workflow_id(&self.name), "resume", &at).await
+    }
+
+    /// Continues after a position, wherever the subscription stands. Instances ignore events that they have already
+    /// handled.
+    ///
+    /// # Errors
+    /// As for [`SubscriptionHandle::pause`].
+    pub async fn rewind(&self, to: Position) -> Result<(), OperatorError> {
+        self.workflows.signal(&workflow_id(&self.name), "rewind", &json!({"position": to})).await
+    }
+}

@@ -1,0 +1,295 @@
+//! The time line of an instance, read from the history of its latest run.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use process_manager::{
+    instance::{Acknowledge, Delivery, Overdue, ParkedFailure, Published},
+    manager::Refusal,
+};
+use process_manager_engine::publish::MEMO;
+use process_manager_wire::CloudEvent;
+use temporalio_common::protos::temporal::api::{
+    failure::v1::{Failure, failure::FailureInfo},
+    history::v1::{HistoryEvent, WorkflowExecutionSignaledEventAttributes, history_event::Attributes},
+};
+
+use super::{
+    History,
+    read::{decode, first, innermost, timestamp},
+};
+
+/// What happened to an instance.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum TimelineEvent {
+    /// The run continued an earlier one.
+    Continued,
+    /// Events were delivered.
+    Delivered(Vec<CloudEvent>),
+    /// A command was answered, or its first attempt failed.
+    Command {
+        /// The command.
+        name: String,
+        /// How often it was sent.
+        attempts: i32,
+        /// The answer.
+        answer: Answer,
+    },
+    /// The instance was parked.
+    Parked(ParkedFailure),
+    /// A command stalled.
+    Stalled(Overdue),
+    /// An operator retried.
+    Retried,
+    /// An operator acknowledged the failure.
+    Acknowledged(Acknowledge),
+    /// The run ended; the text says why, where the process manager did not stop it.
+    Ended(Option<String>),
+}
+
+/// The answer to a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Answer {
+    /// The service accepted it.
+    Accepted,
+    /// The service refused it.
+    Refused(Refusal),
+    /// It could not be dispatched at all.
+    Impossible(String),
+    /// It faulted, and is retried.
+    Fault(String),
+}
+
+/// A moment in the life of an instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimelineEntry {
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub event: TimelineEvent,
+}
+
+/// What an instance has been through, oldest first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Timeline {
+    /// The entries.
+    pub entries: Vec<TimelineEntry>,
+    /// Whether the history is so long that the oldest entries are left out.
+    pub is_cut: bool,
+}
+
+/// Reads a history.
+pub(super) fn read(history: &History) -> Timeline {
+    let mut reader = Reader::default();
+    let entry = |event: &HistoryEvent| {
+        let at = event.event_time.as_ref().and_then(|at| timestamp(at.seconds, at.nanos))?;
+        Some(TimelineEntry { at, event: reader.event(event)? })
+    };
+    Timeline { entries: history.events.iter().filter_map(entry).collect(), is_cut: history.is_cut }
+}
+
+/// What has to be remembered from one event to the next.
+#[derive(Default)]
+struct Reader {
+    published: Published,
+    /// Commands in flight by the id of the event that scheduled them: name, attempts.
+    commands: HashMap<i64, (String, i32)>,
+}
+
+impl Reader {
+    fn event(&mut self, event: &HistoryEvent) -> Option<TimelineEvent> {
+        match event.attributes.as_ref()? {
+            Attributes::WorkflowExecutionStartedEventAttributes(started) => {
+                (!started.continued_execution_run_id.is_empty()).then_some(TimelineEvent::Continued)
+            }
+            Attributes::WorkflowExecutionSignaledEventAttributes(signal) => self.signal(signal),
+            Attributes::MarkerRecordedEventAttributes(marker) => {
+                let summary = event.user_metadata.as_ref()?.summary.as_ref().and_then(decode::<String>)?;
+                let name = summary.split(' ').next().unwrap_or_default().to_owned();
+                let answer = marker.failure.as_ref().map_or(Answer::Accepted, Answer::of);
+                Some(TimelineEvent::Command { name, attempts: 1, answer })
+            }
+            Attributes::ActivityTaskScheduledEventAttributes(scheduled) => {
+                let input = first::<serde_json::Value>(scheduled.input.as_ref()).unwrap_or_default();
+                let name = input["name"].as_str().unwrap_or("a command").to_owned();
+                self.commands.insert(event.event_id, (name, 0));
+                None
+            }
+            Attributes::ActivityTaskStartedEventAttributes(started) => {
+                // The local attempt went before these.
+                self.commands.get_mut(&started.scheduled_event_id)?.1 = started.attempt + 1;
+                None
+            }
+            Attributes::ActivityTaskCompletedEventAttributes(completed) => {
+                self.answered(completed.scheduled_event_id, Answer::Accepted)
+            }
+            Attributes::ActivityTaskFailedEventAttributes(failed) => {
+                self.answered(failed.scheduled_event_id, failed.failure.as_ref().map(Answer::of)?)
+            }
+            Attributes::WorkflowPropertiesModifiedEventAttributes(modified) => {
+                self.published(decode(modified.upserted_memo.as_ref()?.fields.get(MEMO)?)?)
+            }
+            other => ended(other).map(TimelineEvent::Ended),
+        }
+    }
+
+    fn signal(&self, signal: &WorkflowExecutionSignaledEventAttributes) -> Option<TimelineEvent> {
+        let input = signal.input.as_ref();
+        if signal.signal_name == "deliver" {
+            let events: Vec<Delivery> = first(input)?;
+            return Some(TimelineEvent::Delivered(events.into_iter().map(|delivery| delivery.event).collect()));
+        }
+        let operated: Acknowledge = first(input).unwrap_or_default();
+        // A signal that meant a failure that was not there has changed nothing.
+        let parked = self.published.failure.as_ref()?;
+        if operated.failure_id.as_ref().is_some_and(|meant| *meant != parked.failure_id) {
+            return None;
+        }
+        match signal.signal_name.as_str() {
+            "retry" => Some(TimelineEvent::Retried),
+            "acknowledge" => Some(TimelineEvent::Acknowledged(operated)),
+            _ => None,
+        }
+    }
+
+    fn answered(&mut self, scheduled: i64, answer: Answer) -> Option<TimelineEvent> {
+        let (name, attempts) = self.commands.remove(&scheduled)?;
+        Some(TimelineEvent::Command { name, attempts, answer })
+    }
+
+    fn published(&mut self, now: Published) -> Option<TimelineEvent> {
+        let before = std::mem::replace(&mut self.published, now.clone());
+        let parked = now.failure.filter(|failure| before.failure.as_ref() != Some(failure)).map(TimelineEvent::Parked);
+        let is_new = |stalled: &Overdue| before.overdue.as_ref() != Some(stalled);
+        parked.or_else(|| now.overdue.filter(is_new).map(TimelineEvent::Stalled))
+    }
+}
+
+/// How a run ended, where the event ends it.
+fn ended(attributes: &Attributes) -> Option<Option<String>> {
+    match attributes {
+        Attributes::WorkflowExecutionCompletedEventAttributes(_) => Some(None),
+        Attributes::WorkflowExecutionFailedEventAttributes(failed) => Some(failed.failure.as_ref().map(innermost)),
+        Attributes::WorkflowExecutionTerminatedEventAttributes(terminated) => {
+            Some(Some(format!("terminated by {}: {}", terminated.identity, terminated.reason)))
+        }
+        Attributes::WorkflowExecutionCanceledEventAttributes(_) => Some(Some("cancelled".to_owned())),
+        _ => None,
+    }
+}
+
+impl Answer {
+    fn of(failure: &Failure) -> Self {
+        final_answer(failure).unwrap_or_else(|| Self::Fault(innermost(failure)))
+    }
+}
+
+/// The refusal that a failure carries; `None` for one that is retried.
+fn final_answer(failure: &Failure) -> Option<Answer> {
+    match &failure.failure_info {
+        Some(FailureInfo::ApplicationFailureInfo(info)) if info.non_retryable => {
+            Some(match first::<Refusal>(info.details.as_ref()) {
+                Some(refusal) => Answer::Refused(refusal),
+                None => Answer::Impossible(failure.message.clone()),
+            })
+        }
+        _ => failure.cause.as_ref().and_then(|cause| final_answer(cause)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use temporalio_common::protos::{
+        coresdk::AsJsonPayloadExt,
+        temporal::api::{
+            common::v1::{Memo, Payloads},
+            failure::v1::ApplicationFailureInfo,
+            history::v1::{
+                ActivityTaskFailedEventAttributes, ActivityTaskScheduledEventAttributes,
+                ActivityTaskStartedEventAttributes, WorkflowPropertiesModifiedEventAttributes,
+            },
+        },
+    };
+
+    use super::*;
+
+    fn payloads(value: &Value) -> Option<Payloads> {
+        Some(Payloads { payloads: vec![value.as_json_payload().unwrap()] })
+    }
+
+    fn signal(name: &str, input: &Value) -> Attributes {
+        Attributes::WorkflowExecutionSignaledEventAttributes(WorkflowExecutionSignaledEventAttributes {
+            signal_name: name.to_owned(),
+            input: payloads(input),
+            ..Default::default()
+        })
+    }
+
+    fn published(memo: &Value) -> Attributes {
+        let fields = [(MEMO.to_owned(), memo.as_json_payload().unwrap())].into();
+        Attributes::WorkflowPropertiesModifiedEventAttributes(WorkflowPropertiesModifiedEventAttributes {
+            upserted_memo: Some(Memo { fields }),
+            ..Default::default()
+        })
+    }
+
+    fn timeline(attributes: Vec<Attributes>) -> Vec<TimelineEvent> {
+        let event = |(id, attributes)| {
+            let mut event = HistoryEvent { event_id: id, attributes: Some(attributes), ..HistoryEvent::default() };
+            event.event_time.get_or_insert_default().seconds = id;
+            event
+        };
+        let history = History { events: (1..).zip(attributes).map(event).collect(), is_cut: false };
+        read(&history).entries.into_iter().map(|entry| entry.event).collect()
+    }
+
+    #[test]
+    fn a_command_that_was_refused_after_retries_tells_how_many_and_why() {
+        let refusal = Refusal { code: "locked".to_owned(), detail: "no".to_owned() };
+        let info = ApplicationFailureInfo {
+            non_retryable: true,
+            details: payloads(&json!(refusal)),
+            ..ApplicationFailureInfo::default()
+        };
+        let failure = Failure { failure_info: Some(FailureInfo::ApplicationFailureInfo(info)), ..Failure::default() };
+        let wrapped = Failure { cause: Some(Box::new(failure)), ..Failure::default() };
+        let told = timeline(vec![
+            Attributes::ActivityTaskScheduledEventAttributes(ActivityTaskScheduledEventAttributes {
+                input: payloads(&json!({"name": "Deposit"})),
+                ..Default::default()
+            }),
+            Attributes::ActivityTaskStartedEventAttributes(ActivityTaskStartedEventAttributes {
+                scheduled_event_id: 1,
+                attempt: 3,
+                ..Default::default()
+            }),
+            Attributes::ActivityTaskFailedEventAttributes(ActivityTaskFailedEventAttributes {
+                scheduled_event_id: 1,
+                failure: Some(wrapped),
+                ..Default::default()
+            }),
+        ]);
+        let answer = Answer::Refused(refusal);
+        assert_eq!(told, [TimelineEvent::Command { name: "Deposit".to_owned(), attempts: 4, answer }]);
+    }
+
+    #[test]
+    fn only_a_signal_about_the_failure_that_was_there_is_told() {
+        let parked = json!({"failure": {
+            "failure_id": "a/1", "code": "timeout", "detail": "d", "event": "Sold", "position": 3, "attempts": 1,
+            "at": "2026-01-01T00:00:00Z",
+        }});
+        let told = timeline(vec![
+            signal("retry", &json!({})),
+            published(&parked),
+            signal("retry", &json!({"failure_id": "a/0"})),
+            signal("retry", &json!({"failure_id": "a/1"})),
+            published(&json!({})),
+            signal("acknowledge", &json!({})),
+        ]);
+        assert!(matches!(&told[..], [TimelineEvent::Parked(_), TimelineEvent::Retried]), "{told:?}");
+    }
+}

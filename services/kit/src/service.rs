@@ -1,0 +1,187 @@
+//! Services: their description, configuration, start and run.
+
+use std::{future::Future, marker::PhantomData, net::SocketAddr, process::ExitCode, sync::Arc};
+
+use anyhow::Context;
+use axum::Router;
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    ConfigError, Database, DatabaseUrl, app, bind,
+    command::IdempotencyMigration,
+    env_or,
+    event_log::{EventLog, EventLogMigration, events_routes},
+    exit, init_tracing, openapi, ready_check, serve, shutdown_signal,
+};
+
+/// A service: its tables and its routes, and what else it does. Its `OpenApi` gives title and description.
+///
+/// The value holds the service's own settings.
+pub trait Service: OpenApi + Send + Sync + Sized + 'static {
+    /// Its name in logs, metrics, variables and file names.
+    const NAME: &'static str;
+    /// The `source` of its events.
+    const SOURCE: &'static str;
+    /// The port on which it listens by default.
+    const PORT: u16;
+
+    /// Reads the service's own settings from the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the invalid variable.
+    fn from_env() -> Result<Self, ConfigError>;
+
+    /// Returns the migrations of the service's tables, in their order. Those of the event log and of the idempotency keys
+    /// run before them.
+    fn migrations() -> Vec<Box<dyn MigrationTrait>>;
+
+    /// Returns the service's routes. `GET /events` and what each program has come with them.
+    fn routes() -> OpenApiRouter<Database>;
+
+    /// Checks whether the service can do its work; the database is checked as well.
+    ///
+    /// # Errors
+    /// Says why not.
+    fn ready(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Runs beside the routes until `shutdown`.
+    fn work(&self, database: Database, shutdown: CancellationToken) -> impl Future<Output = ()> + Send + 'static {
+        drop((database, shutdown));
+        std::future::ready(())
+    }
+}
+
+/// Configuration of a service.
+#[derive(Debug, Clone)]
+pub struct Config<S> {
+    /// `host:port` to listen on; port 0 takes a free one.
+    pub addr: String,
+    /// The service's database.
+    pub database: DatabaseUrl,
+    /// The service and its own settings.
+    pub service: S,
+}
+
+impl<S: Service> Config<S> {
+    /// Reads the environment: for a service `billing`, `BILLING_ADDR` (default: its port on 127.0.0.1) and
+    /// `BILLING_DATABASE_URL` (default: `billing.db` in `DATA_DIR`).
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the invalid variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::with_database(DatabaseUrl::from_env(&variable::<S>("DATABASE_URL"), &file::<S>())?)
+    }
+
+    /// As [`Config::from_env`], with `DATABASE_URL` for an absent `BILLING_DATABASE_URL`: for a program that hosts one
+    /// service alone.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the invalid variable.
+    pub fn from_env_alone() -> Result<Self, ConfigError> {
+        Self::with_database(DatabaseUrl::from_env_alone(&variable::<S>("DATABASE_URL"), &file::<S>())?)
+    }
+
+    fn with_database(database: DatabaseUrl) -> Result<Self, ConfigError> {
+        let addr = env_or(&variable::<S>("ADDR"), format!("127.0.0.1:{}", S::PORT))?;
+        Ok(Self { addr, database, service: S::from_env()? })
+    }
+}
+
+fn variable<S: Service>(name: &str) -> String {
+    format!("{}_{name}", S::NAME.to_uppercase())
+}
+
+fn file<S: Service>() -> String {
+    format!("{}.db", S::NAME)
+}
+
+/// Runs a service as a program of its own, configured by its environment.
+pub async fn main<S: Service>() -> ExitCode {
+    init_tracing();
+    exit(async { run(Config::<S>::from_env_alone()?, shutdown_signal()).await }.await)
+}
+
+/// Runs a service until `shutdown`.
+///
+/// # Errors
+/// As [`start`] and [`Started::serve`].
+pub async fn run<S: Service>(config: Config<S>, shutdown: CancellationToken) -> anyhow::Result<()> {
+    start(config).await?.serve(shutdown).await
+}
+
+/// Opens the database and binds the port.
+///
+/// # Errors
+/// The database or the address cannot be used; the error says in one sentence what to do.
+pub async fn start<S: Service>(config: Config<S>) -> anyhow::Result<Started<S>> {
+    let Config { addr, database, service } = config;
+    let database = Database::open::<Migrations<S>>(&database).await;
+    let database = database.with_context(|| format!("{} cannot start", S::NAME))?;
+    let listener = bind(S::NAME, &addr, &variable::<S>("ADDR")).await?;
+    let addr = listener.local_addr()?;
+    Ok(Started { service: Arc::new(service), database, listener, addr })
+}
+
+/// A service with its database open and its port bound, not serving yet.
+#[derive(Debug)]
+pub struct Started<S> {
+    service: Arc<S>,
+    database: Database,
+    listener: TcpListener,
+    addr: SocketAddr,
+}
+
+impl<S: Service> Started<S> {
+    /// Returns where the service listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Serves, and does the service's other work, until `shutdown`; then lets requests in flight end.
+    ///
+    /// # Errors
+    /// The listener fails for good, or the other work panicked.
+    pub async fn serve(self, shutdown: CancellationToken) -> anyhow::Result<()> {
+        let Self { service, database, listener, .. } = self;
+        let app = router(&service, &database, shutdown.clone());
+        let end = shutdown.child_token();
+        let work = tokio::spawn(service.work(database, end.clone()));
+        let served = serve(S::NAME, listener, app, shutdown).await;
+        end.cancel();
+        work.await?;
+        Ok(served?)
+    }
+}
+
+fn router<S: Service>(service: &Arc<S>, database: &Database, shutdown: CancellationToken) -> Router {
+    let log = EventLog { database: database.clone(), source: S::SOURCE, shutdown };
+    let routes = OpenApiRouter::with_openapi(S::openapi())
+        .merge(S::routes().with_state(database.clone()))
+        .merge(events_routes(log));
+    let (service, database) = (Arc::clone(service), database.clone());
+    let ready = ready_check(move || {
+        let (service, database) = (Arc::clone(&service), database.clone());
+        async move {
+            service.ready()?;
+            database.ping().await.map_err(|error| format!("the database does not answer: {error}"))
+        }
+    });
+    app(S::NAME, openapi::served(routes), ready)
+}
+
+/// All migrations of a service.
+struct Migrations<S>(PhantomData<fn() -> S>);
+
+impl<S: Service> MigratorTrait for Migrations<S> {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let kit: [Box<dyn MigrationTrait>; 2] = [Box::new(EventLogMigration), Box::new(IdempotencyMigration)];
+        kit.into_iter().chain(S::migrations()).collect()
+    }
+}

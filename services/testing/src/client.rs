@@ -1,0 +1,128 @@
+//! A client of one service over real HTTP.
+
+use std::time::Duration;
+
+use reqwest::{Method, header::HeaderMap};
+use serde_json::Value;
+
+/// Time within which a condition is awaited.
+pub const SOON: Duration = Duration::from_secs(60);
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body; a text where it is not JSON.
+    pub body: Value,
+}
+
+impl Answer {
+    /// Returns the status, and the code if the answer is a problem.
+    #[must_use]
+    pub fn outcome(&self) -> (u16, &str) {
+        (self.status, self.body["code"].as_str().unwrap_or_default())
+    }
+}
+
+/// A client of one service.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Client {
+    /// Makes a client of the service at this address.
+    ///
+    /// # Panics
+    /// When the HTTP client cannot be made.
+    #[must_use]
+    pub fn new(addr: std::net::SocketAddr) -> Self {
+        // Another test may have installed it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().no_proxy().timeout(SOON).build().unwrap();
+        Self { http, base: format!("http://{addr}") }
+    }
+
+    /// Sends GET. As [`Client::ask`] otherwise.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, &[], None).await
+    }
+
+    /// Sends POST with a JSON body. As [`Client::ask`] otherwise.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.post_with(path, &[], body).await
+    }
+
+    /// Sends POST with headers and a JSON body. As [`Client::ask`] otherwise.
+    pub async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+        self.ask(Method::POST, path, headers, Some(body.to_string())).await
+    }
+
+    /// Sends a request.
+    ///
+    /// # Panics
+    /// When it is not answered, or an answer from 400 on is not a problem.
+    pub async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body);
+        }
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        if status >= 400 {
+            assert_eq!(headers["content-type"], "application/problem+json", "{path}: {body}");
+            assert_eq!(body["status"], status, "{path}: {body}");
+        }
+        Answer { status, headers, body }
+    }
+
+    /// Reads all items of a list. `path` has a query.
+    ///
+    /// # Panics
+    /// When a page is not answered with 200.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.get(&format!("{path}{cursor}")).await;
+            assert_eq!(page.status, 200, "{page:?}");
+            items.extend(page.body["items"].as_array().unwrap().iter().cloned());
+            match &page.body["next_cursor"] {
+                Value::Null => return items,
+                next => cursor = format!("&cursor={}", next.as_str().unwrap()),
+            }
+        }
+    }
+
+    /// Returns type and subject of all events of the log.
+    ///
+    /// # Panics
+    /// When the log cannot be read.
+    pub async fn story(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        self.events().await.iter().map(|event| (text(&event["type"]), text(&event["subject"]))).collect()
+    }
+
+    /// Reads all events of the log.
+    ///
+    /// # Panics
+    /// When the log cannot be read.
+    pub async fn events(&self) -> Vec<Value> {
+        let mut events: Vec<Value> = Vec::new();
+        loop {
+            let page = self.get(&format!("/events?after={}&limit=1000", events.len())).await;
+            let page = page.body.as_array().unwrap().clone();
+            if page.is_empty() {
+                return events;
+            }
+            events.extend(page);
+        }
+    }
+}

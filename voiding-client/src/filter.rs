@@ -1,0 +1,158 @@
+//! Filters of a list of voidings, as queries of Temporal's visibility store.
+//!
+//! Every text in a query comes from a parsed id or from an enum: there is nothing to escape, and nothing to inject.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use messages::{CustomerId, DocumentId, ProcessId, voiding::VoidingState};
+use workflows::voiding::{self, CUSTOMER_ID, DOCUMENT_ID, INCIDENT, PROCESS_ID, VOIDING_STATE};
+
+/// Conditions that narrow a list of voidings; absent ones let everything pass.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only voidings in this state.
+    pub state: Option<VoidingState>,
+    /// Only voidings of this customer.
+    pub customer_id: Option<CustomerId>,
+    /// Only voidings with (or without) an incident.
+    pub incident: Option<bool>,
+    /// Only voidings that have not (or have) ended.
+    pub open: Option<bool>,
+    /// Only voidings whose document, customer or process id begins with this. The rule for ids leaves nothing that could
+    /// end the quotes of a query.
+    pub id_prefix: Option<DocumentId>,
+    /// Only voidings that ended at or after this time.
+    pub closed_since: Option<DateTime<Utc>>,
+}
+
+impl Filter {
+    /// Returns the query that finds the runs. A run that an operator has just started has no search attributes until a
+    /// worker has seen it: it counts as requested, and as one without an incident.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let state = VOIDING_STATE.name();
+        let mut conditions = vec![of_our_type()];
+        conditions.extend(match self.state {
+            None if self.open == Some(true) => None,
+            None => Some(format!("({state} IS NOT NULL OR ExecutionStatus = 'Running')")),
+            Some(VoidingState::VoidingRequested) => Some(format!(
+                "({state} = '{}' OR ({state} IS NULL AND ExecutionStatus = 'Running'))",
+                VoidingState::VoidingRequested
+            )),
+            Some(other) => Some(format!("{state} = '{other}'")),
+        });
+        conditions.extend(self.customer_id.as_ref().map(|id| format!("{} = '{id}'", CUSTOMER_ID.name())));
+        conditions.extend(self.incident.map(|incident| match (INCIDENT.name(), incident) {
+            (name, true) => format!("{name} = true"),
+            (name, false) => format!("({name} = false OR {name} IS NULL)"),
+        }));
+        conditions.extend(self.open.map(|open| {
+            let operator = if open { "=" } else { "!=" };
+            format!("ExecutionStatus {operator} 'Running'")
+        }));
+        conditions.extend(self.id_prefix.as_ref().map(|text| {
+            let (workflow, customer, process) = (voiding::workflow_id(text), CUSTOMER_ID.name(), PROCESS_ID.name());
+            format!(
+                "(WorkflowId STARTS_WITH '{workflow}' OR {customer} STARTS_WITH '{text}' OR {process} STARTS_WITH '{text}')"
+            )
+        }));
+        conditions.extend(self.closed_since.map(|at| format!("CloseTime >= '{}'", at.to_rfc3339())));
+        conditions.join(" AND ")
+    }
+}
+
+/// Returns the query for all runs of one document that had a state.
+pub(crate) fn of_document(document_id: &DocumentId) -> String {
+    let workflow_id = voiding::workflow_id(document_id);
+    format!("{} AND WorkflowId = '{workflow_id}' AND {} IS NOT NULL", of_our_type(), VOIDING_STATE.name())
+}
+
+/// Returns the query for all runs of these documents that had a state or are running; `None` for no documents.
+pub(crate) fn of_documents(ids: &[&DocumentId]) -> Option<String> {
+    let list = ids.iter().map(|id| format!("'{}'", voiding::workflow_id(id))).collect::<Vec<_>>().join(", ");
+    let state = VOIDING_STATE.name();
+    let has_state = format!("({state} IS NOT NULL OR ExecutionStatus = 'Running')");
+    (!ids.is_empty()).then(|| format!("{} AND WorkflowId IN ({list}) AND {has_state}", of_our_type()))
+}
+
+/// Returns the query for all runs of these processes that had a state; `None` for no processes.
+pub(crate) fn of_processes(ids: &BTreeSet<&ProcessId>) -> Option<String> {
+    let list = ids.iter().map(|id| format!("'{id}'")).collect::<Vec<_>>().join(", ");
+    let (process, state) = (PROCESS_ID.name(), VOIDING_STATE.name());
+    (!ids.is_empty()).then(|| format!("{} AND {process} IN ({list}) AND {state} IS NOT NULL", of_our_type()))
+}
+
+/// Returns a query that Temporal rejects while one of our search attributes is not registered.
+pub(crate) fn of_every_attribute() -> String {
+    let texts = [VOIDING_STATE.name(), DOCUMENT_ID.name(), CUSTOMER_ID.name(), PROCESS_ID.name()];
+    let texts = texts.map(|name| format!("{name} = '-'")).join(" AND ");
+    format!("{texts} AND {} = true", INCIDENT.name())
+}
+
+fn of_our_type() -> String {
+    format!("WorkflowType = '{}'", voiding::WORKFLOW_TYPE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_without_filters_passes_over_runs_that_ended_without_a_state() {
+        assert_eq!(
+            Filter::default().query(),
+            "WorkflowType = 'DocumentVoiding' AND (VoidingState IS NOT NULL OR ExecutionStatus = 'Running')"
+        );
+    }
+
+    #[test]
+    fn every_filter_becomes_a_condition() {
+        let filter = Filter {
+            state: Some(VoidingState::VoidingRequested),
+            customer_id: Some("c-1".parse().unwrap()),
+            incident: Some(false),
+            open: Some(true),
+            ..Filter::default()
+        };
+        assert_eq!(
+            filter.query(),
+            "WorkflowType = 'DocumentVoiding' \
+             AND (VoidingState = 'voiding-requested' OR (VoidingState IS NULL AND ExecutionStatus = 'Running')) \
+             AND CustomerId = 'c-1' AND (Incident = false OR Incident IS NULL) AND ExecutionStatus = 'Running'"
+        );
+    }
+
+    #[test]
+    fn the_other_values_of_the_filters_become_conditions_too() {
+        let filter = Filter {
+            state: Some(VoidingState::DocumentVoided),
+            customer_id: None,
+            incident: Some(true),
+            open: Some(false),
+            id_prefix: Some("INV".parse().unwrap()),
+            closed_since: Some(DateTime::UNIX_EPOCH),
+        };
+        assert_eq!(
+            filter.query(),
+            "WorkflowType = 'DocumentVoiding' AND VoidingState = 'document-voided' AND Incident = true \
+             AND ExecutionStatus != 'Running' \
+             AND (WorkflowId STARTS_WITH 'voiding-INV' OR CustomerId STARTS_WITH 'INV' OR ProcessId STARTS_WITH 'INV') \
+             AND CloseTime >= '1970-01-01T00:00:00+00:00'"
+        );
+    }
+
+    #[test]
+    fn runs_are_found_by_document_and_by_process() {
+        assert_eq!(
+            of_document(&"d-1".parse().unwrap()),
+            "WorkflowType = 'DocumentVoiding' AND WorkflowId = 'voiding-d-1' AND VoidingState IS NOT NULL"
+        );
+        let (one, two) = ("p-1".parse().unwrap(), "p-2".parse().unwrap());
+        assert_eq!(
+            of_processes(&BTreeSet::from([&one, &two])).unwrap(),
+            "WorkflowType = 'DocumentVoiding' AND ProcessId IN ('p-1', 'p-2') AND VoidingState IS NOT NULL"
+        );
+        assert_eq!(of_processes(&BTreeSet::new()), None);
+    }
+}

@@ -1,0 +1,69 @@
+//! The two signals of an operator, each for one failure and for no other.
+
+use messages::{
+    DocumentId,
+    voiding::{AcknowledgeFailure, MAX_ACKNOWLEDGED_BY, MAX_NOTE, Retry},
+};
+use process_manager_host::operator::OperatorError;
+use workflows::voiding::workflow_id;
+
+use crate::{Run, VoidingClient};
+
+/// The reason why a signal was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SignalError {
+    /// The name or the note exceeds its limit.
+    #[error("acknowledged_by may have {MAX_ACKNOWLEDGED_BY} characters, note {MAX_NOTE}")]
+    TooLong,
+    /// Temporal knows no run that voids the document.
+    #[error("no run voids the document")]
+    NoRun,
+    /// The voiding has nothing to acknowledge or retry, or another failure than the one that was meant.
+    #[error("the voiding has no such failure")]
+    NoSuchFailure,
+    /// Temporal is unavailable.
+    #[error(transparent)]
+    Temporal(OperatorError),
+}
+
+impl From<OperatorError> for SignalError {
+    fn from(error: OperatorError) -> Self {
+        if error.is_gone() { Self::NoSuchFailure } else { Self::Temporal(error) }
+    }
+}
+
+impl VoidingClient {
+    /// Acknowledges a failure or a refused completion: the one that `signal` names, or the present one. Returns the run
+    /// as it was before.
+    ///
+    /// # Errors
+    /// [`SignalError`] names the cause.
+    pub async fn acknowledge(&self, document_id: &DocumentId, signal: AcknowledgeFailure) -> Result<Run, SignalError> {
+        if !signal.is_within_limits() {
+            return Err(SignalError::TooLong);
+        }
+        let run = self.latest_run(document_id).await?.ok_or(SignalError::NoRun)?;
+        let failure_id = present(run.to_acknowledge(), signal.failure_id.as_deref())?;
+        let signal = AcknowledgeFailure { failure_id: Some(failure_id), ..signal };
+        self.workflows.signal(&workflow_id(document_id), "acknowledge_failure", &signal).await?;
+        Ok(run)
+    }
+
+    /// Retries a refused command: the one that failed with `failure_id`, or the present one. Returns the run as it was
+    /// before.
+    ///
+    /// # Errors
+    /// [`SignalError`] names the cause.
+    pub async fn retry(&self, document_id: &DocumentId, failure_id: Option<&str>) -> Result<Run, SignalError> {
+        let run = self.latest_run(document_id).await?.ok_or(SignalError::NoRun)?;
+        let signal = Retry { failure_id: Some(present(run.to_retry(), failure_id)?) };
+        self.workflows.signal(&workflow_id(document_id), "retry", &signal).await?;
+        Ok(run)
+    }
+}
+
+/// The id of the failure that is there, where it is the one that is meant.
+fn present(there: Option<&str>, meant: Option<&str>) -> Result<String, SignalError> {
+    let there = there.filter(|there| meant.is_none_or(|meant| meant == *there));
+    there.map(str::to_owned).ok_or(SignalError::NoSuchFailure)
+}

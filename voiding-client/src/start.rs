@@ -1,0 +1,62 @@
+//! The one start of a voiding.
+
+use std::time::Duration;
+
+use messages::{billing::DocumentVoiding as Accepted, voiding::VoidingInput};
+use process_manager_host::{
+    operator::OperatorError,
+    start::{ProcessStart, StartError, Started, start_process},
+};
+use temporalio_client::Client;
+use tokio::time::timeout;
+use workflows::voiding::{DocumentVoiding, TASK_QUEUE, start_attributes, summary, workflow_id};
+
+use crate::VoidingClient;
+
+/// For a start that a caller waits for; the worker's subscription makes up for one that is not answered in time.
+const WITHIN: Duration = Duration::from_secs(3);
+
+/// The reason why a voiding could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotStart {
+    /// There has been no connection to Temporal yet, or Temporal did not answer in time.
+    #[error(transparent)]
+    Temporal(#[from] OperatorError),
+    /// Temporal is unavailable, or rejects the start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+impl VoidingClient {
+    /// Starts the run of a process that Billing has accepted, within 3 s; see [`start_voiding`].
+    ///
+    /// # Errors
+    /// Temporal is unavailable, or rejects the start.
+    pub async fn start(&self, accepted: &Accepted) -> Result<Started, CannotStart> {
+        let input = VoidingInput {
+            document_id: accepted.document_id.clone(),
+            customer_id: Some(accepted.customer_id.clone()),
+            process_id: Some(accepted.process_id.clone()),
+        };
+        let client = self.workflows.client()?;
+        let started = timeout(WITHIN, start_voiding(&client, &input)).await;
+        Ok(started.map_err(|_| OperatorError::NoAnswer)??)
+    }
+}
+
+/// Starts the voiding of the input's document, unless one runs or has completed.
+///
+/// To start it twice, or at the same time from two programs, is the same as once. No worker needs to run. The start
+/// carries no memo: until the workflow has written one, the search attributes say all that is known.
+///
+/// # Errors
+/// Temporal is unavailable, or rejects the start. Returns within 8 s in any case.
+pub async fn start_voiding(client: &Client, input: &VoidingInput) -> Result<Started, StartError> {
+    let start = ProcessStart {
+        workflow_id: workflow_id(&input.document_id),
+        task_queue: TASK_QUEUE.to_owned(),
+        summary: summary(&input.document_id),
+        search_attributes: start_attributes(input),
+    };
+    start_process(client, &DocumentVoiding::run, input, start).await
+}
