@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, marker::PhantomData, time::Duration};
 
 use futures::{StreamExt, future::BoxFuture, stream};
+use process_manager_client::Backoff;
 use process_manager_wire::{CloudEvent, error_chain};
 use tokio::time::sleep;
 
@@ -93,7 +94,7 @@ impl<R: Routing, T: DeliveryTarget> EventRouter<R, T> {
         mut events: &[(usize, Delivery)],
         attempt: u32,
     ) -> Result<(), (usize, Interrupted)> {
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         let mut strict_attempt = attempt;
         while let Some((index, first)) = events.first() {
             let size = batch(events);
@@ -101,13 +102,13 @@ impl<R: Routing, T: DeliveryTarget> EventRouter<R, T> {
             let error = match self.target.deliver(id, &deliveries).await {
                 Ok(()) => {
                     events = &events[size..];
-                    (pause, strict_attempt) = (FIRST_PAUSE, 0);
+                    backoff.reset();
+                    strict_attempt = 0;
                     continue;
                 }
                 Err(DeliveryError::Fault(error)) => {
                     tracing::warn!(name = R::NAME, id, "delivery is tried again: {}", error_chain(&error));
-                    sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    backoff.wait().await;
                     continue;
                 }
                 Err(DeliveryError::AlreadyStarted) => RoutingError::AlreadyStarted(id.to_owned()),
