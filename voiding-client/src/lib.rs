@@ -30,7 +30,7 @@ pub use self::{
     retried::RetriedCommand,
     run::Run,
     signals::SignalError,
-    start::{CannotStart, start_voiding},
+    start::CannotStart,
 };
 
 /// The client for voidings. Clones share its connections.

@@ -60,6 +60,14 @@ impl VoidingClient {
         self.workflows.signal(&workflow_id(document_id), "retry", &signal).await?;
         Ok(run)
     }
+
+    /// Has the running run check whether its process is still open in Billing.
+    ///
+    /// # Errors
+    /// [`OperatorError::NotFound`] or [`OperatorError::NotRunning`] where none runs; Temporal is unavailable.
+    pub async fn recheck(&self, document_id: &DocumentId) -> Result<(), OperatorError> {
+        self.workflows.signal(&workflow_id(document_id), "recheck", &()).await
+    }
 }
 
 /// The id of the failure that is there, where it is the one that is meant.

@@ -1,4 +1,4 @@
-//! The one start of a voiding.
+//! The one start of a voiding, the same from the api, the console and the worker's subscription.
 
 use std::time::Duration;
 
@@ -28,10 +28,13 @@ pub enum CannotStart {
 }
 
 impl VoidingClient {
-    /// Starts the run of a process that Billing has accepted, within 3 s; see [`start_voiding`].
+    /// Starts the run of a process that Billing has accepted, unless one runs or has completed.
+    ///
+    /// To start it twice, or at the same time from two programs, is the same as once. No worker needs to run. The start
+    /// carries no memo: until the workflow has written one, the search attributes say all that is known.
     ///
     /// # Errors
-    /// Temporal is unavailable, or rejects the start.
+    /// Temporal is unavailable, or rejects the start. Returns within 3 s in any case.
     pub async fn start(&self, accepted: &Accepted) -> Result<Started, CannotStart> {
         let input = VoidingInput {
             document_id: accepted.document_id.clone(),
@@ -39,19 +42,12 @@ impl VoidingClient {
             process_id: Some(accepted.process_id.clone()),
         };
         let client = self.workflows.client()?;
-        let started = timeout(WITHIN, start_voiding(&client, &input)).await;
+        let started = timeout(WITHIN, start(&client, &input)).await;
         Ok(started.map_err(|_| OperatorError::NoAnswer)??)
     }
 }
 
-/// Starts the voiding of the input's document, unless one runs or has completed.
-///
-/// To start it twice, or at the same time from two programs, is the same as once. No worker needs to run. The start
-/// carries no memo: until the workflow has written one, the search attributes say all that is known.
-///
-/// # Errors
-/// Temporal is unavailable, or rejects the start. Returns within 8 s in any case.
-pub async fn start_voiding(client: &Client, input: &VoidingInput) -> Result<Started, StartError> {
+async fn start(client: &Client, input: &VoidingInput) -> Result<Started, StartError> {
     let start = ProcessStart {
         workflow_id: workflow_id(&input.document_id),
         task_queue: TASK_QUEUE.to_owned(),

@@ -4,65 +4,56 @@ mod sweep;
 
 use std::convert::Infallible;
 
-use futures::future::BoxFuture;
 use messages::{
-    ProcessId,
-    billing::{self, Document},
-    code,
-    voiding::VoidingInput,
+    DocumentId, ProcessId,
+    billing::{Document, DocumentVoiding},
 };
 use metrics::counter;
 use process_manager::{
     instance::Delivery,
     manager::{Metadata, Route, Routing},
 };
-use process_manager_client::http::{CommandClient, CommandError};
-use process_manager_host::{
-    DeliveryError, DeliveryTarget, connect::bounded_rpc, start::Started, subscription::HandlerError,
-};
+use process_manager_client::http::CommandClient;
+use process_manager_host::{DeliveryError, DeliveryTarget, start::Started, subscription::HandlerError};
 use serde::Deserialize;
-use temporalio_client::{Client, WorkflowDescribeOptions, WorkflowSignalOptions, errors::WorkflowInteractionError};
-use temporalio_common::data_converters::RawValue;
-use voiding_client::start_voiding;
-use workflows::voiding::{DocumentVoiding, PROCESS_ID, workflow_id};
+use temporalio_client::Client;
+use voiding_client::VoidingClient;
 
 use crate::SUBSCRIPTION;
 
 /// Starts a run for each open process of Billing's, as the api does, so that none is lost when the api dies in between.
 #[derive(Debug)]
 pub(crate) struct VoidingStarter {
-    billing: CommandClient,
+    voidings: VoidingClient,
     client: Client,
 }
 
 impl VoidingStarter {
     pub(crate) fn new(billing: CommandClient, client: Client) -> Self {
-        Self { billing, client }
+        Self { voidings: VoidingClient::new(client.clone(), billing), client }
     }
 
     /// An old event must not start anything, so Billing is asked first whether the process is still open.
-    async fn requested(&self, requested: billing::DocumentVoiding) -> Result<(), HandlerError> {
-        let document_id = requested.document_id.as_str();
-        let document = match self.billing.get::<Document>(&["documents", document_id], &[]).await {
-            Ok(document) => document,
-            Err(CommandError::Refused(problem)) if problem.code == code::DOCUMENT_NOT_FOUND => return Ok(()),
-            Err(error) => return Err(HandlerError::new(format!("Billing cannot be asked for {document_id}"), error)),
-        };
-        if document.process_id.as_ref() != Some(&requested.process_id) {
-            return Ok(());
+    async fn requested(&self, requested: DocumentVoiding) -> Result<(), HandlerError> {
+        let document_id = &requested.document_id;
+        let failed = |error| HandlerError::new(format!("Billing cannot be asked for {document_id}"), error);
+        match self.voidings.billing().document(document_id).await.map_err(failed)? {
+            Some(document) if document.process_id.as_ref() == Some(&requested.process_id) => {
+                self.ensure_run(&document, &requested.process_id).await
+            }
+            _ => Ok(()),
         }
-        self.ensure_run(&document, &requested.process_id).await
     }
 
     /// Starts the process's run, or has the run of another process ask whether its own is over.
     async fn ensure_run(&self, document: &Document, process_id: &ProcessId) -> Result<(), HandlerError> {
         let document_id = &document.document_id;
-        let input = VoidingInput {
+        let process = DocumentVoiding {
             document_id: document_id.clone(),
-            customer_id: Some(document.customer_id.clone()),
-            process_id: Some(process_id.clone()),
+            customer_id: document.customer_id.clone(),
+            process_id: process_id.clone(),
         };
-        let started = start_voiding(&self.client, &input).await;
+        let started = self.voidings.start(&process).await;
         let outcome =
             match started.map_err(|error| HandlerError::new(format!("{document_id} cannot be started"), error))? {
                 Started::New { .. } => {
@@ -70,7 +61,7 @@ impl VoidingStarter {
                     "new"
                 }
                 Started::AlreadyCompleted => "already-completed",
-                Started::AlreadyRunning { .. } if self.recheck_another(document, process_id).await? => "recheck",
+                Started::AlreadyRunning { .. } if self.recheck_another(document_id, process_id).await? => "recheck",
                 Started::AlreadyRunning { .. } => "already-running",
             };
         counter!("voiding_starts_total", "outcome" => outcome).increment(1);
@@ -78,22 +69,16 @@ impl VoidingStarter {
     }
 
     /// Signals `recheck` to a run of another process. A run that knows of none yet asks Billing by itself.
-    async fn recheck_another(&self, document: &Document, process_id: &ProcessId) -> Result<bool, HandlerError> {
-        let id = workflow_id(&document.document_id);
-        let failed = |what: &str, error| HandlerError::new(format!("{id} cannot be {what}"), error);
-        let run = self.client.get_workflow_handle::<DocumentVoiding>(id.as_str());
-        let described = WorkflowDescribeOptions::builder().rpc_options(bounded_rpc()).build();
-        let of = match Box::pin(run.describe(described)).await {
-            Ok(description) => description.search_attributes().get(&PROCESS_ID),
-            Err(WorkflowInteractionError::NotFound(_)) => return Ok(false),
-            Err(error) => return Err(failed("described", error)),
-        };
-        let Some(other) = of.filter(|of| of != process_id.as_str()) else { return Ok(false) };
-        tracing::info!(correlation_id = %process_id, other, "another process of the document runs; it is to recheck");
-        let signal = WorkflowSignalOptions::builder().rpc_options(bounded_rpc()).build();
-        match Box::pin(run.signal(DocumentVoiding::recheck, RawValue::new(Vec::new()), signal)).await {
+    async fn recheck_another(&self, document_id: &DocumentId, process_id: &ProcessId) -> Result<bool, HandlerError> {
+        let failed = |what: &str, error| HandlerError::new(format!("the run of {document_id} cannot be {what}"), error);
+        let run = self.voidings.latest_run(document_id).await.map_err(|error| failed("described", error))?;
+        let other = run.filter(|run| run.is_running).and_then(|run| run.view.process_id);
+        let Some(other) = other.filter(|other| other != process_id) else { return Ok(false) };
+        tracing::info!(correlation_id = %process_id, %other, "another process of the document runs; it is to recheck");
+        match self.voidings.recheck(document_id).await {
+            Ok(()) => Ok(true),
             // It has just ended: the next sweep starts this one.
-            Ok(()) | Err(WorkflowInteractionError::NotFound(_)) => Ok(true),
+            Err(error) if error.is_gone() => Ok(true),
             Err(error) => Err(failed("signalled", error)),
         }
     }
@@ -107,7 +92,7 @@ pub(crate) struct VoidingRoutes;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub(crate) enum Requested {
-    DocumentVoidingRequested(billing::DocumentVoiding),
+    DocumentVoidingRequested(DocumentVoiding),
 }
 
 impl Routing for VoidingRoutes {
@@ -122,19 +107,17 @@ impl Routing for VoidingRoutes {
 }
 
 impl DeliveryTarget for VoidingStarter {
-    fn deliver<'a>(&'a self, _: &'a str, events: &'a [Delivery]) -> BoxFuture<'a, Result<(), DeliveryError>> {
-        Box::pin(async move {
-            for delivery in events {
-                // It has been read once, for its route.
-                if let Ok(requested) = serde_json::from_value(delivery.event.data.clone()) {
-                    self.requested(requested).await?;
-                }
+    async fn deliver(&self, _: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
+        for delivery in events {
+            // Routing has decoded it before.
+            if let Ok(requested) = serde_json::from_value(delivery.event.data.clone()) {
+                self.requested(requested).await?;
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
-    fn sweep(&self) -> BoxFuture<'_, Result<(), HandlerError>> {
-        Box::pin(self.sweep_open())
+    async fn sweep(&self) -> Result<(), HandlerError> {
+        self.sweep_open().await
     }
 }

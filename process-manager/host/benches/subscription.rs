@@ -11,13 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::{StreamExt, future::BoxFuture, stream};
+use futures::{StreamExt, stream};
 use process_manager::manager::{Commands, Context, Metadata, ProcessManager, Route};
 use process_manager_client::{
     feed::{EventSource, FeedError, FeedEvent, MemoryLog},
     http::Envelope,
 };
-use process_manager_host::{DispatchError, Dispatcher, testing::TestServer};
+use process_manager_host::{DispatchError, Dispatcher, Manager, testing::TestServer};
 use process_manager_wire::Position;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -77,9 +77,9 @@ impl ProcessManager for Count {
 struct Reports(Arc<watch::Sender<usize>>);
 
 impl Dispatcher<Command> for Reports {
-    fn dispatch<'a>(&'a self, _: &'a Command, _: &'a Envelope) -> BoxFuture<'a, Result<(), DispatchError>> {
+    async fn dispatch(&self, _: &Command, _: &Envelope) -> Result<(), DispatchError> {
         self.0.send_modify(|count| *count += 1);
-        Box::pin(async { Ok(()) })
+        Ok(())
     }
 }
 
@@ -90,9 +90,9 @@ struct Watched {
 }
 
 impl EventSource for Watched {
-    fn read(&self, after: Position, limit: u16, wait: Duration) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>> {
+    async fn read(&self, after: Position, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
         self.asked.send_replace(usize::try_from(after).unwrap());
-        EventSource::read(&self.log, after, limit, wait)
+        EventSource::read(&self.log, after, limit, wait).await
     }
 }
 
@@ -133,7 +133,7 @@ async fn events(server: &TestServer, count: usize, instances: usize) -> Rates {
     }
     let source = Watched { log, asked: asked.clone() };
     let begun = Instant::now();
-    let worker = server.host(|hosting| hosting.manager::<Count>(source, reports.clone())).await.unwrap();
+    let worker = server.host(|hosting| hosting.manager(Manager::<Count>::new(source, reports.clone()))).await.unwrap();
     reaches(&asked, count).await;
     let delivered = rate(count, begun);
     reaches(&reports.0, instances).await;

@@ -46,7 +46,7 @@ impl VoidingStarter {
     async fn open_documents(&self, cursor: Option<&str>) -> Result<Page<Document>, HandlerError> {
         let query = [("process", "open"), ("limit", PAGE)].into_iter().chain(cursor.map(|cursor| ("cursor", cursor)));
         let query = query.collect::<Vec<_>>();
-        let page = self.billing.get(&["documents"], &query).await;
+        let page = self.voidings.billing().client().get(&["documents"], &query).await;
         page.map_err(|error| HandlerError::new("Billing's open processes cannot be listed", error))
     }
 

@@ -108,7 +108,7 @@ async fn the_list_shows_transfers_that_run_wait_for_a_person_and_have_ended() {
     assert!(!browser.is_there(&row(&done)).await, "what has ended is not among the open ones");
     // After 10 s the command counts as delayed.
     browser.says(&row(&stuck), "Command stalled").await;
-    browser.says(&row(&stuck), "Deposit money has not got through").await;
+    browser.says(&row(&stuck), "Deposit money has not succeeded").await;
     browser.open("/transfers?show=all").await;
     let ids = "return [...document.querySelectorAll('tbody tr')].map(row => row.dataset.process)";
     let expected = serde_json::json!([parked, stuck, done]);
