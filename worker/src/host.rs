@@ -8,7 +8,7 @@ use process_manager_client::{
     feed::FeedClient,
     http::{CommandClient, Timeouts},
 };
-use process_manager_host::{HostedSubscriptions, Hosting, HttpDispatcher, start_worker};
+use process_manager_host::{HostedSubscriptions, Hosting, HttpDispatcher, Manager, start_worker};
 use temporalio_client::Client;
 use temporalio_common::{
     telemetry::{TelemetryOptions, metrics::CoreMeter},
@@ -100,10 +100,10 @@ fn options(
     let starter = VoidingStarter::new(billing.clone(), client.clone());
     let hosting = Hosting::new(client.clone(), TASK_QUEUE, stop.clone())
         .routed::<VoidingRoutes>(SUBSCRIPTION, FeedClient::new(config.billing_url.clone())?, starter)
-        .manager::<TransferMoney>(
+        .manager(Manager::<TransferMoney>::new(
             FeedClient::new(config.accounts_url.clone())?,
             HttpDispatcher::new(config.accounts_url.clone())?,
-        );
+        ));
     let mut options = WorkerOptions::new(TASK_QUEUE)
         .register_workflow::<DocumentVoiding>()?
         .register_activities(Billing::new(billing, config.slow_down))

@@ -4,7 +4,6 @@ mod sweep;
 
 use std::convert::Infallible;
 
-use futures::future::BoxFuture;
 use messages::{
     DocumentId, ProcessId,
     billing::{Document, DocumentVoiding},
@@ -108,19 +107,17 @@ impl Routing for VoidingRoutes {
 }
 
 impl DeliveryTarget for VoidingStarter {
-    fn deliver<'a>(&'a self, _: &'a str, events: &'a [Delivery]) -> BoxFuture<'a, Result<(), DeliveryError>> {
-        Box::pin(async move {
-            for delivery in events {
-                // It has been read once, for its route.
-                if let Ok(requested) = serde_json::from_value(delivery.event.data.clone()) {
-                    self.requested(requested).await?;
-                }
+    async fn deliver(&self, _: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
+        for delivery in events {
+            // Routing has decoded it before.
+            if let Ok(requested) = serde_json::from_value(delivery.event.data.clone()) {
+                self.requested(requested).await?;
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
-    fn sweep(&self) -> BoxFuture<'_, Result<(), HandlerError>> {
-        Box::pin(self.sweep_open())
+    async fn sweep(&self) -> Result<(), HandlerError> {
+        self.sweep_open().await
     }
 }

@@ -11,14 +11,17 @@ mod source;
 
 use std::{error::Error, time::Duration};
 
-use futures::future::BoxFuture;
 use process_manager_wire::{CloudEvent, Position};
 use reqwest::StatusCode;
 use url::Url;
 
 pub use process_manager_wire::FeedPosition;
 
-pub use self::{memory::MemoryLog, reader::FeedReader, source::EventSource};
+pub use self::{
+    memory::MemoryLog,
+    reader::FeedReader,
+    source::{EventSource, SharedSource},
+};
 use crate::http::{ClientError, Timeouts, http_client};
 
 /// What an answer may take beyond the time for which it was asked to wait.
@@ -180,7 +183,7 @@ impl FeedClient {
 }
 
 impl EventSource for FeedClient {
-    fn read(&self, after: Position, limit: u16, wait: Duration) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>> {
-        Box::pin(self.read(after, limit, wait))
+    async fn read(&self, after: Position, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
+        Self::read(self, after, limit, wait).await
     }
 }

@@ -118,11 +118,11 @@ impl CommandClient {
         answer(url, request).await
     }
 
-    /// POSTs a command to `path`; whatever a success answers is passed over.
+    /// POSTs a command to `path`, and discards the answer of a success.
     ///
     /// # Errors
     /// A refusal or a fault. It never retries: whoever calls has a policy for that.
-    pub async fn order<C>(&self, path: &str, command: &C, envelope: &Envelope) -> Result<(), CommandError>
+    pub async fn send_discarding<C>(&self, path: &str, command: &C, envelope: &Envelope) -> Result<(), CommandError>
     where
         C: Serialize + Sync + ?Sized,
     {

@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
+use process_manager_client::Backoff;
 use temporalio_client::{
     Client, ClientOptions, ConnectionOptions, RetryOptions, RpcOptions,
     envconfig::LoadClientConfigProfileOptions,
     errors::ClientConnectError,
     tonic::{Code, Status},
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use url::Url;
 
 /// For the TCP and TLS handshakes; without it a server that drops packets would hold a caller for minutes.
@@ -98,21 +99,22 @@ impl TemporalConfig {
     /// # Errors
     /// The configuration cannot be used.
     pub async fn connect_when_up(&self) -> Result<Client, ConnectError> {
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let mut is_waiting = false;
         loop {
             match self.connect().await {
-                Err(error @ ConnectError::Unavailable { .. }) if pause == FIRST_PAUSE => {
+                Err(error @ ConnectError::Unavailable { .. }) if !is_waiting => {
                     tracing::warn!("{error}; waiting for it");
                 }
                 Err(error @ ConnectError::Unavailable { .. }) => tracing::debug!("{error}; still waiting for it"),
-                Ok(client) if pause > FIRST_PAUSE => {
+                Ok(client) if is_waiting => {
                     tracing::info!("Temporal at {} is there now", self.address());
                     return Ok(client);
                 }
                 outcome => return outcome,
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            is_waiting = true;
+            backoff.wait().await;
         }
     }
 

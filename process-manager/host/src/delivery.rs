@@ -4,4 +4,5 @@ mod instances;
 mod router;
 
 pub(crate) use self::instances::Instances;
-pub use self::router::{DeliveryError, DeliveryTarget, EventRouter};
+pub(crate) use self::router::EventRouter;
+pub use self::router::{DeliveryError, DeliveryTarget};

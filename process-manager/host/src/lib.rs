@@ -24,7 +24,10 @@ mod wait;
 mod worker;
 
 pub use self::{
-    delivery::{DeliveryError, DeliveryTarget, EventRouter},
+    delivery::{DeliveryError, DeliveryTarget},
     wait::{WaitError, instance, wait_until_handled},
-    worker::{DispatchError, Dispatcher, HostedSubscriptions, Hosting, HttpDispatcher, WorkerError, start_worker},
+    worker::{
+        DispatchError, Dispatcher, HostedSubscriptions, Hosting, HostingError, HttpDispatcher, Manager, WorkerError,
+        start_worker,
+    },
 };

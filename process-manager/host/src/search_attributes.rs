@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use process_manager_client::Backoff;
 use temporalio_client::{
     Client, NamespacedClient,
     grpc::{OperatorService, WorkflowService},
@@ -12,7 +13,6 @@ use temporalio_common::protos::temporal::api::{
     operatorservice::v1::{AddSearchAttributesRequest, ListSearchAttributesRequest},
     workflowservice::v1::CountWorkflowExecutionsRequest,
 };
-use tokio::time::sleep;
 
 const RPC_TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -44,7 +44,7 @@ enum NotUsable {
 /// Returns once the search attributes exist and can be searched by, however long that takes: without them no process
 /// could be started. Says in one line what it waits for.
 pub async fn register(client: &Client, attributes: &[Attribute]) {
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     let mut said = None;
     while let Err(error) = attempt(client, attributes).await {
         let why = error.to_string();
@@ -54,8 +54,7 @@ pub async fn register(client: &Client, attributes: &[Attribute]) {
             _ => tracing::debug!("{why}"),
         }
         said = Some(why);
-        sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        backoff.wait().await;
     }
     tracing::debug!("the search attributes can be used");
 }

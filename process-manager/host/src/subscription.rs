@@ -1,6 +1,6 @@
 //! Durable subscriptions: the activity side of [`process_manager_engine::subscription`].
 //!
-//! A subscription hands the events of one log to an [`EventHandler`], in order and at least once. The gauges
+//! A subscription delivers the events of one log, in order and at least once. The gauges
 //! `subscription_position` and `subscription_behind_seconds` (age of the event handled last) tell progress and lag, by
 //! `subscription`. Beside that it sweeps at regular intervals: it reconciles state that no event announces.
 
@@ -9,9 +9,12 @@ mod ensure;
 mod handler;
 mod turn;
 
-pub use self::{
+pub(crate) use self::{
     activity::Subscriptions,
+    handler::{EventHandler, Handled, Interrupted},
+};
+pub use self::{
     ensure::{ensure_subscription, subscription_state},
-    handler::{EventHandler, Handled, HandlerError, Interrupted},
+    handler::HandlerError,
     turn::Pace,
 };

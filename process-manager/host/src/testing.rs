@@ -6,7 +6,7 @@
 //! # use process_manager_host::{HttpDispatcher, testing::TestServer};
 //! # async fn test<M: ProcessManager>(dispatcher: HttpDispatcher) -> Result<(), Box<dyn std::error::Error>> {
 //! let (log, server) = (MemoryLog::default(), TestServer::start().await?);
-//! let worker = server.host(|hosting| hosting.manager::<M>(log.clone(), dispatcher)).await?;
+//! let worker = server.host(|hosting| hosting.manager(Manager::<M>::new(log.clone(), dispatcher))).await?;
 //! # drop(worker);
 //! # Ok(())
 //! # }

@@ -10,6 +10,6 @@ mod start;
 
 pub use self::{
     dispatcher::{DispatchError, Dispatcher, HttpDispatcher},
-    hosting::{HostedSubscriptions, Hosting},
+    hosting::{HostedSubscriptions, Hosting, HostingError, Manager},
     start::{WorkerError, start_worker},
 };

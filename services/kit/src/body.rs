@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::StreamExt;
-use messages::code;
+use process_manager_wire::code;
 use serde::{Serialize, de::DeserializeOwned, de::IgnoredAny};
 
 use crate::{ApiError, problem, server::MAX_BODY};

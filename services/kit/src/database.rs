@@ -7,7 +7,7 @@ mod url;
 
 use std::sync::Arc;
 
-use messages::Position;
+use process_manager_wire::Position;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use tokio::sync::{Mutex, watch};
 

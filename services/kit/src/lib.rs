@@ -73,7 +73,7 @@ pub use fresh::{new_id, now};
 pub use openapi::{CommandProblems, PageParams};
 pub use page::PageRequest;
 pub use params::{DEFAULT_LIMIT, MAX_LIMIT, Params, PathId, invalid};
-pub use problem::{ApiError, Refusal, error_chain, problem};
+pub use problem::{ApiError, Refusal, problem};
 pub use process::{exit, init_tracing, shutdown_signal};
 pub use server::{BindError, MAX_BODY, ReadyCheck, app, bind, ready_check, serve};
 pub use service::{Config, Service, Started, main, run, start};

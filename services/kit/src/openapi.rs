@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Router, response::IntoResponse, routing::get};
-use messages::{PROBLEM_MEDIA_TYPE, Problem};
+use process_manager_wire::{PROBLEM_MEDIA_TYPE, Problem};
 use utoipa::{
     IntoParams, IntoResponses, PartialSchema, ToSchema,
     openapi::{Components, Content, OpenApi, Ref, RefOr, path::Operation},

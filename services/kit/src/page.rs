@@ -1,7 +1,7 @@
 //! Pages of lists, newest first.
 
 use chrono::{DateTime, Utc};
-use messages::Page;
+use process_manager_wire::Page;
 use sea_orm::{DbErr, EntityTrait, ModelTrait, Select, Value};
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::{StatusCode, request::Parts},
 };
-use messages::code;
+use process_manager_wire::code;
 use serde::de::DeserializeOwned;
 
 use crate::{ApiError, cursor, problem};

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use messages::{PROBLEM_MEDIA_TYPE, Problem, code};
+use process_manager_wire::{PROBLEM_MEDIA_TYPE, Problem, code, error_chain};
 
 /// An error answer. The client sees the problem; the log also gets the cause of a fault.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct ApiError {
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// Makes an error answer with one of the codes of [`messages::code`].
+/// Makes an error answer with a stable code, such as one of [`process_manager_wire::code`].
 #[must_use]
 pub fn problem(status: StatusCode, code: &'static str, detail: impl Into<String>) -> ApiError {
     ApiError { status, code, detail: detail.into(), retry_after: None, cause: None }
@@ -80,7 +80,7 @@ impl ApiError {
 
 /// A business 'no', by which a command changes nothing. It converts to an [`ApiError`] with its text as detail.
 pub trait Refusal: Error {
-    /// Returns its stable code, one of [`messages::code`].
+    /// Returns its stable code.
     fn code(&self) -> &'static str;
 
     /// Returns the status of its answer: 409 unless something is missing or invalid.
@@ -93,21 +93,6 @@ impl<R: Refusal> From<R> for ApiError {
     fn from(refusal: R) -> Self {
         problem(refusal.status(), refusal.code(), refusal.to_string())
     }
-}
-
-/// Formats an error and its causes in one line. A cause whose text is already in the line is left out.
-#[must_use]
-pub fn error_chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let cause = error.to_string();
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-        source = error.source();
-    }
-    text
 }
 
 /// `document-not-found` -> `Document not found`

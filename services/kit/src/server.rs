@@ -11,7 +11,7 @@ use axum::{
     routing::get,
 };
 use futures::{FutureExt, future::BoxFuture};
-use messages::code;
+use process_manager_wire::code;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -162,7 +162,7 @@ mod tests {
         http::{Request, header::ALLOW},
         routing::post,
     };
-    use messages::Problem;
+    use process_manager_wire::Problem;
     use tower::ServiceExt;
 
     use super::*;

@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use messages::{PROBLEM_MEDIA_TYPE, code, headers::CORRELATION_ID};
+use process_manager_wire::{PROBLEM_MEDIA_TYPE, code, headers::CORRELATION_ID, panic_message};
 use tracing::{Instrument, field};
 
 use crate::{ApiError, command, metrics, problem};
@@ -78,9 +78,7 @@ fn for_status(status: StatusCode, method: &Method) -> ApiError {
 }
 
 pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-    ApiError::internal(format!("a request's handler panicked: {text}")).into_response()
+    ApiError::internal(format!("a request's handler panicked: {}", panic_message(panic.as_ref()))).into_response()
 }
 
 /// Returns the method's label. Method names come from outside: an unusual one must not become a metric of its own.

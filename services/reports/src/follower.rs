@@ -8,9 +8,10 @@ use std::{
 };
 
 use messages::Position;
-use process_manager_client::feed::{FeedClient, FeedError, FeedReader};
+use process_manager_client::{Backoff, feed::{FeedClient, FeedError, FeedReader}};
+use process_manager_wire::error_chain;
 use sea_orm::DbErr;
-use service_kit::{Database, error_chain};
+use service_kit::Database;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -51,27 +52,27 @@ impl Follower {
 
     async fn follow(self) {
         metrics::gauge!("reports_follower_stopped").set(0);
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
-            match self.read_on(&mut pause).await {
+            match self.read_on(&mut backoff).await {
                 // Another replica is ahead; pause so that the two do not contend for the same events.
                 Ok(()) => tokio::time::sleep(FIRST_PAUSE).await,
                 Err(FollowError::Feed(error)) if error.is_final() => return self.stop(&error),
                 Err(error) => {
+                    let pause = backoff.next_pause();
                     tracing::warn!("{}; retrying in {} ms", error_chain(&error), pause.as_millis());
                     tokio::time::sleep(pause).await;
-                    pause = LONGEST_PAUSE.min(pause * 2);
                 }
             }
         }
     }
 
     /// Projects from the position in the database, until a fault or until another replica is ahead.
-    async fn read_on(&self, pause: &mut Duration) -> Result<(), FollowError> {
+    async fn read_on(&self, backoff: &mut Backoff) -> Result<(), FollowError> {
         let mut reader = FeedReader::new(self.billing.clone(), store::position(&self.database).await?);
         loop {
             let events = reader.next(BATCH, WAIT).await?;
-            *pause = FIRST_PAUSE;
+            backoff.reset();
             match project(&self.database, reader.at(), &events).await? {
                 Projected::UpTo(at) => {
                     show_position(at.position);

@@ -1,12 +1,7 @@
 //! A client of one service over real HTTP.
 
-use std::time::Duration;
-
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
-
-/// Time within which a condition is awaited.
-pub const SOON: Duration = Duration::from_secs(60);
 
 /// An answer.
 #[derive(Debug, Clone)]
@@ -30,21 +25,14 @@ impl Answer {
 /// A client of one service.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
     base: String,
 }
 
 impl Client {
     /// Makes a client of the service at this address.
-    ///
-    /// # Panics
-    /// When the HTTP client cannot be made.
     #[must_use]
     pub fn new(addr: std::net::SocketAddr) -> Self {
-        // Another test may have installed it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().timeout(SOON).build().unwrap();
-        Self { http, base: format!("http://{addr}") }
+        Self { base: format!("http://{addr}") }
     }
 
     /// Sends GET. As [`Client::ask`] otherwise.
@@ -67,7 +55,7 @@ impl Client {
     /// # Panics
     /// When it is not answered, or an answer from 400 on is not a problem.
     pub async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let mut request = test_support::http().request(method, format!("{}{path}", self.base));
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body);
         }

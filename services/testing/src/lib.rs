@@ -5,6 +5,6 @@ mod client;
 mod database;
 mod running;
 
-pub use client::{Answer, Client, SOON};
+pub use client::{Answer, Client};
 pub use database::on_each_database;
 pub use running::Running;

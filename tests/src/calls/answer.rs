@@ -121,6 +121,12 @@ impl<T: DeserializeOwned> Answer<T> {
         matches!(&self.result, Ok(received) if received.status.as_u16() == status)
     }
 
+    /// Whether a problem with this code came.
+    pub(super) fn says(&self, code: &str) -> bool {
+        let problem = self.result.as_ref().ok().filter(|received| received.status.as_u16() >= 400);
+        problem.and_then(|received| received.parse::<Problem>().ok()).is_some_and(|problem| problem.code == code)
+    }
+
     /// The HTTP status.
     ///
     /// # Panics

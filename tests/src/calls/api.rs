@@ -50,6 +50,11 @@ pub struct Voiding {
 }
 
 impl Api {
+    /// The same client, which repeats a call that met a Temporal too busy to answer.
+    pub(crate) fn patient(self) -> Self {
+        Self(self.0.patient())
+    }
+
     /// `POST /voidings`.
     pub async fn post_voiding(&self, document_id: &DocumentId) -> Answer<Voiding> {
         self.0.post("/voidings", &json!({ "document_id": document_id })).await

@@ -7,7 +7,7 @@ mod billing;
 mod events;
 mod reports;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use messages::{ProcessId, headers};
 use serde::Serialize;
@@ -20,24 +20,36 @@ pub use events::Batch;
 pub use reports::Reports;
 pub use test_support::http;
 
+/// So often does a patient client repeat a call, with these pauses.
+const ATTEMPTS: usize = 20;
+const PAUSE: Duration = Duration::from_millis(250);
+
 /// Where a service is, and the headers that go with each call.
 #[derive(Debug, Clone)]
 pub struct Target {
     base: String,
     headers: BTreeMap<&'static str, String>,
+    is_patient: bool,
 }
 
 impl Target {
     /// The service at `base`, such as `http://127.0.0.1:8081`.
     #[must_use]
     pub fn new(base: impl Into<String>) -> Self {
-        Self { base: base.into(), headers: BTreeMap::new() }
+        Self { base: base.into(), headers: BTreeMap::new(), is_patient: false }
     }
 
     /// The address that calls go to.
     #[must_use]
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// Repeats a call that met a Temporal too busy to answer, as a client is told to do.
+    #[must_use]
+    pub(crate) fn patient(mut self) -> Self {
+        self.is_patient = true;
+        self
     }
 
     /// Whether a header is sent with each call.
@@ -75,6 +87,14 @@ impl Target {
     pub async fn send<T: serde::de::DeserializeOwned>(&self, mut request: reqwest::RequestBuilder) -> Answer<T> {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
+        }
+        for _ in 0..ATTEMPTS {
+            let Some(again) = request.try_clone().filter(|_| self.is_patient) else { break };
+            let answer = Answer::of(again).await;
+            if !answer.says("temporal-unavailable") {
+                return answer;
+            }
+            tokio::time::sleep(PAUSE).await;
         }
         Answer::of(request).await
     }

@@ -84,7 +84,7 @@ impl EnvBuilder {
         let temporal = self.temporal(dir.path());
         let ports: BTreeMap<Component, u16> = self.components.iter().map(|c| (*c, free_port())).collect();
         let proxies = proxies(&ports);
-        let client = temporal.as_ref().map(|server| Temporal::new(server.address(), &unique("it")));
+        let client = temporal.as_ref().map(|server| Temporal::new(server, &unique("it")));
         let mut components = BTreeMap::new();
         for (component, port) in ports {
             let program = match (component, &temporal) {
@@ -118,7 +118,7 @@ impl EnvBuilder {
         if self.components.contains(&Component::Temporal) {
             return Some(TemporalServer::with_database(&self.binaries, dir));
         }
-        needed.then(|| TemporalServer::shared(&self.binaries).clone())
+        needed.then(|| TemporalServer::shared(&self.binaries))
     }
 
     fn program(

@@ -7,6 +7,11 @@ use tokio::process::Command;
 
 use super::Temporal;
 
+/// What the CLI says when the server is too busy to answer.
+const BUSY: [&str; 2] = ["Workflow is busy", "context deadline exceeded"];
+/// So often is a call repeated that met a busy server.
+const ATTEMPTS: usize = 5;
+
 /// What a run of the CLI left.
 #[derive(Debug, Clone)]
 pub struct CliOutput {
@@ -42,11 +47,22 @@ impl CliOutput {
 }
 
 impl Temporal {
-    /// Runs `temporal <words>` against this namespace, as a person would.
+    /// Runs `temporal <words>` against this namespace, as an operator would: again where the server is busy.
     ///
     /// # Panics
     /// When the CLI cannot be run.
     pub async fn cli(&self, words: &[&str]) -> CliOutput {
+        let mut output = self.cli_once(words).await;
+        for _ in 0..ATTEMPTS {
+            if !BUSY.iter().any(|busy| output.stderr.contains(busy)) {
+                break;
+            }
+            output = self.cli_once(words).await;
+        }
+        output
+    }
+
+    async fn cli_once(&self, words: &[&str]) -> CliOutput {
         let mut command = Command::new(temporal_cli());
         command.args(words).args(["--address", self.address(), "--namespace", self.namespace()]);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", "/nonexistent");

@@ -19,6 +19,7 @@ use temporalio_common::protos::temporal::api::{
 };
 use tokio::sync::OnceCell;
 
+use super::TemporalServer;
 use crate::eventually;
 
 const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
@@ -28,7 +29,7 @@ const WORKFLOW_TYPE: &str = "DocumentVoiding";
 /// One namespace of a Temporal server.
 #[derive(Debug)]
 pub struct Temporal {
-    address: String,
+    server: TemporalServer,
     namespace: String,
     connection: OnceCell<Connection>,
 }
@@ -56,14 +57,14 @@ pub fn json_payload(value: &Value) -> Payload {
 }
 
 impl Temporal {
-    pub(crate) fn new(address: &str, namespace: &str) -> Self {
-        Self { address: address.to_owned(), namespace: namespace.to_owned(), connection: OnceCell::new() }
+    pub(crate) fn new(server: &TemporalServer, namespace: &str) -> Self {
+        Self { server: server.clone(), namespace: namespace.to_owned(), connection: OnceCell::new() }
     }
 
     /// `host:port` of the server.
     #[must_use]
     pub fn address(&self) -> &str {
-        &self.address
+        self.server.address()
     }
 
     /// The environment's namespace.
@@ -111,8 +112,8 @@ impl Temporal {
             request_id: crate::sample::unique("start"),
             ..Default::default()
         };
-        let answer = self.service().await.start_workflow_execution(request.into_request()).await?;
-        Ok(answer.into_inner().run_id)
+        let call = async || self.service().await.start_workflow_execution(request.clone().into_request()).await;
+        Ok(patiently(call).await?.into_inner().run_id)
     }
 
     /// Sends a signal of any name with any payloads to the document's latest run.
@@ -136,7 +137,8 @@ impl Temporal {
             request_id: crate::sample::unique("signal"),
             ..Default::default()
         };
-        self.service().await.signal_workflow_execution(request.into_request()).await.map(|_| ())
+        let call = async || self.service().await.signal_workflow_execution(request.clone().into_request()).await;
+        patiently(call).await.map(|_| ())
     }
 
     /// Terminates the document's latest run, as an operator would.
@@ -150,7 +152,8 @@ impl Temporal {
             reason: "a test".to_owned(),
             ..Default::default()
         };
-        self.service().await.terminate_workflow_execution(request.into_request()).await.map(|_| ())
+        let call = async || self.service().await.terminate_workflow_execution(request.clone().into_request()).await;
+        patiently(call).await.map(|_| ())
     }
 
     /// Cancels the document's latest run, as an operator would.
@@ -165,14 +168,30 @@ impl Temporal {
             request_id: crate::sample::unique("cancel"),
             ..Default::default()
         };
-        self.service().await.request_cancel_workflow_execution(request.into_request()).await.map(|_| ())
+        let call =
+            async || self.service().await.request_cancel_workflow_execution(request.clone().into_request()).await;
+        patiently(call).await.map(|_| ())
     }
 
     async fn connect(&self) -> Result<Connection, String> {
-        let url = reqwest::Url::parse(&format!("http://{}", self.address)).map_err(|error| error.to_string())?;
+        let url = reqwest::Url::parse(&format!("http://{}", self.address())).map_err(|error| error.to_string())?;
         let options = ConnectionOptions::new(url).retry_options(RetryOptions::no_retries());
         Connection::connect(options.connect_timeout(Duration::from_secs(2)).build()).await.map_err(|e| e.to_string())
     }
+}
+
+/// Repeats a call while the server is too busy to answer it.
+pub(super) async fn patiently<T>(mut call: impl AsyncFnMut() -> Result<T, Status>) -> Result<T, Status> {
+    eventually("Temporal is not too busy", async || match call().await {
+        Err(status) if is_busy(&status) => Err(status),
+        answer => Ok(answer),
+    })
+    .await
+}
+
+fn is_busy(status: &Status) -> bool {
+    let late = [Code::Cancelled, Code::DeadlineExceeded, Code::ResourceExhausted, Code::Unavailable];
+    late.contains(&status.code()) || (status.code() == Code::NotFound && status.message().starts_with("Namespace"))
 }
 
 pub(super) fn execution(workflow_id: &str, run_id: &str) -> Option<WorkflowExecution> {

@@ -3,7 +3,7 @@
 use messages::DocumentId;
 use serde_json::Value;
 use temporalio_common::protos::temporal::api::{
-    enums::v1::{EventType, WorkflowExecutionStatus, WorkflowTaskFailedCause},
+    enums::v1::{WorkflowExecutionStatus, WorkflowTaskFailedCause},
     failure::v1::failure::FailureInfo,
     history::v1::{HistoryEvent, history_event::Attributes},
     workflow::v1::WorkflowExecutionInfo,
@@ -28,7 +28,8 @@ impl Temporal {
         failure_type(last).unwrap_or_else(|| format!("{:?}", last.event_type()).replace("WorkflowExecution", ""))
     }
 
-    /// Whether a workflow task of the document's latest run has ever failed or timed out.
+    /// Whether a workflow task of the document's latest run has ever failed. One that timed out met a busy machine, and
+    /// is repeated.
     ///
     /// That a signal comes in while the run's last task is on its way makes Temporal repeat that task, and is no failure.
     pub async fn has_failed_task(&self, id: &DocumentId) -> bool {
@@ -36,7 +37,7 @@ impl Temporal {
             Some(Attributes::WorkflowTaskFailedEventAttributes(failed)) => {
                 failed.cause() != WorkflowTaskFailedCause::UnhandledCommand
             }
-            _ => event.event_type() == EventType::WorkflowTaskTimedOut,
+            _ => false,
         })
     }
 }

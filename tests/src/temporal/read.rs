@@ -14,7 +14,7 @@ use temporalio_common::protos::temporal::api::{
 
 use super::{
     Temporal,
-    client::{execution, workflow_id},
+    client::{execution, patiently, workflow_id},
 };
 
 impl Temporal {
@@ -35,7 +35,8 @@ impl Temporal {
             namespace: self.namespace().to_owned(),
             execution: execution(workflow_id, ""),
         };
-        match self.service().await.describe_workflow_execution(request.into_request()).await {
+        let call = async || self.service().await.describe_workflow_execution(request.clone().into_request()).await;
+        match patiently(call).await {
             Ok(answer) => answer.into_inner().workflow_execution_info,
             Err(status) if status.code() == Code::NotFound => None,
             Err(status) => panic!("describe {workflow_id}: {status}"),
@@ -72,8 +73,12 @@ impl Temporal {
                 next_page_token,
                 ..Default::default()
             };
-            let answer = self.service().await.get_workflow_execution_history(request.into_request()).await;
-            let page = answer.unwrap_or_else(|status| panic!("history of {workflow_id}: {status}")).into_inner();
+            let call =
+                async || self.service().await.get_workflow_execution_history(request.clone().into_request()).await;
+            let page = patiently(call)
+                .await
+                .unwrap_or_else(|status| panic!("history of {workflow_id}: {status}"))
+                .into_inner();
             events.extend(page.history.unwrap_or_default().events);
             next_page_token = page.next_page_token;
             if next_page_token.is_empty() {
@@ -105,7 +110,7 @@ impl Temporal {
     /// # Panics
     /// When Temporal cannot be asked.
     pub async fn list(&self, query: &str) -> Vec<WorkflowExecutionInfo> {
-        self.try_list(query).await.unwrap_or_else(|status| panic!("list {query:?}: {status}"))
+        patiently(async || self.try_list(query).await).await.unwrap_or_else(|status| panic!("list {query:?}: {status}"))
     }
 
     pub(super) async fn try_list(&self, query: &str) -> Result<Vec<WorkflowExecutionInfo>, Status> {

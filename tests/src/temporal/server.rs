@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use process_manager_host::dev_server::DevServerConfig;
@@ -17,25 +17,36 @@ use crate::{
     temporal_cli,
 };
 
+/// So many namespaces does a shared server have. What ended tests leave there keeps it busy, so another one takes over.
+const NAMESPACES: usize = 25;
+
 /// A dev server that is started or can be.
 #[derive(Debug, Clone)]
 pub struct TemporalServer {
     address: String,
     program: Program,
+    /// Of a shared server, which ends with the last test that uses it.
+    _process: Option<Arc<Process>>,
 }
 
 impl TemporalServer {
-    /// The run's server, in memory; started at the first call. It may take a second until it answers.
+    /// A server in memory that tests share; started at the first call, and again after some. It may take a second until
+    /// it answers.
     ///
     /// # Panics
     /// When there is no Temporal CLI, or it cannot be started.
-    pub fn shared(binaries: &Binaries) -> &'static Self {
-        static SHARED: OnceLock<(TemporalServer, Process)> = OnceLock::new();
-        let (server, _) = SHARED.get_or_init(|| {
-            let server = Self::new(binaries, None, &run_dir(binaries).join("temporal.log"));
-            let process = Process::start(&server.program);
-            (server, process)
-        });
+    pub fn shared(binaries: &Binaries) -> Self {
+        static SHARED: Mutex<Option<(TemporalServer, usize)>> = Mutex::new(None);
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let (server, used) = match shared.take() {
+            Some((server, used)) if used < NAMESPACES => (server, used + 1),
+            _ => {
+                let mut server = Self::new(binaries, None, &run_dir(binaries).join("temporal.log"));
+                server._process = Some(Arc::new(Process::start(&server.program)));
+                (server, 1)
+            }
+        };
+        *shared = Some((server.clone(), used));
         server
     }
 
@@ -44,7 +55,7 @@ impl TemporalServer {
     /// # Panics
     /// When the server does not answer.
     pub async fn namespace(&self) -> Temporal {
-        let temporal = Temporal::new(&self.address, &unique("it"));
+        let temporal = Temporal::new(self, &unique("it"));
         temporal.register_namespace().await;
         temporal
     }
@@ -75,6 +86,6 @@ impl TemporalServer {
             environment: BTreeMap::from([("HOME".to_owned(), run_dir(binaries).display().to_string())]),
             log: log.to_owned(),
         };
-        Self { address: format!("127.0.0.1:{port}"), program }
+        Self { address: format!("127.0.0.1:{port}"), program, _process: None }
     }
 }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use chrono::Utc;
-use futures::future::BoxFuture;
 use process_manager_wire::{CloudEvent, Position, tagged};
 use serde::Serialize;
 use tokio::{sync::watch, time::timeout};
@@ -113,7 +112,7 @@ impl MemoryLog {
 }
 
 impl EventSource for MemoryLog {
-    fn read(&self, after: Position, limit: u16, wait: Duration) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>> {
-        Box::pin(self.read(after, limit, wait))
+    async fn read(&self, after: Position, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
+        Self::read(self, after, limit, wait).await
     }
 }

@@ -30,7 +30,6 @@ mod listen;
 
 use std::{error::Error, str::FromStr, time::Duration};
 
-use futures::future::BoxFuture;
 use process_manager_wire::{CloudEvent, Position};
 use sqlx::{
     PgPool,
@@ -145,12 +144,12 @@ impl PostgresSource {
 }
 
 impl EventSource for PostgresSource {
-    fn read(&self, after: Position, limit: u16, wait: Duration) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>> {
-        Box::pin(self.wait_for_events(after, limit, wait))
+    async fn read(&self, after: Position, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
+        self.wait_for_events(after, limit, wait).await
     }
 
-    fn head(&self) -> BoxFuture<'_, Result<Position, FeedError>> {
-        Box::pin(self.within_time(sqlx::query_scalar(HEAD).fetch_one(&self.pool)))
+    async fn head(&self) -> Result<Position, FeedError> {
+        self.within_time(sqlx::query_scalar(HEAD).fetch_one(&self.pool)).await
     }
 }
 

@@ -1,17 +1,17 @@
 //! A reader that stands at a position of one log and does not take another log for it.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 use process_manager_wire::FeedPosition;
 
-use super::{EventSource, FeedError, FeedEvent};
+use super::{EventSource, FeedError, FeedEvent, SharedSource};
 
 /// Reads a log from a position on.
 ///
 /// At its start, after an error and after an empty answer it asks for the event at its own position: only there it is
 /// seen that the log was replaced or lost its end. In between, each answer follows on the one before.
 pub struct FeedReader {
-    source: Arc<dyn EventSource>,
+    source: SharedSource,
     at: FeedPosition,
     anchored: bool,
 }
@@ -19,8 +19,8 @@ pub struct FeedReader {
 impl FeedReader {
     /// A reader that begins after `at`.
     #[must_use]
-    pub fn new(source: impl EventSource + 'static, at: FeedPosition) -> Self {
-        Self { source: Arc::new(source), at, anchored: false }
+    pub fn new(source: impl EventSource, at: FeedPosition) -> Self {
+        Self { source: SharedSource::new(source), at, anchored: false }
     }
 
     /// Where it stands.

@@ -9,33 +9,81 @@ use super::{FeedError, FeedEvent};
 
 /// A log of events that can be read again and again from any position.
 ///
-/// What a source must keep: the position of an event is above 0 and never changes; a position once readable stays
-/// readable; and no lower one becomes readable later, also with many writers. A reader that has handled all events up
-/// to a position never looks back.
-pub trait EventSource: Send + Sync {
-    /// The events with a position greater than `after`, oldest first: at most `limit` (1–1000; others are brought
+/// A source keeps three promises: the position of an event is above 0 and never changes; a position once readable stays
+/// readable; and no lower one becomes readable later, also with many writers. A reader that has handled all events up to a
+/// position never looks back.
+pub trait EventSource: Send + Sync + 'static {
+    /// Returns the events with a position greater than `after`, oldest first: at most `limit` (1–1000; others are brought
     /// within), waiting up to `wait` (at most 30 s) for the first. Empty when none came.
     ///
     /// # Errors
-    /// The log cannot be read now; never a final error, see [`FeedError::is_final`].
-    fn read(&self, after: Position, limit: u16, wait: Duration) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>>;
+    /// [`FeedError`] when the log cannot be read now; never a final one, see [`FeedError::is_final`].
+    fn read(
+        &self,
+        after: Position,
+        limit: u16,
+        wait: Duration,
+    ) -> impl Future<Output = Result<Vec<FeedEvent>, FeedError>> + Send;
 
-    /// Position of the last event that is there now; 0 when there is none.
+    /// Returns the position of the last event that is there now; 0 when there is none.
     ///
     /// # Errors
-    /// The log cannot be read now.
-    fn head(&self) -> BoxFuture<'_, Result<Position, FeedError>> {
-        Box::pin(search_head(self))
+    /// [`FeedError`] when the log cannot be read now.
+    fn head(&self) -> impl Future<Output = Result<Position, FeedError>> + Send {
+        search_head(self)
     }
 }
 
-impl<S: EventSource + ?Sized> EventSource for Arc<S> {
-    fn read(&self, after: Position, limit: u16, wait: Duration) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>> {
-        (**self).read(after, limit, wait)
+/// Any event source. Clones are the same one.
+#[derive(Clone)]
+pub struct SharedSource(Arc<dyn Boxed>);
+
+trait Boxed: Send + Sync {
+    fn read_boxed(
+        &self,
+        after: Position,
+        limit: u16,
+        wait: Duration,
+    ) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>>;
+    fn head_boxed(&self) -> BoxFuture<'_, Result<Position, FeedError>>;
+}
+
+impl<S: EventSource> Boxed for S {
+    fn read_boxed(
+        &self,
+        after: Position,
+        limit: u16,
+        wait: Duration,
+    ) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>> {
+        Box::pin(self.read(after, limit, wait))
     }
 
-    fn head(&self) -> BoxFuture<'_, Result<Position, FeedError>> {
-        (**self).head()
+    fn head_boxed(&self) -> BoxFuture<'_, Result<Position, FeedError>> {
+        Box::pin(self.head())
+    }
+}
+
+impl SharedSource {
+    /// Shares a source.
+    #[must_use]
+    pub fn new(source: impl EventSource) -> Self {
+        Self(Arc::new(source))
+    }
+}
+
+impl std::fmt::Debug for SharedSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SharedSource")
+    }
+}
+
+impl EventSource for SharedSource {
+    async fn read(&self, after: Position, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
+        self.0.read_boxed(after, limit, wait).await
+    }
+
+    async fn head(&self) -> Result<Position, FeedError> {
+        self.0.head_boxed().await
     }
 }
 
@@ -73,12 +121,11 @@ mod tests {
     struct At(Vec<Position>);
 
     impl EventSource for At {
-        fn read(&self, after: Position, limit: u16, _: Duration) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>> {
+        async fn read(&self, after: Position, limit: u16, _: Duration) -> Result<Vec<FeedEvent>, FeedError> {
             let there = self.0.iter().filter(|position| **position > after).take(limit.into());
             let malformed =
                 |position: &Position| FeedEvent::Malformed { position: *position, logid: None, reason: String::new() };
-            let events = there.map(malformed).collect();
-            Box::pin(async { Ok(events) })
+            Ok(there.map(malformed).collect())
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 
-use futures::future::BoxFuture;
 use process_manager_wire::CloudEvent;
 use temporalio_client::{
     Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowSignalOptions, WorkflowStartOptions,
@@ -181,8 +180,8 @@ impl<M: ProcessManager> Instances<M> {
 }
 
 impl<M: ProcessManager> DeliveryTarget for Instances<M> {
-    fn deliver<'a>(&'a self, id: &'a str, events: &'a [Delivery]) -> BoxFuture<'a, Result<(), DeliveryError>> {
-        Box::pin(self.deliver(id, events))
+    async fn deliver(&self, id: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
+        Self::deliver(self, id, events).await
     }
 }
 

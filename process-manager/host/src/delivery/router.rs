@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, marker::PhantomData, time::Duration};
 
 use futures::{StreamExt, future::BoxFuture, stream};
+use process_manager_client::Backoff;
 use process_manager_wire::{CloudEvent, error_chain};
 use tokio::time::sleep;
 
@@ -35,28 +36,33 @@ pub enum DeliveryError {
     Undeliverable(String),
 }
 
-/// Where routed events go: the instances of a process manager, or a workflow that is written directly.
-pub trait DeliveryTarget: Send + Sync {
+/// The receiver of routed events: the instances of a process manager, or a workflow written by hand.
+pub trait DeliveryTarget: Send + Sync + 'static {
     /// Delivers events to the instance of this id. It may be repeated after a crash, and dropped at any await. A strict
     /// event comes alone.
-    fn deliver<'a>(&'a self, id: &'a str, events: &'a [Delivery]) -> BoxFuture<'a, Result<(), DeliveryError>>;
+    ///
+    /// # Errors
+    /// [`DeliveryError::Fault`] is retried; the others ask [`Routing::on_routing_error`].
+    fn deliver(&self, id: &str, events: &[Delivery]) -> impl Future<Output = Result<(), DeliveryError>> + Send;
 
-    /// Looks for what no event tells, at regular intervals.
-    fn sweep(&self) -> BoxFuture<'_, Result<(), HandlerError>> {
-        Box::pin(async { Ok(()) })
+    /// Reconciles state that no event announces, at regular intervals.
+    ///
+    /// # Errors
+    /// [`HandlerError`] is logged, and the next sweep comes in its turn.
+    fn sweep(&self) -> impl Future<Output = Result<(), HandlerError>> + Send {
+        async { Ok(()) }
     }
 }
 
 /// Routes the events of a log to a target.
-pub struct EventRouter<R, T> {
+pub(crate) struct EventRouter<R, T> {
     target: T,
     routing: PhantomData<fn(R)>,
 }
 
 impl<R: Routing, T: DeliveryTarget> EventRouter<R, T> {
     /// Delivers to this target.
-    #[must_use]
-    pub fn new(target: T) -> Self {
+    pub(crate) fn new(target: T) -> Self {
         Self { target, routing: PhantomData }
     }
 
@@ -88,7 +94,7 @@ impl<R: Routing, T: DeliveryTarget> EventRouter<R, T> {
         mut events: &[(usize, Delivery)],
         attempt: u32,
     ) -> Result<(), (usize, Interrupted)> {
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         let mut strict_attempt = attempt;
         while let Some((index, first)) = events.first() {
             let size = batch(events);
@@ -96,13 +102,13 @@ impl<R: Routing, T: DeliveryTarget> EventRouter<R, T> {
             let error = match self.target.deliver(id, &deliveries).await {
                 Ok(()) => {
                     events = &events[size..];
-                    (pause, strict_attempt) = (FIRST_PAUSE, 0);
+                    backoff.reset();
+                    strict_attempt = 0;
                     continue;
                 }
                 Err(DeliveryError::Fault(error)) => {
                     tracing::warn!(name = R::NAME, id, "delivery is tried again: {}", error_chain(&error));
-                    sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    backoff.wait().await;
                     continue;
                 }
                 Err(DeliveryError::AlreadyStarted) => RoutingError::AlreadyStarted(id.to_owned()),
@@ -223,6 +229,6 @@ impl<R: Routing, T: DeliveryTarget> EventHandler for EventRouter<R, T> {
     }
 
     fn sweep(&self) -> BoxFuture<'_, Result<(), HandlerError>> {
-        self.target.sweep()
+        Box::pin(self.target.sweep())
     }
 }

@@ -1,6 +1,6 @@
 //! The activity behind a subscription, and the subscriptions that a worker hosts.
 
-#![expect(missing_docs, reason = "the macro makes undocumented items of the documented methods")]
+#![expect(dead_code, unreachable_pub, reason = "the macro makes public items of the methods, which nobody calls")]
 
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
@@ -20,13 +20,13 @@ use super::{
     turn::{Progress, Stopped, Turn, turn},
 };
 use process_manager::manager::StartFrom;
-use process_manager_client::feed::{EventSource, FeedPosition, FeedReader};
+use process_manager_client::feed::{EventSource, FeedPosition, FeedReader, SharedSource};
 
 /// The SDK sends no more of them than the worker's options allow.
 const HEARTBEAT_EVERY: Duration = Duration::from_millis(500);
 
 struct Subscribed {
-    source: Arc<dyn EventSource>,
+    source: SharedSource,
     handler: Arc<dyn EventHandler>,
     pace: Pace,
 }
@@ -45,16 +45,8 @@ impl Subscriptions {
     }
 
     /// Adds one.
-    #[must_use]
-    pub fn with(
-        mut self,
-        name: impl Into<String>,
-        source: Arc<dyn EventSource>,
-        handler: Arc<dyn EventHandler>,
-        pace: Pace,
-    ) -> Self {
-        self.subscribed.insert(name.into(), Subscribed { source, handler, pace });
-        self
+    pub(crate) fn add(&mut self, name: String, source: SharedSource, handler: Arc<dyn EventHandler>, pace: Pace) {
+        self.subscribed.insert(name, Subscribed { source, handler, pace });
     }
 }
 

@@ -23,26 +23,24 @@ impl HandlerError {
 
 /// How far a handler came with the events that it was given.
 #[derive(Debug)]
-pub struct Handled {
+pub(crate) struct Handled {
     /// Events, from the first on, that are done with.
-    pub count: usize,
+    pub(crate) count: usize,
     /// Why there are not more of them.
-    pub interrupted: Option<Interrupted>,
+    pub(crate) interrupted: Option<Interrupted>,
 }
 
 impl Handled {
     /// All of them.
     #[must_use]
-    pub fn all(events: &[CloudEvent]) -> Self {
+    pub(crate) fn all(events: &[CloudEvent]) -> Self {
         Self { count: events.len(), interrupted: None }
     }
 }
 
 /// Why a handler did not handle all events. It is about the event behind those that it has handled.
 #[derive(Debug)]
-pub enum Interrupted {
-    /// Something went wrong that may go right the next time: it is tried again soon.
-    Fault(HandlerError),
+pub(crate) enum Interrupted {
     /// It is tried again after this time, which survives restarts.
     RetryAfter(Duration),
     /// A person has to decide: the subscription stops.
@@ -51,7 +49,7 @@ pub enum Interrupted {
 
 /// Handles the events of one log. It may see events again after a crash, so what it does must bear repetition; and it
 /// may be dropped at any await, as if the program died there.
-pub trait EventHandler: Send + Sync {
+pub(crate) trait EventHandler: Send + Sync {
     /// Handles events, which come in the order of their log. The first of them has been tried `attempt` times before.
     /// An event that is of no use, or cannot be read, is passed over (and logged).
     fn handle<'a>(&'a self, events: &'a [CloudEvent], attempt: u32) -> BoxFuture<'a, Handled>;

@@ -8,11 +8,11 @@ use process_manager_wire::{CloudEvent, error_chain};
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::watch,
-    time::{Instant, MissedTickBehavior, interval, sleep},
+    time::{Instant, MissedTickBehavior, interval},
 };
 
 use super::{EventHandler, Interrupted};
-use process_manager_client::feed::{FeedError, FeedEvent, FeedPosition, FeedReader, MAX_LIMIT};
+use process_manager_client::{Backoff, feed::{FeedError, FeedEvent, FeedPosition, FeedReader, MAX_LIMIT}};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -96,14 +96,17 @@ async fn deliver(
 ) -> Result<Turn, Stopped> {
     let began = Instant::now();
     let mut delivered = 0;
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     while delivered < pace.turn_events && began.elapsed() < pace.turn_time {
         let batch = match reader.next(BATCH, LONG_POLL).await {
-            Ok(events) => events,
+            Ok(events) => {
+                backoff.reset();
+                events
+            }
             Err(error) if error.is_final() => return Err(Stopped::Log(error)),
             Err(error) => {
                 tracing::warn!(subscription = name, "the log cannot be read: {}", error_chain(&error));
-                pause = wait(pause).await;
+                backoff.wait().await;
                 continue;
             }
         };
@@ -118,24 +121,13 @@ async fn deliver(
             let at = last.passed(reader.at());
             reader.move_to(at.clone());
             delivered += done.len();
-            (attempt, pause) = (0, FIRST_PAUSE);
+            attempt = 0;
             report(name, progress, at, last);
         }
         match handled.interrupted {
-            None => pause = FIRST_PAUSE,
+            None => (),
             Some(Interrupted::Stop(why)) => return Err(Stopped::Handler(why)),
             Some(Interrupted::RetryAfter(after)) => return Ok(Turn::RetryLater { after, attempt: attempt + 1 }),
-            Some(Interrupted::Fault(error)) => {
-                let position = reader.at().position;
-                tracing::warn!(
-                    subscription = name,
-                    position,
-                    "what comes next is tried again: {}",
-                    error_chain(&error)
-                );
-                attempt += 1;
-                pause = wait(pause).await;
-            }
         }
     }
     Ok(Turn::Over)
@@ -185,12 +177,6 @@ async fn sweep(name: &str, handler: &dyn EventHandler, every: Duration) -> Infal
             tracing::warn!(subscription = name, "a sweep did not get through: {}", error_chain(&error));
         }
     }
-}
-
-/// Waits, and returns how long to wait the next time.
-async fn wait(pause: Duration) -> Duration {
-    sleep(pause).await;
-    (pause * 2).min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
     reason = "the macro makes public items of the methods, one of which nobody calls"
 )]
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::HashMap, marker::PhantomData, panic::AssertUnwindSafe, sync::Arc};
 
 use futures::{FutureExt, future::BoxFuture};
 use process_manager_engine::{
@@ -28,11 +28,18 @@ use process_manager_wire::{error_chain, panic_message};
 #[derive(Default)]
 pub struct Dispatchers(HashMap<&'static str, Arc<dyn AnyDispatcher>>);
 
-trait AnyDispatcher: Send + Sync {
+pub(super) trait AnyDispatcher: Send + Sync {
     fn dispatch<'a>(&'a self, command: Value, envelope: &'a Envelope) -> BoxFuture<'a, Result<(), DispatchError>>;
 }
 
-struct Typed<C, D>(D, std::marker::PhantomData<fn(C)>);
+/// A dispatcher whose command is JSON.
+pub(super) struct Typed<C, D>(D, PhantomData<fn(C)>);
+
+impl<C, D: Dispatcher<C>> Typed<C, D> {
+    pub(super) fn new(dispatcher: D) -> Self {
+        Self(dispatcher, PhantomData)
+    }
+}
 
 impl<C: DeserializeOwned + Send + Sync + 'static, D: Dispatcher<C>> AnyDispatcher for Typed<C, D> {
     fn dispatch<'a>(&'a self, command: Value, envelope: &'a Envelope) -> BoxFuture<'a, Result<(), DispatchError>> {
@@ -49,12 +56,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static, D: Dispatcher<C>> AnyDispatche
 }
 
 impl Dispatchers {
-    pub(super) fn add<C: DeserializeOwned + Send + Sync + 'static>(
-        &mut self,
-        manager: &'static str,
-        it: impl Dispatcher<C>,
-    ) {
-        self.0.insert(manager, Arc::new(Typed(it, std::marker::PhantomData)));
+    pub(super) fn add(&mut self, manager: &'static str, dispatcher: Arc<dyn AnyDispatcher>) {
+        self.0.insert(manager, dispatcher);
     }
 }
 

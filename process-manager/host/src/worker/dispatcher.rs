@@ -1,8 +1,8 @@
 //! How commands leave: over HTTP by default, or in any other way.
 
-use std::{collections::BTreeMap, error::Error, time::Duration};
+use std::{error::Error, time::Duration};
 
-use futures::future::BoxFuture;
+use heck::ToKebabCase;
 use process_manager_wire::{Problem, tagged};
 use serde::Serialize;
 
@@ -37,62 +37,53 @@ impl From<CommandError> for DispatchError {
 /// await, as if the program died there.
 pub trait Dispatcher<C>: Send + Sync + 'static {
     /// Sends one command. A panic is taken for [`DispatchError::Impossible`].
-    fn dispatch<'a>(&'a self, command: &'a C, envelope: &'a Envelope) -> BoxFuture<'a, Result<(), DispatchError>>;
+    ///
+    /// # Errors
+    /// [`DispatchError`] when the receiver refuses, something goes wrong, or the command can never be sent.
+    fn dispatch(&self, command: &C, envelope: &Envelope) -> impl Future<Output = Result<(), DispatchError>> + Send;
 }
 
 /// Sends a command as `POST /commands/<type in kebab case>` with its data as the body: `WithdrawMoney` goes to
 /// `/commands/withdraw-money`. Idempotency key, correlation and causation id and metadata are headers.
-#[derive(Debug, Clone)]
-pub struct HttpDispatcher {
-    default: CommandClient,
-    others: BTreeMap<&'static str, CommandClient>,
+pub struct HttpDispatcher<C> {
+    choose: Box<dyn Fn(&C) -> CommandClient + Send + Sync>,
 }
 
-impl HttpDispatcher {
-    /// All commands go to the service at this address.
+impl<C> HttpDispatcher<C> {
+    /// Sends all commands to the service at this address.
     ///
     /// # Errors
-    /// The address is not an HTTP one, or the TLS set-up fails.
+    /// [`ClientError`] when the address is not an HTTP one, or the TLS set-up fails.
     pub fn new(service: url::Url) -> Result<Self, ClientError> {
-        // An attempt's time is the activity's, which the process manager can set.
-        let timeouts = Timeouts { total: Duration::from_secs(60), ..Timeouts::default() };
-        Ok(Self { default: CommandClient::new(service, timeouts)?, others: BTreeMap::new() })
+        let client = Self::client(service)?;
+        Ok(Self::choosing(move |_| client.clone()))
     }
 
-    /// Commands of these types go to the service at this address instead.
+    /// Sends each command by the client that the closure chooses; [`Self::client`] makes one.
+    #[must_use]
+    pub fn choosing(choose: impl Fn(&C) -> CommandClient + Send + Sync + 'static) -> Self {
+        Self { choose: Box::new(choose) }
+    }
+
+    /// Makes a client for a service that takes commands of process managers. The limit of an attempt is the activity's,
+    /// which the process manager can set; the client's own is 60 s.
     ///
     /// # Errors
-    /// As for [`Self::new`].
-    pub fn with(mut self, commands: &[&'static str], service: url::Url) -> Result<Self, ClientError> {
-        let other = Self::new(service)?.default;
-        self.others.extend(commands.iter().map(|name| (*name, other.clone())));
-        Ok(self)
+    /// [`ClientError`] when the address is not an HTTP one, or the TLS set-up fails.
+    pub fn client(service: url::Url) -> Result<CommandClient, ClientError> {
+        CommandClient::new(service, Timeouts { total: Duration::from_secs(60), ..Timeouts::default() })
     }
 }
 
-impl<C: Serialize + Sync> Dispatcher<C> for HttpDispatcher {
-    fn dispatch<'a>(&'a self, command: &'a C, envelope: &'a Envelope) -> BoxFuture<'a, Result<(), DispatchError>> {
-        Box::pin(async move {
-            let Some((name, data)) = tagged(command) else {
-                let why = "the command is no enum tagged with `type` and `data`";
-                return Err(DispatchError::Impossible(why.to_owned()));
-            };
-            let client = self.others.get(name.as_str()).unwrap_or(&self.default);
-            Ok(client.order(&format!("/commands/{}", kebab(&name)), &data, envelope).await?)
-        })
+impl<C: Serialize + Sync + 'static> Dispatcher<C> for HttpDispatcher<C> {
+    async fn dispatch(&self, command: &C, envelope: &Envelope) -> Result<(), DispatchError> {
+        let Some((name, data)) = tagged(command) else {
+            let why = "the command is no enum tagged with `type` and `data`";
+            return Err(DispatchError::Impossible(why.to_owned()));
+        };
+        let client = (self.choose)(command);
+        Ok(client.send_discarding(&format!("/commands/{}", name.to_kebab_case()), &data, envelope).await?)
     }
-}
-
-/// `WithdrawMoney` becomes `withdraw-money`.
-fn kebab(name: &str) -> String {
-    let mut text = String::with_capacity(name.len() + 4);
-    for (index, character) in name.char_indices() {
-        if character.is_uppercase() && index > 0 {
-            text.push('-');
-        }
-        text.extend(character.to_lowercase());
-    }
-    text
 }
 
 #[cfg(test)]
@@ -101,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_command_has_a_route_of_its_own() {
-        assert_eq!(kebab("WithdrawMoney"), "withdraw-money");
-        assert_eq!(kebab("Close"), "close");
+        assert_eq!("WithdrawMoney".to_kebab_case(), "withdraw-money");
+        assert_eq!("Close".to_kebab_case(), "close");
     }
 }

@@ -1,41 +1,114 @@
 //! Puts process managers and subscriptions into a worker.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
 
+use process_manager::manager::{ProcessManager, Routing, StartFrom};
+use process_manager_client::feed::{EventSource, SharedSource};
+use process_manager_engine::{instance::ProcessInstance, subscription::Subscription};
 use temporalio_client::Client;
 use temporalio_sdk::{WorkerOptions, workflows::WorkflowRegistrationError};
 use tokio_util::sync::CancellationToken;
 
-use process_manager_engine::{instance::ProcessInstance, subscription::Subscription};
-
-use super::{Dispatcher, dispatch::Dispatchers, logs::Logs};
+use super::{
+    Dispatcher,
+    dispatch::{AnyDispatcher, Dispatchers, Typed},
+    logs::Logs,
+};
 use crate::{
     delivery::{DeliveryTarget, EventRouter, Instances},
     start::StartError,
-    subscription::{Pace, Subscriptions, ensure_subscription},
+    subscription::{EventHandler, Pace, Subscriptions, ensure_subscription},
 };
-use process_manager::manager::{ProcessManager, Routing, StartFrom};
-use process_manager_client::feed::EventSource;
 
 type Register = Box<dyn FnOnce(&mut WorkerOptions) -> Result<(), WorkflowRegistrationError>>;
 
+/// Error of a worker that cannot host what it was given.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostingError {
+    /// Two subscriptions have this name.
+    #[error("there are two subscriptions of the name {0}")]
+    SubscriptionTwice(String),
+    /// The workflow ids of two process managers can be the same: one name begins with the other and a hyphen.
+    #[error("{0} and {1} can have the same workflow ids; give one of the process managers another name")]
+    AmbiguousNames(&'static str, &'static str),
+    /// Two workflows have one name.
+    #[error(transparent)]
+    Workflow(#[from] WorkflowRegistrationError),
+}
+
+/// A process manager with the logs that it follows and the dispatcher of its commands.
+pub struct Manager<M> {
+    sources: Vec<(String, SharedSource)>,
+    dispatcher: Arc<dyn AnyDispatcher>,
+    pace: Option<Pace>,
+    manager: PhantomData<fn(M)>,
+}
+
+impl<M: ProcessManager> Manager<M> {
+    /// Follows this log, by a subscription with the process manager's name, and sends commands by this dispatcher.
+    #[must_use]
+    pub fn new(source: impl EventSource, dispatcher: impl Dispatcher<M::Command>) -> Self {
+        Self {
+            sources: vec![(M::NAME.to_owned(), SharedSource::new(source))],
+            dispatcher: Arc::new(Typed::new(dispatcher)),
+            pace: None,
+            manager: PhantomData,
+        }
+    }
+
+    /// Follows one more log, by a subscription of this name.
+    #[must_use]
+    pub fn also_follows(mut self, name: impl Into<String>, source: impl EventSource) -> Self {
+        self.sources.push((name.into(), SharedSource::new(source)));
+        self
+    }
+
+    /// Sets how often its subscriptions sweep and how long their turns are; else they go by [`Hosting::pace`].
+    #[must_use]
+    pub fn pace(mut self, pace: Pace) -> Self {
+        self.pace = Some(pace);
+        self
+    }
+}
+
 /// The process managers of a worker.
 ///
-/// ```ignore
-/// let hosting = Hosting::new(client, "transfers", stop)
-///     .manager::<TransferMoney>(FeedClient::new(accounts.clone())?, HttpDispatcher::new(accounts)?);
-/// let names = hosting.register(&mut worker_options)?;
-/// names.ensure(&client).await?;
+/// ```no_run
+/// # use process_manager::manager::ProcessManager;
+/// # use process_manager_client::feed::FeedClient;
+/// # use process_manager_host::{Hosting, HttpDispatcher, Manager};
+/// # async fn host<TransferMoney: ProcessManager>(
+/// #     client: temporalio_client::Client,
+/// #     mut worker_options: temporalio_sdk::WorkerOptions,
+/// #     stop: tokio_util::sync::CancellationToken,
+/// #     accounts: url::Url,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// let transfers = Manager::<TransferMoney>::new(FeedClient::new(accounts.clone())?, HttpDispatcher::new(accounts)?);
+/// let hosting = Hosting::new(client.clone(), "transfers", stop).manager(transfers);
+/// let subscriptions = hosting.register(&mut worker_options)?;
+/// subscriptions.ensure(&client).await?;
+/// # Ok(())
+/// # }
 /// ```
 pub struct Hosting {
     client: Client,
     task_queue: String,
-    subscriptions: Subscriptions,
+    stop: CancellationToken,
     dispatchers: Dispatchers,
     logs: Logs,
     workflows: Vec<Register>,
-    names: BTreeMap<String, StartFrom>,
+    managers: Vec<&'static str>,
+    subscriptions: Vec<Hosted>,
     pace: Pace,
+}
+
+struct Hosted {
+    name: String,
+    source: SharedSource,
+    handler: Arc<dyn EventHandler>,
+    start_from: StartFrom,
+    pace: Option<Pace>,
 }
 
 /// The subscriptions that a worker hosts, to be started.
@@ -46,69 +119,64 @@ pub struct HostedSubscriptions {
 }
 
 impl Hosting {
-    /// Nothing yet. Once `stop` is cancelled, subscriptions hand over to another worker.
+    /// Hosts nothing yet. Once `stop` is cancelled, subscriptions hand over to another worker.
     #[must_use]
     pub fn new(client: Client, task_queue: impl Into<String>, stop: CancellationToken) -> Self {
         Self {
             client,
             task_queue: task_queue.into(),
-            subscriptions: Subscriptions::new(stop),
+            stop,
             dispatchers: Dispatchers::default(),
             logs: Logs::default(),
             workflows: Vec::new(),
-            names: BTreeMap::new(),
+            managers: Vec::new(),
+            subscriptions: Vec::new(),
             pace: Pace::default(),
         }
     }
 
-    /// How often what comes after this sweeps, and how long its turns are.
+    /// Sets how often subscriptions sweep and how long their turns are, for all that have no pace of their own.
     #[must_use]
     pub fn pace(mut self, pace: Pace) -> Self {
         self.pace = pace;
         self
     }
 
-    /// Hosts a process manager that follows this log. Its subscription has its name.
+    /// Hosts a process manager.
     #[must_use]
-    pub fn manager<M: ProcessManager>(
-        mut self,
-        source: impl EventSource + 'static,
-        dispatcher: impl Dispatcher<M::Command>,
-    ) -> Self {
-        self.dispatchers.add::<M::Command>(M::NAME, dispatcher);
+    pub fn manager<M: ProcessManager>(mut self, manager: Manager<M>) -> Self {
+        self.dispatchers.add(M::NAME, manager.dispatcher);
         self.workflows.push(Box::new(|options| options.register_workflow::<ProcessInstance<M>>().map(|_| ())));
-        self.also_follows::<M>(M::NAME, source)
-    }
-
-    /// Makes a process manager that is hosted follow one more log, by a subscription of this name.
-    #[must_use]
-    pub fn also_follows<M: ProcessManager>(mut self, name: &str, source: impl EventSource + 'static) -> Self {
-        let source = Arc::new(source);
-        self.logs.add(M::NAME, source.clone());
-        let target = Instances::<M>::new(self.client.clone(), self.task_queue.clone());
-        self.subscribe(name, source, M::options().start_from, EventRouter::<M, _>::new(target))
+        self.managers.push(M::NAME);
+        for (name, source) in manager.sources {
+            self.logs.add(M::NAME, source.clone());
+            let target = Instances::<M>::new(self.client.clone(), self.task_queue.clone());
+            self.subscriptions.push(Hosted {
+                name,
+                source,
+                handler: Arc::new(EventRouter::<M, _>::new(target)),
+                start_from: M::options().start_from,
+                pace: manager.pace,
+            });
+        }
+        self
     }
 
     /// Routes the events of this log to a target of one's own, by a subscription of this name.
     #[must_use]
     pub fn routed<R: Routing>(
-        self,
-        name: &str,
-        source: impl EventSource + 'static,
-        target: impl DeliveryTarget + 'static,
-    ) -> Self {
-        self.subscribe(name, Arc::new(source), StartFrom::Origin, EventRouter::<R, _>::new(target))
-    }
-
-    fn subscribe<R: Routing, T: DeliveryTarget + 'static>(
         mut self,
-        name: &str,
-        source: Arc<dyn EventSource>,
-        start_from: StartFrom,
-        router: EventRouter<R, T>,
+        name: impl Into<String>,
+        source: impl EventSource,
+        target: impl DeliveryTarget,
     ) -> Self {
-        self.subscriptions = self.subscriptions.with(name, source, Arc::new(router), self.pace);
-        self.names.insert(name.to_owned(), start_from);
+        self.subscriptions.push(Hosted {
+            name: name.into(),
+            source: SharedSource::new(source),
+            handler: Arc::new(EventRouter::<R, _>::new(target)),
+            start_from: StartFrom::Origin,
+            pace: None,
+        });
         self
     }
 
@@ -116,23 +184,43 @@ impl Hosting {
     /// [`HostedSubscriptions::ensure`].
     ///
     /// # Errors
-    /// Two workflows have one name.
-    pub fn register(self, options: &mut WorkerOptions) -> Result<HostedSubscriptions, WorkflowRegistrationError> {
+    /// [`HostingError`] when names are not unique.
+    pub fn register(self, options: &mut WorkerOptions) -> Result<HostedSubscriptions, HostingError> {
+        check_names(&self.managers)?;
         for register in self.workflows {
             register(options)?;
         }
+        let mut names = BTreeMap::new();
+        let mut subscriptions = Subscriptions::new(self.stop);
+        for Hosted { name, source, handler, start_from, pace } in self.subscriptions {
+            if names.insert(name.clone(), start_from).is_some() {
+                return Err(HostingError::SubscriptionTwice(name));
+            }
+            subscriptions.add(name, source, handler, pace.unwrap_or(self.pace));
+        }
         options.register_workflow::<Subscription>()?;
-        options.register_activities(self.subscriptions);
+        options.register_activities(subscriptions);
         options.register_activities(self.dispatchers).register_activities(self.logs);
-        Ok(HostedSubscriptions { task_queue: self.task_queue, names: self.names })
+        Ok(HostedSubscriptions { task_queue: self.task_queue, names })
     }
+}
+
+/// Instance `B-1` of the process manager `A` and instance `1` of `A-B` would be one workflow.
+fn check_names(managers: &[&'static str]) -> Result<(), HostingError> {
+    for one in managers {
+        let begins = |other: &&&'static str| other.strip_prefix(one).is_some_and(|rest| rest.starts_with('-'));
+        if let Some(other) = managers.iter().find(begins) {
+            return Err(HostingError::AmbiguousNames(one, other));
+        }
+    }
+    Ok(())
 }
 
 impl HostedSubscriptions {
     /// Starts each subscription unless it runs. To be called at intervals as well, see [`ensure_subscription`].
     ///
     /// # Errors
-    /// Temporal is unavailable, or rejects a start.
+    /// [`StartError`] when Temporal is unavailable, or rejects a start.
     pub async fn ensure(&self, client: &Client) -> Result<(), StartError> {
         for (name, start_from) in &self.names {
             ensure_subscription(client, name, &self.task_queue, *start_from).await?;
@@ -140,8 +228,19 @@ impl HostedSubscriptions {
         Ok(())
     }
 
-    /// Their names.
+    /// Returns their names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.keys().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_whose_workflow_ids_can_be_the_same_are_an_error() {
+        assert!(check_names(&["Transfer", "TransferMoney", "Confirmation"]).is_ok());
+        assert!(matches!(check_names(&["A-B", "C", "A"]), Err(HostingError::AmbiguousNames("A", "A-B"))));
     }
 }

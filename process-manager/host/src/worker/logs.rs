@@ -18,7 +18,7 @@ use temporalio_common::error::ApplicationFailure;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
-use process_manager_client::feed::{EventSource, FeedError, FeedEvent};
+use process_manager_client::feed::{EventSource, FeedError, FeedEvent, SharedSource};
 
 /// An answer ends with the event that brings it to this many bytes of data.
 const ENOUGH_BYTES: usize = 256 * 1024;
@@ -29,10 +29,10 @@ const WINDOW: u16 = 500;
 
 /// The logs of a worker's process managers, by name. To be registered with the worker's activities.
 #[derive(Default)]
-pub struct Logs(HashMap<&'static str, Vec<Arc<dyn EventSource>>>);
+pub struct Logs(HashMap<&'static str, Vec<SharedSource>>);
 
 impl Logs {
-    pub(super) fn add(&mut self, manager: &'static str, source: Arc<dyn EventSource>) {
+    pub(super) fn add(&mut self, manager: &'static str, source: SharedSource) {
         self.0.entry(manager).or_default().push(source);
     }
 }
@@ -52,7 +52,7 @@ impl Logs {
         };
         let mut away = None;
         for source in sources {
-            match fetch(source.as_ref(), &input.log, &input.positions).await {
+            match fetch(source, &input.log, &input.positions).await {
                 Ok(events) if !events.is_empty() => return Ok(events),
                 Ok(_) => (),
                 Err(error) => away = Some(error),
@@ -70,7 +70,7 @@ impl Logs {
 }
 
 /// The first of these events, up to one that is not there.
-async fn fetch(source: &dyn EventSource, log: &str, positions: &[Position]) -> Result<Vec<CloudEvent>, FeedError> {
+async fn fetch(source: &impl EventSource, log: &str, positions: &[Position]) -> Result<Vec<CloudEvent>, FeedError> {
     let begun = Instant::now();
     let (mut events, mut bytes) = (Vec::new(), 0);
     while let Some(next) = positions.get(events.len()).copied() {

@@ -2,7 +2,7 @@
 
 use process_manager::instance::Status as Instance;
 use process_manager_engine::subscription::Status;
-use process_manager_host::Hosting;
+use process_manager_host::{Hosting, Manager};
 
 use super::{
     probe::{OtherProbe, Probe, RouteTo, Step},
@@ -175,8 +175,8 @@ async fn r15_ignored_events_are_passed_over_and_a_mixed_stream_reaches_its_stop(
 async fn r16_two_process_managers_on_one_stream_see_nothing_of_each_other() {
     let mut world = World::without_worker().await;
     let both = |world: &World, hosting: Hosting| {
-        let hosting = hosting.manager::<Probe>(world.log.clone(), world.recorder.clone());
-        hosting.manager::<OtherProbe>(world.log.clone(), world.recorder.clone())
+        let hosting = hosting.manager(Manager::<Probe>::new(world.log.clone(), world.recorder.clone()));
+        hosting.manager(Manager::<OtherProbe>::new(world.log.clone(), world.recorder.clone()))
     };
     world.host_all(both).await;
     let event = world.append(Step::start("a", "one").commands(&["x"]));

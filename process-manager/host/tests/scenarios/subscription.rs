@@ -2,6 +2,7 @@
 
 use process_manager::instance::Status as Instance;
 use process_manager_engine::subscription::Status;
+use process_manager_host::Manager;
 use serde_json::json;
 use test_support::eventually;
 
@@ -115,8 +116,8 @@ async fn s07_a_handler_that_does_not_return_in_time_fails_as_a_timeout_and_the_e
     world.recorder.answer("slow", &[Receiver::Hangs]);
     world.recorder.answer("slowly", &[Receiver::Hangs, Receiver::Accepts]);
     let hosts = |world: &World, hosting: process_manager_host::Hosting| {
-        let hosting = hosting.manager::<Hasty>(world.log.clone(), world.recorder.clone());
-        hosting.manager::<Probe>(world.log.clone(), world.recorder.clone())
+        let hosting = hosting.manager(Manager::<Hasty>::new(world.log.clone(), world.recorder.clone()));
+        hosting.manager(Manager::<Probe>::new(world.log.clone(), world.recorder.clone()))
     };
     world.host_all(hosts).await;
     world.append(Step::start("a", "one").commands(&["slow"]));
@@ -168,8 +169,8 @@ async fn s09_a_strongly_consistent_subscription_moves_on_once_its_events_are_han
     let mut world = World::without_worker().await;
     world.recorder.answer("never", &[Receiver::Hangs]);
     let both = |world: &World, hosting: process_manager_host::Hosting| {
-        let hosting = hosting.manager::<Consistent>(world.log.clone(), world.recorder.clone());
-        hosting.manager::<Probe>(world.log.clone(), world.recorder.clone())
+        let hosting = hosting.manager(Manager::<Consistent>::new(world.log.clone(), world.recorder.clone()));
+        hosting.manager(Manager::<Probe>::new(world.log.clone(), world.recorder.clone()))
     };
     world.host_all(both).await;
     world.append(Step::start("a", "one").commands(&["never"]));

@@ -6,12 +6,11 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use futures::future::BoxFuture;
 use process_manager::{instance::InstanceView, manager::ProcessManager};
 use process_manager_client::{feed::MemoryLog, http::Envelope};
 use process_manager_engine::subscription::SubscriptionState;
 use process_manager_host::{
-    DispatchError, Dispatcher, Hosting, instance,
+    DispatchError, Dispatcher, Hosting, Manager, instance,
     subscription::subscription_state,
     testing::{TestServer, TestWorker},
     wait_until_handled,
@@ -98,23 +97,17 @@ impl Recorder {
 }
 
 impl Dispatcher<Command> for Recorder {
-    fn dispatch<'a>(
-        &'a self,
-        command: &'a Command,
-        envelope: &'a Envelope,
-    ) -> BoxFuture<'a, Result<(), DispatchError>> {
-        Box::pin(async move {
-            let Command::Do { label } = command;
-            let answer = self.take_answer(label);
-            self.record(label, envelope, matches!(answer, Receiver::Accepts | Receiver::Hangs));
-            match answer {
-                Receiver::Accepts => Ok(()),
-                Receiver::Refuses => Err(DispatchError::Refused(problem())),
-                Receiver::Faults => Err(DispatchError::Fault("the test wants it".into())),
-                Receiver::Panics => panic!("the dispatcher panics as it should"),
-                Receiver::Hangs => std::future::pending().await,
-            }
-        })
+    async fn dispatch(&self, command: &Command, envelope: &Envelope) -> Result<(), DispatchError> {
+        let Command::Do { label } = command;
+        let answer = self.take_answer(label);
+        self.record(label, envelope, matches!(answer, Receiver::Accepts | Receiver::Hangs));
+        match answer {
+            Receiver::Accepts => Ok(()),
+            Receiver::Refuses => Err(DispatchError::Refused(problem())),
+            Receiver::Faults => Err(DispatchError::Fault("the test wants it".into())),
+            Receiver::Panics => panic!("the dispatcher panics as it should"),
+            Receiver::Hangs => std::future::pending().await,
+        }
     }
 }
 
@@ -151,7 +144,8 @@ impl World {
 
     /// Hosts `M` in a new worker; the one before is told to end.
     pub(super) async fn host<M: ProcessManager<Command = Command>>(&mut self) {
-        self.host_all(|world, hosting| hosting.manager::<M>(world.log.clone(), world.recorder.clone())).await;
+        self.host_all(|world, hosting| hosting.manager(Manager::<M>::new(world.log.clone(), world.recorder.clone())))
+            .await;
     }
 
     pub(super) async fn host_all(&mut self, build: impl FnOnce(&Self, Hosting) -> Hosting) {

@@ -4,7 +4,7 @@ use axum::{
     extract::FromRequestParts,
     http::{StatusCode, request::Parts},
 };
-use messages::{
+use process_manager_wire::{
     code,
     headers::{CAUSATION_ID, CORRELATION_ID, IDEMPOTENCY_KEY},
 };

@@ -1,7 +1,7 @@
 //! Idempotency keys: a repeated command is answered as the one that took effect.
 
 use axum::http::StatusCode;
-use messages::code;
+use process_manager_wire::code;
 use sea_orm::{ActiveValue::Set, EntityTrait, TryInsertResult};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};

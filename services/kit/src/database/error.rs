@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use messages::code;
+use process_manager_wire::code;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::{ApiError, problem};

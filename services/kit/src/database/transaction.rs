@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use messages::Position;
+use process_manager_wire::Position;
 use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use tokio::sync::{OwnedMutexGuard, watch};
 

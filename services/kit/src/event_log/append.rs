@@ -1,6 +1,6 @@
 //! Appends events in the transaction that changes the data.
 
-use messages::Position;
+use process_manager_wire::{Position, tagged};
 use sea_orm::{ActiveValue::Set, DbErr, EntityTrait, ExprTrait, sea_query::Expr};
 use serde::Serialize;
 use serde_json::Value;
@@ -34,16 +34,13 @@ impl NewEvent {
         correlation_id: Option<&str>,
         causation_id: &str,
     ) -> Result<Self, DbErr> {
-        let value = serde_json::to_value(event).map_err(|error| DbErr::Json(error.to_string()))?;
-        let (Some(kind), Some(data)) = (value["type"].as_str(), value.get("data")) else {
-            return Err(DbErr::Json("an event has a type and data".to_owned()));
-        };
+        let (kind, data) = tagged(event).ok_or_else(|| DbErr::Json("an event has a type and data".to_owned()))?;
         Ok(Self {
-            kind: kind.to_owned(),
+            kind,
             subject: subject.to_owned(),
             correlation_id: correlation_id.map(str::to_owned),
             causation_id: causation_id.to_owned(),
-            data: data.clone(),
+            data,
         })
     }
 }

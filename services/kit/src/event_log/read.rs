@@ -1,6 +1,6 @@
 //! Reads events by position.
 
-use messages::{CloudEvent, Position};
+use process_manager_wire::{CloudEvent, Position};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::{event, log};

@@ -7,7 +7,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use messages::{CloudEvent, EVENTS_MEDIA_TYPE, Position};
+use process_manager_wire::{CloudEvent, EVENTS_MEDIA_TYPE, Position};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::{router::OpenApiRouter, routes};

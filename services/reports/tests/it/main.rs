@@ -7,35 +7,27 @@ mod projection;
 mod publishing;
 mod races;
 
-use std::{future::Future, time::Duration};
-
 use billing::BillingLog;
 use reports::Reports;
 use serde_json::{Value, json};
 use service_kit::DatabaseUrl;
-use service_testing::{Answer, Client, Running, SOON};
+use service_testing::{Answer, Client, Running};
+use test_support::eventually;
 
 /// Starts a Reports that follows this log.
 async fn start(billing: &BillingLog, database: &DatabaseUrl) -> Running {
     Running::start(Reports::following(billing.url()).unwrap(), database).await
 }
 
-/// Awaits a condition.
-async fn until<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
-    let awaited = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(SOON, awaited).await.unwrap_or_else(|_| panic!("never: {what}"));
-}
-
 /// Awaits that the customer's reports hold this many entries altogether, and returns them, oldest first.
 async fn reports_with(client: &Client, customer: &str, entries: usize) -> Vec<Value> {
-    let count = |reports: &[Value]| reports.iter().map(|report| listed(report).len()).sum::<usize>();
     let path = format!("/reports?customer_id={customer}");
-    until("the documents are reported", || async { count(&client.all(&path).await) >= entries }).await;
-    let mut reports = client.all(&path).await;
+    let reports = eventually("the documents are reported", async || {
+        let reports = client.all(&path).await;
+        let count = reports.iter().map(|report| listed(report).len()).sum::<usize>();
+        if count >= entries { Ok(reports) } else { Err(count) }
+    });
+    let mut reports = reports.await;
     reports.reverse();
     reports
 }

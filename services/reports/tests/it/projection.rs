@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use service_testing::{Running, on_each_database};
+use test_support::eventually_eq;
 
 use crate::{
     billing::{BillingLog, event},
-    listed, mark, reports_with, start, total, until,
+    listed, mark, reports_with, start, total,
 };
 
 #[tokio::test]
@@ -65,7 +66,7 @@ async fn reports_waits_for_a_billing_that_is_down_and_goes_on() {
 }
 
 async fn stops(reports: &Running, why: &str) {
-    until("it is not ready", || async { reports.client.get("/readyz").await.status == 503 }).await;
+    eventually_eq("it is not ready", 503, async || reports.client.get("/readyz").await.status).await;
     let answer = reports.client.get("/readyz").await;
     assert_eq!(answer.outcome(), (503, "not-ready"));
     assert!(answer.body["detail"].as_str().unwrap().contains(why), "{answer:?}");

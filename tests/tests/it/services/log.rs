@@ -1,6 +1,9 @@
 //! The event log: every event once and in order, whatever its writers do.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
 use futures::future::join_all;
 use messages::CloudEvent;
@@ -127,10 +130,11 @@ async fn a_restart_keeps_the_log(env: &Env) {
 }
 
 async fn what_was_accepted_outlives_a_crash_and_the_log_has_no_gaps(env: &Env) {
-    let billing = env.billing();
+    let (billing, over) = (env.billing(), AtomicBool::new(false));
     let writers = (0..8).map(async |_| {
         let mut accepted = Vec::new();
-        for _ in 0..40 {
+        // Refused at once while Billing is down, so they go on until it is there for good.
+        while !over.load(Ordering::SeqCst) {
             let answer = billing.issue(&sample::invoice(&sample::customer_id())).await;
             accepted.extend(answer.try_ok().ok().map(|document| document.document_id));
         }
@@ -146,6 +150,7 @@ async fn what_was_accepted_outlives_a_crash_and_the_log_has_no_gaps(env: &Env) {
             env.kill(Component::Billing).await;
             env.start(Component::Billing).await;
         }
+        over.store(true, Ordering::SeqCst);
     };
     let (accepted, ()) = tokio::join!(join_all(writers), crashes);
     let log = billing.log().await;

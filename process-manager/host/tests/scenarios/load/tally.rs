@@ -5,13 +5,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use futures::future::BoxFuture;
 use process_manager::{
     instance::InstanceView,
     manager::{Commands, Context, Metadata, ProcessManager, Route},
 };
 use process_manager_client::{feed::MemoryLog, http::Envelope};
-use process_manager_host::{DispatchError, Dispatcher, testing::TestWorker};
+use process_manager_host::{DispatchError, Dispatcher, Manager, testing::TestWorker};
 use process_manager_wire::{CloudEvent, Problem};
 use serde::{Deserialize, Serialize};
 use test_support::eventually;
@@ -119,11 +118,7 @@ impl Reports {
 }
 
 impl Dispatcher<Command> for Reports {
-    fn dispatch<'a>(
-        &'a self,
-        command: &'a Command,
-        envelope: &'a Envelope,
-    ) -> BoxFuture<'a, Result<(), DispatchError>> {
+    async fn dispatch(&self, command: &Command, envelope: &Envelope) -> Result<(), DispatchError> {
         let Command::Report { instance, number, seen: tally } = command;
         let mut seen = self.seen.lock().unwrap();
         seen.dispatched += 1;
@@ -132,7 +127,7 @@ impl Dispatcher<Command> for Reports {
             seen.effects.entry(instance.clone()).or_default().push((*number, *tally));
             self.effects.send_modify(|effects| *effects += 1);
         }
-        Box::pin(async move { if refused { Err(DispatchError::Refused(problem())) } else { Ok(()) } })
+        if refused { Err(DispatchError::Refused(problem())) } else { Ok(()) }
     }
 }
 
@@ -153,7 +148,11 @@ pub(super) fn append(log: &MemoryLog, instance: &str, number: u64, is_reported: 
 
 /// A worker that hosts [`Tally`].
 pub(super) async fn host(world: &World, reports: &Reports) -> TestWorker {
-    world.server.host(|hosting| hosting.manager::<Tally>(world.log.clone(), reports.clone())).await.unwrap()
+    world
+        .server
+        .host(|hosting| hosting.manager(Manager::<Tally>::new(world.log.clone(), reports.clone())))
+        .await
+        .unwrap()
 }
 
 /// Awaits that the instance is as the test wants it.

@@ -49,7 +49,7 @@ async fn compensate(env: &Env, publish: bool) -> DocumentId {
     let acknowledgement = ended.acknowledgement.unwrap();
     assert_eq!(
         (acknowledgement.acknowledged_by.as_deref(), acknowledgement.note.as_deref()),
-        (Some("ada"), Some("seen"))
+        (Some("alex"), Some("seen"))
     );
     assert_eq!((ended.incident, ended.failure), (None, None));
     assert_eq!(failure_type(env, id).await, "FailureAcknowledged");
@@ -121,11 +121,11 @@ async fn an_acknowledgement_while_abort_is_in_flight_counts_and_repeated_ones_ch
         env.signal_voiding(id, "acknowledge_failure", late).await;
     }
     let view = env.temporal().query_state(id).await.unwrap();
-    assert_eq!(view.acknowledgement.and_then(|by| by.acknowledged_by).as_deref(), Some("ada"));
+    assert_eq!(view.acknowledgement.and_then(|by| by.acknowledged_by).as_deref(), Some("alex"));
     assert_eq!(env.commands(Link::WorkerToBilling, id, CLOSE).len(), 0, "Abort is still in flight");
     gate.open();
     let ended = env.in_state(id, VoidingState::FailureAcknowledged).await;
-    assert_eq!(ended.acknowledgement.unwrap().acknowledged_by.as_deref(), Some("ada"));
+    assert_eq!(ended.acknowledgement.unwrap().acknowledged_by.as_deref(), Some("alex"));
     assert_eq!(env.events(id).await, ACKNOWLEDGED);
     env.assert_consistent().await;
 }

@@ -1,5 +1,5 @@
-//! Events per second through a subscription, beside what the server itself takes: `cargo bench -p tests --profile dev
-//! --bench subscription`.
+//! Events per second through a subscription, beside what the server itself takes: `cargo bench -p process-manager-host
+//! --all-features --profile dev --bench subscription`.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -11,25 +11,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::{StreamExt, future::BoxFuture, stream};
-use messages::Position;
+use futures::{StreamExt, stream};
 use process_manager::manager::{Commands, Context, Metadata, ProcessManager, Route};
 use process_manager_client::{
     feed::{EventSource, FeedError, FeedEvent, MemoryLog},
     http::Envelope,
 };
-use process_manager_host::{DispatchError, Dispatcher, connect::TemporalConfig, testing::TestServer};
+use process_manager_host::{DispatchError, Dispatcher, Manager, testing::TestServer};
+use process_manager_wire::Position;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use temporalio_client::tonic::IntoRequest;
+use temporalio_client::{NamespacedClient, grpc::WorkflowService, tonic::IntoRequest};
 use temporalio_common::protos::temporal::api::{
-    common::v1::{Payloads, WorkflowExecution, WorkflowType},
+    common::v1::{Payload, Payloads, WorkflowExecution, WorkflowType},
     enums::v1::WorkflowIdConflictPolicy,
     taskqueue::v1::TaskQueue,
     workflowservice::v1::{SignalWithStartWorkflowExecutionRequest, SignalWorkflowExecutionRequest},
 };
-use tests::{Temporal, TemporalServer, binaries, eventually, json_payload};
+use test_support::{eventually, temporal_cli};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// As many deliveries at the same time as a subscription has.
 const AT_ONCE: usize = 32;
@@ -76,9 +77,9 @@ impl ProcessManager for Count {
 struct Reports(Arc<watch::Sender<usize>>);
 
 impl Dispatcher<Command> for Reports {
-    fn dispatch<'a>(&'a self, _: &'a Command, _: &'a Envelope) -> BoxFuture<'a, Result<(), DispatchError>> {
+    async fn dispatch(&self, _: &Command, _: &Envelope) -> Result<(), DispatchError> {
         self.0.send_modify(|count| *count += 1);
-        Box::pin(async { Ok(()) })
+        Ok(())
     }
 }
 
@@ -89,20 +90,22 @@ struct Watched {
 }
 
 impl EventSource for Watched {
-    fn read(&self, after: Position, limit: u16, wait: Duration) -> BoxFuture<'_, Result<Vec<FeedEvent>, FeedError>> {
+    async fn read(&self, after: Position, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
         self.asked.send_replace(usize::try_from(after).unwrap());
-        EventSource::read(&self.log, after, limit, wait)
+        EventSource::read(&self.log, after, limit, wait).await
     }
 }
 
 #[tokio::main]
 async fn main() {
     println!("{:<42} {:>12} {:>12} {:>16} {:>12}", "", "delivered/s", "handled/s", "server's own/s", "delivered/own");
-    let signals = signals(5_000, 500).await;
-    row("5,000 events over 500 instances", &events(5_000, 500).await, ("signals", signals));
-    row("5,000 events to one instance", &events(5_000, 1).await, ("signals", self::signals(5_000, 1).await));
-    let starts = starts(1_000).await;
-    row("1,000 events to an own new instance each", &events(1_000, 1_000).await, ("signals with start", starts));
+    let server = &TestServer::start_with(temporal_cli()).await.unwrap();
+    let own = signals(server, 5_000, 500).await;
+    row("5,000 events over 500 instances", &events(server, 5_000, 500).await, ("signals", own));
+    let own = signals(server, 5_000, 1).await;
+    row("5,000 events to one instance", &events(server, 5_000, 1).await, ("signals", own));
+    let own = starts(server, 1_000).await;
+    row("1,000 events to an own new instance each", &events(server, 1_000, 1_000).await, ("signals with start", own));
 }
 
 struct Rates {
@@ -122,17 +125,15 @@ fn rate(count: usize, begun: Instant) -> f64 {
 
 /// A log that is there before the subscription begins, its events over the instances in turns. Delivered is what its
 /// reader says, handled is that each instance has come to its last event.
-async fn events(count: usize, instances: usize) -> Rates {
-    let temporal = namespace().await;
-    let config = TemporalConfig::at(format!("http://{}", temporal.address()).parse().unwrap(), temporal.namespace());
-    let server = TestServer::on(config).await.unwrap();
+async fn events(server: &TestServer, count: usize, instances: usize) -> Rates {
+    let server = namespace(server).await;
     let (log, asked, reports) = (MemoryLog::default(), Arc::new(watch::Sender::new(0)), Reports::default());
     for number in 0..count {
         log.append(&Event::Counted { instance: number % instances, is_last: number + instances >= count });
     }
     let source = Watched { log, asked: asked.clone() };
     let begun = Instant::now();
-    let worker = server.host(|hosting| hosting.manager::<Count>(source, reports.clone())).await.unwrap();
+    let worker = server.host(|hosting| hosting.manager(Manager::<Count>::new(source, reports.clone()))).await.unwrap();
     reaches(&asked, count).await;
     let delivered = rate(count, begun);
     reaches(&reports.0, instances).await;
@@ -149,36 +150,37 @@ async fn reaches(number: &watch::Sender<usize>, wanted: usize) {
     .await;
 }
 
-async fn namespace() -> Temporal {
-    TemporalServer::shared(&binaries!()).namespace().await
+async fn namespace(server: &TestServer) -> TestServer {
+    server.in_namespace(&format!("bench-{}", Uuid::now_v7())).await.unwrap()
 }
 
 /// Plain signals to workflows that no worker runs; each is as large as one event.
-async fn signals(count: usize, workflows: usize) -> f64 {
-    let temporal = namespace().await;
-    all(0..workflows, |number| start(&temporal, number)).await;
+async fn signals(server: &TestServer, count: usize, workflows: usize) -> f64 {
+    let server = &namespace(server).await;
+    all(0..workflows, |number| start(server, number)).await;
     let begun = Instant::now();
-    all(0..count, |number| signal(&temporal, number, number % workflows)).await;
+    all(0..count, |number| signal(server, number, number % workflows)).await;
     rate(count, begun)
 }
 
-async fn signal(temporal: &Temporal, number: usize, workflow: usize) {
+async fn signal(server: &TestServer, number: usize, workflow: usize) {
+    let mut client = server.client().clone();
     let request = SignalWorkflowExecutionRequest {
-        namespace: temporal.namespace().to_owned(),
+        namespace: client.namespace(),
         workflow_execution: Some(WorkflowExecution { workflow_id: format!("bench-{workflow}"), run_id: String::new() }),
         signal_name: "deliver".to_owned(),
         input: Some(payload()),
         request_id: format!("signal-{number}"),
         ..SignalWorkflowExecutionRequest::default()
     };
-    temporal.service().await.signal_workflow_execution(request.into_request()).await.unwrap();
+    client.signal_workflow_execution(request.into_request()).await.unwrap();
 }
 
 /// Signals with start of new workflows that no worker runs.
-async fn starts(count: usize) -> f64 {
-    let temporal = namespace().await;
+async fn starts(server: &TestServer, count: usize) -> f64 {
+    let server = &namespace(server).await;
     let begun = Instant::now();
-    all(0..count, |number| start(&temporal, number)).await;
+    all(0..count, |number| start(server, number)).await;
     rate(count, begun)
 }
 
@@ -186,9 +188,10 @@ async fn all<F: Future<Output = ()>>(numbers: std::ops::Range<usize>, call: impl
     stream::iter(numbers).map(call).buffer_unordered(AT_ONCE).collect::<()>().await;
 }
 
-async fn start(temporal: &Temporal, number: usize) {
+async fn start(server: &TestServer, number: usize) {
+    let mut client = server.client().clone();
     let request = SignalWithStartWorkflowExecutionRequest {
-        namespace: temporal.namespace().to_owned(),
+        namespace: client.namespace(),
         workflow_id: format!("bench-{number}"),
         workflow_type: Some(WorkflowType { name: "Nobody".to_owned() }),
         task_queue: Some(TaskQueue { name: "nobody".to_owned(), ..TaskQueue::default() }),
@@ -199,10 +202,12 @@ async fn start(temporal: &Temporal, number: usize) {
         workflow_id_conflict_policy: WorkflowIdConflictPolicy::UseExisting.into(),
         ..SignalWithStartWorkflowExecutionRequest::default()
     };
-    temporal.service().await.signal_with_start_workflow_execution(request.into_request()).await.unwrap();
+    client.signal_with_start_workflow_execution(request.into_request()).await.unwrap();
 }
 
 /// About as large as an event.
 fn payload() -> Payloads {
-    Payloads { payloads: vec![json_payload(&json!({"event": "x".repeat(500)}))] }
+    let metadata = [("encoding".to_owned(), b"json/plain".to_vec())].into();
+    let data = json!({"event": "x".repeat(500)}).to_string().into_bytes();
+    Payloads { payloads: vec![Payload { metadata, data, ..Payload::default() }] }
 }
