@@ -83,6 +83,7 @@ fn doing(view: &InstanceView) -> Vec<Fact> {
         Doing::Retrying => "waits for its next retry",
         Doing::Parked => "waits for an operator",
         Doing::Ended => "ends",
+        _ => "runs",
     };
     let event = view.event.iter().map(|event| format!(": {}", command(event)));
     let at = view.retry_at.iter().map(|_| ", at ".to_owned());

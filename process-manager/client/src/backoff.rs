@@ -16,8 +16,11 @@ impl Backoff {
     /// Begins with the first pause.
     #[must_use]
     pub fn new(first: Duration, longest: Duration) -> Self {
-        let builder =
-            ExponentialBuilder::new().with_factor(2.0).with_min_delay(first).with_max_delay(longest).without_max_times();
+        let builder = ExponentialBuilder::new()
+            .with_factor(2.0)
+            .with_min_delay(first)
+            .with_max_delay(longest)
+            .without_max_times();
         Self { builder, pauses: builder.build(), longest }
     }
 

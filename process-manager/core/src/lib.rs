@@ -3,6 +3,7 @@
 pub mod failure_code;
 pub mod instance;
 pub mod manager;
+pub mod prelude;
 pub mod testing;
 
 pub use process_manager_wire::{CloudEvent, FeedPosition, Position};

@@ -3,8 +3,8 @@
 //! ```no_run
 //! # use process_manager::manager::ProcessManager;
 //! # use process_manager_client::feed::MemoryLog;
-//! # use process_manager_host::{HttpDispatcher, testing::TestServer};
-//! # async fn test<M: ProcessManager>(dispatcher: HttpDispatcher) -> Result<(), Box<dyn std::error::Error>> {
+//! # use process_manager_host::{HttpDispatcher, Manager, testing::TestServer};
+//! # async fn test<M: ProcessManager>(dispatcher: HttpDispatcher<M::Command>) -> Result<(), Box<dyn std::error::Error>> {
 //! let (log, server) = (MemoryLog::default(), TestServer::start().await?);
 //! let worker = server.host(|hosting| hosting.manager(Manager::<M>::new(log.clone(), dispatcher))).await?;
 //! # drop(worker);

@@ -8,7 +8,10 @@ use std::{
 };
 
 use messages::Position;
-use process_manager_client::{Backoff, feed::{FeedClient, FeedError, FeedReader}};
+use process_manager_client::{
+    Backoff,
+    feed::{FeedClient, FeedError, FeedReader},
+};
 use process_manager_wire::error_chain;
 use sea_orm::DbErr;
 use service_kit::Database;

@@ -11,6 +11,7 @@ use crate::manager::{ProcessManager, Refusal, RouteKind};
 /// What an instance is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Status {
     /// It waits for its next event.
     Waiting,
@@ -26,6 +27,7 @@ pub enum Status {
 
 /// Why an instance is parked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ParkedFailure {
     /// `<process id>/<counter>`: a signal may carry it to mean this failure and no other.
     pub failure_id: String,
@@ -51,6 +53,7 @@ pub struct ParkedFailure {
 
 /// A command that has not got through for a while. It is tried on, and this clears by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Overdue {
     /// The command's name.
     pub command: String,
@@ -62,6 +65,7 @@ pub struct Overdue {
 
 /// Answer of the query `state`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct InstanceView {
     /// The process manager.
     pub manager: String,

@@ -18,7 +18,8 @@ use super::{Commands, Failure, Metadata, OnError, OnRoutingError, Options, Route
 /// by [`after_command`](Self::after_command), then [`apply`](Self::apply). Whatever fails asks
 /// [`on_error`](Self::on_error).
 pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Its name: the workflow type of its instances and the first part of their ids. To change it is to begin anew.
+    /// Its name: the workflow type of its instances and the first part of their ids. Changing it orphans existing instances
+    /// and starts the subscription from the beginning.
     const NAME: &'static str;
 
     /// The version of this code, from 1. An instance's run keeps the version with which it began, see
@@ -41,31 +42,35 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
         Options::default()
     }
 
-    /// Makes an event of an older schema one of today's. Called before anything else sees the event, each time.
+    /// Upcasts an event from an older schema version. Called before anything else sees the event, each time.
     #[must_use]
     fn upcast(event: CloudEvent) -> CloudEvent {
         event
     }
 
-    /// Where an event goes.
+    /// Returns the instances that an event goes to.
     ///
     /// # Errors
-    /// Whatever keeps it from telling; [`Self::on_routing_error`] decides.
+    /// Returned when the event cannot be routed; [`Self::on_routing_error`] decides.
     fn route(event: &Self::Event, metadata: &Metadata) -> Result<Route, Self::Error>;
 
-    /// The commands that follow from an event.
+    /// Returns the commands that follow from an event; none by default.
     ///
     /// # Errors
-    /// Whatever keeps it from telling; [`Self::on_error`] decides.
-    fn handle(&self, event: &Self::Event, context: &Context<'_>) -> Result<Commands<Self::Command>, Self::Error>;
+    /// Returned when the event cannot be handled; [`Self::on_error`] decides.
+    fn handle(&self, _event: &Self::Event, _context: &Context<'_>) -> Result<Commands<Self::Command>, Self::Error> {
+        Ok(Commands::none())
+    }
 
-    /// Takes the event into the state, after its commands were dispatched.
+    /// Updates the state with the event, after its commands were dispatched. By default the state stays as it is.
     ///
     /// # Errors
-    /// Whatever keeps it from that; [`Self::on_error`] decides. The state is as it was before.
-    fn apply(&mut self, event: &Self::Event, context: &Context<'_>) -> Result<(), Self::Error>;
+    /// Returned when the event cannot be applied; [`Self::on_error`] decides. The state is as it was before.
+    fn apply(&mut self, _event: &Self::Event, _context: &Context<'_>) -> Result<(), Self::Error> {
+        Ok(())
+    }
 
-    /// Decides about a failure. By default the instance is parked with the error, and stays in sight until a person
+    /// Decides about a failure. By default the instance is parked with the error, and stays visible until an operator
     /// retries or acknowledges; others go on.
     fn on_error(&self, failure: Failure<'_, Self>) -> OnError<Self::Command> {
         failure.stop()
@@ -83,16 +88,16 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
         AfterCommand::Continue
     }
 
-    /// Makes the state of an instance that was carried over under an older [`Self::VERSION`] one of today's.
+    /// Migrates the state of an instance that was carried over under an older [`Self::VERSION`].
     ///
     /// # Errors
-    /// Why it cannot be done. The run then waits for code that can.
+    /// Returned when the state cannot be migrated. The run then waits for code that can.
     fn migrate(_version: u32, state: Value) -> Result<Value, Self::Error> {
         Ok(state)
     }
 }
 
-/// What `handle` and `apply` may know beside the event.
+/// Information available to `handle` and `apply` besides the event.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     pub(crate) process_id: &'a str,

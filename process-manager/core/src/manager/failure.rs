@@ -9,6 +9,7 @@ use super::{Commands, Metadata, ProcessManager};
 
 /// What went wrong with an event or a command.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error<E: StdError + 'static> {
     /// `handle` failed.
     #[error("handle failed: {0}")]
@@ -27,13 +28,13 @@ pub enum Error<E: StdError + 'static> {
     /// The receiver refused the command.
     #[error("{0}")]
     Refused(Refusal),
-    /// The command did not get through as often as its retry policy tries, or the dispatcher cannot send it.
+    /// The command did not succeed as often as its retry policy tries, or the dispatcher cannot send it.
     #[error("the command was not dispatched: {0}")]
     Dispatch(String),
     /// The event was not handled within `event_timeout`.
     #[error("not handled within {} ms", .0.as_millis())]
     Timeout(Duration),
-    /// A strict start met an instance, behind which the subscription could not see.
+    /// A `start_strict` event reached an instance that already exists; the race was only detected inside the instance.
     #[error("the instance has been started already")]
     AlreadyStarted,
     /// A strict continuation met an instance that had ended meanwhile.
@@ -41,7 +42,7 @@ pub enum Error<E: StdError + 'static> {
     NotStarted,
 }
 
-/// A business 'no' of the receiver: to repeat the command is pointless.
+/// A refusal of the receiver, a business "no": repeating the command is pointless.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("refused ({code}): {detail}")]
 pub struct Refusal {
@@ -62,6 +63,7 @@ pub enum Failure<'a, M: ProcessManager> {
 
 /// All that is known about a failure.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct FailureContext<'a, M: ProcessManager> {
     /// What went wrong.
     pub error: &'a Error<M::Error>,
@@ -116,7 +118,7 @@ impl<'a, M: ProcessManager> Failure<'a, M> {
         }
     }
 
-    /// Parks the instance with the error, until a person retries or acknowledges.
+    /// Parks the instance with the error, until an operator retries or acknowledges.
     #[must_use]
     pub fn stop(&self) -> OnError<M::Command> {
         OnError(Decision::Stop { reason: None })
@@ -135,7 +137,7 @@ impl<'a, M: ProcessManager> Failure<'a, M> {
         OnError(Decision::Retry { after: Some(delay), carried: carried.into() })
     }
 
-    /// Parks the instance for this reason, until a person retries or acknowledges.
+    /// Parks the instance for this reason, until an operator retries or acknowledges.
     #[must_use]
     pub fn stop_because(&self, reason: impl Into<String>) -> OnError<M::Command> {
         OnError(Decision::Stop { reason: Some(reason.into()) })
@@ -190,6 +192,7 @@ impl<'a, M: ProcessManager> CommandFailure<'a, M> {
 
 /// Why an event could not be routed or delivered.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RoutingError<E: StdError + 'static> {
     /// `route` failed.
     #[error("route failed: {0}")]
@@ -219,7 +222,7 @@ pub enum RoutingError<E: StdError + 'static> {
 /// What a process manager decides about an event that could not be routed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnRoutingError {
-    /// The subscription stops at this event, visibly, until a person resumes it.
+    /// The subscription stops at this event, visibly, until an operator resumes it.
     Stop,
     /// The event is passed over.
     Skip,

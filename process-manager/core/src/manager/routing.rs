@@ -11,7 +11,8 @@ use super::{
     route::is_id,
 };
 
-/// Which events go where. Every [`ProcessManager`] is one; a workflow that is written directly implements it alone.
+/// Event routing. It is implemented for every [`ProcessManager`]; implement it directly to route events to a workflow
+/// written by hand.
 pub trait Routing: Send + Sync + 'static {
     /// Name of what the events are for.
     const NAME: &'static str;
@@ -29,7 +30,7 @@ pub trait Routing: Send + Sync + 'static {
     /// See [`ProcessManager::route`].
     ///
     /// # Errors
-    /// Whatever keeps it from telling.
+    /// Returned when the event cannot be routed.
     fn route(event: &Self::Event, metadata: &Metadata) -> Result<Route, Self::Error>;
 
     /// See [`ProcessManager::on_routing_error`].

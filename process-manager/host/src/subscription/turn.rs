@@ -12,7 +12,10 @@ use tokio::{
 };
 
 use super::{EventHandler, Interrupted};
-use process_manager_client::{Backoff, feed::{FeedError, FeedEvent, FeedPosition, FeedReader, MAX_LIMIT}};
+use process_manager_client::{
+    Backoff,
+    feed::{FeedError, FeedEvent, FeedPosition, FeedReader, MAX_LIMIT},
+};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);

@@ -5,6 +5,7 @@ mod beyond;
 mod envelopes;
 mod handling;
 mod load;
+mod operator_client;
 mod operators;
 mod probe;
 mod routing;

@@ -12,7 +12,10 @@ use axum::{Json, Router, extract::Query, routing::get};
 use futures::future::BoxFuture;
 use process_manager_wire::{CloudEvent, Position};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{
+    net::TcpListener,
+    time::{sleep, timeout},
+};
 
 use super::{
     super::{Handled, HandlerError},
