@@ -1,11 +1,7 @@
-//! From an address to listen on to a URL, and the lines that tell a person where everything is.
-
-use std::fmt::{self, Display};
+//! From an address to listen on to a URL.
 
 use service_kit::ConfigError;
 use url::Url;
-
-use crate::config::{Config, Temporal};
 
 /// Where a program that listens on `addr` can be reached on this machine. `variable` is the one that set it.
 ///
@@ -25,37 +21,6 @@ pub(crate) fn url_of(addr: &str, variable: &str) -> Result<Url, ConfigError> {
         return Err(error("its port must be from 1 to 65535"));
     }
     Url::parse(&format!("http://{host}:{port}")).map_err(|_| error("it must be host:port"))
-}
-
-/// What a person wants to know once everything runs.
-pub(crate) struct Welcome<'a>(pub(crate) &'a Config);
-
-impl Display for Welcome<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let config = self.0;
-        let api = url_of(&config.api.addr, "API_ADDR").map_err(|_| fmt::Error)?;
-        let worker = url_of(&config.worker.addr, "WORKER_ADDR").map_err(|_| fmt::Error)?;
-        let reports = url_of(&config.reports.addr, "REPORTS_ADDR").map_err(|_| fmt::Error)?;
-        let billing = url_of(&config.billing.addr, "BILLING_ADDR").map_err(|_| fmt::Error)?;
-        let accounts = url_of(&config.accounts.addr, "ACCOUNTS_ADDR").map_err(|_| fmt::Error)?;
-        writeln!(f, "\nReady:")?;
-        writeln!(f, "  Console            {api}")?;
-        writeln!(f, "  Voidings (REST)    {api}voidings")?;
-        writeln!(f, "  API documentation  {api}docs")?;
-        writeln!(f, "  Billing            {billing}documents")?;
-        writeln!(f, "  Reports            {reports}reports")?;
-        writeln!(f, "  Accounts           {accounts}accounts")?;
-        writeln!(f, "  Money transfers    {accounts}transfers")?;
-        writeln!(f, "  Worker             {worker}metrics")?;
-        if let Some(ui) = &config.api.temporal_ui_url {
-            writeln!(f, "  Temporal Web UI    {ui}")?;
-        }
-        if let Temporal::Dev { port, .. } = config.temporal {
-            writeln!(f, "  Temporal           127.0.0.1:{port}")?;
-        }
-        writeln!(f, "  Data               {}", config.data_dir.display())?;
-        writeln!(f, "Ctrl-C ends it.\n")
-    }
 }
 
 #[cfg(test)]
