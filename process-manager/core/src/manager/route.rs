@@ -24,8 +24,7 @@ pub enum RouteKind {
     Start,
     /// Starts an instance; one that exists already is an error.
     StartStrict,
-    /// Goes to the instance that exists, or starts one. After an acknowledgement it starts nothing, see
-    /// [`Route::proceed`].
+    /// Goes to the instance that exists, or starts one; see [`Route::proceed`] for the difference from [`Self::Start`].
     Continue,
     /// Goes to the instance; it is an error when there is none.
     ContinueStrict,
@@ -53,8 +52,8 @@ impl Route {
     /// Continues the instance; where there is none, one starts.
     ///
     /// It differs from [`Self::start`] in one case: when an operator acknowledges the failure of an instance, such an
-    /// event that already waits for it is dropped with the process that was given up. Use it for the later events of a
-    /// process.
+    /// event that already waits for it is dropped with the process that was given up, unless a start waits before it.
+    /// Use it for the later events of a process.
     #[must_use]
     pub fn proceed(id: impl Display) -> Self {
         Self::to(RouteKind::Continue, [id])
