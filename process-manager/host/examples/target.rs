@@ -58,7 +58,7 @@ impl Routing for Registrations {
 struct StartOnboarding(Client);
 
 impl DeliveryTarget for StartOnboarding {
-    // Events come again after a crash. That starts nothing twice, as the workflow's id is the event's.
+    // A redelivery after a crash starts nothing twice: `start_process` starts one workflow for each workflow id.
     async fn deliver(&self, id: &str, _events: &[Delivery]) -> Result<(), DeliveryError> {
         let start = ProcessStart {
             workflow_id: format!("onboarding-{id}"),
