@@ -1,15 +1,18 @@
 //! Pages of a list of voidings, made of Temporal's pages of runs: exactly as long as asked for, one item a process.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use messages::ProcessId;
+use messages::{DocumentId, ProcessId};
 use process_manager_host::operator::{Listed, OperatorError};
 use serde::{Deserialize, Serialize};
+use workflows::voiding::WORKFLOW_TYPE;
 
 use crate::{Run, VoidingClient, filter, latest::representative};
 
 /// Runs that are asked for at once where their number does not matter.
 const CHUNK: usize = 200;
+/// Most runs that Temporal lists at once.
+const LARGEST_PAGE: usize = 1_000;
 
 /// Temporal's own token of a page, as text of one character a byte, because most bytes are text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +65,25 @@ pub enum PageError {
 }
 
 impl VoidingClient {
+    /// Returns the process of each voiding that runs, by document; `None` where the run does not know it yet. The
+    /// visibility store lags by up to a second.
+    ///
+    /// # Errors
+    /// [`OperatorError`] when Temporal is unavailable.
+    pub async fn running(&self) -> Result<HashMap<DocumentId, Option<ProcessId>>, OperatorError> {
+        let query = format!("WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'");
+        let (mut running, mut from) = (HashMap::new(), Vec::new());
+        loop {
+            let listed = self.workflows.list(&query, LARGEST_PAGE, from).await?;
+            let runs = listed.items.iter().filter_map(|info| Run::read(info, Vec::new()));
+            running.extend(runs.map(|run| (run.view.document_id, run.view.process_id)));
+            from = listed.next;
+            if from.is_empty() {
+                return Ok(running);
+            }
+        }
+    }
+
     /// Lists the page of the query that begins at `from`: `limit` processes, or all that are left.
     ///
     /// # Errors

@@ -25,12 +25,11 @@ use crate::SUBSCRIPTION;
 #[derive(Debug)]
 pub(crate) struct VoidingStarter {
     voidings: VoidingClient,
-    client: Client,
 }
 
 impl VoidingStarter {
     pub(crate) fn new(billing: CommandClient, client: Client) -> Self {
-        Self { voidings: VoidingClient::new(client.clone(), billing), client }
+        Self { voidings: VoidingClient::new(client, billing) }
     }
 
     /// An old event must not start anything, so Billing is asked first whether the process is still open.

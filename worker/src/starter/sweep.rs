@@ -2,12 +2,10 @@
 
 use std::collections::HashMap;
 
-use futures::{StreamExt, TryStreamExt, stream};
-use messages::{Page, billing::Document};
-use process_manager_host::{connect::bounded_rpc, subscription::HandlerError};
+use futures::{StreamExt, stream};
+use messages::{DocumentId, Page, ProcessId, billing::Document};
+use process_manager_host::subscription::HandlerError;
 use process_manager_wire::error_chain;
-use temporalio_client::WorkflowListOptions;
-use workflows::voiding::{PROCESS_ID, WORKFLOW_TYPE, workflow_id};
 
 use super::VoidingStarter;
 
@@ -16,8 +14,8 @@ const CONCURRENCY: usize = 8;
 /// Documents of one page; the most that Billing gives.
 const PAGE: &str = "200";
 
-/// The process of each running workflow, by workflow id.
-type Running = HashMap<String, Option<String>>;
+/// The process of each running voiding, by document.
+type Running = HashMap<DocumentId, Option<ProcessId>>;
 
 impl VoidingStarter {
     /// Starts a run for each open process that has none: the run was terminated or cancelled, the request met a run that
@@ -53,11 +51,7 @@ impl VoidingStarter {
     /// What runs, as far as the visibility store knows. It lags by up to a second, which is good enough to pass over
     /// what runs anyway: what it misses is started again to no effect, and what it still shows is seen by the next sweep.
     async fn running(&self) -> Running {
-        let query = format!("WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'");
-        let options = WorkflowListOptions::builder().rpc_options(bounded_rpc()).build();
-        let runs = self.client.list_workflows(query, options);
-        let processes = runs.map_ok(|run| (run.id().to_owned(), run.search_attributes().get(&PROCESS_ID)));
-        processes.try_collect().await.unwrap_or_else(|error| {
+        self.voidings.running().await.unwrap_or_else(|error| {
             tracing::debug!("the runs cannot be listed, so each process is started: {}", error_chain(&error));
             Running::new()
         })
@@ -67,11 +61,9 @@ impl VoidingStarter {
     async fn ensure_runs(&self, documents: Vec<Document>, running: &Running) -> Result<(), HandlerError> {
         let mut without_run = Vec::new();
         for document in documents {
-            let of = running.get(&workflow_id(&document.document_id)).cloned().flatten();
+            let of = running.get(&document.document_id).and_then(Option::as_ref);
             match document.process_id.clone() {
-                Some(process_id) if of.as_deref() != Some(process_id.as_str()) => {
-                    without_run.push((document, process_id))
-                }
+                Some(process_id) if of != Some(&process_id) => without_run.push((document, process_id)),
                 _ => (),
             }
         }
