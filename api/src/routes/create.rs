@@ -55,8 +55,8 @@ fn pass_on(problem: Problem) -> Response {
 /// Voids a document.
 ///
 /// Answers once Billing has accepted the request; from then on the process runs independently of the api. If the
-/// document has an open process, the answer shows it, and none is started. With `Prefer: wait=N` (at most 30) the answer
-/// is 200 once the document is voided or the voiding has failed, and 202 after N seconds.
+/// document has an open process, the answer shows it, and none is started. With `Prefer: wait=N` (at most 30) the
+/// answer is 200 once the document is voided or the voiding has failed, and 202 after N seconds.
 #[utoipa::path(
     post,
     path = "/voidings",

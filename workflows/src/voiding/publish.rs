@@ -8,17 +8,17 @@ use process_manager_engine::publish::{INCIDENT, PROCESS_ID, publish as publish_s
 
 use super::{CUSTOMER_ID, DOCUMENT_ID, VOIDING_STATE, workflow::DocumentVoiding};
 
-/// Publishes what has changed since the last time.
+/// Publishes the state if it has changed since the last time.
 pub(super) fn publish(ctx: &WorkflowContext<DocumentVoiding>) {
     let Some(view) = ctx.state_mut(DocumentVoiding::unpublished) else { return };
     publish_state(ctx, changes(&ctx.search_attributes(), &view), details(&view), view);
 }
 
-/// Empties the state. The SDK's `value_unset` sends a payload that the server refuses, which would fail the workflow task
-/// again and again; an empty list clears an attribute of any type.
+/// Clears the state. The SDK's `value_unset` sends a payload that the server rejects, which would fail the workflow
+/// task again and again. An empty list clears an attribute of any type.
 const CLEARED_STATE: SearchAttributeKey<Vec<String>> = SearchAttributeKey::keyword_list("VoidingState");
 
-/// Takes the state out of the list of voidings: this run never was one.
+/// Removes the run from the list of voidings: it never became one.
 pub(super) fn withdraw(ctx: &WorkflowContext<DocumentVoiding>) {
     if ctx.search_attributes().contains_key(&VOIDING_STATE) {
         ctx.upsert_search_attributes([CLEARED_STATE.value_set(Vec::new())]);
@@ -60,7 +60,7 @@ fn details(view: &VoidingView) -> String {
         }
     }
     if let Some(acknowledgement) = &view.acknowledgement {
-        let by = acknowledgement.acknowledged_by.as_deref().unwrap_or("somebody");
+        let by = acknowledgement.acknowledged_by.as_deref().unwrap_or("an operator");
         text += &format!("\n\nAcknowledged by {by} at {}.", acknowledgement.at.to_rfc3339());
     }
     text
