@@ -1,4 +1,4 @@
-//! From an address to listen on to a URL, and the lines that tell a person where everything is.
+//! URLs of the programs, and the lines that show them once everything runs.
 
 use std::fmt::{self, Display};
 
@@ -7,10 +7,10 @@ use url::Url;
 
 use crate::config::{Config, Temporal};
 
-/// Where a program that listens on `addr` can be reached on this machine. `variable` is the one that set it.
+/// Returns the URL under which this machine reaches a program that listens on `addr`, which `variable` has set.
 ///
 /// # Errors
-/// [`ConfigError`] when it is no host:port.
+/// Returns [`ConfigError`] if `addr` is not host:port.
 pub(crate) fn url_of(addr: &str, variable: &str) -> Result<Url, ConfigError> {
     let error = |reason: &str| ConfigError { variable: variable.into(), value: addr.into(), reason: reason.into() };
     let (host, port) = addr.rsplit_once(':').ok_or_else(|| error("it must be host:port"))?;
@@ -21,13 +21,13 @@ pub(crate) fn url_of(addr: &str, variable: &str) -> Result<Url, ConfigError> {
     };
     let port: u16 = port.parse().map_err(|_| error("its port must be from 1 to 65535"))?;
     if port == 0 {
-        // The others could not find it.
+        // Other programs could not find it.
         return Err(error("its port must be from 1 to 65535"));
     }
     Url::parse(&format!("http://{host}:{port}")).map_err(|_| error("it must be host:port"))
 }
 
-/// What a person wants to know once everything runs.
+/// The welcome text: the URL of each program.
 pub(crate) struct Welcome<'a>(pub(crate) &'a Config);
 
 impl Display for Welcome<'_> {
@@ -54,7 +54,7 @@ impl Display for Welcome<'_> {
             writeln!(f, "  Temporal           127.0.0.1:{port}")?;
         }
         writeln!(f, "  Data               {}", config.data_dir.display())?;
-        writeln!(f, "Ctrl-C ends it.\n")
+        writeln!(f, "Press Ctrl-C to stop.\n")
     }
 }
 

@@ -179,7 +179,7 @@ async fn when_the_dev_server_dies_everything_ends_and_says_so() -> anyhow::Resul
     let mut child = machine.running.take().context("running")?;
     ensure!(ended(&mut child).await.code() == Some(1));
     let log = fs::read_to_string(machine.folder.path().join("log"))?;
-    ensure!(log.contains("the Temporal dev server ended by itself"), "{log}");
+    ensure!(log.contains("the Temporal dev server ended unexpectedly"), "{log}");
     ensure!(machine.is_quiet(), "something still listens");
     Ok(())
 }
