@@ -15,8 +15,7 @@ use voiding_client::{Process, Run, VoidingClient};
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
-const NOT_STARTED: &str =
-    "the process could not be started yet; it starts once Temporal and the worker are available";
+const NOT_STARTED: &str = "the process could not be started yet; it starts once Temporal and the worker are available";
 
 /// Starts the process that Billing has accepted, and returns it. Never fails: if Temporal is unavailable, the worker's
 /// subscription starts the process later.
