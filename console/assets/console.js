@@ -1,4 +1,4 @@
-// What htmx does not do by itself: follow the page's events, keep what a person has begun, and small comforts.
+// Adds to htmx: follows the page's events, keeps what an operator has begun, and small comforts.
 (() => {
   "use strict";
   document.documentElement.classList.add("js");
@@ -36,7 +36,7 @@
   window.addEventListener("pagehide", rest);
   window.addEventListener("pageshow", follow);
 
-  // --- A refreshed part keeps what a person has typed, ticked and opened.
+  // --- A refreshed part keeps what an operator has typed, ticked and opened.
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => {
     if (name === "open" || name === "checked") return false;
     if (name === "value") return node.type === "hidden" || node.type === "checkbox";

@@ -5,7 +5,6 @@ use futures::{StreamExt, stream};
 use messages::{
     CustomerId, DocumentId, Money, ReportId,
     billing::{DocumentKind, IssueDocument},
-    voiding::{AcknowledgeFailure, MAX_ACKNOWLEDGED_BY, MAX_NOTE},
 };
 use process_manager::instance::Acknowledge;
 use process_manager_client::http::{CommandError, Envelope};
@@ -25,7 +24,7 @@ const REASONS: usize = 3;
 enum ActionError {
     #[error("the form names no process and failure; load the page again")]
     Incomplete,
-    #[error("a name may have {MAX_ACKNOWLEDGED_BY} characters, a note {MAX_NOTE}")]
+    #[error("a name may have {} characters, a note {}", Acknowledge::LONGEST_NAME, Acknowledge::LONGEST_NOTE)]
     TooLong,
     #[error("this failure is not there any more: another operator was faster, or it has cleared by itself")]
     Gone,
@@ -138,13 +137,12 @@ async fn send_acknowledge(
 ) -> Result<(), ActionError> {
     let acknowledged_by = fields.text("acknowledged_by").map(str::to_owned);
     let (note, failure_id) = (fields.text("note").map(str::to_owned), Some(failure_id));
+    let signal = Acknowledge { acknowledged_by, note, failure_id };
     match target {
         Target::Voiding(document_id) => {
-            let signal = AcknowledgeFailure { acknowledged_by, note, failure_id };
             sources.voidings.acknowledge(document_id, signal).await?;
         }
         Target::Instance(manager, process_id) => {
-            let signal = Acknowledge { acknowledged_by, note, failure_id };
             sources.operator.instances_of(manager.name).acknowledge(process_id, signal).await?;
         }
     }

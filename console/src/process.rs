@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
-use messages::voiding::{MAX_ACKNOWLEDGED_BY, MAX_NOTE};
+use process_manager::instance::Acknowledge;
 use serde_json::json;
 
 use crate::{
@@ -119,10 +119,10 @@ fn fields<'a>(view: &'a ProcessView, failure: &'a Failure) -> Vec<(&'a str, &'a 
 pub(crate) fn who_and_why(of: &str) -> Markup {
     html! {
         label { span { "Your name" }
-            input id={ "by-" (of) } name="acknowledged_by" autocomplete="name" maxlength=(MAX_ACKNOWLEDGED_BY);
+            input id={ "by-" (of) } name="acknowledged_by" autocomplete="name" maxlength=(Acknowledge::LONGEST_NAME);
         }
         label class="wide" { span { "Note" }
-            input id={ "note-" (of) } name="note" autocomplete="off" maxlength=(MAX_NOTE) placeholder="what was done about it";
+            input id={ "note-" (of) } name="note" autocomplete="off" maxlength=(Acknowledge::LONGEST_NOTE) placeholder="what was done about it";
         }
     }
 }

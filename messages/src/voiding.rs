@@ -1,4 +1,4 @@
-//! The published state of a voiding (query, memo, REST), and the payloads of its signals.
+//! The published state of a voiding: query, memo and REST.
 
 use std::{fmt, str::FromStr};
 
@@ -7,11 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{CustomerId, DocumentId, ProcessId};
-
-/// Most characters of `acknowledged_by`.
-pub const MAX_ACKNOWLEDGED_BY: usize = 200;
-/// Most characters of `note`.
-pub const MAX_NOTE: usize = 2_000;
 
 /// Input of the workflow `DocumentVoiding`. Unknown fields are ignored.
 ///
@@ -166,35 +161,4 @@ pub struct VoidingView {
     pub acknowledgement: Option<Acknowledgement>,
     /// The states that were reached, oldest first.
     pub steps: Vec<Step>,
-}
-
-/// Payload of the signal `acknowledge_failure`. All fields are optional; so is the payload.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct AcknowledgeFailure {
-    /// Name of the operator; at most 200 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acknowledged_by: Option<String>,
-    /// The reason, or the action taken; at most 2,000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// The failure or incident that is meant. Default: the current one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure_id: Option<String>,
-}
-
-impl AcknowledgeFailure {
-    /// Returns whether `acknowledged_by` and `note` are within their limits.
-    #[must_use]
-    pub fn is_within_limits(&self) -> bool {
-        let within = |text: &Option<String>, most| text.as_ref().is_none_or(|text| text.chars().count() <= most);
-        within(&self.acknowledged_by, MAX_ACKNOWLEDGED_BY) && within(&self.note, MAX_NOTE)
-    }
-}
-
-/// Payload of the signal `retry`. Optional.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Retry {
-    /// The incident that is meant. Default: the current one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure_id: Option<String>,
 }

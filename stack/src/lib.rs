@@ -10,5 +10,6 @@ mod program;
 mod ready;
 mod simulation;
 mod stack;
+mod welcome;
 
 pub use program::main;

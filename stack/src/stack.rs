@@ -17,12 +17,13 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
-    addresses::{Welcome, url_of},
+    addresses::url_of,
     component::{Component, any_ended},
     config::{Config, Options, Temporal},
     data_dir::DataDir,
     ports, ready,
     simulation::{self, Services},
+    welcome::Welcome,
 };
 
 /// Retention of ended runs; the dev server's default is one day.

@@ -1,9 +1,7 @@
 //! The two signals of an operator, each for one failure only.
 
-use messages::{
-    DocumentId,
-    voiding::{AcknowledgeFailure, MAX_ACKNOWLEDGED_BY, MAX_NOTE, Retry},
-};
+use messages::DocumentId;
+use process_manager::instance::Acknowledge;
 use process_manager_host::operator::OperatorError;
 use workflows::voiding::workflow_id;
 
@@ -13,7 +11,7 @@ use crate::{Run, VoidingClient};
 #[derive(Debug, thiserror::Error)]
 pub enum SignalError {
     /// The name or the note exceeds its limit.
-    #[error("acknowledged_by may have {MAX_ACKNOWLEDGED_BY} characters, note {MAX_NOTE}")]
+    #[error("acknowledged_by may have {} characters, note {}", Acknowledge::LONGEST_NAME, Acknowledge::LONGEST_NOTE)]
     TooLong,
     /// Temporal knows no run that voids the document.
     #[error("no run voids the document")]
@@ -39,13 +37,13 @@ impl VoidingClient {
     /// # Errors
     /// Returns [`SignalError::TooLong`], [`SignalError::NoRun`] or [`SignalError::NoSuchFailure`] if there is nothing
     /// to acknowledge, [`SignalError::Temporal`] if Temporal is unavailable.
-    pub async fn acknowledge(&self, document_id: &DocumentId, signal: AcknowledgeFailure) -> Result<Run, SignalError> {
+    pub async fn acknowledge(&self, document_id: &DocumentId, signal: Acknowledge) -> Result<Run, SignalError> {
         if !signal.is_within_limits() {
             return Err(SignalError::TooLong);
         }
         let run = self.latest_run(document_id).await?.ok_or(SignalError::NoRun)?;
         let failure_id = present(run.to_acknowledge(), signal.failure_id.as_deref())?;
-        let signal = AcknowledgeFailure { failure_id: Some(failure_id), ..signal };
+        let signal = Acknowledge { failure_id: Some(failure_id), ..signal };
         self.workflows.signal(&workflow_id(document_id), "acknowledge_failure", &signal).await?;
         Ok(run)
     }
@@ -58,7 +56,7 @@ impl VoidingClient {
     /// [`SignalError::Temporal`] if Temporal is unavailable.
     pub async fn retry(&self, document_id: &DocumentId, failure_id: Option<&str>) -> Result<Run, SignalError> {
         let run = self.latest_run(document_id).await?.ok_or(SignalError::NoRun)?;
-        let signal = Retry { failure_id: Some(present(run.to_retry(), failure_id)?) };
+        let signal = Acknowledge { failure_id: Some(present(run.to_retry(), failure_id)?), ..Acknowledge::default() };
         self.workflows.signal(&workflow_id(document_id), "retry", &signal).await?;
         Ok(run)
     }

@@ -1,10 +1,8 @@
 //! `POST /voidings/{document_id}/acknowledgement`: an operator acknowledges a failure.
 
 use axum::{extract::State, http::StatusCode};
-use messages::{
-    DocumentId, Problem, code,
-    voiding::{AcknowledgeFailure, MAX_ACKNOWLEDGED_BY, MAX_NOTE},
-};
+use messages::{DocumentId, Problem, code};
+use process_manager::instance::Acknowledge as Signal;
 use process_manager_host::operator::OperatorError;
 use serde::Deserialize;
 use service_kit::{ApiError, Json, OptionalJson, PathId, problem};
@@ -32,7 +30,7 @@ pub(super) struct Acknowledge {
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AcknowledgeError {
-    #[error("acknowledged_by may have {MAX_ACKNOWLEDGED_BY} characters, note {MAX_NOTE}")]
+    #[error("acknowledged_by may have {} characters, note {}", Signal::LONGEST_NAME, Signal::LONGEST_NOTE)]
     TooLong,
     #[error("no voiding of document {0} was requested")]
     NotFound(DocumentId),
@@ -94,7 +92,7 @@ pub(super) async fn acknowledge_failure(
 async fn acknowledge(app: &App, document_id: DocumentId, body: Acknowledge) -> Result<Run, AcknowledgeError> {
     let Acknowledge { acknowledged_by, note } = body;
     // Without an id the signal counts for the current failure, if there is one.
-    let signal = AcknowledgeFailure { acknowledged_by, note, failure_id: None };
+    let signal = Signal { acknowledged_by, note, failure_id: None };
     match app.voidings.acknowledge(&document_id, signal).await {
         Ok(run) => Ok(run),
         Err(SignalError::TooLong) => Err(AcknowledgeError::TooLong),

@@ -11,12 +11,12 @@
 //! The queue stands still while an event is in hand, so events are handled in the order of their delivery. Nothing of
 //! the user's code can panic through here.
 
-mod carried;
 mod decide;
 mod handle;
 mod inbox;
 mod ledger;
 mod operate;
+mod snapshot;
 mod view;
 mod work;
 
@@ -26,18 +26,18 @@ use chrono::{DateTime, Utc};
 use process_manager_wire::CloudEvent;
 use serde::{Deserialize, Serialize};
 
-pub use self::{
-    carried::{Carried, CarryError},
-    inbox::Fetch,
-    ledger::Ledger,
-    operate::{Acknowledge, Signalled},
-    view::{InstanceView, Overdue, ParkedFailure, Published, Status, command_name},
-    work::Delivery,
-};
 use self::{
     handle::call,
     inbox::{Inbox, Turn},
     work::{Phase, Work},
+};
+pub use self::{
+    inbox::Fetch,
+    ledger::Ledger,
+    operate::{Acknowledge, Signalled},
+    snapshot::{Snapshot, SnapshotError},
+    view::{InstanceView, ParkedFailure, Published, StalledCommand, Status, command_name},
+    work::Delivery,
 };
 use crate::manager::{AfterCommand, Error, Outgoing, ProcessManager, RouteKind};
 
@@ -95,7 +95,7 @@ pub struct Instance<M: ProcessManager> {
     work: Option<Work<M::Command>>,
     ledger: Ledger,
     parked: Option<ParkedFailure>,
-    overdue: Option<Overdue>,
+    stalled: Option<StalledCommand>,
     failures: u32,
     handled_events: u64,
     ended: Option<Ended>,
@@ -115,7 +115,7 @@ impl<M: ProcessManager> Instance<M> {
             work: None,
             ledger,
             parked: None,
-            overdue: None,
+            stalled: None,
             failures: 0,
             handled_events: 0,
             ended: None,
@@ -165,7 +165,7 @@ impl<M: ProcessManager> Instance<M> {
 
     /// The command at hand was dispatched, or was not.
     pub fn answered(&mut self, answer: Result<(), Error<M::Error>>, now: DateTime<Utc>) {
-        self.overdue = None;
+        self.stalled = None;
         let Some(work) = &mut self.work else { return };
         let Some((_, sent)) = work.pending.front() else { return };
         match answer {
@@ -199,9 +199,9 @@ impl<M: ProcessManager> Instance<M> {
     }
 
     /// The command at hand has not got through for a while.
-    pub fn is_overdue(&mut self, detail: String, now: DateTime<Utc>) {
+    pub fn stalled(&mut self, detail: String, now: DateTime<Utc>) {
         let Some((_, outgoing)) = self.work.as_ref().and_then(|work| work.pending.front()) else { return };
-        self.overdue = Some(Overdue { command: command_name(&outgoing.command), detail, since: now });
+        self.stalled = Some(StalledCommand { command: command_name(&outgoing.command), detail, since: now });
     }
 
     /// What the instance has seen of each log.

@@ -79,7 +79,7 @@ impl Follower {
             match project(&self.database, reader.at(), &events).await? {
                 Projected::UpTo(at) => {
                     show_position(at.position);
-                    reader.move_to(at);
+                    reader.advance_to(at);
                 }
                 Projected::ByAnother => return Ok(()),
             }

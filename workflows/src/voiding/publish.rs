@@ -1,16 +1,14 @@
 //! Publishes the state of a voiding (V5).
 
 use messages::voiding::VoidingView;
+use process_manager_engine::publish::{INCIDENT, PROCESS_ID, publish as publish_state};
 use temporalio_common::search_attributes::{SearchAttributeKey, SearchAttributeUpdate, SearchAttributes};
 use temporalio_workflow::WorkflowContext;
 
-use process_manager_engine::publish::{INCIDENT, PROCESS_ID, publish as publish_state};
+use super::{CUSTOMER_ID, DOCUMENT_ID, VOIDING_STATE};
 
-use super::{CUSTOMER_ID, DOCUMENT_ID, VOIDING_STATE, workflow::DocumentVoiding};
-
-/// Publishes the state if it has changed since the last time.
-pub(super) fn publish(ctx: &WorkflowContext<DocumentVoiding>) {
-    let Some(view) = ctx.state_mut(DocumentVoiding::unpublished) else { return };
+/// Publishes a view.
+pub(super) fn publish<W>(ctx: &WorkflowContext<W>, view: VoidingView) {
     publish_state(ctx, changes(&ctx.search_attributes(), &view), details(&view), view);
 }
 
@@ -19,7 +17,7 @@ pub(super) fn publish(ctx: &WorkflowContext<DocumentVoiding>) {
 const CLEARED_STATE: SearchAttributeKey<Vec<String>> = SearchAttributeKey::keyword_list("VoidingState");
 
 /// Removes the run from the list of voidings: it never became one.
-pub(super) fn withdraw(ctx: &WorkflowContext<DocumentVoiding>) {
+pub(super) fn withdraw<W>(ctx: &WorkflowContext<W>) {
     if ctx.search_attributes().contains_key(&VOIDING_STATE) {
         ctx.upsert_search_attributes([CLEARED_STATE.value_set(Vec::new())]);
     }

@@ -24,7 +24,7 @@ use temporalio_workflow::{
 use super::{
     activity_defs::{BillingCommands, ReportsCommands, RequestVoiding},
     document_id, failure_type,
-    publish::{publish, withdraw},
+    publish::{self, withdraw},
     state::{Command, Ignored, InvalidTransition, Next, Opened, Outcome, Voiding},
 };
 
@@ -56,7 +56,7 @@ impl DocumentVoiding {
             match ctx.state(|run| run.voiding().next()) {
                 Next::Send(command) => dispatch(ctx, command).await?,
                 Next::Wait => {
-                    publish(ctx);
+                    Self::publish(ctx);
                     ctx.wait_condition(|run| run.voiding().next() != Next::Wait).await?;
                 }
                 Next::End(outcome) => return end(ctx, outcome),
@@ -95,7 +95,7 @@ impl DocumentVoiding {
 }
 
 impl DocumentVoiding {
-    pub(super) fn voiding(&self) -> &Voiding {
+    fn voiding(&self) -> &Voiding {
         match &self.voiding {
             Ok(voiding) => voiding,
             Err(why) => unreachable!("a run with an invalid input ends at once: {why}"),
@@ -103,7 +103,7 @@ impl DocumentVoiding {
     }
 
     /// Returns the view if it differs from the published one, and takes it as published.
-    pub(super) fn unpublished(&mut self) -> Option<VoidingView> {
+    fn unpublished(&mut self) -> Option<VoidingView> {
         let view = self.voiding().view();
         if self.published.as_ref() == Some(&view) {
             return None;
@@ -113,7 +113,7 @@ impl DocumentVoiding {
     }
 
     /// Applies a transition. An invalid one is a bug, and ends the run visibly.
-    pub(super) fn transition(
+    fn transition(
         ctx: &WorkflowContext<Self>,
         transition: impl FnOnce(Voiding) -> Result<Voiding, InvalidTransition>,
     ) -> Result<(), WorkflowTermination> {
@@ -145,7 +145,9 @@ impl Sender for DocumentVoiding {
     const RECORDS_REFUSALS: bool = false;
 
     fn publish(ctx: &WorkflowContext<Self>) {
-        publish(ctx);
+        if let Some(view) = ctx.state_mut(Self::unpublished) {
+            publish::publish(ctx, view);
+        }
     }
 
     fn stalled(&mut self, detail: String, at: DateTime<Utc>) {
@@ -212,7 +214,7 @@ fn end(ctx: &WorkflowContext<DocumentVoiding>, outcome: Outcome) -> WorkflowResu
         withdraw(ctx);
         return Err(failed(failure_type::VOID_DOCUMENT_REFUSED, refusal.to_string()));
     }
-    publish(ctx);
+    DocumentVoiding::publish(ctx);
     let acknowledged = "an operator acknowledged the failure; the document stays issued";
     match outcome {
         Outcome::FailureAcknowledged => Err(failed(failure_type::FAILURE_ACKNOWLEDGED, acknowledged.to_owned())),

@@ -13,14 +13,14 @@ use super::{EventSource, FeedError, FeedEvent, SharedSource};
 pub struct FeedReader {
     source: SharedSource,
     at: FeedPosition,
-    anchored: bool,
+    verified: bool,
 }
 
 impl FeedReader {
     /// A reader that begins after `at`.
     #[must_use]
     pub fn new(source: impl EventSource, at: FeedPosition) -> Self {
-        Self { source: SharedSource::new(source), at, anchored: false }
+        Self { source: SharedSource::new(source), at, verified: false }
     }
 
     /// Where it stands.
@@ -30,24 +30,24 @@ impl FeedReader {
     }
 
     /// Moves on, once the events up to `at` have been handled.
-    pub fn move_to(&mut self, at: FeedPosition) {
+    pub fn advance_to(&mut self, at: FeedPosition) {
         self.at = at;
     }
 
-    /// The next events, as [`EventSource::read`] gives them. The reader does not move: see [`FeedReader::move_to`].
+    /// The next events, as [`EventSource::read`] gives them. The reader does not move: see [`FeedReader::advance_to`].
     ///
     /// # Errors
     /// [`FeedError`]; a final one when the log is another one or shorter than the position.
     pub async fn next(&mut self, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
-        let anchored = std::mem::take(&mut self.anchored);
-        if !anchored {
+        let verified = std::mem::take(&mut self.verified);
+        if !verified {
             self.check_anchor().await?;
         }
         let events = self.source.read(self.at.position, limit, wait).await?;
         for event in &events {
             self.check_log(event)?;
         }
-        self.anchored = !events.is_empty();
+        self.verified = !events.is_empty();
         Ok(events)
     }
 

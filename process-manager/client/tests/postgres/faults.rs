@@ -40,7 +40,7 @@ async fn advance(reader: &mut FeedReader, subject: &str) {
     .await;
     assert_eq!(events.iter().map(|event| good(event).subject.as_str()).collect::<Vec<_>>(), [subject]);
     let at = events[0].passed(reader.at());
-    reader.move_to(at);
+    reader.advance_to(at);
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn another_log_or_a_shorter_one_stops_the_reader() {
     let mut reader = FeedReader::new(source.clone(), FeedPosition::default());
     let events = reader.next(10, Duration::ZERO).await.unwrap();
     let at = events[1].passed(reader.at());
-    reader.move_to(at.clone());
+    reader.advance_to(at.clone());
     assert_eq!(reader.next(10, Duration::ZERO).await.unwrap(), []);
 
     execute(&pool, "DELETE FROM process_event WHERE position = 2").await;

@@ -75,7 +75,7 @@ async fn follow(source: PostgresSource, written: Arc<AtomicBool>) -> Vec<(i64, S
         }
         for event in events {
             let at = event.passed(reader.at());
-            reader.move_to(at);
+            reader.advance_to(at);
             seen.push((event.position(), good(&event).subject.clone()));
         }
     }

@@ -11,7 +11,7 @@ use crate::manager::RouteKind;
 
 /// Bytes of events that a run hands over to the next, the event in hand included; a single one may be larger. The
 /// server takes at most 2 MiB, state and pending commands included.
-pub(super) const CARRIED_BYTES: usize = 512 * 1024;
+pub(super) const SNAPSHOT_BYTES: usize = 512 * 1024;
 /// Most events that are asked for at once.
 const FETCHED_AT_ONCE: usize = 500;
 

@@ -98,7 +98,7 @@ fn what_is_carried_over_goes_on_where_it_was() {
     assert!(first.deliver(queued(2, &["z"])));
     assert_eq!(label(first.advance(now())).0, "x");
     first.answered(Ok(()), now());
-    let carried: Carried = serde_json::from_value(serde_json::to_value(first.carry().unwrap()).unwrap()).unwrap();
+    let carried: Snapshot = serde_json::from_value(serde_json::to_value(first.snapshot().unwrap()).unwrap()).unwrap();
     let mut second = Instance::<Counter>::resume("a", Counter::VERSION, carried).unwrap();
     assert!(!second.deliver(queued(2, &["z"])), "it has been here");
     assert_eq!(label(second.advance(now())), ("y".to_owned(), "a/e1/1".to_owned()));
@@ -115,7 +115,7 @@ fn a_state_of_an_older_version_is_migrated_and_a_newer_one_waits_for_its_code() 
     let mut old = instance();
     old.deliver(queued(1, &[]));
     old.advance(now());
-    let mut carried = serde_json::to_value(old.carry().unwrap()).unwrap();
+    let mut carried = serde_json::to_value(old.snapshot().unwrap()).unwrap();
     (carried["version"], carried["state"]) = (json!(1), json!({"count": 7}));
     let resume = |carried: &Value, version| {
         Instance::<Counter>::resume("a", version, serde_json::from_value(carried.clone()).unwrap())

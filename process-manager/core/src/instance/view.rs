@@ -51,10 +51,10 @@ pub struct ParkedFailure {
     pub at: DateTime<Utc>,
 }
 
-/// A command that has not got through for a while. It is tried on, and this clears by itself.
+/// A command that has not succeeded for 10 s. It is retried, and this clears once it succeeds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Overdue {
+pub struct StalledCommand {
     /// The command's name.
     pub command: String,
     /// What the first attempt said.
@@ -89,9 +89,10 @@ pub struct InstanceView {
     /// Why it is parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<ParkedFailure>,
-    /// The command that does not get through.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub overdue: Option<Overdue>,
+    /// The command that has not succeeded for a while.
+    // The query `state` and the memo are public: there the field keeps its first name.
+    #[serde(rename = "overdue", default, skip_serializing_if = "Option::is_none")]
+    pub stalled: Option<StalledCommand>,
     /// Events that wait their turn.
     pub queued_events: usize,
     /// Whether it will have ended once these are handled.
@@ -109,22 +110,23 @@ pub struct Published {
     /// Why it is parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<ParkedFailure>,
-    /// The command that does not get through.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub overdue: Option<Overdue>,
+    /// The command that has not succeeded for a while.
+    // The query `state` and the memo are public: there the field keeps its first name.
+    #[serde(rename = "overdue", default, skip_serializing_if = "Option::is_none")]
+    pub stalled: Option<StalledCommand>,
 }
 
 impl Published {
     /// Whether an operator, or a service, is needed.
     #[must_use]
     pub fn is_incident(&self) -> bool {
-        self.failure.is_some() || self.overdue.is_some()
+        self.failure.is_some() || self.stalled.is_some()
     }
 }
 
 impl From<InstanceView> for Published {
     fn from(view: InstanceView) -> Self {
-        Self { failure: view.failure, overdue: view.overdue }
+        Self { failure: view.failure, stalled: view.stalled }
     }
 }
 
@@ -147,7 +149,7 @@ impl<M: ProcessManager> super::Instance<M> {
             pending_commands: work.map(name).unwrap_or_default(),
             retry_at: work.and_then(|work| work.wait_until),
             failure: self.parked.clone(),
-            overdue: self.overdue.clone(),
+            stalled: self.stalled.clone(),
             queued_events: self.inbox.len(),
             ends_next: self.ends_next(),
             handled_events: self.handled_events,

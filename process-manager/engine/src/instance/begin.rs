@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use temporalio_common::data_converters::RawValue;
 
 use process_manager::{
-    instance::{Carried, Delivery, Instance, Ledger},
+    instance::{Delivery, Instance, Ledger, Snapshot},
     manager::ProcessManager,
 };
 use process_manager_wire::error_chain;
@@ -29,7 +29,7 @@ pub struct Begin {
     pub events: Vec<Delivery>,
     /// What the run before has handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub carried: Option<Carried>,
+    pub carried: Option<Snapshot>,
 }
 
 /// Why a run cannot begin.
@@ -38,7 +38,7 @@ pub(crate) enum CannotBegin {
     /// Never: the input is of no use.
     InvalidInput(String),
     /// Not with this version of the process manager.
-    NotHere(String),
+    VersionUnavailable(String),
 }
 
 impl Begin {
@@ -70,11 +70,11 @@ impl Begin {
         let instance = match begin.carried {
             None if begin.version > M::VERSION => {
                 let why = format!("version {} is here, and {} is needed", M::VERSION, begin.version);
-                return Err(CannotBegin::NotHere(why));
+                return Err(CannotBegin::VersionUnavailable(why));
             }
             None => Instance::new(begin.process_id, begin.version, begin.ledger),
             Some(carried) => Instance::resume(&begin.process_id, begin.version, carried)
-                .map_err(|error| CannotBegin::NotHere(error_chain(&error)))?,
+                .map_err(|error| CannotBegin::VersionUnavailable(error_chain(&error)))?,
         };
         let mut instance = instance.with_event_timeout(begin.event_timeout);
         for queued in begin.events {

@@ -69,7 +69,7 @@ impl<M: ProcessManager> Sender for ProcessInstance<M> {
     }
 
     fn stalled(&mut self, detail: String, at: DateTime<Utc>) {
-        self.machine().is_overdue(detail, at);
+        self.machine().stalled(detail, at);
     }
 
     fn local_attempt(&mut self) {

@@ -36,9 +36,9 @@ fn details(published: &Published) -> String {
             failure.detail
         );
     }
-    match &published.overdue {
-        Some(overdue) => {
-            format!("Incident since {}: {} {}", overdue.since.to_rfc3339(), overdue.command, overdue.detail)
+    match &published.stalled {
+        Some(stalled) => {
+            format!("Incident since {}: {} {}", stalled.since.to_rfc3339(), stalled.command, stalled.detail)
         }
         None => String::new(),
     }

@@ -42,7 +42,7 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
     match ctx.state(|run| run.instance.as_ref().err().cloned()) {
         None => (),
         Some(CannotBegin::InvalidInput(why)) => return Err(failed(failure_type::INVALID_INPUT, why)),
-        Some(CannotBegin::NotHere(why)) => {
+        Some(CannotBegin::VersionUnavailable(why)) => {
             // The workflow task fails and is tried again, until a worker with the right code takes it.
             ctx.force_task_fail(why);
             ctx.wait_condition(|_| false).await?;
@@ -108,7 +108,7 @@ async fn wait_until<M: ProcessManager>(ctx: &Ctx<M>, time: DateTime<Utc>) -> Res
 
 fn continue_as_new<M: ProcessManager>(ctx: &Ctx<M>) -> Result<RawValue, WorkflowTermination> {
     publish(ctx);
-    let carried = ctx.state_mut(|run| run.machine().carry());
+    let carried = ctx.state_mut(|run| run.machine().snapshot());
     let carried = carried.map_err(|error| failed("CannotCarry", error_chain(&error)))?;
     let process_id = ctx.state_mut(|run| run.machine().id().to_owned());
     let begin = Begin { carried: Some(carried), ..Begin::new::<M>(&process_id, Ledger::default()) };

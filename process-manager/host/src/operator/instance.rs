@@ -1,7 +1,7 @@
 //! An instance of a process manager, as `describe`, the visibility store and its query `state` show it.
 
 use chrono::{DateTime, Utc};
-use process_manager::instance::{InstanceView, Overdue, ParkedFailure, Published};
+use process_manager::instance::{InstanceView, ParkedFailure, Published, StalledCommand};
 use process_manager_engine::publish::MEMO;
 use serde::de::DeserializeOwned;
 use temporalio_common::protos::temporal::api::{
@@ -43,7 +43,7 @@ pub struct Instance {
     /// The failure that waits for an operator.
     pub failure: Option<ParkedFailure>,
     /// The stalled command.
-    pub stalled: Option<Overdue>,
+    pub stalled: Option<StalledCommand>,
     /// When the run began.
     pub started_at: DateTime<Utc>,
     /// When the run ended.
@@ -70,7 +70,7 @@ impl Instance {
             process_id,
             status,
             failure: published.failure,
-            stalled: published.overdue,
+            stalled: published.stalled,
             started_at: info.start_time.as_ref().and_then(|at| timestamp(at.seconds, at.nanos))?,
             closed_at: info.close_time.as_ref().and_then(|at| timestamp(at.seconds, at.nanos)),
             pending: Vec::new(),
@@ -83,7 +83,7 @@ impl Instance {
         let published = Published::from(view.clone());
         self.status = InstanceStatus::of(WorkflowExecutionStatus::Running, Some(&published));
         self.failure = published.failure;
-        self.stalled = published.overdue;
+        self.stalled = published.stalled;
         self.view = Some(view);
     }
 
@@ -120,7 +120,7 @@ impl InstanceStatus {
             | WorkflowExecutionStatus::TimedOut => Self::Terminated,
             _ => match published {
                 Some(Published { failure: Some(_), .. }) => Self::Parked,
-                Some(Published { overdue: Some(_), .. }) => Self::Stalled,
+                Some(Published { stalled: Some(_), .. }) => Self::Stalled,
                 _ => Self::Running,
             },
         }
@@ -166,13 +166,13 @@ mod tests {
     #[test]
     fn status_and_memo_tell_the_status_of_an_instance() {
         use WorkflowExecutionStatus::{Canceled, Completed, Failed, Running, Terminated};
-        let overdue = json!({"overdue": {"command": "Buy", "detail": "d", "since": "2026-01-01T00:00:00Z"}});
+        let stalled = json!({"overdue": {"command": "Buy", "detail": "d", "since": "2026-01-01T00:00:00Z"}});
         for (status, memo, expected) in [
             (Running, None, InstanceStatus::Running),
             (Running, Some(json!({})), InstanceStatus::Running),
             (Running, Some(json!("forged")), InstanceStatus::Running),
             (Running, Some(failure()), InstanceStatus::Parked),
-            (Running, Some(overdue), InstanceStatus::Stalled),
+            (Running, Some(stalled), InstanceStatus::Stalled),
             (Completed, None, InstanceStatus::Done),
             (Failed, Some(json!({})), InstanceStatus::GivenUp),
             (Failed, None, InstanceStatus::NeverBegan),

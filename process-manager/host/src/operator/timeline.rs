@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use process_manager::{
-    instance::{Acknowledge, Delivery, Overdue, ParkedFailure, Published},
+    instance::{Acknowledge, Delivery, ParkedFailure, Published, StalledCommand},
     manager::Refusal,
 };
 use process_manager_engine::publish::MEMO;
@@ -39,7 +39,7 @@ pub enum TimelineEvent {
     /// The instance was parked.
     Parked(ParkedFailure),
     /// A command stalled.
-    Stalled(Overdue),
+    Stalled(StalledCommand),
     /// An operator retried.
     Retried,
     /// An operator acknowledged the failure.
@@ -162,8 +162,8 @@ impl Reader {
     fn published(&mut self, now: Published) -> Option<TimelineEvent> {
         let before = std::mem::replace(&mut self.published, now.clone());
         let parked = now.failure.filter(|failure| before.failure.as_ref() != Some(failure)).map(TimelineEvent::Parked);
-        let is_new = |stalled: &Overdue| before.overdue.as_ref() != Some(stalled);
-        parked.or_else(|| now.overdue.filter(is_new).map(TimelineEvent::Stalled))
+        let is_new = |stalled: &StalledCommand| before.stalled.as_ref() != Some(stalled);
+        parked.or_else(|| now.stalled.filter(is_new).map(TimelineEvent::Stalled))
     }
 }
 

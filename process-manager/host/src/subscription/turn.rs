@@ -122,7 +122,7 @@ async fn deliver(
         let done = done(&batch, &events, handled.count);
         if let Some(last) = done.last() {
             let at = last.passed(reader.at());
-            reader.move_to(at.clone());
+            reader.advance_to(at.clone());
             delivered += done.len();
             attempt = 0;
             report(name, progress, at, last);

@@ -22,6 +22,16 @@ pub enum DispatchError {
     Impossible(String),
 }
 
+impl DispatchError {
+    /// Returns a refusal with this code, in kebab case, and this explanation.
+    #[must_use]
+    pub fn refused(code: impl Into<String>, detail: impl Into<String>) -> Self {
+        let code = code.into();
+        let (kind, title) = (format!("/problems/{code}"), "The command was refused".to_owned());
+        Self::Refused(Problem { kind, title, status: 409, detail: detail.into(), code })
+    }
+}
+
 impl From<CommandError> for DispatchError {
     fn from(error: CommandError) -> Self {
         match error {

@@ -6,7 +6,9 @@ use process_manager::manager::{ProcessManager, Routing, StartFrom};
 use process_manager_client::feed::{EventSource, SharedSource};
 use process_manager_engine::{instance::ProcessInstance, subscription::Subscription};
 use temporalio_client::Client;
-use temporalio_sdk::{WorkerOptions, workflows::WorkflowRegistrationError};
+use temporalio_common::WorkflowDefinition;
+use temporalio_sdk::{WorkerOptions, activities::ActivityImplementer, workflows::WorkflowRegistrationError};
+use temporalio_workflow::workflows::WorkflowImplementation;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -97,7 +99,7 @@ pub struct Hosting {
     stop: CancellationToken,
     dispatchers: Dispatchers,
     logs: Logs,
-    workflows: Vec<Register>,
+    registrations: Vec<Register>,
     managers: Vec<&'static str>,
     subscriptions: Vec<Hosted>,
     pace: Pace,
@@ -128,7 +130,7 @@ impl Hosting {
             stop,
             dispatchers: Dispatchers::default(),
             logs: Logs::default(),
-            workflows: Vec::new(),
+            registrations: Vec::new(),
             managers: Vec::new(),
             subscriptions: Vec::new(),
             pace: Pace::default(),
@@ -146,7 +148,7 @@ impl Hosting {
     #[must_use]
     pub fn manager<M: ProcessManager>(mut self, manager: Manager<M>) -> Self {
         self.dispatchers.add(M::NAME, manager.dispatcher);
-        self.workflows.push(Box::new(|options| options.register_workflow::<ProcessInstance<M>>().map(|_| ())));
+        self.registrations.push(Box::new(|options| options.register_workflow::<ProcessInstance<M>>().map(|_| ())));
         self.managers.push(M::NAME);
         for (name, source) in manager.sources {
             self.logs.add(M::NAME, source.clone());
@@ -180,6 +182,26 @@ impl Hosting {
         self
     }
 
+    /// Hosts a workflow that is written by hand, such as one that a [`DeliveryTarget`] starts.
+    #[must_use]
+    pub fn workflow<W: WorkflowImplementation>(mut self) -> Self
+    where
+        <W::Run as WorkflowDefinition>::Input: Send,
+    {
+        self.registrations.push(Box::new(|options| options.register_workflow::<W>().map(|_| ())));
+        self
+    }
+
+    /// Hosts the activities of such workflows.
+    #[must_use]
+    pub fn activities<A: ActivityImplementer + 'static>(mut self, activities: A) -> Self {
+        self.registrations.push(Box::new(|options| {
+            options.register_activities(activities);
+            Ok(())
+        }));
+        self
+    }
+
     /// Registers everything with the worker. The subscriptions run once they have been started, see
     /// [`HostedSubscriptions::ensure`].
     ///
@@ -187,7 +209,7 @@ impl Hosting {
     /// [`HostingError`] when names are not unique.
     pub fn register(self, options: &mut WorkerOptions) -> Result<HostedSubscriptions, HostingError> {
         check_names(&self.managers)?;
-        for register in self.workflows {
+        for register in self.registrations {
             register(options)?;
         }
         let mut names = BTreeMap::new();

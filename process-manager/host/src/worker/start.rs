@@ -35,7 +35,7 @@ pub fn start_worker(
         use temporalio_sdk::runtime::{Runtime, RuntimeOptions};
 
         let runtime = RuntimeOptions::builder().telemetry_options(telemetry).build().map_err(WorkerError::Setup)?;
-        let runtime = Runtime::new_assume_tokio(runtime).map_err(|error| WorkerError::Setup(error.to_string()))?;
+        let runtime = Runtime::from_current_tokio(runtime).map_err(|error| WorkerError::Setup(error.to_string()))?;
         Ok(Worker::new(&runtime, client.clone(), options)?)
     }
 }

@@ -94,8 +94,8 @@ async fn x05_a_command_that_does_not_get_through_is_an_incident_until_it_does() 
     let world = World::new().await;
     world.recorder.answer("away", &[Receiver::Faults]);
     let event = world.append(Step::start("a", "one").commands(&["away"]));
-    let overdue = world.until("a", "overdue", |view| view.overdue.is_some()).await.overdue.unwrap();
-    assert_eq!(overdue.command, "Do");
+    let stalled = world.until("a", "stalled", |view| view.stalled.is_some()).await.stalled.unwrap();
+    assert_eq!(stalled.command, "Do");
     incidents(&world, &["Probe-a"]).await;
     // It cannot be acknowledged: nobody has said no.
     world.signal("Probe-a", "acknowledge", None::<Value>).await;

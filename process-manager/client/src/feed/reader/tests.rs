@@ -53,7 +53,7 @@ fn log(logid: &str, length: Position) -> Option<(String, Vec<Position>)> {
 async fn read(reader: &mut FeedReader, limit: u16) -> Result<Vec<Position>, FeedError> {
     let events = reader.next(limit, Duration::ZERO).await?;
     for event in &events {
-        reader.move_to(event.passed(reader.at()));
+        reader.advance_to(event.passed(reader.at()));
     }
     Ok(events.iter().map(FeedEvent::position).collect())
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    instance::{Carried, Ended, Instance, InstanceView, Ledger, Next, Signalled, Status},
+    instance::{Ended, Instance, InstanceView, Ledger, Next, Signalled, Snapshot, Status},
     manager::{Commands, Context, Error, Metadata, ProcessManager, Refusal, Route, sample::event},
 };
 
@@ -41,7 +41,7 @@ impl ProcessManager for Numbers {
 }
 
 /// Each of these is more than an eighth of what is carried over.
-const PADDING: usize = CARRIED_BYTES / 8;
+const PADDING: usize = SNAPSHOT_BYTES / 8;
 const EVENTS: Position = 600;
 
 fn now() -> DateTime<Utc> {
@@ -54,8 +54,8 @@ fn padded(position: Position) -> CloudEvent {
 
 /// As the next run has it: what is handed over went through JSON.
 fn carried(instance: &Instance<Numbers>) -> (Instance<Numbers>, usize) {
-    let json = serde_json::to_string(&instance.carry().unwrap()).unwrap();
-    let carried: Carried = serde_json::from_str(&json).unwrap();
+    let json = serde_json::to_string(&instance.snapshot().unwrap()).unwrap();
+    let carried: Snapshot = serde_json::from_str(&json).unwrap();
     (Instance::resume("a", 1, carried).unwrap(), json.len())
 }
 
@@ -104,7 +104,7 @@ fn applied(view: &InstanceView) -> Vec<Position> {
 fn what_is_handed_over_stays_small_and_is_handled_in_order() {
     let mut instance = parked(EVENTS, RouteKind::Continue);
     assert_eq!(instance.view().queued_events, usize::try_from(EVENTS).unwrap() - 1);
-    assert!(carried(&instance).1 < CARRIED_BYTES + 16 * 1024, "{} bytes", carried(&instance).1);
+    assert!(carried(&instance).1 < SNAPSHOT_BYTES + 16 * 1024, "{} bytes", carried(&instance).1);
     assert_eq!(instance.retry(None), Signalled::Counted);
     let (next, asked) = go_on(&mut instance, 7);
     assert_eq!(next, Next::Wait);

@@ -133,7 +133,7 @@ async fn a_fault_that_passes_soon_never_shows_as_an_incident() {
     assert_eq!((voiding.state, voiding.incident), (VoidingState::DocumentVoided, None));
     let history = env.temporal().history(id).await;
     let attributes = history.iter().map(|event| format!("{:?}", event.attributes));
-    let incidents = attributes.filter(|text| text.contains("has not got through"));
+    let incidents = attributes.filter(|text| text.contains("has not succeeded"));
     assert_eq!(incidents.count(), 0, "{}", workflow_id(id));
     assert_eq!(env.commands(Link::WorkerToReports, id, MARK).len(), 4);
     assert_eq!(env.commands(Link::WorkerToBilling, id, COMPLETE).len(), 4);

@@ -5,14 +5,14 @@ use serde_json::Value;
 
 use super::{
     Ended, Instance, Ledger, ParkedFailure,
-    inbox::{CARRIED_BYTES, Inbox, bytes_of},
+    inbox::{Inbox, SNAPSHOT_BYTES, bytes_of},
     work::Work,
 };
 use crate::manager::ProcessManager;
 
 /// The snapshot of an instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Carried {
+pub struct Snapshot {
     /// The version under which the state was written.
     version: u32,
     state: Value,
@@ -30,7 +30,7 @@ pub struct Carried {
 /// Why an instance cannot go on under this version of its process manager.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CarryError {
+pub enum SnapshotError {
     /// The state is no JSON, or not that of the type.
     #[error("the state cannot be read")]
     State(#[source] serde_json::Error),
@@ -45,7 +45,7 @@ pub enum CarryError {
         /// The error of `migrate`.
         why: String,
     },
-    /// The instance was carried over by newer code.
+    /// The instance was written by newer code.
     #[error("this is version {here} of the process manager, and the instance's is {version}")]
     Newer {
         /// Version of this code.
@@ -59,15 +59,15 @@ impl<M: ProcessManager> Instance<M> {
     /// Returns the snapshot with which the next run begins.
     ///
     /// # Errors
-    /// [`CarryError::State`] or [`CarryError::Work`] when the state or a pending command cannot be written as JSON.
-    pub fn carry(&self) -> Result<Carried, CarryError> {
+    /// [`SnapshotError::State`] or [`SnapshotError::Work`] when the state or a pending command cannot be written as JSON.
+    pub fn snapshot(&self) -> Result<Snapshot, SnapshotError> {
         let in_hand = self.work.as_ref().map_or(0, |work| bytes_of(&work.queued));
-        Ok(Carried {
+        Ok(Snapshot {
             version: self.version,
-            state: serde_json::to_value(&self.state).map_err(CarryError::State)?,
+            state: serde_json::to_value(&self.state).map_err(SnapshotError::State)?,
             started: self.started,
-            inbox: self.inbox.spilled(CARRIED_BYTES.saturating_sub(in_hand)),
-            work: serde_json::to_value(&self.work).map_err(CarryError::Work)?,
+            inbox: self.inbox.spilled(SNAPSHOT_BYTES.saturating_sub(in_hand)),
+            work: serde_json::to_value(&self.work).map_err(SnapshotError::Work)?,
             ledger: self.ledger.clone(),
             parked: self.parked.clone(),
             ended: self.ended,
@@ -79,28 +79,28 @@ impl<M: ProcessManager> Instance<M> {
     /// Continues from the snapshot of another run, under the version that this run keeps to.
     ///
     /// # Errors
-    /// [`CarryError`] when the snapshot cannot be used by this code.
-    pub fn resume(id: &str, version: u32, carried: Carried) -> Result<Self, CarryError> {
+    /// [`SnapshotError`] when the snapshot cannot be used by this code.
+    pub fn resume(id: &str, version: u32, snapshot: Snapshot) -> Result<Self, SnapshotError> {
         if version > M::VERSION {
-            return Err(CarryError::Newer { here: M::VERSION, version });
+            return Err(SnapshotError::Newer { here: M::VERSION, version });
         }
-        let state = if carried.version < version {
-            M::migrate(carried.version, carried.state)
-                .map_err(|error| CarryError::Migrate { version: carried.version, why: error.to_string() })?
+        let state = if snapshot.version < version {
+            M::migrate(snapshot.version, snapshot.state)
+                .map_err(|error| SnapshotError::Migrate { version: snapshot.version, why: error.to_string() })?
         } else {
-            carried.state
+            snapshot.state
         };
-        let work: Option<Work<M::Command>> = serde_json::from_value(carried.work).map_err(CarryError::Work)?;
+        let work: Option<Work<M::Command>> = serde_json::from_value(snapshot.work).map_err(SnapshotError::Work)?;
         Ok(Self {
-            state: serde_json::from_value(state).map_err(CarryError::State)?,
-            started: carried.started,
-            inbox: carried.inbox,
+            state: serde_json::from_value(state).map_err(SnapshotError::State)?,
+            started: snapshot.started,
+            inbox: snapshot.inbox,
             work,
-            parked: carried.parked,
-            ended: carried.ended,
-            failures: carried.failures,
-            handled_events: carried.handled_events,
-            ..Self::new(id, version, carried.ledger)
+            parked: snapshot.parked,
+            ended: snapshot.ended,
+            failures: snapshot.failures,
+            handled_events: snapshot.handled_events,
+            ..Self::new(id, version, snapshot.ledger)
         })
     }
 }
