@@ -1,4 +1,4 @@
-//! `cargo run` as a person starts and ends it.
+//! `cargo run` as an operator starts and ends it.
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +24,7 @@ struct Machine {
 impl Machine {
     async fn new() -> anyhow::Result<Self> {
         let cli = temporal_cli().display().to_string();
-        // Above the range from which Linux hands out ports by itself; whoever listens on the first has the ten.
+        // Above the range from which Linux assigns ports itself; a test that listens on the first port holds all ten.
         let mut first = (61_000..62_000).step_by(10);
         let claim = first.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok()).context("free ports")?;
         let first = claim.local_addr()?.port();

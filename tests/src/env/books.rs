@@ -1,4 +1,4 @@
-//! The books of Accounts, kept from its log by somebody else: money is neither made nor lost.
+//! An independent audit of Accounts from its log: no money is made or lost.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ impl Books {
     /// Enters an event.
     ///
     /// # Panics
-    /// When a rule is broken: a step comes twice or out of turn, an account is overdrawn, the sum has changed.
+    /// If a rule is broken: a step is repeated or out of order, an account is overdrawn, or the sum has changed.
     pub fn enter(&mut self, event: &CloudEvent) {
         assert!(event.sequence > self.position, "{event:?} comes after {}", self.position);
         self.position = event.sequence;

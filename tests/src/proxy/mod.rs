@@ -81,7 +81,7 @@ impl FaultProxy {
         gate
     }
 
-    /// Takes all faults away. Requests that hang or are held stay so.
+    /// Removes all faults. Requests that hang or are held stay so.
     pub fn heal(&self) {
         self.rules().clear();
     }

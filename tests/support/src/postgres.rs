@@ -48,7 +48,8 @@ impl PostgresServer {
         server
     }
 
-    /// Starts a server. Returns `None` where PostgreSQL is not installed, and says on stderr that `test` is passed over.
+    /// Starts a server. Returns `None` where PostgreSQL is not installed, and says on stderr that `test` is passed
+    /// over.
     ///
     /// # Panics
     /// When PostgreSQL does not start, or is not installed although `CI` is set.
@@ -149,7 +150,7 @@ impl Programs {
         command
     }
 
-    /// Returns when the server takes connections. It is fast rather than safe, as its data is thrown away.
+    /// Returns when the server takes connections. It is fast rather than safe, because its data is discarded.
     fn start(&self, data: &Path, port: u16) -> Command {
         let settings = [
             "listen_addresses=127.0.0.1",
