@@ -13,7 +13,7 @@ impl Currency {
     /// Returns the currency of an alphabetic code such as `EUR`.
     ///
     /// # Errors
-    /// [`InvalidMoney::Currency`] when ISO 4217 has no such code.
+    /// Returns [`InvalidMoney::Currency`] if ISO 4217 has no such code.
     pub fn from_code(code: &str) -> Result<Self, InvalidMoney> {
         iso_currency::Currency::from_code(code).map(Self).ok_or(InvalidMoney::Currency)
     }
@@ -72,7 +72,7 @@ impl Money {
     /// Makes an amount from minor units and a currency's alphabetic code.
     ///
     /// # Errors
-    /// [`InvalidMoney::Currency`] if ISO 4217 has no such code.
+    /// Returns [`InvalidMoney::Currency`] if ISO 4217 has no such code.
     pub fn of(minor: i64, currency: &str) -> Result<Self, InvalidMoney> {
         Ok(Self { minor, currency: Currency::from_code(currency)? })
     }

@@ -73,7 +73,7 @@ impl Machine {
         format!("http://127.0.0.1:{}{path}", self.ports[program])
     }
 
-    /// Whether nothing listens on any of its ports any more.
+    /// Returns whether no program listens on any of its ports.
     fn is_quiet(&self) -> bool {
         let ui = self.ports[5] + 1000;
         self.ports.iter().chain([&ui]).all(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())

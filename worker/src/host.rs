@@ -33,7 +33,7 @@ const WORKFLOW_POLLERS: usize = 100;
 const ACTIVITY_POLLERS: usize = 10;
 /// Maximum number of waiting processes in memory. The others are replayed when something happens.
 const CACHED_WORKFLOWS: usize = 2_000;
-/// How long Temporal may not know the latest position of a subscription.
+/// Longest interval at which the latest position of a subscription is reported to Temporal.
 const HEARTBEAT_THROTTLE: Duration = Duration::from_secs(1);
 /// Time that activities in flight have to end after a shutdown.
 const DRAIN: Duration = Duration::from_secs(10);

@@ -18,7 +18,7 @@ use workflows::voiding::{CUSTOMER_ID, DOCUMENT_ID, TASK_QUEUE, VOIDING_STATE};
 use crate::{Config, config::ADDR_VARIABLE, host::Host};
 
 const NAME: &str = "worker";
-/// How soon a terminated subscription is started again.
+/// Interval at which a terminated subscription is started again.
 const ENSURE_EVERY: Duration = Duration::from_secs(10);
 
 /// Hosts the voiding and the money transfer, their activities and their subscriptions, until `shutdown`. Activities in

@@ -1,4 +1,4 @@
-//! How a system is put together.
+//! Builds a system.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -79,7 +79,7 @@ impl EnvBuilder {
     /// Starts the system and waits until all of it is ready.
     ///
     /// # Panics
-    /// When a component ends, or does not become ready.
+    /// Panics if a component ends, or does not become ready.
     pub async fn start(self) -> Env {
         let dir = temp_dir(&self.binaries, "env-");
         let temporal = self.temporal(dir.path());

@@ -24,7 +24,7 @@ static BLOCKS: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 /// Returns a port of 127.0.0.1 on which no program listens, and which no other test gets.
 ///
 /// # Panics
-/// When all ports from 12,000 to 32,000 are taken.
+/// Panics if all ports from 12,000 to 32,000 are taken.
 #[must_use]
 pub fn free_port() -> u16 {
     let mut blocks = BLOCKS.lock().unwrap_or_else(PoisonError::into_inner);
