@@ -1,4 +1,4 @@
-//! The sweep: Billing's open processes against Temporal's runs.
+//! The sweep: compares Billing's open processes with Temporal's runs.
 
 use std::collections::HashMap;
 
@@ -9,17 +9,17 @@ use process_manager_wire::error_chain;
 
 use super::VoidingStarter;
 
-/// Starts in flight at a time.
+/// Number of starts in flight at a time.
 const CONCURRENCY: usize = 8;
-/// Documents of one page; the most that Billing gives.
+/// Documents per page: the maximum of Billing.
 const PAGE: &str = "200";
 
 /// The process of each running voiding, by document.
 type Running = HashMap<DocumentId, Option<ProcessId>>;
 
 impl VoidingStarter {
-    /// Starts a run for each open process that has none: the run was terminated or cancelled, the request met a run that
-    /// was about to end, or nobody has started it.
+    /// Starts a run for each open process that has none: its run was terminated or cancelled, the request met a run
+    /// that was about to end, or no program has started it.
     pub(super) async fn sweep_open(&self) -> Result<(), HandlerError> {
         let mut running = None;
         let mut cursor = None;
@@ -48,8 +48,9 @@ impl VoidingStarter {
         page.map_err(|error| HandlerError::new("Billing's open processes cannot be listed", error))
     }
 
-    /// What runs, as far as the visibility store knows. It lags by up to a second, which is good enough to pass over
-    /// what runs anyway: what it misses is started again to no effect, and what it still shows is seen by the next sweep.
+    /// Returns the running workflows, as far as the visibility store knows. It lags by up to a second. That is
+    /// harmless: a start of a run that it misses has no effect, and a run that it still shows is left to the next
+    /// sweep.
     async fn running(&self) -> Running {
         self.voidings.running().await.unwrap_or_else(|error| {
             tracing::debug!("the runs cannot be listed, so each process is started: {}", error_chain(&error));
@@ -57,7 +58,7 @@ impl VoidingStarter {
         })
     }
 
-    /// One that fails does not keep the others from being started; the last failure is returned.
+    /// Starts all of them, even if some fail; returns the last error.
     async fn ensure_runs(&self, documents: Vec<Document>, running: &Running) -> Result<(), HandlerError> {
         let mut without_run = Vec::new();
         for document in documents {
