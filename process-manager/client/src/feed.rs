@@ -24,7 +24,7 @@ pub use self::{
 };
 use crate::http::{ClientError, Timeouts, http_client};
 
-/// What an answer may take beyond the time for which it was asked to wait.
+/// Limit of an answer, beyond the wait that was asked for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Most events that one answer holds.
 pub const MAX_LIMIT: u16 = 1000;
@@ -37,15 +37,15 @@ pub enum FeedError {
     /// No connection, no answer in time, or a connection that broke. Trying again helps.
     #[error("{url} does not answer")]
     Unreachable {
-        /// What was asked for.
+        /// The URL of the request.
         url: Url,
-        /// What the HTTP client says.
+        /// The error of the HTTP client.
         source: reqwest::Error,
     },
     /// The answer is no success. Trying again may help.
     #[error("{url} answered {status}")]
     Status {
-        /// What was asked for.
+        /// The URL of the request.
         url: Url,
         /// The status.
         status: StatusCode,
@@ -53,9 +53,9 @@ pub enum FeedError {
     /// The answer is no batch of events in the order of their positions. Trying again may help.
     #[error("{url} answered something unreadable: {reason}")]
     Unreadable {
-        /// What was asked for.
+        /// The URL of the request.
         url: Url,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// A source other than HTTP cannot be read. Trying again may help.
@@ -66,7 +66,7 @@ pub enum FeedError {
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// It is not the log that was read so far: reading on would skip events. A person has to decide.
+    /// It is not the log that was read so far: reading on would skip events. An operator has to decide.
     #[error("the log is another one: {found} instead of {expected}")]
     OtherLog {
         /// The `logid` that was read so far.
@@ -74,7 +74,7 @@ pub enum FeedError {
         /// The `logid` that is there now.
         found: String,
     },
-    /// The log ends before the reader's position: it lost events. A person has to decide.
+    /// The log ends before the reader's position: it lost events. An operator has to decide.
     #[error("the log ends before position {position}, up to which it was read")]
     Shorter {
         /// The reader's position.
@@ -95,13 +95,13 @@ impl FeedError {
 pub enum FeedEvent {
     /// An event.
     Event(Box<CloudEvent>),
-    /// Something at an event's place that is none; it is to be logged and passed over.
+    /// An entry that is no valid event; readers log and skip it.
     Malformed {
         /// Its position.
         position: Position,
         /// Its log, if it says so.
         logid: Option<String>,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 }
@@ -150,7 +150,7 @@ impl FeedClient {
     }
 
     /// The events with a position greater than `after`, oldest first: at most `limit` (1–1000), waiting up to `wait`
-    /// (at most 30 s, in whole seconds) for the first. What is out of these limits is brought within them.
+    /// (at most 30 s, in whole seconds) for the first. Values out of these limits are clamped.
     ///
     /// # Errors
     /// [`FeedError`], never a final one.

@@ -40,21 +40,21 @@ pub enum CommandError {
     Fault(#[from] Fault),
 }
 
-/// What went wrong, other than a refusal.
+/// A fault: anything that goes wrong, other than a refusal.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// No connection, no answer in time, or a connection that broke.
     #[error("{url} does not answer")]
     Unreachable {
-        /// What was asked for.
+        /// The URL of the request.
         url: Url,
-        /// What the HTTP client says.
+        /// The error of the HTTP client.
         source: reqwest::Error,
     },
     /// An answer that is neither a success nor a refusal.
     #[error("{url} answered {status}: {excerpt}")]
     Status {
-        /// What was asked for.
+        /// The URL of the request.
         url: Url,
         /// The status.
         status: StatusCode,
@@ -64,9 +64,9 @@ pub enum Fault {
     /// A success whose body is not what was expected.
     #[error("{url} answered something unreadable")]
     Unreadable {
-        /// What was asked for.
+        /// The URL of the request.
         url: Url,
-        /// What is wrong with it.
+        /// The reason.
         source: serde_json::Error,
     },
 }

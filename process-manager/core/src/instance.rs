@@ -1,5 +1,5 @@
-//! One instance of a process manager, apart from Temporal: a state machine that is told what happened and says what is
-//! to be done.
+//! One instance of a process manager, apart from Temporal: a state machine that takes events and answers, and returns the
+//! next step.
 //!
 //! ```text
 //!            ┌────────────────────── next event ───────────────────────┐
@@ -8,8 +8,8 @@
 //!                │  ▲             │  ▲                            │
 //!                └──┴── on_error ─┴──┴───────────────────────────┘ ──► Parked ──► retry | acknowledge (Ended)
 //! ```
-//! The queue stands still while an event is in hand, so events are handled in the order of their delivery. Nothing of
-//! the user's code can panic through here.
+//! The queue waits while an event is being handled, so events are handled in the order of their delivery. A panic in the
+//! user's code does not pass through here.
 
 mod decide;
 mod handle;
@@ -41,34 +41,34 @@ pub use self::{
 };
 use crate::manager::{AfterCommand, Error, Outgoing, ProcessManager, RouteKind};
 
-/// What is to be done next.
+/// The next step of an instance.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next<C> {
-    /// This command is to be dispatched, and its answer told by [`Instance::answered`]; at the deadline by
+    /// Dispatch this command, and report its answer by [`Instance::answered`], or the deadline by
     /// [`Instance::timed_out`].
     Dispatch(Dispatch<C>),
-    /// These events are to be read, and the first of them handed to [`Instance::fetched`].
+    /// Read these events, and hand the first of them to [`Instance::fetched`].
     Fetch(Fetch),
-    /// Nothing before this time.
+    /// Wait until this time.
     WaitUntil(DateTime<Utc>),
-    /// Nothing, until an event or a signal comes.
+    /// Wait for an event or a signal.
     Wait,
     /// The instance has ended.
     End(Ended),
 }
 
-/// A command that is to be dispatched.
+/// A command to dispatch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dispatch<C> {
     /// The command and its settings.
     pub outgoing: Outgoing<C>,
-    /// The same on every attempt.
+    /// The idempotency key, the same on every attempt.
     pub idempotency_key: String,
     /// The process that the event belongs to.
     pub correlation_id: String,
     /// The event's id.
     pub causation_id: String,
-    /// When the attempt to handle the event fails.
+    /// The time at which the attempt to handle the event fails.
     pub deadline: Option<DateTime<Utc>>,
 }
 
@@ -76,9 +76,9 @@ pub struct Dispatch<C> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ended {
-    /// By a stop of its process manager.
+    /// Its process manager stopped it.
     Stopped,
-    /// A person acknowledged its failure.
+    /// An operator acknowledged its failure.
     Acknowledged,
 }
 
@@ -122,13 +122,13 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// Keeps to this limit, whatever the options say today.
+    /// Sets the limit with which the run began, in place of the one in today's options.
     #[must_use]
     pub fn with_event_timeout(self, event_timeout: Option<Duration>) -> Self {
         Self { event_timeout, ..self }
     }
 
-    /// Takes an event in, unless it has been here before.
+    /// Queues an event; `false` for a redelivery, which is ignored.
     pub fn deliver(&mut self, queued: Delivery) -> bool {
         let is_new = self.ledger.accept(&queued.event);
         if is_new {
@@ -137,7 +137,7 @@ impl<M: ProcessManager> Instance<M> {
         is_new
     }
 
-    /// Does everything that needs nothing from outside, and says what does.
+    /// Does everything that needs nothing from outside, and returns the next step that does.
     pub fn advance(&mut self, now: DateTime<Utc>) -> Next<M::Command> {
         loop {
             if self.parked.is_some() {
@@ -163,7 +163,7 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// The command at hand was dispatched, or was not.
+    /// Takes the answer to the current command.
     pub fn answered(&mut self, answer: Result<(), Error<M::Error>>, now: DateTime<Utc>) {
         self.stalled = None;
         let Some(work) = &mut self.work else { return };
@@ -182,7 +182,7 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// The first of the events that were asked for, in their order; or why the next one cannot be read any more.
+    /// Takes the first of the events that were asked for, in their order; or why the next one can no longer be read.
     pub fn fetched(&mut self, events: Result<Vec<CloudEvent>, String>, now: DateTime<Utc>) {
         let position = self.inbox.first_position();
         let why = match events.map(|events| self.inbox.fetched(events)) {
@@ -193,18 +193,18 @@ impl<M: ProcessManager> Instance<M> {
         self.park_without_event(position.unwrap_or_default(), why, now);
     }
 
-    /// The deadline of the attempt has passed.
+    /// Notes that the deadline of the attempt has passed.
     pub fn timed_out(&mut self, now: DateTime<Utc>) {
         self.answered(Err(Error::Timeout(self.event_timeout.unwrap_or_default())), now);
     }
 
-    /// The command at hand has not got through for a while.
+    /// Notes that the current command has not succeeded for a while.
     pub fn stalled(&mut self, detail: String, now: DateTime<Utc>) {
         let Some((_, outgoing)) = self.work.as_ref().and_then(|work| work.pending.front()) else { return };
         self.stalled = Some(StalledCommand { command: command_name(&outgoing.command), detail, since: now });
     }
 
-    /// What the instance has seen of each log.
+    /// Returns the ledger: what the instance has seen of each log.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -222,7 +222,7 @@ impl<M: ProcessManager> Instance<M> {
         self.parked.as_ref()
     }
 
-    /// Takes the next event in hand; tells what is to be done when there is none.
+    /// Begins with the next event; returns the next step when there is none.
     fn take_next(&mut self, now: DateTime<Utc>) -> Option<Next<M::Command>> {
         let queued = match self.inbox.next() {
             Some(Turn::Event(queued)) => *queued,
@@ -246,20 +246,20 @@ impl<M: ProcessManager> Instance<M> {
         None
     }
 
-    /// The event in hand has been handled, or is passed over.
+    /// Ends the current event, which has been handled or is skipped.
     fn finish(&mut self) {
         let Some(work) = self.work.take() else { return };
         self.ledger.handled(&work.event().logid, work.event().sequence);
         self.handled_events += 1;
     }
 
-    /// The instance ends with the event in hand.
+    /// Ends the instance with the current event.
     fn end(&mut self) {
         self.finish();
         self.reset(Ended::Stopped);
     }
 
-    /// Forgets everything but what must not be handled twice. Events that wait begin afresh.
+    /// Forgets everything but the ledger. Events that wait start the instance anew.
     fn reset(&mut self, ended: Ended) {
         let ledger = std::mem::take(&mut self.ledger);
         let inbox = std::mem::take(&mut self.inbox);

@@ -33,7 +33,7 @@
 //!     .when(Event::Paid { order: order() })
 //!     .then([Command::Ship { order: order() }]);
 //! ```
-//! The clock stands still but where an instance waits to try again: there it jumps. Both clock and identity can be given.
+//! The clock stands still; it jumps where an instance waits for a retry. A test can set the clock and the event's metadata.
 
 mod outcome;
 
@@ -98,7 +98,7 @@ where
         self
     }
 
-    /// What the commands of the event in [`Self::when`] are answered; all are accepted by default.
+    /// Sets the answer to the commands of the event in [`Self::when`]; all are accepted by default.
     #[must_use]
     pub fn answering(mut self, answer: impl Fn(&M::Command) -> Result<(), Error<M::Error>> + 'static) -> Self {
         self.answer = Box::new(answer);
@@ -171,7 +171,7 @@ where
     }
 }
 
-/// What happens while events are delivered.
+/// Record of the commands and pauses while events are delivered.
 struct Run<M: ProcessManager> {
     instance: Option<Instance<M>>,
     id: Option<String>,

@@ -21,7 +21,7 @@ pub struct CommandToDispatch {
     pub name: String,
     /// The command.
     pub command: Value,
-    /// The same on every attempt.
+    /// The idempotency key, the same on every attempt.
     pub idempotency_key: String,
     /// The process.
     pub correlation_id: String,
@@ -46,7 +46,7 @@ pub struct EventsToFetch {
 /// Type of the failure of `FetchEvents` when the log no longer holds the first of the events.
 pub const UNREADABLE: &str = "Unreadable";
 
-/// One turn of a subscription: its name, and the place from which it goes on.
+/// One turn of a subscription: its name, and the position from which it continues.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Follow {
     /// The subscription.

@@ -17,8 +17,8 @@
 //! | signal | payload | |
 //! |---|---|---|
 //! | `pause` | | delivers nothing any more |
-//! | `resume` | `{"position"?}` | goes on after it was paused or stopped, at the same place or after the position |
-//! | `rewind` | `{"position"}` | goes on after the position |
+//! | `resume` | `{"position"?}` | resumes after a pause or a stop, at the same position or after the given one |
+//! | `rewind` | `{"position"}` | continues after the position |
 //!
 //! The query `state` tells position and status ([`SubscriptionState`]); the gauges `subscription_position` and
 //! `subscription_behind_seconds` (age of the event handled last) tell progress and lag, by `subscription`.

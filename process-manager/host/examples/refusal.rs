@@ -39,7 +39,7 @@ enum Command {
     RefundPayment { order: String },
 }
 
-/// What the instance of an order has sent.
+/// The state of an order.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 struct Shipping {
     is_settled: bool,

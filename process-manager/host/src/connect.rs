@@ -34,7 +34,7 @@ pub enum ConnectError {
     Unavailable {
         /// Where it was looked for.
         address: Url,
-        /// What happened.
+        /// The error.
         reason: String,
     },
 }
@@ -137,7 +137,7 @@ fn root_cause(error: &dyn Error) -> String {
     error.source().map_or_else(|| error.to_string(), root_cause)
 }
 
-/// A client that connects by itself as soon as Temporal can be reached, for programs that have to answer before. Clones
+/// A client that connects in the background as soon as Temporal can be reached, for programs that answer before. Clones
 /// are the same one.
 #[derive(Debug, Clone)]
 pub struct LazyClient {
@@ -181,7 +181,7 @@ pub fn bounded_rpc() -> RpcOptions {
     RpcOptions::builder().timeout(Duration::from_secs(5)).retry_options(retry).build()
 }
 
-/// Whether the status says that Temporal is away for now, and not that the request is wrong.
+/// Whether the status says that Temporal is unavailable for now, and not that the request is wrong.
 #[must_use]
 pub fn is_unavailable(status: &Status) -> bool {
     matches!(

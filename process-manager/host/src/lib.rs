@@ -9,6 +9,40 @@
 //! - [`connect`], [`search_attributes`] and [`start`] are what programs around Temporal need;
 //! - `dev_server` (feature `dev-server`) runs Temporal's dev server as a child that never outlives the program;
 //! - `testing` (feature `testing`) runs process managers on a real server, for tests.
+//!
+//! A worker hosts a process manager beside its other workflows:
+//!
+//! ```no_run
+//! # use process_manager::manager::ProcessManager;
+//! # async fn host<Fulfilment: ProcessManager>(
+//! #     shop_url: url::Url,
+//! #     depot_url: url::Url,
+//! #     is_for_the_depot: fn(&Fulfilment::Command) -> bool,
+//! #     client: temporalio_client::Client,
+//! #     mut worker_options: temporalio_sdk::WorkerOptions,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
+//! use process_manager_client::feed::FeedClient;
+//! use process_manager_host::{Hosting, HttpDispatcher, Manager, start_worker};
+//! use temporalio_common::telemetry::TelemetryOptions;
+//! use tokio_util::sync::CancellationToken;
+//!
+//! let shop = HttpDispatcher::<Fulfilment::Command>::client(shop_url.clone())?;
+//! let depot = HttpDispatcher::<Fulfilment::Command>::client(depot_url)?;
+//! let dispatcher = HttpDispatcher::choosing(move |command: &Fulfilment::Command| match is_for_the_depot(command) {
+//!     true => depot.clone(),
+//!     false => shop.clone(),
+//! });
+//! let fulfilment = Manager::<Fulfilment>::new(FeedClient::new(shop_url)?, dispatcher);
+//!
+//! let stop = CancellationToken::new();
+//! let hosting = Hosting::new(client.clone(), "orders", stop).manager(fulfilment);
+//! let subscriptions = hosting.register(&mut worker_options)?;
+//! let mut worker = start_worker(&client, worker_options, TelemetryOptions::builder().build())?;
+//! subscriptions.ensure(&client).await?;
+//! worker.run().await?;
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod connect;
 mod delivery;

@@ -21,7 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A search attribute: its name and its type.
 pub type Attribute = (&'static str, IndexedValueType);
 
-/// What the instances of process managers are found by: `ProcessId` (Keyword) and `Incident` (Bool).
+/// The search attributes of process managers' instances: `ProcessId` (Keyword) and `Incident` (Bool).
 pub const OF_PROCESS_MANAGERS: [Attribute; 2] =
     [("ProcessId", IndexedValueType::Keyword), ("Incident", IndexedValueType::Bool)];
 

@@ -38,11 +38,11 @@ pub struct ProcessStart {
     pub task_queue: String,
     /// One line for the Web UI.
     pub summary: String,
-    /// What it can be found by from its first moment, also while no worker runs.
+    /// The search attributes that it has from the start, also while no worker runs.
     pub search_attributes: SearchAttributes,
 }
 
-/// A start that succeeded, or needed no more doing.
+/// Outcome of a start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Started {
     /// A new run.
@@ -62,7 +62,7 @@ pub enum Started {
 /// Why a process could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Temporal is away; the same start may succeed later. It may even have succeeded now.
+    /// Temporal is unavailable; the same start may succeed later. It may even have succeeded now.
     #[error("Temporal is unavailable")]
     Unavailable(#[source] Status),
     /// No answer within 8 s.
@@ -71,7 +71,7 @@ pub enum StartError {
     /// The input cannot be encoded.
     #[error("the input cannot be encoded")]
     Encoding(#[from] PayloadConversionError),
-    /// Temporal will not have this start: the namespace or a search attribute is unknown, access is denied, …
+    /// Temporal rejects the start: the namespace or a search attribute is unknown, access is denied, …
     #[error("Temporal rejects the start")]
     Rejected(#[source] Status),
 }

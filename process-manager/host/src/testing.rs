@@ -201,7 +201,7 @@ impl TestWorker {
                     _ = killed => (),
                 }
             });
-            // What is in hand is dropped where it is.
+            // Work in flight is dropped where it is.
             runtime.shutdown_background();
             drop(ends);
         });
@@ -212,7 +212,7 @@ impl TestWorker {
         }
     }
 
-    /// Ends the worker as a crash does: nothing in hand is finished, nothing is told to the server.
+    /// Ends the worker as a crash does: no work in flight is finished, and the server is told nothing.
     pub fn kill(mut self) {
         if let Some(kill) = self.kill.take() {
             let _ = kill.send(());

@@ -1,4 +1,4 @@
-//! Looks at instances from outside, and waits for them.
+//! Reads instances from outside, and waits for them.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub enum WaitError {
     /// The event cannot be routed.
     #[error("the event cannot be routed: {0}")]
     NotRouted(String),
-    /// An instance is parked with a failure, so the event waits for a person.
+    /// An instance is parked with a failure, so the event waits for an operator.
     #[error("instance {0} is parked with a failure")]
     Parked(String),
     /// Not within the time.
@@ -49,7 +49,7 @@ pub enum WaitError {
 /// does not wait for the events that its commands lead to.
 ///
 /// The event itself comes to the process manager by its subscription, in its turn; an update waits for that in the
-/// instance. Where Temporal is away, it is asked again until the limit.
+/// instance. While Temporal is unavailable, the request is retried until the limit.
 ///
 /// # Errors
 /// [`WaitError`]. A call that ended in one may be repeated.
@@ -139,11 +139,11 @@ pub(crate) async fn running<M: ProcessManager>(
     }
 }
 
-/// What an instance says of itself, also one that has ended; `None` where there never was one. Needs a worker that hosts
-/// it.
+/// Returns the view of an instance, also of one that has ended; `None` where there never was one. Needs a worker that
+/// hosts it.
 ///
 /// # Errors
-/// Temporal is away, or no worker answers.
+/// Temporal is unavailable, or no worker answers.
 pub async fn instance<M: ProcessManager>(
     client: &Client,
     id: &str,
@@ -157,8 +157,10 @@ pub async fn instance<M: ProcessManager>(
     }
 }
 
-/// What the last instance of this id has seen: as it left it behind, else (it runs, or an operator ended it) as it says
-/// itself. The server keeps a question for the end of a run that runs waiting, so it is asked whether it does before.
+/// Returns the ledger of the latest run with this id.
+///
+/// A closed run stores it in its result or failure details; an open or terminated run is queried. The run is described
+/// first, because fetching the close event of an open run would block.
 pub(crate) async fn ledger_of_last<M: ProcessManager>(
     client: &Client,
     id: &str,

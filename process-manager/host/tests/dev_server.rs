@@ -18,7 +18,7 @@ fn config(database: &Path) -> DevServerConfig {
     }
 }
 
-/// What the CLI says about the server.
+/// Answer of the CLI about the server.
 fn cli(config: &DevServerConfig, server: &DevServer, arguments: &[&str]) -> anyhow::Result<String> {
     let output = Command::new(&config.cli)
         .args(arguments)

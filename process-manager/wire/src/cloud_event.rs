@@ -17,7 +17,7 @@ pub const EVENTS_MEDIA_TYPE: &str = "application/cloudevents-batch+json";
 pub struct CloudEvent {
     /// Always `1.0`.
     pub specversion: String,
-    /// Unique in its source; the same on every delivery.
+    /// Id, unique in its source; the same on every delivery.
     pub id: String,
     /// The log's service: `/billing`, `/reports` or `/accounts`.
     pub source: String,

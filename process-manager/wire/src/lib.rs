@@ -1,4 +1,4 @@
-//! What crosses a wire between a process manager and its services. It knows no domain.
+//! Types that cross a wire between a process manager and its services. The crate knows no domain.
 //!
 //! - [`CloudEvent`], the envelope of an event in a service's log, and [`FeedPosition`], a reader's place in that log;
 //! - [`Problem`], the answer to a request that failed (RFC 9457), with its domain-free [`code`]s;

@@ -12,13 +12,13 @@ pub struct Problem {
     /// URI reference of the problem's type: `/problems/<code>`.
     #[serde(rename = "type", default)]
     pub kind: String,
-    /// What kind of problem this is, in a few words.
+    /// The kind of problem, in a few words.
     #[serde(default)]
     pub title: String,
     /// The HTTP status code.
     #[serde(default)]
     pub status: u16,
-    /// What went wrong this time.
+    /// Explanation of this occurrence.
     #[serde(default)]
     pub detail: String,
     /// Stable name of the problem, in kebab case; see [`code`].

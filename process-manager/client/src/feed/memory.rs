@@ -75,7 +75,7 @@ impl MemoryLog {
         self.is_away.send_replace(is_away);
     }
 
-    /// When it was asked for events while it was away.
+    /// Returns when it was asked for events while it was unreadable.
     #[must_use]
     pub fn asked_while_away(&self) -> Vec<Instant> {
         self.asked_while_away.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -93,7 +93,7 @@ impl MemoryLog {
         }
         let after = usize::try_from(after).unwrap_or_default();
         let (mut head, mut is_away) = (self.head.subscribe(), self.is_away.subscribe());
-        // Whoever waits is answered with nothing once the time is up, or the log is taken away.
+        // A reader that waits gets no events once the time is up, or the log becomes unreadable.
         let more = async {
             tokio::select! {
                 _ = head.wait_for(|head| *head > after) => (),

@@ -50,7 +50,7 @@ use super::{ANSWER_WITHIN, EventSource, FeedError, FeedEvent, MAX_LIMIT, MAX_WAI
 /// ```
 pub const SCHEMA: &str = include_str!("postgres/event_log.sql");
 
-/// How long a connection may take; also how long a read goes on trying while the server refuses.
+/// How long a connection may take; also how long a read retries while the server refuses.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// A wait asks again after this time, so that a lost notification is no more than a delay.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -69,7 +69,7 @@ const HEAD: &str = "SELECT coalesce(max(position), 0) FROM process_event";
 /// Reads the event log in a PostgreSQL database. Cheap to clone.
 ///
 /// Clones share a pool for reading and one further connection that listens for new events; it is closed with the last
-/// clone. Both come back by themselves after the server was away.
+/// clone. Both reconnect after the server was unavailable.
 #[derive(Debug, Clone)]
 pub struct PostgresSource {
     pool: PgPool,
@@ -160,7 +160,7 @@ fn event(position: Position, logid: String, envelope: &str) -> FeedEvent {
     }
 }
 
-/// Waits for ever when nobody listens any more: the wait asks again by itself.
+/// Waits for ever when nobody listens any more: the wait also polls.
 async fn changed(news: &mut watch::Receiver<()>) {
     if news.changed().await.is_err() {
         std::future::pending().await

@@ -1,4 +1,4 @@
-//! A reader that stands at a position of one log and does not take another log for it.
+//! A reader with a position in one log, which notices when that log is replaced or has lost its end.
 
 use std::{fmt, time::Duration};
 
@@ -17,24 +17,24 @@ pub struct FeedReader {
 }
 
 impl FeedReader {
-    /// A reader that begins after `at`.
+    /// Creates a reader that begins after `at`.
     #[must_use]
     pub fn new(source: impl EventSource, at: FeedPosition) -> Self {
         Self { source: SharedSource::new(source), at, verified: false }
     }
 
-    /// Where it stands.
+    /// Returns its position.
     #[must_use]
     pub fn at(&self) -> &FeedPosition {
         &self.at
     }
 
-    /// Moves on, once the events up to `at` have been handled.
+    /// Advances, once the events up to `at` have been handled.
     pub fn advance_to(&mut self, at: FeedPosition) {
         self.at = at;
     }
 
-    /// The next events, as [`EventSource::read`] gives them. The reader does not move: see [`FeedReader::advance_to`].
+    /// Reads the next events, as [`EventSource::read`] returns them. The reader stays where it is: see [`FeedReader::advance_to`].
     ///
     /// # Errors
     /// [`FeedError`]; a final one when the log is another one or shorter than the position.

@@ -1,4 +1,4 @@
-//! What a command carries beside its body: idempotency key, correlation id and trace context.
+//! The headers of a command: idempotency key, correlation id and trace context.
 
 use std::collections::BTreeMap;
 

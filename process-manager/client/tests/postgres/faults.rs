@@ -1,4 +1,4 @@
-//! A server that is away, and a log that is another one.
+//! A server that is unavailable, and a log that is another one.
 
 use std::{error::Error, time::Duration};
 

@@ -31,7 +31,7 @@ async fn insert<'c>(executor: impl Executor<'c, Database = Postgres>, subject: &
     sqlx::query(statement).bind(subject).execute(executor).await.map(drop)
 }
 
-/// What there is now.
+/// Reads the events that are there now.
 async fn read(source: &PostgresSource, after: Position) -> Vec<FeedEvent> {
     source.read(after, 1000, Duration::ZERO).await.unwrap()
 }

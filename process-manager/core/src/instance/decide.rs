@@ -1,4 +1,4 @@
-//! What becomes of a failure: the process manager decides, the instance does it.
+//! Decisions about a failure: the process manager makes them, the instance carries them out.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 impl<M: ProcessManager> Instance<M> {
-    /// What is at hand failed: asks `on_error`, and does what it says.
+    /// Asks `on_error` about the failure of the current step, and carries out its decision.
     pub(super) fn failed(&mut self, error: Error<M::Error>, now: DateTime<Utc>) {
         let (event, metadata) = match self.event_in_hand() {
             Some(Ok(known)) => known,
@@ -78,7 +78,7 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// Waits for a person.
+    /// Parks the instance until an operator decides.
     pub(super) fn park(&mut self, code: String, detail: String, command: Option<String>, now: DateTime<Utc>) {
         self.failures += 1;
         let Some(work) = &mut self.work else { return };
@@ -96,7 +96,7 @@ impl<M: ProcessManager> Instance<M> {
         });
     }
 
-    /// Waits for a person, because the next event cannot be read.
+    /// Parks the instance because the next event cannot be read.
     pub(super) fn park_without_event(&mut self, position: Position, detail: String, now: DateTime<Utc>) {
         self.failures += 1;
         self.parked = Some(ParkedFailure {

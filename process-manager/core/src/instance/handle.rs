@@ -1,4 +1,4 @@
-//! The steps of an event in hand: where the user's code is called.
+//! The steps of handling an event: where the user's code is called.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -41,7 +41,7 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// Calls a function of the user with the event in hand; parks the instance where the event cannot be read any more.
+    /// Calls a function of the user with the current event; parks the instance where the event can no longer be read.
     fn with_event<T>(
         &mut self,
         now: DateTime<Utc>,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Delivery;
 use crate::manager::RouteKind;
 
-/// Bytes of events that a run hands over to the next, the event in hand included; a single one may be larger. The
+/// Bytes of events that a run hands over to the next, the current one included; a single one may be larger. The
 /// server takes at most 2 MiB, state and pending commands included.
 pub(super) const SNAPSHOT_BYTES: usize = 512 * 1024;
 /// Most events that are asked for at once.
@@ -45,7 +45,7 @@ struct Spilled {
     positions: VecDeque<Position>,
 }
 
-/// What comes next.
+/// The next step of the inbox.
 #[derive(Debug, PartialEq)]
 pub(super) enum Turn {
     /// An event, which waits no longer.
@@ -83,7 +83,7 @@ impl Inbox {
         self.0.back().map(Waiting::kind)
     }
 
-    /// What comes next, if anything does.
+    /// Returns the next step, where there is one.
     pub(super) fn next(&mut self) -> Option<Turn> {
         match self.0.front()? {
             Waiting::Spilled(spilled) if spilled.kind != RouteKind::Stop => Some(Turn::Fetch(Fetch {

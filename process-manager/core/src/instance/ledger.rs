@@ -1,4 +1,4 @@
-//! What an instance has seen of each log, so that an event delivered twice is handled once.
+//! The ledger: what an instance has seen of each log, so that a redelivered event is handled once.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What a person may do to an instance.
+//! The signals of operators to an instance.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ pub enum Signalled {
 }
 
 impl<M: ProcessManager> Instance<M> {
-    /// Tries what failed again, as if for the first time.
+    /// Retries the failed step, as if for the first time.
     pub fn retry(&mut self, failure_id: Option<&str>) -> Signalled {
         if !self.is_meant(failure_id) {
             return Signalled::Ignored;
@@ -55,13 +55,13 @@ impl<M: ProcessManager> Instance<M> {
         Signalled::Counted
     }
 
-    /// Gives the process up: it ends with its failure. What waits for it is dropped, up to an event that begins it
-    /// afresh.
+    /// Gives the process up: it ends with its failure. Events that wait are dropped, up to the first one that starts an
+    /// instance ([`RouteKind::Start`] or [`RouteKind::StartStrict`]).
     pub fn acknowledge(&mut self, failure_id: Option<&str>) -> Signalled {
         if !self.is_meant(failure_id) {
             return Signalled::Ignored;
         }
-        // Without an event in hand it is the next one that failed.
+        // Without a current event it is the next one that failed.
         if self.work.is_none() {
             self.drop_next();
         }

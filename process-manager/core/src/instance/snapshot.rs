@@ -1,4 +1,4 @@
-//! What a run hands over to the next when it continues as new.
+//! The snapshot that a run hands over to the next when it continues as new.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,7 +27,7 @@ pub struct Snapshot {
     handled_events: u64,
 }
 
-/// Why an instance cannot go on under this version of its process manager.
+/// Why an instance cannot continue under this version of its process manager.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {

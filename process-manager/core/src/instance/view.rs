@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Ledger, work::Work};
 use crate::manager::{ProcessManager, Refusal, RouteKind};
 
-/// What an instance is doing.
+/// Status of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -17,9 +17,9 @@ pub enum Status {
     Waiting,
     /// It handles an event.
     Handling,
-    /// It waits for the time at which it tries again.
+    /// It waits for the time of its next retry.
     Retrying,
-    /// It failed, and waits for a person: `retry` or `acknowledge`.
+    /// It failed, and waits for an operator: `retry` or `acknowledge`.
     Parked,
     /// It has ended; its state is gone.
     Ended,
@@ -37,7 +37,7 @@ pub struct ParkedFailure {
     pub detail: String,
     /// The event's name, where it is known.
     pub event: String,
-    /// The event's place in its log.
+    /// The event's position in its log.
     pub position: Position,
     /// The command's name, where it was one that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,7 +57,7 @@ pub struct ParkedFailure {
 pub struct StalledCommand {
     /// The command's name.
     pub command: String,
-    /// What the first attempt said.
+    /// The fault of the first attempt.
     pub detail: String,
     /// Since when it has been known.
     pub since: DateTime<Utc>,
@@ -73,17 +73,17 @@ pub struct InstanceView {
     pub process_id: String,
     /// The version of the process manager's code that the run keeps to.
     pub version: u32,
-    /// What it is doing.
+    /// Its status.
     pub status: Status,
     /// Its state; `null` when it has none.
     pub state: Value,
-    /// The event in hand, by name.
+    /// The name of the event that is being handled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
     /// The commands of that event that have not been dispatched, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending_commands: Vec<String>,
-    /// When it tries again.
+    /// The time of its next retry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<DateTime<Utc>>,
     /// Why it is parked.
@@ -100,11 +100,12 @@ pub struct InstanceView {
     pub ends_next: bool,
     /// Events that it has handled, since it began.
     pub handled_events: u64,
-    /// What it has seen of each log.
+    /// The ledger: what it has seen of each log.
     pub ledger: Ledger,
 }
 
-/// What an operator must know of an instance; empty while it runs without trouble. It is the memo of its workflow.
+/// The part of an instance that an operator must know; empty while it runs without trouble. It is the memo of its
+/// workflow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
     /// Why it is parked.

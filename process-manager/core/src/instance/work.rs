@@ -1,4 +1,4 @@
-//! The event that an instance has in hand.
+//! The event that an instance is handling.
 
 use std::collections::VecDeque;
 
@@ -18,15 +18,15 @@ pub struct Delivery {
     pub kind: RouteKind,
 }
 
-/// How far the event in hand is.
+/// Progress of the event that is being handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Phase {
-    /// `handle` is to be called.
+    /// `handle` is called next.
     Handling,
     /// Its commands are being dispatched, the first of the pending ones next.
     Dispatching,
-    /// `apply` is to be called.
+    /// `apply` is called next.
     Applying,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Work<C> {
     pub(super) next_number: u32,
     /// How often what is at hand has failed.
     pub(super) attempts: u32,
-    /// What the last decision carried over.
+    /// The value that the last decision carried over.
     pub(super) carried: Value,
     /// Not before this time.
     pub(super) wait_until: Option<DateTime<Utc>>,

@@ -1,4 +1,4 @@
-//! Commands that a process manager wants to be sent, each with what is set for it alone.
+//! Commands that a process manager sends, each with its own settings.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// The commands that follow from an event, in the order in which they are sent: none, one or many.
 ///
-/// Made of a command, of an array or vector of them, or of an iterator. What must be set for one command alone is set on
-/// an [`Outgoing`].
+/// Made from a command, from an array or vector of them, or from an iterator. An [`Outgoing`] has settings for one
+/// command alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Commands<C>(Vec<Outgoing<C>>);
 
@@ -71,17 +71,17 @@ impl<C, T: Into<Outgoing<C>>> FromIterator<T> for Commands<C> {
     }
 }
 
-/// A command with its envelope: what is set for it alone.
+/// A command with the settings for it alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outgoing<C> {
     /// The command.
     pub command: C,
-    /// What is set for it alone.
+    /// The settings for it alone.
     #[serde(flatten)]
     pub settings: Settings,
 }
 
-/// Settings of one command; what is not set has its default.
+/// Settings of one command; each one that is absent has its default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Settings {
@@ -119,14 +119,14 @@ impl<C> Outgoing<C> {
         self
     }
 
-    /// What one attempt may take; 10 s by default.
+    /// Sets the limit of one attempt; 10 s by default.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = Some(timeout);
         self
     }
 
-    /// How faults are retried before the process manager's `on_error` is asked; without end by default.
+    /// Sets how faults are retried before the process manager's `on_error` decides; without end by default.
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.settings.retry = Some(retry);

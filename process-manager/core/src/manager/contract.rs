@@ -15,8 +15,8 @@ use super::{Commands, Failure, Metadata, OnError, OnRoutingError, Options, Route
 /// deterministic workflow code: they read no clock (see [`Context::now`]), no randomness and nothing from outside.
 ///
 /// An event is handled in this order: [`handle`](Self::handle), the dispatch of each command it returns, each followed
-/// by [`after_command`](Self::after_command), then [`apply`](Self::apply). Whatever fails asks
-/// [`on_error`](Self::on_error).
+/// by [`after_command`](Self::after_command), then [`apply`](Self::apply). A failure of any step
+/// asks [`on_error`](Self::on_error).
 pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its name: the workflow type of its instances and the first part of their ids. Changing it orphans existing instances
     /// and starts the subscription from the beginning.
@@ -27,16 +27,16 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
     const VERSION: u32 = 1;
 
     /// The events it handles: an enum tagged with `type` and `data`, as serde writes
-    /// `#[serde(tag = "type", content = "data")]`. Events of other types are passed over.
+    /// `#[serde(tag = "type", content = "data")]`. Events of other types are ignored.
     type Event: Debug + Clone + DeserializeOwned + Send + Sync + 'static;
 
     /// The commands it sends: an enum tagged in the same way.
     type Command: Debug + Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
 
-    /// What its functions fail with; [`std::convert::Infallible`] where they do not.
+    /// The error of its functions; [`std::convert::Infallible`] where they never fail.
     type Error: StdError + Send + Sync + 'static;
 
-    /// How it is run.
+    /// Returns how it is run.
     #[must_use]
     fn options() -> Options {
         Options::default()
@@ -71,7 +71,7 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
     }
 
     /// Decides about a failure. By default the instance is parked with the error, and stays visible until an operator
-    /// retries or acknowledges; others go on.
+    /// retries or acknowledges; other instances are not affected.
     fn on_error(&self, failure: Failure<'_, Self>) -> OnError<Self::Command> {
         failure.stop()
     }
@@ -83,7 +83,7 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
         OnRoutingError::Stop
     }
 
-    /// Whether the instance goes on after a command was dispatched. When it does not, it ends and its state is gone.
+    /// Decides whether the instance continues after a command was dispatched. Otherwise it ends and its state is gone.
     fn after_command(&self, _command: &Self::Command) -> AfterCommand {
         AfterCommand::Continue
     }
@@ -107,25 +107,25 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The instance's id.
+    /// Returns the instance's id.
     #[must_use]
     pub fn process_id(&self) -> &str {
         self.process_id
     }
 
-    /// What is known about the event.
+    /// Returns the event's metadata.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         self.metadata
     }
 
-    /// The time, the same when this is replayed.
+    /// Returns the time, the same when this is replayed.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.now
     }
 
-    /// The [`ProcessManager::VERSION`] with which this run began: code that changes which commands follow from an event
+    /// Returns the [`ProcessManager::VERSION`] with which this run began: code that changes which commands follow from an event
     /// keeps the old way for runs of the old version.
     #[must_use]
     pub fn version(&self) -> u32 {
@@ -133,11 +133,11 @@ impl Context<'_> {
     }
 }
 
-/// Whether an instance goes on.
+/// Decision of [`ProcessManager::after_command`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterCommand {
-    /// It does.
+    /// The instance continues.
     Continue,
-    /// It ends.
+    /// The instance ends, and its state is gone.
     Stop,
 }

@@ -1,4 +1,4 @@
-//! Events as a process manager sees them: typed data, and what is known about them.
+//! Events as a process manager sees them: typed data and metadata.
 
 use chrono::{DateTime, Utc};
 use process_manager_wire::{CloudEvent, Position};
@@ -8,20 +8,20 @@ use serde::{
 };
 use serde_json::json;
 
-/// What is known about an event beside its data.
+/// Metadata of an event: everything but its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// Unique in its source; the same on every delivery.
+    /// Id, unique in its source; the same on every delivery.
     pub id: String,
     /// Its name.
     pub kind: String,
     /// The service that recorded it, such as `/billing`.
     pub source: String,
-    /// What it is about.
+    /// The thing it is about, such as an order's id.
     pub subject: String,
     /// When it was recorded.
     pub time: DateTime<Utc>,
-    /// Its place in its log.
+    /// Its position in its log.
     pub position: Position,
     /// The log's id.
     pub log: String,
@@ -47,12 +47,12 @@ impl From<&CloudEvent> for Metadata {
     }
 }
 
-/// What an event of the log turned out to be.
+/// Result of decoding an event.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Decoded<E> {
     /// An event of the type.
     Event(E),
-    /// Its `type` is none of the type's: of no interest.
+    /// Its `type` is none of the enum's: it is ignored.
     Unknown,
     /// Its `type` is known, and its data is not that of such an event.
     Malformed(String),

@@ -1,4 +1,4 @@
-//! What can go wrong, and what a process manager may decide about it.
+//! Failures, and the decisions of a process manager about them.
 
 use std::{error::Error as StdError, time::Duration};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Commands, Metadata, ProcessManager};
 
-/// What went wrong with an event or a command.
+/// Error of an event or a command.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error<E: StdError + 'static> {
@@ -22,7 +22,7 @@ pub enum Error<E: StdError + 'static> {
     Panicked {
         /// Which of them.
         function: &'static str,
-        /// What it said.
+        /// The message of the panic.
         message: String,
     },
     /// The receiver refused the command.
@@ -52,7 +52,7 @@ pub struct Refusal {
     pub detail: String,
 }
 
-/// What failed, handed to [`ProcessManager::on_error`]. Each kind offers the decisions that make sense for it.
+/// A failure, as [`ProcessManager::on_error`] receives it. Each kind offers the decisions that make sense for it.
 #[derive(Debug)]
 pub enum Failure<'a, M: ProcessManager> {
     /// The event itself: `handle` or `apply`.
@@ -61,21 +61,21 @@ pub enum Failure<'a, M: ProcessManager> {
     Command(CommandFailure<'a, M>),
 }
 
-/// All that is known about a failure.
+/// Context of a failure.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FailureContext<'a, M: ProcessManager> {
-    /// What went wrong.
+    /// The error.
     pub error: &'a Error<M::Error>,
-    /// The event that was being handled: the last one.
+    /// The event that was being handled.
     pub event: &'a M::Event,
-    /// What is known about that event.
+    /// That event's metadata.
     pub metadata: &'a Metadata,
     /// The commands of the event that have not been dispatched, the failed one first.
     pub pending: Vec<&'a M::Command>,
     /// How often this has failed, this time included.
     pub attempts: u32,
-    /// What the last decision about this event carried over; `null` at first.
+    /// The value that the last decision about this event carried over; `null` at first.
     pub carried: &'a Value,
 }
 
@@ -86,7 +86,7 @@ pub struct CommandFailure<'a, M: ProcessManager> {
     pub(crate) command: &'a M::Command,
 }
 
-/// What becomes of the commands behind one that is skipped.
+/// Treatment of the commands behind one that is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pending {
     /// They are dispatched.
@@ -95,7 +95,7 @@ pub enum Pending {
     Discard,
 }
 
-/// What is to be done about a failure; made by the methods of what failed.
+/// Decision about a failure, made by the methods of [`Failure`] and [`CommandFailure`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct OnError<C>(pub(crate) Decision<C>);
 
@@ -109,7 +109,7 @@ pub(crate) enum Decision<C> {
 }
 
 impl<'a, M: ProcessManager> Failure<'a, M> {
-    /// All that is known about it.
+    /// Returns its context.
     #[must_use]
     pub fn context(&self) -> &FailureContext<'a, M> {
         match self {
@@ -124,14 +124,14 @@ impl<'a, M: ProcessManager> Failure<'a, M> {
         OnError(Decision::Stop { reason: None })
     }
 
-    /// Tries again at once: an event that failed in `apply` is only applied, a command is sent with the same key. From the
-    /// sixth time on there is a pause, which doubles from 200 ms to at most 30 s.
+    /// Retries at once: an event that failed in `apply` is only applied, a command is sent with the same key. From the
+    /// sixth attempt on there is a pause, which doubles from 200 ms to at most 30 s.
     #[must_use]
     pub fn retry(&self, carried: impl Into<Value>) -> OnError<M::Command> {
         OnError(Decision::Retry { after: None, carried: carried.into() })
     }
 
-    /// Tries again after a delay, which survives restarts.
+    /// Retries after a delay, which survives restarts.
     #[must_use]
     pub fn retry_after(&self, delay: Duration, carried: impl Into<Value>) -> OnError<M::Command> {
         OnError(Decision::Retry { after: Some(delay), carried: carried.into() })
@@ -143,13 +143,13 @@ impl<'a, M: ProcessManager> Failure<'a, M> {
         OnError(Decision::Stop { reason: Some(reason.into()) })
     }
 
-    /// Passes the event over: what is pending of its commands is dropped, and it is not applied.
+    /// Skips the event: its pending commands are dropped, and it is not applied.
     #[must_use]
     pub fn skip_event(&self) -> OnError<M::Command> {
         OnError(Decision::SkipEvent)
     }
 
-    /// The refusal, where a receiver refused a command.
+    /// Returns the refusal, where a receiver refused a command.
     #[must_use]
     pub fn refusal(&self) -> Option<&'a Refusal> {
         match self.context().error {
@@ -160,13 +160,13 @@ impl<'a, M: ProcessManager> Failure<'a, M> {
 }
 
 impl<'a, M: ProcessManager> CommandFailure<'a, M> {
-    /// The command that failed.
+    /// Returns the command that failed.
     #[must_use]
     pub fn command(&self) -> &'a M::Command {
         self.command
     }
 
-    /// Drops the failed command, and goes on with the ones behind it or without them; then the event is applied.
+    /// Drops the failed command, and continues with the ones behind it or without them; then the event is applied.
     #[must_use]
     pub fn skip_command(&self, pending: Pending) -> OnError<M::Command> {
         OnError(Decision::SkipCommand(pending))
@@ -209,25 +209,25 @@ pub enum RoutingError<E: StdError + 'static> {
     /// A strict continuation met no instance.
     #[error("instance {0} has not been started")]
     NotStarted(String),
-    /// Temporal will not take the event: it is too large, or the instance has too many that wait.
+    /// Temporal rejects the event: it is too large, or too many events wait for the instance.
     #[error("instance {id} cannot take the event: {why}")]
     Undeliverable {
         /// The instance.
         id: String,
-        /// What Temporal said.
+        /// Temporal's answer.
         why: String,
     },
 }
 
-/// What a process manager decides about an event that could not be routed.
+/// Decision about an event that could not be routed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnRoutingError {
     /// The subscription stops at this event, visibly, until an operator resumes it.
     Stop,
-    /// The event is passed over.
+    /// The event is skipped.
     Skip,
-    /// It is tried again at once.
+    /// It is retried at once.
     Retry,
-    /// It is tried again after a delay, which survives restarts.
+    /// It is retried after a delay, which survives restarts.
     RetryAfter(Duration),
 }

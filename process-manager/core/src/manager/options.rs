@@ -20,30 +20,30 @@ pub struct Options {
 }
 
 impl Options {
-    /// What one attempt to handle an event may take, with all its commands; no limit by default. Beyond it the attempt
-    /// fails as [`Error::Timeout`](super::Error) and `on_error` decides.
+    /// Limits one attempt to handle an event, with all its commands; no limit by default. Beyond it the attempt fails as
+    /// [`Error::Timeout`](super::Error) and `on_error` decides.
     #[must_use]
     pub fn event_timeout(mut self, limit: Duration) -> Self {
         self.event_timeout = Some(limit);
         self
     }
 
-    /// An instance that has had nothing to do for this long leaves the worker's memory; by default it leaves when the
-    /// worker's cache is full. Its next event finds its state.
+    /// Lets an instance leave the worker's memory after this time without work; by default it leaves when the worker's
+    /// cache is full. Its next event finds its state. Needs the host's feature `eviction`.
     #[must_use]
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = Some(limit);
         self
     }
 
-    /// Where the subscription begins when it is there for the first time; at the origin by default.
+    /// Sets where a new subscription begins; at the origin by default.
     #[must_use]
     pub fn start_from(mut self, start_from: StartFrom) -> Self {
         self.start_from = start_from;
         self
     }
 
-    /// Whether the subscription waits for its events to be handled; it does not by default.
+    /// Sets whether the subscription waits for its events to be handled; it does not by default.
     #[must_use]
     pub fn consistency(mut self, consistency: Consistency) -> Self {
         self.consistency = consistency;
@@ -68,10 +68,10 @@ pub enum StartFrom {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Consistency {
-    /// Once the instance has it for good; it is handled soon after. The subscription goes on at once.
+    /// Once the instance has recorded it; it is handled soon after. The subscription continues at once.
     #[default]
     Eventual,
-    /// Once the instance has handled it: the subscription's position then tells what has been handled. An instance
-    /// that is stuck does not hold the subscription up beyond its being parked.
+    /// Once the instance has handled it: everything up to the subscription's position has then been handled. A parked
+    /// instance does not hold the subscription up.
     Strong,
 }

@@ -1,13 +1,13 @@
-//! Where an event goes.
+//! The route of an event.
 
 use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
-/// What an event means for the instances of a process manager.
+/// The instances that an event goes to, and how.
 ///
 /// An id names one instance: 1 to 200 characters, none of them a control character. An event may go to several; each
-/// handles it with its own state and sends its own commands. An empty list of ids passes the event over.
+/// handles it with its own state and sends its own commands. With an empty list of ids the event is ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
     /// The event is of no interest.
@@ -20,38 +20,46 @@ pub enum Route {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteKind {
-    /// Begins an instance, or goes to the one that is there.
+    /// Starts an instance, or goes to the one that exists.
     Start,
-    /// Begins an instance; one that is there already is an error.
+    /// Starts an instance; one that exists already is an error.
     StartStrict,
-    /// Goes to the instance, and begins one where none is.
+    /// Goes to the instance that exists, or starts one; see [`Route::proceed`] for the difference from [`Self::Start`].
     Continue,
-    /// Goes to the instance; that none is there is an error.
+    /// Goes to the instance; it is an error when there is none.
     ContinueStrict,
     /// Ends the instance, if there is one: its state is gone. The event itself is not handled.
     Stop,
 }
 
 impl Route {
-    /// Begins the instance, or continues it.
+    /// Starts the instance, or continues the one that exists.
+    ///
+    /// When an operator acknowledges the failure of an instance, the process is given up, and the events that already
+    /// wait for it are dropped. This event is not: it starts the instance anew. In everything else it is the same as
+    /// [`Self::proceed`]. Use it for the events with which a process begins.
     #[must_use]
     pub fn start(id: impl Display) -> Self {
         Self::start_each([id])
     }
 
-    /// Begins the instance, which must not be there yet: else [`RoutingError::AlreadyStarted`](super::RoutingError).
+    /// Starts the instance, which must not exist yet: else [`RoutingError::AlreadyStarted`](super::RoutingError).
     #[must_use]
     pub fn start_strict(id: impl Display) -> Self {
         Self::to(RouteKind::StartStrict, [id])
     }
 
-    /// Continues the instance; where none is, one begins.
+    /// Continues the instance; where there is none, one starts.
+    ///
+    /// It differs from [`Self::start`] in one case: when an operator acknowledges the failure of an instance, such an
+    /// event that already waits for it is dropped with the process that was given up, unless a start waits before it.
+    /// Use it for the later events of a process.
     #[must_use]
     pub fn proceed(id: impl Display) -> Self {
         Self::to(RouteKind::Continue, [id])
     }
 
-    /// Continues the instance, which must be there: else [`RoutingError::NotStarted`](super::RoutingError).
+    /// Continues the instance, which must exist: else [`RoutingError::NotStarted`](super::RoutingError).
     #[must_use]
     pub fn proceed_strict(id: impl Display) -> Self {
         Self::to(RouteKind::ContinueStrict, [id])
@@ -63,7 +71,7 @@ impl Route {
         Self::to(RouteKind::Stop, [id])
     }
 
-    /// Begins or continues each of these instances.
+    /// Starts or continues each of these instances, as [`Self::start`].
     #[must_use]
     pub fn start_each<I: Display>(ids: impl IntoIterator<Item = I>) -> Self {
         Self::to(RouteKind::Start, ids)

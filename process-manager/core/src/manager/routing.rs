@@ -18,7 +18,7 @@ pub trait Routing: Send + Sync + 'static {
     const NAME: &'static str;
     /// The events, an enum tagged with `type` and `data`.
     type Event: Debug + DeserializeOwned + Send + Sync + 'static;
-    /// What `route` fails with.
+    /// The error of `route`.
     type Error: StdError + Send + Sync + 'static;
 
     /// See [`ProcessManager::upcast`].

@@ -1,4 +1,4 @@
-//! What came of an event, and what a test says about it.
+//! Outcome of an event, and a test's expectations of it.
 
 use std::{fmt::Debug, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     manager::{ProcessManager, RoutingError},
 };
 
-/// What came of the event. Each `then…` panics, and so fails the test, when it is not so.
+/// Outcome of the event. Each `then…` panics, and so fails the test, when its expectation is not met.
 pub struct Outcome<M: ProcessManager> {
     pub(super) sent: Vec<M::Command>,
     pub(super) pauses: Vec<TimeDelta>,
@@ -67,7 +67,7 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
-    /// It waited for these times before it tried again.
+    /// It waited for these times before its retries.
     #[track_caller]
     pub fn then_waited(self, pauses: impl IntoIterator<Item = Duration>) -> Self {
         let waited: Vec<_> = self.pauses.iter().filter_map(|pause| pause.to_std().ok()).collect();

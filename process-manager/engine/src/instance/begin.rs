@@ -11,7 +11,7 @@ use process_manager::{
 };
 use process_manager_wire::error_chain;
 
-/// What a run begins with. Everything that may change with the code, and must not change for a run, is recorded here.
+/// The input of a run. It records everything that may change with the code, and must not change for a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Begin {
     /// The instance.
@@ -21,13 +21,13 @@ pub struct Begin {
     /// Limit of one attempt to handle an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_timeout: Option<Duration>,
-    /// What an earlier instance of this id has seen.
+    /// The ledger of an earlier instance of this id.
     #[serde(default)]
     pub ledger: Ledger,
     /// The first events, where no signal brings them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Delivery>,
-    /// What the run before has handed over.
+    /// The snapshot that the run before has handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<Snapshot>,
 }
@@ -35,7 +35,7 @@ pub struct Begin {
 /// Why a run cannot begin.
 #[derive(Debug, Clone)]
 pub(crate) enum CannotBegin {
-    /// Never: the input is of no use.
+    /// Never: the input is invalid.
     InvalidInput(String),
     /// Not with this version of the process manager.
     VersionUnavailable(String),

@@ -1,6 +1,6 @@
 //! Has events read again that the run before could not hand over whole.
 //!
-//! It is an activity that is no local one: it stays in sight while the log is away, and the events it brings come in a
+//! It is not a local activity: it stays visible while the log is unavailable, and the events it brings come in a
 //! workflow task each, so that no task's answer grows beyond what the server takes.
 
 use std::time::Duration;

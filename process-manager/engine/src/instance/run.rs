@@ -1,4 +1,4 @@
-//! The run of an instance: hands what the instance wants to be done to activities and timers, and their answers back.
+//! The run of an instance: hands its steps to activities and timers, and their answers back.
 
 use chrono::{DateTime, Utc};
 use process_manager::{
@@ -33,17 +33,17 @@ type Ctx<M> = WorkflowContext<ProcessInstance<M>>;
 pub struct FinalRecord {
     /// How the instance ended.
     pub ended: Ended,
-    /// What it had seen of each log.
+    /// Its ledger: what it had seen of each log.
     pub ledger: Ledger,
 }
 
-/// Does what the instance wants to be done, until it has ended.
+/// Carries out the steps of the instance, until it has ended.
 pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, WorkflowTermination> {
     match ctx.state(|run| run.instance.as_ref().err().cloned()) {
         None => (),
         Some(CannotBegin::InvalidInput(why)) => return Err(failed(failure_type::INVALID_INPUT, why)),
         Some(CannotBegin::VersionUnavailable(why)) => {
-            // The workflow task fails and is tried again, until a worker with the right code takes it.
+            // The workflow task fails and is retried, until a worker with the right code takes it.
             ctx.force_task_fail(why);
             ctx.wait_condition(|_| false).await?;
         }

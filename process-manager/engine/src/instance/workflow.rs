@@ -26,7 +26,7 @@ pub fn workflow_id<M: ProcessManager>(process_id: &str) -> String {
 /// | kind | name | payload |
 /// |---|---|---|
 /// | signal | `deliver` | events, from the subscription |
-/// | signal | `retry` | `{"failure_id"?}`, whatever else: tries again what the instance is parked with |
+/// | signal | `retry` | `{"failure_id"?}`, whatever else: retries the failure with which the instance is parked |
 /// | signal | `acknowledge` | none, or `{"acknowledged_by"?, "note"?, "failure_id"?}` (texts; 200 and 2,000 characters at most): gives the process up; the run ends *Failed*, type `FailureAcknowledged`. Any other payload does not acknowledge |
 /// | query | `state` | [`InstanceView`] |
 /// | update | `handled` | `{"log", "position"}`: returns once the event of that place has been handled |

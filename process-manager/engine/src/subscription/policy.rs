@@ -1,4 +1,4 @@
-//! How long the activities of a subscription may take, and how soon they are tried again.
+//! Timeouts and retry policies of a subscription's activities.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use process_manager_wire::Position;
 use temporalio_common::RetryPolicy;
 use temporalio_workflow::{ActivityCancellationType, ActivityOptions};
 
-/// A worker that is not heard of for this long is taken for dead, and another one goes on.
+/// A worker without a heartbeat for this long is taken for dead, and another one continues.
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Far beyond a turn's time: it only ends an attempt that hangs and heartbeats all the same.
 const TURN_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -30,7 +30,7 @@ pub(super) fn start_options() -> ActivityOptions {
         .build()
 }
 
-/// Without end, and soon: a dead worker's subscription is to go on.
+/// Without end, and soon, so that a dead worker's subscription continues.
 fn retry_policy() -> RetryPolicy {
     RetryPolicy::builder().initial_interval(Duration::from_millis(200)).maximum_interval(Duration::from_secs(5)).build()
 }

@@ -1,4 +1,4 @@
-//! Where a subscription stands, and what a person's signals do to it.
+//! State of a subscription, and the effect of operators' signals on it.
 
 use process_manager_wire::{FeedPosition, Position};
 use serde::{Deserialize, Serialize};
@@ -12,11 +12,11 @@ use crate::activities::{Follow, Followed};
 pub enum Status {
     /// Events are delivered.
     Following,
-    /// The next event is tried again after a while.
+    /// The next event is retried after a while.
     Retrying,
-    /// A person has paused it, and nothing is being delivered any more.
+    /// An operator has paused it, and nothing is delivered.
     Paused,
-    /// The log is another one or lost its end, or an event could not be routed; a person has to decide.
+    /// The log is another one or lost its end, or an event could not be routed; an operator has to decide.
     Stopped,
 }
 
@@ -57,7 +57,7 @@ impl Run {
 
     pub(super) fn status(&self) -> Status {
         match self {
-            // To rewind is to go on.
+            // A rewind resumes.
             Self { rewind: Some(_), .. } => Status::Following,
             Self { error: Some(_), .. } => Status::Stopped,
             Self { is_paused: true, .. } => Status::Paused,
@@ -66,7 +66,7 @@ impl Run {
         }
     }
 
-    /// What is to be done next, once what a person has asked for is done.
+    /// Carries out what an operator has asked for, and returns the status that follows.
     pub(super) fn next(&mut self) -> Status {
         if let Some(position) = self.rewind.take() {
             self.move_to(position);
@@ -74,12 +74,12 @@ impl Run {
         self.status()
     }
 
-    /// Whether a person wants the turn to end.
+    /// Whether an operator wants the turn to end.
     pub(super) fn is_interrupted(&self) -> bool {
         self.is_paused || self.rewind.is_some()
     }
 
-    /// What a turn begins with.
+    /// Returns the input of a turn.
     pub(super) fn begin_turn(&mut self) -> Follow {
         self.in_turn = true;
         self.follow()
@@ -144,7 +144,7 @@ impl Run {
         }
     }
 
-    /// What the Web UI shows while nothing is delivered.
+    /// Returns the text that the Web UI shows while nothing is delivered.
     pub(super) fn details(&self) -> String {
         let position = self.follow.from.position;
         match &self.error {
@@ -198,7 +198,7 @@ mod tests {
         run.pause().unwrap();
         run.rewind(At { position: Some(0) }).unwrap();
         assert!(run.is_interrupted());
-        // What the turn says that is interrupted by it does not count.
+        // The answer of the turn that it interrupts does not count.
         run.followed(&Followed { at: FeedPosition { position: 8, logid: None }, retry_after_ms: None, attempt: 0 });
         assert_eq!((run.next(), run.view().at), (Status::Following, FeedPosition::default()));
         assert!(!run.is_interrupted());

@@ -1,4 +1,4 @@
-//! The workflow `Subscription`: keeps the activity running that follows the log, and stops visibly where a person has to
+//! The workflow `Subscription`: keeps the activity running that follows the log, and stops visibly where an operator has to
 //! decide.
 
 #![expect(missing_docs, reason = "the macro makes undocumented items of the documented methods")]
@@ -64,7 +64,7 @@ impl Subscription {
         }
     }
 
-    /// A person has decided: goes on at the same place, or after `{"position": …}` in whatever log is there now.
+    /// Resumes at the same position, or after `{"position": …}`, in the log that is there now.
     #[signal]
     pub fn resume(&mut self, _ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
         self.signalled("resume", read_at(&input), Run::resume);
@@ -118,7 +118,7 @@ async fn find_start(ctx: &WorkflowContext<Subscription>) -> Result<(), WorkflowT
     Ok(())
 }
 
-/// One turn; `None` when a person has interrupted it, or it has stopped.
+/// Runs one turn; `None` when an operator has interrupted it, or it has stopped.
 async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>, WorkflowTermination> {
     let Some(follow) = ctx.state_mut(|it| it.state_mut().map(Run::begin_turn)) else { return Ok(None) };
     let options = follow_options(follow.from.position);
@@ -162,7 +162,7 @@ async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>,
     })
 }
 
-/// Waits where the next event is to be tried again later; `false` where there is none such.
+/// Waits for the retry of the next event; `false` where none is due.
 async fn retry_later(ctx: &WorkflowContext<Subscription>, followed: &Followed) -> Result<bool, WorkflowTermination> {
     let Some(millis) = followed.retry_after_ms else { return Ok(false) };
     let mut timer = ctx.timer(std::time::Duration::from_millis(millis));

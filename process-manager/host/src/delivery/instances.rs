@@ -106,7 +106,7 @@ impl<M: ProcessManager> Instances<M> {
         let again = Begin { events, ..Begin::new::<M>(id, ledger) };
         match self.start(again, WorkflowIdReusePolicy::AllowDuplicate).await? {
             Begun::Yes => Ok(()),
-            // Somebody else was faster; to be looked at again.
+            // Another delivery was faster; the retry finds its run.
             Begun::IsKnown => Err(fault("started", id, "another one has begun meanwhile")),
         }
     }
@@ -189,14 +189,14 @@ fn begun<T>(id: &str, outcome: Result<T, WorkflowStartError>) -> Result<Begun, D
     match outcome {
         Ok(_) => Ok(Begun::Yes),
         Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(Begun::IsKnown),
-        // What a start with a signal is answered.
+        // The answer to a start with a signal.
         Err(WorkflowStartError::Rpc(status)) if status.code() == Code::AlreadyExists => Ok(Begun::IsKnown),
         Err(WorkflowStartError::Rpc(status)) => Err(rpc("started", id, status)),
         Err(error) => Err(fault("started", id, error)),
     }
 }
 
-/// A request that the server finds wrong stays wrong; everything else may go right the next time.
+/// A request that the server rejects stays rejected; everything else is retried.
 fn rpc(done: &str, id: &str, status: Status) -> DeliveryError {
     match status.code() {
         Code::InvalidArgument => DeliveryError::Undeliverable(status.message().to_owned()),

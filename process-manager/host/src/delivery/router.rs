@@ -22,16 +22,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Why an instance did not take events.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
-    /// Something went wrong that may go right the next time.
+    /// A fault, which is retried.
     #[error(transparent)]
     Fault(#[from] HandlerError),
-    /// The first of them is a strict start, and the instance is there.
+    /// The first of them is a strict start, and the instance exists.
     #[error("it has been started already")]
     AlreadyStarted,
-    /// The first of them is a strict continuation, and the instance is not there.
+    /// The first of them is a strict continuation, and the instance does not exist.
     #[error("it has not been started")]
     NotStarted,
-    /// Temporal will not take them, however often it is asked.
+    /// Temporal rejects them; a retry is pointless.
     #[error("{0}")]
     Undeliverable(String),
 }
@@ -79,7 +79,7 @@ impl<R: Routing, T: DeliveryTarget> EventRouter<R, T> {
                 }
                 Ok(Routed::PassedOver) => (),
                 Ok(Routed::Malformed(why)) => {
-                    tracing::error!(name = R::NAME, position = event.sequence, "{} is passed over: {why}", event.kind);
+                    tracing::error!(name = R::NAME, position = event.sequence, "{} is skipped: {why}", event.kind);
                 }
                 Err(error) => return (plan, Some((index, error))),
             }
@@ -107,7 +107,7 @@ impl<R: Routing, T: DeliveryTarget> EventRouter<R, T> {
                     continue;
                 }
                 Err(DeliveryError::Fault(error)) => {
-                    tracing::warn!(name = R::NAME, id, "delivery is tried again: {}", error_chain(&error));
+                    tracing::warn!(name = R::NAME, id, "delivery is retried: {}", error_chain(&error));
                     backoff.wait().await;
                     continue;
                 }
@@ -169,7 +169,7 @@ impl<R: Routing, T: DeliveryTarget> EventRouter<R, T> {
 
 /// An event's index, and why it cannot be routed.
 type Unroutable<E> = (usize, RoutingError<E>);
-/// What goes to each instance, with each event's index.
+/// The deliveries to each instance, with each event's index.
 type Plan = BTreeMap<String, Vec<(usize, Delivery)>>;
 
 /// Most events in one delivery.
@@ -218,7 +218,7 @@ fn interrupted<R: Routing>(
     }
 }
 
-/// At once at first, then after a pause that grows.
+/// Returns no pause for the first attempts, then one that grows.
 fn retry_pause(attempt: u32) -> Duration {
     if attempt <= 5 { Duration::ZERO } else { (FIRST_PAUSE * (1 << (attempt - 5).min(8))).min(LONGEST_PAUSE) }
 }

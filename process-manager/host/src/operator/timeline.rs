@@ -19,7 +19,7 @@ use super::{
     read::{decode, first, innermost, timestamp},
 };
 
-/// What happened to an instance.
+/// An event in the life of an instance.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum TimelineEvent {
@@ -67,11 +67,11 @@ pub enum Answer {
 pub struct TimelineEntry {
     /// When it happened.
     pub at: DateTime<Utc>,
-    /// What happened.
+    /// The event.
     pub event: TimelineEvent,
 }
 
-/// What an instance has been through, oldest first.
+/// The time line of an instance, oldest first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Timeline {
     /// The entries.
@@ -90,7 +90,7 @@ pub(super) fn read(history: &History) -> Timeline {
     Timeline { entries: history.events.iter().filter_map(entry).collect(), is_cut: history.is_cut }
 }
 
-/// What has to be remembered from one event to the next.
+/// State that is kept from one event of the history to the next.
 #[derive(Default)]
 struct Reader {
     published: Published,

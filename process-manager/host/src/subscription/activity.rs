@@ -38,7 +38,7 @@ pub struct Subscriptions {
 }
 
 impl Subscriptions {
-    /// None yet. Once `stop` is cancelled, those that run return their position, for another worker to go on from.
+    /// None yet. Once `stop` is cancelled, those that run return their position, for another worker to continue from.
     #[must_use]
     pub fn new(stop: CancellationToken) -> Self {
         Self { subscribed: HashMap::new(), stop }
@@ -127,7 +127,7 @@ async fn heartbeat(ctx: &ActivityContext, progress: watch::Receiver<Progress>) -
     }
 }
 
-/// Ends the activity for good, with its position as details: a person has to decide how to go on.
+/// Ends the activity for good, with its position as details: an operator has to decide how to continue.
 fn stopped(name: &str, error: &Stopped, at: FeedPosition) -> ActivityError {
     let why = error_chain(error);
     let kind = match error {

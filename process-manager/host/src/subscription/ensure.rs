@@ -55,7 +55,7 @@ pub async fn ensure_subscription(
 /// Where a subscription stands, by its query `state`. Needs a worker that hosts it.
 ///
 /// # Errors
-/// Temporal is away, no worker answers, or there is no such subscription.
+/// Temporal is unavailable, no worker answers, or there is no such subscription.
 pub async fn subscription_state(client: &Client, name: &str) -> Result<SubscriptionState, WorkflowQueryError> {
     let handle = client.get_workflow_handle::<Subscription>(workflow_id(name));
     let options = WorkflowQueryOptions::builder().rpc_options(bounded_rpc()).build();

@@ -1,11 +1,11 @@
-//! What a subscription does with events: the part that each subscriber brings.
+//! The handler of a subscription's events.
 
 use std::{error::Error, time::Duration};
 
 use futures::future::BoxFuture;
 use process_manager_wire::CloudEvent;
 
-/// A fault of a handler: the same event, or the next sweep, will be tried again.
+/// A fault of a handler: the same event, or the next sweep, is retried.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
 pub struct HandlerError {
@@ -41,9 +41,9 @@ impl Handled {
 /// Why a handler did not handle all events. It is about the event behind those that it has handled.
 #[derive(Debug)]
 pub(crate) enum Interrupted {
-    /// It is tried again after this time, which survives restarts.
+    /// It is retried after this time, which survives restarts.
     RetryAfter(Duration),
-    /// A person has to decide: the subscription stops.
+    /// An operator has to decide: the subscription stops.
     Stop(String),
 }
 
@@ -51,11 +51,11 @@ pub(crate) enum Interrupted {
 /// may be dropped at any await, as if the program died there.
 pub(crate) trait EventHandler: Send + Sync {
     /// Handles events, which come in the order of their log. The first of them has been tried `attempt` times before.
-    /// An event that is of no use, or cannot be read, is passed over (and logged).
+    /// An event that is invalid or cannot be read is logged and skipped.
     fn handle<'a>(&'a self, events: &'a [CloudEvent], attempt: u32) -> BoxFuture<'a, Handled>;
 
-    /// Looks for what no event tells. It runs beside [`EventHandler::handle`], at regular intervals, also while the log
-    /// cannot be read or an event does not get through.
+    /// Reconciles state that no event announces. It runs beside [`EventHandler::handle`], at regular intervals, also
+    /// while the log cannot be read or an event is retried.
     fn sweep(&self) -> BoxFuture<'_, Result<(), HandlerError>> {
         Box::pin(async { Ok(()) })
     }

@@ -56,11 +56,11 @@ pub(super) struct Progress {
 pub(super) enum Turn {
     /// It was long enough, or it was told to stop.
     Over,
-    /// The next event is to be tried again, for the `attempt`th time, after this pause.
+    /// The next event is retried, for the `attempt`th time, after this pause.
     RetryLater { after: Duration, attempt: u32 },
 }
 
-/// Why a subscription stops until a person has decided.
+/// Why a subscription stops until an operator has decided.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Stopped {
     #[error(transparent)]
@@ -136,12 +136,12 @@ async fn deliver(
     Ok(Turn::Over)
 }
 
-/// The events of a batch; what is none is passed over.
+/// Returns the events of a batch; malformed entries are skipped.
 fn readable(name: &str, batch: &[FeedEvent]) -> Vec<CloudEvent> {
     let readable = batch.iter().filter_map(|event| match event {
         FeedEvent::Event(event) => Some((**event).clone()),
         FeedEvent::Malformed { position, reason, .. } => {
-            tracing::error!(subscription = name, position, reason, "a malformed event is passed over");
+            tracing::error!(subscription = name, position, reason, "a malformed event is skipped");
             counter!("subscription_malformed_events_total", "subscription" => name.to_owned()).increment(1);
             None
         }
@@ -177,7 +177,7 @@ async fn sweep(name: &str, handler: &dyn EventHandler, every: Duration) -> Infal
     loop {
         ticks.tick().await;
         if let Err(error) = handler.sweep().await {
-            tracing::warn!(subscription = name, "a sweep did not get through: {}", error_chain(&error));
+            tracing::warn!(subscription = name, "a sweep failed: {}", error_chain(&error));
         }
     }
 }

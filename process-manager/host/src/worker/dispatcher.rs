@@ -1,4 +1,4 @@
-//! How commands leave: over HTTP by default, or in any other way.
+//! The dispatch of commands: over HTTP by default, or in any other way.
 
 use std::{error::Error, time::Duration};
 
@@ -11,11 +11,11 @@ use process_manager_client::http::{ClientError, CommandClient, CommandError, Env
 /// Why a command was not dispatched.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError {
-    /// The receiver's business 'no'. It is not retried; `on_error` decides.
+    /// The receiver's refusal, a business "no". It is not retried; `on_error` decides.
     #[error("refused ({}): {}", .0.code, .0.detail)]
     Refused(Problem),
     /// Anything else that goes wrong. It is retried as the command's policy says, and then `on_error` decides.
-    #[error("not got through")]
+    #[error("the command was not delivered")]
     Fault(#[source] Box<dyn Error + Send + Sync>),
     /// The command cannot be sent at all. It is not retried; `on_error` decides.
     #[error("{0}")]

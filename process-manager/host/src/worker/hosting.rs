@@ -28,7 +28,7 @@ type Register = Box<dyn FnOnce(&mut WorkerOptions) -> Result<(), WorkflowRegistr
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostingError {
-    /// Two subscriptions have this name.
+    /// Two subscriptions have the same name.
     #[error("there are two subscriptions of the name {0}")]
     SubscriptionTwice(String),
     /// The workflow ids of two process managers can be the same: one name begins with the other and a hyphen.

@@ -1,4 +1,4 @@
-//! The activity that reads events again, for instances that know of them by their place alone.
+//! The activity that reads events again, for instances that only know their positions.
 
 #![expect(
     dead_code,
@@ -69,7 +69,7 @@ impl Logs {
     }
 }
 
-/// The first of these events, up to one that is not there.
+/// Reads the first of these events, up to one that is missing.
 async fn fetch(source: &impl EventSource, log: &str, positions: &[Position]) -> Result<Vec<CloudEvent>, FeedError> {
     let begun = Instant::now();
     let (mut events, mut bytes) = (Vec::new(), 0);
@@ -90,7 +90,7 @@ async fn fetch(source: &impl EventSource, log: &str, positions: &[Position]) -> 
     Ok(events)
 }
 
-/// How many entries of the log bring the next of these positions, and those that are near.
+/// Returns how many entries of the log cover the next of these positions, and those that are near.
 fn window(positions: &[Position]) -> u16 {
     let Some(first) = positions.first() else { return 1 };
     let near = positions.iter().map(|position| position - first).take_while(|distance| *distance < WINDOW.into());

@@ -20,7 +20,7 @@ async fn parked(world: &World, id: &str) -> InstanceView {
     world.until(id, "the instance is parked", |view| view.status == Status::Parked).await
 }
 
-/// What `on_error` was told, as [`Answer::Stop`] says it.
+/// The context that `on_error` received, as [`Answer::Stop`] reports it.
 fn told(view: &InstanceView) -> Value {
     let detail = &view.failure.as_ref().unwrap().detail;
     serde_json::Deserializer::from_str(detail).into_iter::<Value>().next().unwrap().unwrap()

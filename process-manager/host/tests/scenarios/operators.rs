@@ -38,7 +38,7 @@ async fn x05_a_failed_instance_is_parked_alone_listed_and_retried_by_an_operator
     world.handled(&other).await;
     parked(&world, "a").await;
     incidents(&world, &["Probe-a"]).await;
-    // What means another failure, or nothing that can be understood, changes nothing.
+    // A signal that means another failure, or cannot be understood, changes nothing.
     for payload in [json!({"failure_id": "a/7"}), json!([1]), json!("retry"), json!({"failure_id": 1})] {
         world.signal("Probe-a", "acknowledge", Some(payload)).await;
     }

@@ -16,7 +16,7 @@ pub(super) enum Event {
     Happened(Step),
 }
 
-/// What an event makes the process manager do.
+/// The behaviour that an event asks of the process manager.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Step {

@@ -34,12 +34,12 @@ pub(super) struct Sent {
     pub(super) at: DateTime<Utc>,
 }
 
-/// What the receiver does with a command.
+/// Behaviour of the receiver of a command.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Receiver {
     Accepts,
     Refuses,
-    /// Does not get through.
+    /// Answers with a fault.
     Faults,
     Panics,
     /// Takes it and never answers.
@@ -54,7 +54,7 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// What the commands of this label are answered, one after the other; the last answer is repeated.
+    /// Sets the answers to the commands of this label, one after the other; the last answer is repeated.
     pub(super) fn answer(&self, label: &str, answers: &[Receiver]) {
         self.answers.lock().unwrap().insert(label.to_owned(), answers.to_vec());
     }
@@ -219,7 +219,7 @@ impl World {
         eventually("the instance answers", async || instance::<M>(self.server.client(), id).await).await
     }
 
-    /// What the instance has applied; `None` when it has no state.
+    /// Returns the events that the instance has applied; `None` when it has no state.
     pub(super) async fn applied(&self, id: &str) -> Option<Vec<String>> {
         applied(&self.view(id).await?)
     }
@@ -261,7 +261,7 @@ impl World {
     }
 }
 
-/// What an instance has applied; `None` when it has no state.
+/// Returns the events that an instance has applied; `None` when it has no state.
 pub(super) fn applied(view: &InstanceView) -> Option<Vec<String>> {
     serde_json::from_value(view.state.get("applied")?.clone()).ok()
 }

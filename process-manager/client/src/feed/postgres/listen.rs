@@ -41,7 +41,7 @@ async fn forward(options: &PgConnectOptions, news: &watch::Sender<()>) -> Result
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.listen(CHANNEL).await?;
     loop {
-        // What came before the first notification, or while the connection was lost, may be news as well.
+        // There may be news from before the first notification, or from while the connection was lost.
         news.send_replace(());
         listener.try_recv().await?;
     }

@@ -1,4 +1,4 @@
-//! What `#[workflow_methods]` would write, for a generic type: names, and which method serves which.
+//! The code that `#[workflow_methods]` would generate, written out for a generic type.
 
 use std::{any::Any, error::Error, marker::PhantomData};
 

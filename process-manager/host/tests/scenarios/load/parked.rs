@@ -1,4 +1,4 @@
-//! An instance that is parked goes on to get events.
+//! A parked instance still receives events.
 
 use std::time::Instant;
 
