@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 /// How far an instance is in each log, by the log's id.
 ///
-/// One mark for each log is enough: whoever delivers a log's events to an instance delivers them in the log's order and
-/// leaves none out, and begins at a place up to which all have been delivered. So whatever is not beyond the mark was
-/// delivered before.
+/// One mark for each log is enough: a log's events are delivered to an instance in the log's order, none is left out, and
+/// delivery begins at a place up to which all have been delivered. So an event that is not beyond the mark was delivered
+/// before.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ledger(BTreeMap<String, Marks>);
