@@ -1,11 +1,11 @@
 # syntax=docker/dockerfile:1
-# One image with the five programs; the command chooses: billing, reports, accounts, worker or api.
+# One image with the five programs. The command chooses one: billing, reports, accounts, worker or api.
 
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-# The cache mounts keep downloaded and compiled dependencies from one build to the next. They are no part of the image,
-# so the programs are copied out of them.
+# The cache mounts keep downloaded and compiled dependencies between builds. They are not part of the image, so the
+# programs are copied out of them.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
     cargo build --release --locked --package billing --package reports --package accounts --package worker --package api \
@@ -13,14 +13,14 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
         target/release/billing target/release/reports target/release/accounts target/release/worker target/release/api
 
 FROM debian:bookworm-slim
-# curl asks /readyz in the health checks. Debian's security updates matter more than a pinned version.
+# The health checks request /readyz by curl. Security updates of Debian matter more than a pinned version.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates curl \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home --home-dir /data voiding
 COPY --from=build /out/ /usr/local/bin/
-# SQLite files, where no database URL is given.
+# Folder of the SQLite files, if no database URL is set.
 ENV DATA_DIR=/data
 WORKDIR /data
 USER 10001

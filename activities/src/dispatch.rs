@@ -1,4 +1,4 @@
-//! Sends one command for an activity: slowed down where a person wants to watch, and logged with its process.
+//! Sends one command for an activity: delayed by `SLOW_DOWN=1`, and logged with its process.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ impl Dispatch {
         Self { client, slow_down }
     }
 
-    /// Sends the command of a process; the envelope follows from the process and the activity's type.
+    /// Sends the command of a process. The envelope is made from the process id and the activity's type.
     pub(crate) async fn send<C, A>(
         &self,
         ctx: &ActivityContext,
@@ -37,7 +37,7 @@ impl Dispatch {
         self.send_with(ctx, path, &envelope, command, |_| process_id.clone()).await
     }
 
-    /// `process_of` tells from the answer which process it is that the command was for: VoidDocument opens it.
+    /// Sends a command whose process is only known from the answer (`process_of`): VoidDocument opens it.
     pub(crate) async fn send_with<C, A>(
         &self,
         ctx: &ActivityContext,
@@ -65,14 +65,14 @@ impl Dispatch {
                     command,
                     attempt,
                     error = fault as &dyn std::error::Error,
-                    "not got through"
+                    "attempt failed"
                 );
             }
         }
         answer.map_err(into_activity_error)
     }
 
-    /// A slow command is made to leave the local attempt, so that the Web UI shows it as a pending activity.
+    /// Delays the command. The local attempt fails first, so that the Web UI shows the command as a pending activity.
     async fn slow_down(&self, ctx: &ActivityContext) -> Result<(), ActivityError> {
         if self.slow_down.is_zero() {
             return Ok(());

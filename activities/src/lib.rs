@@ -1,4 +1,4 @@
-//! The only outbound I/O of the processes: commands to Billing and Reports, one file per service.
+//! The only outbound I/O of the voiding: commands to Billing and Reports, one file for each service.
 
 mod billing;
 mod dispatch;

@@ -11,12 +11,12 @@ use crate::voiding::{Presenter, Voiding};
 pub(crate) struct App {
     pub(crate) voidings: VoidingClient,
     pub(crate) presenter: Presenter,
-    /// Cancelled when the program is to end: a request that waits is answered then.
+    /// Cancelled on shutdown; waiting requests are then answered at once.
     pub(crate) shutdown: CancellationToken,
 }
 
 impl App {
-    /// Presents a voiding as the answer to a request about it: the request's log lines carry the process id from now on.
+    /// Presents a voiding as the answer to a request. Later log lines of the request carry the process id.
     pub(crate) fn answer(&self, process: impl Into<Process>) -> Voiding {
         let process = process.into();
         if let Some(process_id) = &process.view.process_id {

@@ -15,14 +15,13 @@ use voiding_client::{Process, Run, VoidingClient};
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
-const NOT_STARTED: &str =
-    "the process could not be started yet; it starts by itself once Temporal and the worker are there";
+const NOT_STARTED: &str = "the process could not be started yet; it starts once Temporal and the worker are available";
 
-/// Starts the process that Billing has accepted, and returns it. Never fails: where Temporal is unavailable, the worker's
+/// Starts the process that Billing has accepted, and returns it. Never fails: if Temporal is unavailable, the worker's
 /// subscription starts the process later.
 ///
-/// A replay (a key that Billing may have seen before) can be answered with a process that was closed long ago: that one
-/// is not started again.
+/// A repeated request (its key may be known to Billing) can be answered with a process that was closed long ago. That
+/// process is not started again.
 pub(crate) async fn begin(voidings: &VoidingClient, accepted: &DocumentVoiding, may_be_replay: bool) -> Process {
     if may_be_replay && let Some(state) = closed_in(voidings, accepted).await {
         return shown(voidings, accepted, state).await;
@@ -66,7 +65,7 @@ pub(crate) async fn settled(
         match run {
             Err(_) => break,
             Ok(Ok(Some(run))) if belongs(&run, accepted) => process = run.into(),
-            // Temporal is unavailable, or a run of another process is about to end: that passes.
+            // Temporal is unavailable, or a run of another process is about to end; either is temporary.
             Ok(_) => {}
         }
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
@@ -74,7 +73,7 @@ pub(crate) async fn settled(
     process
 }
 
-/// The process as its run shows it, else in this state.
+/// Returns the process as its run shows it, else in the given state.
 async fn shown(voidings: &VoidingClient, accepted: &DocumentVoiding, otherwise: VoidingState) -> Process {
     match run_of(voidings, accepted).await {
         Ok(Some(run)) => run.into(),
@@ -90,7 +89,7 @@ async fn run_of(voidings: &VoidingClient, accepted: &DocumentVoiding) -> Result<
     }
 }
 
-/// How the process ended, where Billing says that it is not open any more.
+/// Returns how the process ended, if it is no longer open in Billing.
 async fn closed_in(voidings: &VoidingClient, accepted: &DocumentVoiding) -> Option<VoidingState> {
     let document = voidings.billing().document(&accepted.document_id).await.ok()??;
     match document.status {
@@ -100,8 +99,8 @@ async fn closed_in(voidings: &VoidingClient, accepted: &DocumentVoiding) -> Opti
     }
 }
 
-/// Whether the run is the accepted process's. A run that an operator started without a process id asks Billing for it,
-/// and gets the same one while that is open.
+/// Returns whether the run belongs to the accepted process. A run that an operator started without a process id asks
+/// Billing for it, and gets the id of the open process.
 fn belongs(run: &Run, accepted: &DocumentVoiding) -> bool {
     match &run.view.process_id {
         Some(process_id) => *process_id == accepted.process_id,

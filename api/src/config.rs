@@ -6,16 +6,16 @@ use url::Url;
 /// Variable that sets the address to listen on.
 pub(crate) const ADDR_VARIABLE: &str = "API_ADDR";
 
-/// Where the api listens, and where it finds the others. Temporal has a configuration of its own.
+/// Addresses of the api and of the programs that it calls. Temporal has a configuration of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// `API_ADDR`: host:port to listen on; 127.0.0.1:8080 by default.
+    /// `API_ADDR`: address to listen on (host:port); 127.0.0.1:8080 by default.
     pub addr: String,
-    /// `BILLING_URL`: where Billing is; <http://127.0.0.1:8081> by default.
+    /// `BILLING_URL`: URL of Billing; <http://127.0.0.1:8081> by default.
     pub billing_url: Url,
-    /// `REPORTS_URL`: where Reports is, for the console; <http://127.0.0.1:8082> by default.
+    /// `REPORTS_URL`: URL of Reports, for the console; <http://127.0.0.1:8082> by default.
     pub reports_url: Url,
-    /// `TEMPORAL_UI_URL`: where Temporal's Web UI is, for links to it; none by default.
+    /// `TEMPORAL_UI_URL`: URL of Temporal's Web UI, for links to it; none by default.
     pub temporal_ui_url: Option<Url>,
 }
 
@@ -23,7 +23,7 @@ impl Config {
     /// Reads the environment.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable whose value does not do.
+    /// Returns [`ConfigError`], which names the variable, if a value is invalid.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             addr: env_or(ADDR_VARIABLE, "127.0.0.1:8080".to_owned())?,

@@ -1,4 +1,4 @@
-//! The OpenAPI document, and the console that shows it. Both are served by us alone: no asset comes from elsewhere.
+//! The OpenAPI document, and Swagger UI, which shows it. The api serves all assets itself.
 
 use axum::{
     Json, Router,
@@ -15,12 +15,12 @@ use crate::{app::App, routes};
 
 const DOCUMENT: &str = "/openapi.json";
 
-/// The routes with what they say of themselves.
+/// Returns the routes with their documentation.
 pub(crate) fn documented() -> OpenApiRouter<App> {
     let info = InfoBuilder::new()
         .title("Voidings")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("Has documents voided, and shows how far that is."))
+        .description(Some("Voids documents, and shows the progress of each voiding."))
         .license(Some(utoipa::openapi::LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build()))
         .build();
     let tag = TagBuilder::new().name("voidings").description(Some("The voiding of documents")).build();
@@ -28,16 +28,16 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(document).merge(routes::router())
 }
 
-/// `/openapi.json` and `/docs`.
+/// Serves `/openapi.json` and `/docs`.
 pub(crate) fn router(document: OpenApi) -> Router {
-    // Without `validator_url` the console would have the document checked by a service of its makers.
+    // By default Swagger UI would send the document to an online validator.
     let config = Config::new([DOCUMENT]).validator_url("none").try_it_out_enabled(true);
     let console: Router = SwaggerUi::new("/docs").config(config).into();
     let console = console.layer(map_response(confine));
     Router::new().route(DOCUMENT, get(move || async move { Json(document) })).merge(console)
 }
 
-/// The console may ask nobody but us, whatever its next version would like to load.
+/// Confines the page to this origin, whatever a later version of it would like to load.
 async fn confine(mut response: Response) -> Response {
     let policy = HeaderValue::from_static(
         "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",

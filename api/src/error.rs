@@ -1,4 +1,4 @@
-//! The problems for the programs behind the api when they do not answer.
+//! Problems that the api answers when a program behind it is unavailable, or a voiding does not exist.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use process_manager_host::operator::OperatorError;
 use service_kit::{ApiError, problem};
 use voiding_client::LookupError;
 
-/// After how long a retry makes sense.
+/// Value of `Retry-After`.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// 503 `billing-unavailable`.
+/// Answers 503 `billing-unavailable`.
 pub(crate) fn billing_unavailable(fault: Fault) -> ApiError {
     let detail = "Billing cannot be reached or does not answer as it should; try again";
     problem(StatusCode::SERVICE_UNAVAILABLE, code::BILLING_UNAVAILABLE, detail)
@@ -20,7 +20,7 @@ pub(crate) fn billing_unavailable(fault: Fault) -> ApiError {
         .caused_by(fault)
 }
 
-/// 503 `temporal-unavailable`.
+/// Answers 503 `temporal-unavailable`.
 pub(crate) fn temporal_unavailable(error: OperatorError) -> ApiError {
     let detail = "Temporal cannot be reached or does not answer as it should; try again";
     problem(StatusCode::SERVICE_UNAVAILABLE, code::TEMPORAL_UNAVAILABLE, detail)
@@ -28,13 +28,13 @@ pub(crate) fn temporal_unavailable(error: OperatorError) -> ApiError {
         .caused_by(error)
 }
 
-/// 404 `voiding-not-found`.
+/// Answers 404 `voiding-not-found`.
 pub(crate) fn voiding_not_found(document_id: &DocumentId) -> ApiError {
     let detail = format!("no voiding of document {document_id} was requested");
     problem(StatusCode::NOT_FOUND, code::VOIDING_NOT_FOUND, detail)
 }
 
-/// 503 for the program that does not answer.
+/// Answers 503 for the program that is unavailable.
 pub(crate) fn lookup_failed(error: LookupError) -> ApiError {
     match error {
         LookupError::Temporal(error) => temporal_unavailable(error),

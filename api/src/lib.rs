@@ -1,7 +1,7 @@
-//! REST and OpenAPI in front of the voiding process; its program also serves the console's pages.
+//! REST and OpenAPI in front of the voiding process; its binary also serves the console's pages.
 //!
-//! Thin on purpose: Billing decides whether a document may be voided, the workflow carries the voiding out, and both
-//! remember. The api keeps nothing, so any number of it may run, and none has to.
+//! Thin on purpose: Billing decides whether a document may be voided, the workflow carries out the voiding, and both
+//! store their state. The api stores nothing, so any number of replicas may run, and processes need none.
 
 mod app;
 mod begin;
@@ -30,10 +30,10 @@ pub use voiding::{Links, Voiding};
 
 const NAME: &str = "api";
 
-/// Serves until `shutdown`. Temporal may come up later than the api: `client` may be one that connects by itself.
+/// Serves until `shutdown`. Temporal may start later than the api: `client` may connect lazily.
 ///
 /// # Errors
-/// The address cannot be listened on, or `BILLING_URL` or `REPORTS_URL` is not one of an HTTP service.
+/// Returns an error if the address cannot be listened on, or if `BILLING_URL` or `REPORTS_URL` is no HTTP URL.
 pub async fn run(config: Config, client: impl Into<LazyClient>, shutdown: CancellationToken) -> anyhow::Result<()> {
     let listener = bind(NAME, &config.addr, config::ADDR_VARIABLE).await?;
     let billing = CommandClient::new(config.billing_url.clone(), Timeouts::default()).context("BILLING_URL")?;

@@ -1,15 +1,15 @@
-//! The preference `wait` of RFC 7240: how long a client would wait for the outcome.
+//! The preference `wait` of RFC 7240: how long a client waits for the outcome.
 
 use std::time::Duration;
 
 use axum::http::HeaderMap;
 use messages::headers;
 
-/// Longest wait, in seconds; a longer one is cut down to it.
+/// Longest wait in seconds; a longer preference is reduced to it.
 const MAX_WAIT: u64 = 30;
 
-/// The wait that the client prefers, at most 30 s. Of several the first one counts (RFC 7240, section 2); a
-/// preference that cannot be read is ignored.
+/// Returns the wait that the client prefers, at most 30 s. The first of several counts (RFC 7240, section 2); an
+/// invalid preference is ignored.
 pub(crate) fn wait(headers: &HeaderMap) -> Option<Duration> {
     let preferences = headers.get_all(headers::PREFER).iter().filter_map(|value| value.to_str().ok());
     let value = preferences.flat_map(|line| split(line, ',')).find_map(|preference| {
@@ -21,12 +21,12 @@ pub(crate) fn wait(headers: &HeaderMap) -> Option<Duration> {
     if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    // More digits than a u64 holds are a long wait all the same.
+    // A number that overflows is a long wait.
     let seconds = value.parse().unwrap_or(u64::MAX).min(MAX_WAIT);
     Some(Duration::from_secs(seconds))
 }
 
-/// Splits at a separator that does not stand in a quoted string.
+/// Splits at separators outside of quoted strings.
 fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut quoted, mut escaped) = (false, false);
     text.split(move |c| {

@@ -1,21 +1,21 @@
-//! Whether a voiding that is posted now would run.
+//! Readiness: whether a voiding that is posted now would run.
 
 use chrono::{TimeDelta, Utc};
 use process_manager_client::http::CommandError;
 use process_manager_host::operator::OperatorError;
 use voiding_client::VoidingClient;
 
-/// A worker asks for tasks again at least once a minute.
+/// Maximum age of the last poll; a worker polls at least once a minute.
 const POLLED_WITHIN: TimeDelta = TimeDelta::seconds(75);
 
-/// Why a voiding that is posted now would not run.
+/// The reason why a voiding that is posted now would not run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotReady {
     #[error("Billing does not answer: {0}")]
     Billing(#[from] CommandError),
     #[error("Temporal does not answer, or lacks the search attributes that the worker registers: {0}")]
     Temporal(#[from] OperatorError),
-    #[error("no worker asks for tasks of the voiding")]
+    #[error("no worker polls for tasks of the voiding")]
     NoWorker,
 }
 

@@ -10,21 +10,21 @@ use voiding_client::Process;
 /// One voiding of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Voiding {
-    /// What the process says of itself.
+    /// State of the process, as it publishes it.
     #[serde(flatten)]
     pub view: VoidingView,
     /// When the voiding was requested.
     pub requested_at: DateTime<Utc>,
-    /// When something last happened to it, as far as that is known.
+    /// Time of the latest change, as far as known.
     pub updated_at: DateTime<Utc>,
-    /// Why `steps` is not the whole way, where it is not.
+    /// Reason why `steps` is incomplete, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps_missing: Option<String>,
-    /// Where to go from here.
+    /// Links to related resources.
     pub links: Links,
 }
 
-/// Addresses that belong to a voiding. Those of the api are relative to its root.
+/// Links of a voiding. Those of the api are relative to its root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Links {
     /// This voiding.
@@ -32,23 +32,23 @@ pub struct Links {
     pub this: String,
     /// The document in Billing.
     pub document: String,
-    /// Where to POST an acknowledgement; only while there is something to acknowledge.
+    /// Target of an acknowledgement (POST); present while there is something to acknowledge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<String>,
-    /// Where to POST a retry; only while there is something to retry.
+    /// Target of a retry (POST); present while there is something to retry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<String>,
-    /// The run in Temporal's Web UI, where the api knows its address.
+    /// The run in Temporal's Web UI, if the api knows its address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temporal: Option<String>,
 }
 
-/// Presents voidings: it knows the addresses that go into the links.
+/// Presents voidings with their links.
 #[derive(Debug, Clone)]
 pub(crate) struct Presenter {
-    /// Where Billing is.
+    /// URL of Billing.
     pub(crate) billing_url: Url,
-    /// Where Temporal's Web UI is.
+    /// URL of Temporal's Web UI.
     pub(crate) temporal_ui_url: Option<Url>,
 }
 

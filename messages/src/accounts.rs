@@ -1,9 +1,7 @@
 //! Accounts: keeps balances, and moves money between them by transfers.
 //!
 //! A transfer is requested, withdrawn from one account, and then either deposited to the other or refunded. The service
-//! carries out each of these steps at most once per transfer; which step comes next is up to the process manager. The
-//! service listens on 127.0.0.1:8084 unless `ACCOUNTS_ADDR` says otherwise, and its database is that of
-//! `ACCOUNTS_DATABASE_URL` (`DATABASE_URL` for the service alone).
+//! carries out each of these steps at most once per transfer. The process manager decides which step comes next.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -18,67 +16,67 @@ pub const MAX_OWNER: usize = 200;
 /// Most characters of a transfer's `reason`.
 pub const MAX_REASON: usize = 2_000;
 
-/// Where an account stands.
+/// Status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccountStatus {
-    /// Money comes and goes.
+    /// Accepts deposits and withdrawals.
     Open,
-    /// No money comes but refunds, and none goes; whatever balance there was stays.
+    /// Accepts refunds only. Its balance stays.
     Closed,
 }
 
-/// Where a transfer stands.
+/// Status of a money transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TransferStatus {
     /// No money has moved yet.
     Requested,
-    /// The amount has left one account and has not come to any: it is in flight.
+    /// The amount has left one account and has reached no other: it is in flight.
     Withdrawn,
     /// The amount is on the other account. Final.
     Completed,
-    /// The amount is back where it came from. Final.
+    /// The amount is back on the first account. Final.
     Returned,
     /// No money has moved, and none will. Final.
     Failed,
 }
 
-/// Why money is deposited.
+/// Purpose of a deposit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DepositPurpose {
     /// To the account that the transfer goes to.
     Transfer,
-    /// Back to the account that the transfer came from. A closed account takes it too.
+    /// Back to the account that the transfer came from. A closed account accepts it too.
     Refund,
 }
 
 /// `POST /commands/open-account`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OpenAccount {
-    /// The account's id; Accounts makes a UUIDv7 when it is absent.
+    /// The account's id. Default: a new UUIDv7.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_id: Option<AccountId>,
-    /// Whose it is; at most 200 characters.
+    /// The owner; at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200)]
     pub owner: Option<String>,
-    /// What is on it from the beginning, zero or more; its currency is the account's for good.
+    /// The initial balance, zero or more. Its currency becomes the account's currency.
     pub initial_balance: Money,
 }
 
 /// `POST /commands/request-money-transfer`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RequestMoneyTransfer {
-    /// The transfer's id; Accounts makes a UUIDv7 when it is absent.
+    /// The transfer's id. Default: a new UUIDv7.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer_id: Option<TransferId>,
-    /// Where the money comes from.
+    /// The account that the money comes from.
     pub from: AccountId,
-    /// Where it goes to: another account.
+    /// The account that the money goes to; it must be another one.
     pub to: AccountId,
-    /// How much, more than zero, in the currency of both accounts.
+    /// The amount: more than zero, in the currency of both accounts.
     pub amount: Money,
 }
 
@@ -102,7 +100,7 @@ pub struct DepositMoney {
     pub account_id: AccountId,
     /// The transfer's amount.
     pub amount: Money,
-    /// Whether the transfer goes on or back.
+    /// Whether the deposit completes the transfer or refunds it.
     pub purpose: DepositPurpose,
 }
 
@@ -111,7 +109,7 @@ pub struct DepositMoney {
 pub struct FailMoneyTransfer {
     /// The transfer whose withdrawal was never made.
     pub transfer_id: TransferId,
-    /// Why there will be none; at most 2,000 characters.
+    /// The reason; at most 2,000 characters.
     #[schema(max_length = 2000)]
     pub reason: String,
 }
@@ -128,49 +126,49 @@ pub struct CloseAccount {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum Command {
-    /// Take a transfer's amount from its account.
+    /// Takes a transfer's amount from its account.
     WithdrawMoney(WithdrawMoney),
-    /// Put a transfer's amount on the other account, or back.
+    /// Puts a transfer's amount on the other account, or back.
     DepositMoney(DepositMoney),
-    /// Give a transfer up whose withdrawal was never made.
+    /// Gives up a transfer whose withdrawal was never made.
     FailMoneyTransfer(FailMoneyTransfer),
 }
 
-/// An account as Accounts answers it.
+/// An account of Accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Account {
     /// The account.
     pub account_id: AccountId,
-    /// Whose it is.
+    /// The owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
-    /// What is on it; never less than zero.
+    /// The balance; never less than zero.
     pub balance: Money,
-    /// Where it stands.
+    /// Its status.
     pub status: AccountStatus,
     /// When it was opened.
     pub opened_at: DateTime<Utc>,
 }
 
-/// A transfer as Accounts answers it.
+/// A money transfer of Accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Transfer {
     /// The transfer.
     pub transfer_id: TransferId,
-    /// Where the money comes from.
+    /// The account that the money comes from.
     pub from: AccountId,
-    /// Where it goes to.
+    /// The account that the money goes to.
     pub to: AccountId,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// Where it stands.
+    /// Its status.
     pub status: TransferStatus,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When it was requested.
     pub requested_at: DateTime<Utc>,
-    /// When it came to its status.
+    /// When it reached its status.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -179,7 +177,7 @@ pub struct Transfer {
 pub struct AccountOpened {
     /// The account.
     pub account_id: AccountId,
-    /// What is on it from the beginning.
+    /// The initial balance.
     pub initial_balance: Money,
 }
 
@@ -188,11 +186,11 @@ pub struct AccountOpened {
 pub struct MoneyTransferRequested {
     /// The transfer; also the event's correlation id.
     pub transfer_id: TransferId,
-    /// Where the money comes from.
+    /// The account that the money comes from.
     pub from: AccountId,
-    /// Where it goes to.
+    /// The account that the money goes to.
     pub to: AccountId,
-    /// How much.
+    /// The amount.
     pub amount: Money,
 }
 
@@ -203,7 +201,7 @@ pub struct MoneyWithdrawn {
     pub transfer_id: TransferId,
     /// The account that the money left.
     pub account_id: AccountId,
-    /// How much.
+    /// The amount.
     pub amount: Money,
 }
 
@@ -214,9 +212,9 @@ pub struct MoneyDeposited {
     pub transfer_id: TransferId,
     /// The account that the money came to.
     pub account_id: AccountId,
-    /// How much.
+    /// The amount.
     pub amount: Money,
-    /// Whether the transfer went on or back.
+    /// Whether the deposit completed the transfer or refunded it.
     pub purpose: DepositPurpose,
 }
 
@@ -225,7 +223,7 @@ pub struct MoneyDeposited {
 pub struct MoneyTransferFailed {
     /// The transfer.
     pub transfer_id: TransferId,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -246,7 +244,7 @@ pub enum Event {
     MoneyTransferRequested(MoneyTransferRequested),
     /// A transfer's amount has left its account.
     MoneyWithdrawn(MoneyWithdrawn),
-    /// A transfer's amount has come to the other account, or back.
+    /// A transfer's amount has reached the other account, or has returned.
     MoneyDeposited(MoneyDeposited),
     /// A transfer was given up; no money has moved.
     MoneyTransferFailed(MoneyTransferFailed),

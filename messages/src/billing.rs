@@ -1,4 +1,4 @@
-//! Billing: issues documents, voids them on request.
+//! Billing: issues documents, and voids them on request.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::{CustomerId, DocumentId, Money, ProcessId};
 /// `source` of Billing's events.
 pub const SOURCE: &str = "/billing";
 
-/// What kind of document it is; it does not change a report's sum.
+/// Kind of a document. It has no effect on a report's total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DocumentKind {
@@ -21,44 +21,44 @@ pub enum DocumentKind {
     CreditNote,
 }
 
-/// Where a document stands in Billing.
+/// Status of a document in Billing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DocumentStatus {
-    /// Issued, and nobody is voiding it.
+    /// Issued; no process is voiding it.
     Issued,
     /// A process is voiding it.
     VoidingRequested,
-    /// Voided, for good.
+    /// Voided. Final.
     Voided,
 }
 
 /// `POST /documents`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IssueDocument {
-    /// The document's id; Billing makes a UUIDv7 when it is absent.
+    /// The document's id. Default: a new UUIDv7.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document_id: Option<DocumentId>,
-    /// Whom it is issued to.
+    /// The customer that it is issued to.
     pub customer_id: CustomerId,
-    /// What it is.
+    /// Its kind.
     pub kind: DocumentKind,
-    /// What it comes to.
+    /// Its amount.
     pub total: Money,
 }
 
-/// A document as Billing answers it.
+/// A document of Billing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Document {
     /// The document.
     pub document_id: DocumentId,
-    /// Whom it was issued to.
+    /// The customer that it was issued to.
     pub customer_id: CustomerId,
-    /// What it is.
+    /// Its kind.
     pub kind: DocumentKind,
-    /// What it comes to.
+    /// Its amount.
     pub total: Money,
-    /// Where it stands.
+    /// Its status.
     pub status: DocumentStatus,
     /// The open process (requested or aborted, not yet closed), if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,11 +103,11 @@ pub struct DocumentVoiding {
 pub struct DocumentIssued {
     /// The document.
     pub document_id: DocumentId,
-    /// Whom it was issued to.
+    /// The customer that it was issued to.
     pub customer_id: CustomerId,
-    /// What it is.
+    /// Its kind.
     pub kind: DocumentKind,
-    /// What it comes to.
+    /// Its amount.
     pub total: Money,
     /// When it was issued.
     pub issued_at: DateTime<Utc>,

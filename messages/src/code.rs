@@ -1,4 +1,4 @@
-//! The codes of problems that programs decide by.
+//! Codes of problems; programs decide by them.
 
 pub use process_manager_wire::code::*;
 
@@ -26,7 +26,7 @@ pub const ABORTED: &str = "aborted";
 pub const NOT_ABORTED: &str = "not-aborted";
 /// 409: the process is closed, or was never opened.
 pub const PROCESS_CLOSED: &str = "process-closed";
-/// 409: the document stands in a report that the customer has.
+/// 409: the document is in a published report.
 pub const REPORT_PUBLISHED: &str = "report-published";
 /// 409: another process has marked the document as voided.
 pub const MARKED_BY_ANOTHER_PROCESS: &str = "marked-by-another-process";

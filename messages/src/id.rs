@@ -18,7 +18,7 @@ id! {
     DocumentId
 }
 id! {
-    /// A customer; Billing and Reports know one by the same id.
+    /// A customer. Billing and Reports use the same ids.
     CustomerId
 }
 id! {

@@ -1,8 +1,8 @@
-//! Commands, events and resources: the only vocabulary that crosses a boundary.
+//! Commands, events and resources of the example: the only vocabulary that crosses its boundaries.
 //!
-//! One module a service ([`accounts`], [`billing`], [`reports`]) and the building blocks that they share. Nothing here does
-//! anything but parse, check and print; both sides of every HTTP call use these types, so a field that is spelled
-//! differently on one side does not compile.
+//! One module for each service ([`accounts`], [`billing`], [`reports`]), and the building blocks that they share. These
+//! types only parse, check and print. Both sides of every HTTP call use them, so a field that is spelled differently on
+//! one side does not compile.
 
 pub mod accounts;
 pub mod billing;

@@ -10,28 +10,28 @@ use utoipa::ToSchema;
 pub struct Currency(iso_currency::Currency);
 
 impl Currency {
-    /// The currency of an alphabetic code such as `EUR`.
+    /// Returns the currency of an alphabetic code such as `EUR`.
     ///
     /// # Errors
-    /// [`InvalidMoney::Currency`] when ISO 4217 has no such code.
+    /// Returns [`InvalidMoney::Currency`] if ISO 4217 has no such code.
     pub fn from_code(code: &str) -> Result<Self, InvalidMoney> {
         iso_currency::Currency::from_code(code).map(Self).ok_or(InvalidMoney::Currency)
     }
 
-    /// Alphabetic code, such as `EUR`.
+    /// Returns the alphabetic code, such as `EUR`.
     #[must_use]
     pub fn code(self) -> &'static str {
         self.0.code()
     }
 
-    /// Decimals of the currency (ISO 4217 "minor unit"; 0 for those that have none, such as gold).
+    /// Returns the number of decimals (ISO 4217 "minor unit"; 0 for currencies without one, such as gold).
     #[must_use]
     pub fn decimals(self) -> usize {
         usize::from(self.0.exponent().unwrap_or(0))
     }
 }
 
-/// Why a text is no amount of money.
+/// Reasons why a text is not an amount of money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMoney {
     /// ISO 4217 has no such code.
@@ -69,18 +69,18 @@ pub struct Total {
 }
 
 impl Money {
-    /// Makes an amount of minor units and a currency's alphabetic code.
+    /// Makes an amount from minor units and a currency's alphabetic code.
     ///
     /// # Errors
-    /// [`InvalidMoney::Currency`] if ISO 4217 has no such code.
+    /// Returns [`InvalidMoney::Currency`] if ISO 4217 has no such code.
     pub fn of(minor: i64, currency: &str) -> Result<Self, InvalidMoney> {
         Ok(Self { minor, currency: Currency::from_code(currency)? })
     }
 
-    /// Reads an amount as it stands on the wire.
+    /// Parses an amount as it is written on the wire.
     ///
     /// # Errors
-    /// [`InvalidMoney`] says which rule the text breaks.
+    /// Returns the [`InvalidMoney`] that names the broken rule.
     pub fn parse(amount: &str, currency: &str) -> Result<Self, InvalidMoney> {
         let total = Total::parse(amount, currency)?;
         let minor = i64::try_from(total.minor).map_err(|_| InvalidMoney::Range)?;
@@ -146,7 +146,7 @@ struct Wire {
 }
 
 impl Wire {
-    /// Serde would read `["12.34", "EUR"]` as well.
+    /// Reads an object only; Serde would accept `["12.34", "EUR"]` as well.
     fn from_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let object = serde_json::Map::deserialize(deserializer)?;
         Self::deserialize(serde_json::Value::Object(object)).map_err(serde::de::Error::custom)

@@ -1,4 +1,4 @@
-//! Reports: adds a customer's documents up, one report at a time.
+//! Reports: adds up a customer's documents, one report at a time.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,8 +9,8 @@ use crate::{CustomerId, DocumentId, Money, ProcessId, ReportId, Total};
 /// `source` of Reports' events.
 pub const SOURCE: &str = "/reports";
 
-/// Body of the commands mark- and unmark-document-as-voided, and their answer: the answer's customer is the one that
-/// Reports knows the document by, where it knows the document.
+/// Body of the commands mark- and unmark-document-as-voided, and their answer. The answer's customer is the one that
+/// Reports has stored, if it knows the document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DocumentMarking {
     /// The document.
@@ -24,45 +24,45 @@ pub struct DocumentMarking {
 /// `POST /commands/publish-report`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PublishReport {
-    /// Whose open report is published.
+    /// The customer whose open report is published.
     pub customer_id: CustomerId,
 }
 
-/// Where a report stands.
+/// Status of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportStatus {
     /// Documents are still added to it.
     Open,
-    /// The customer has it; it does not change any more.
+    /// Sent to the customer; it no longer changes.
     Published,
 }
 
-/// A document as it stands in a report.
+/// A document in a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReportedDocument {
     /// The document.
     pub document_id: DocumentId,
-    /// What it comes to.
+    /// Its amount.
     pub total: Money,
-    /// A voided document counts in no total.
+    /// Whether the document is voided. A voided document counts in no total.
     pub voided: bool,
 }
 
-/// A report as Reports answers it.
+/// A report of Reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Report {
     /// The report.
     pub report_id: ReportId,
-    /// Whose report it is.
+    /// The customer of the report.
     pub customer_id: CustomerId,
     /// The customer's first report is 1.
     pub number: i64,
-    /// Where it stands.
+    /// Its status.
     pub status: ReportStatus,
     /// One per currency, ordered by currency: the sum of the documents that are not voided.
     pub totals: Vec<Total>,
-    /// Its documents, in the order in which they came.
+    /// Its documents, in the order of arrival.
     pub documents: Vec<ReportedDocument>,
     /// When it was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,11 +88,11 @@ pub struct DocumentMarked {
 pub struct ReportPublished {
     /// The report.
     pub report_id: ReportId,
-    /// Whose report it is.
+    /// The customer of the report.
     pub customer_id: CustomerId,
     /// The customer's first report is 1.
     pub number: i64,
-    /// What the customer was told.
+    /// The totals that the customer received.
     pub totals: Vec<Total>,
 }
 

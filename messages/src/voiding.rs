@@ -1,4 +1,4 @@
-//! The public view of the voiding process: query, memo and REST.
+//! The published state of a voiding: query, memo and REST.
 
 use std::{fmt, str::FromStr};
 
@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 
 use crate::{CustomerId, DocumentId, ProcessId};
 
-/// Input of the workflow `DocumentVoiding`. Unknown fields pass.
+/// Input of the workflow `DocumentVoiding`. Unknown fields are ignored.
 ///
-/// With `document_id` alone (as a person types it) the process begins by asking Billing for the rest.
+/// With `document_id` alone, the process first asks Billing for the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VoidingInput {
     /// The document to void.
@@ -23,7 +23,7 @@ pub struct VoidingInput {
     pub process_id: Option<ProcessId>,
 }
 
-/// Where a voiding process stands. Kebab case on every wire.
+/// State of a voiding process, written in kebab case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum VoidingState {
@@ -31,7 +31,7 @@ pub enum VoidingState {
     VoidingRequested,
     /// Reports took the document out of its total.
     MarkingDocumentAsVoidedSucceeded,
-    /// Reports refused; a person has to acknowledge the failure.
+    /// Reports refused; an operator has to acknowledge the failure.
     MarkingDocumentAsVoidedFailed,
     /// The document is voided. Final.
     DocumentVoided,
@@ -49,7 +49,7 @@ impl VoidingState {
         Self::FailureAcknowledged,
     ];
 
-    /// The state's name, in kebab case.
+    /// Returns the state's name, in kebab case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl VoidingState {
         }
     }
 
-    /// A final state is never left.
+    /// Returns whether the state is final; a final state is never left.
     #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(self, Self::DocumentVoided | Self::FailureAcknowledged)
@@ -74,7 +74,7 @@ impl fmt::Display for VoidingState {
     }
 }
 
-/// The text names no state.
+/// The text is not the name of a state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "state must be one of voiding-requested, marking-document-as-voided-succeeded, marking-document-as-voided-failed, document-voided and failure-acknowledged"
@@ -95,38 +95,38 @@ pub struct Failure {
     pub failure_id: String,
     /// The refusal's stable code.
     pub code: String,
-    /// The refusal in words.
+    /// Description of the refusal.
     pub detail: String,
     /// When the refusal was recorded.
     pub at: DateTime<Utc>,
 }
 
-/// A command that has not got through for 10 s (clears by itself), or that was refused (waits for a person).
+/// A stalled command (clears when it succeeds), or a refused one (waits for an operator).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Incident {
     /// `<process id>/<counter>`: a signal may carry it to mean this incident and no other.
     pub failure_id: String,
     /// Name of the command.
     pub command: String,
-    /// The refusal's stable code; absent where the command has not got through.
+    /// The refusal's stable code; absent for a stalled command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// What is wrong, in words.
+    /// Description of the problem.
     pub detail: String,
-    /// Since when.
+    /// Start of the incident.
     pub since: DateTime<Utc>,
 }
 
-/// A person's acknowledgement of a failure or of a refused completion.
+/// An operator's acknowledgement of a failure or of a refused completion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Acknowledgement {
-    /// Who acknowledged; at most 200 characters.
+    /// Name of the operator; at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged_by: Option<String>,
-    /// Why, or what was done about it; at most 2,000 characters.
+    /// The reason, or the action taken; at most 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// When it counted.
+    /// When it took effect.
     pub at: DateTime<Utc>,
 }
 
@@ -142,23 +142,23 @@ pub struct Step {
 /// Answer of the query `state`, and value of the memo field of that name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VoidingView {
-    /// Where the process stands.
+    /// State of the process.
     pub state: VoidingState,
-    /// The process; `null` until Billing has said which.
+    /// The process; `null` until Billing has answered.
     pub process_id: Option<ProcessId>,
     /// The document.
     pub document_id: DocumentId,
-    /// Its customer; `null` until Billing has said whose the document is.
+    /// Its customer; `null` until Billing has answered.
     pub customer_id: Option<CustomerId>,
     /// The refused marking, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-    /// What keeps the process from going on, if anything does.
+    /// The incident that keeps the process from continuing, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<Incident>,
     /// The acknowledgement, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<Acknowledgement>,
-    /// The way taken, oldest first.
+    /// The states that were reached, oldest first.
     pub steps: Vec<Step>,
 }

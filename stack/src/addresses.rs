@@ -1,12 +1,12 @@
-//! From an address to listen on to a URL.
+//! URLs of the programs, from the addresses that they listen on.
 
 use service_kit::ConfigError;
 use url::Url;
 
-/// Where a program that listens on `addr` can be reached on this machine. `variable` is the one that set it.
+/// Returns the URL under which this machine reaches a program that listens on `addr`, which `variable` has set.
 ///
 /// # Errors
-/// [`ConfigError`] when it is no host:port.
+/// Returns [`ConfigError`] if `addr` is not host:port.
 pub(crate) fn url_of(addr: &str, variable: &str) -> Result<Url, ConfigError> {
     let error = |reason: &str| ConfigError { variable: variable.into(), value: addr.into(), reason: reason.into() };
     let (host, port) = addr.rsplit_once(':').ok_or_else(|| error("it must be host:port"))?;
@@ -17,7 +17,7 @@ pub(crate) fn url_of(addr: &str, variable: &str) -> Result<Url, ConfigError> {
     };
     let port: u16 = port.parse().map_err(|_| error("its port must be from 1 to 65535"))?;
     if port == 0 {
-        // The others could not find it.
+        // Other programs could not find it.
         return Err(error("its port must be from 1 to 65535"));
     }
     Url::parse(&format!("http://{host}:{port}")).map_err(|_| error("it must be host:port"))

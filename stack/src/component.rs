@@ -1,4 +1,4 @@
-//! A part of the stack that runs as a task: started, watched, stopped.
+//! A part of the stack that runs as a task: start, watch and stop.
 
 use std::{future::Future, time::Duration};
 
@@ -6,7 +6,7 @@ use futures::future::select_all;
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-/// A running task with a name and an end of its own.
+/// A running task with a name and a shutdown token.
 #[derive(Debug)]
 pub(crate) struct Component {
     name: &'static str,
@@ -15,7 +15,7 @@ pub(crate) struct Component {
 }
 
 impl Component {
-    /// Starts what `run` makes of a token that ends it.
+    /// Starts the future that `run` makes from a shutdown token.
     pub(crate) fn spawn<R>(name: &'static str, run: impl FnOnce(CancellationToken) -> R) -> Self
     where
         R: Future<Output = anyhow::Result<()>> + Send + 'static,
@@ -25,12 +25,12 @@ impl Component {
         Self { name, shutdown, task }
     }
 
-    /// The name that it was given.
+    /// Returns the name of the component.
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Tells it to end and waits for that; after `limit` it is dropped where it stands.
+    /// Requests the end and waits for it. After `limit` the task is aborted.
     pub(crate) async fn stop(mut self, limit: Duration) {
         self.shutdown.cancel();
         match timeout(limit, &mut self.task).await {
@@ -38,15 +38,15 @@ impl Component {
             Ok(Ok(Err(error))) => tracing::warn!("{} ended with an error: {error:#}", self.name),
             Ok(Err(error)) => tracing::warn!("{} ended with an error: {error}", self.name),
             Err(_) => {
-                tracing::warn!("{} did not end within {} s and is dropped", self.name, limit.as_secs());
+                tracing::warn!("{} did not end within {} s and is aborted", self.name, limit.as_secs());
                 self.task.abort();
             }
         }
     }
 }
 
-/// Waits until one of them ends by itself, takes it off the list, and says in words which and why. Never ends where
-/// there is none.
+/// Waits until a component ends unexpectedly, removes it from the list, and returns its name and the reason. Never
+/// returns for an empty list.
 pub(crate) async fn any_ended(components: &mut Vec<Component>) -> String {
     if components.is_empty() {
         return std::future::pending().await;
@@ -54,9 +54,9 @@ pub(crate) async fn any_ended(components: &mut Vec<Component>) -> String {
     let (ended, index, _) = select_all(components.iter_mut().map(|component| &mut component.task)).await;
     let name = components.remove(index).name;
     match ended {
-        Ok(Ok(())) => format!("{name} ended by itself"),
+        Ok(Ok(())) => format!("{name} ended unexpectedly"),
         Ok(Err(error)) => format!("{error:#}"),
-        Err(error) => format!("{name} ended by itself ({error})"),
+        Err(error) => format!("{name} ended unexpectedly ({error})"),
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
     async fn the_one_that_ends_is_named_and_the_others_go_on() {
         let mut components = vec![patient("a"), Component::spawn("b", |_| async { panic!("oh") }), patient("c")];
         let ended = any_ended(&mut components).await;
-        assert!(ended.starts_with("b ended by itself"), "{ended}");
+        assert!(ended.starts_with("b ended unexpectedly"), "{ended}");
         assert_eq!(components.iter().map(Component::name).collect::<Vec<_>>(), ["a", "c"]);
         assert!(components.iter().all(|component| !component.task.is_finished()));
     }

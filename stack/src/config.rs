@@ -1,4 +1,4 @@
-//! What `cargo run` is told, by options and by the environment.
+//! Options and environment variables of `cargo run`.
 
 use std::path::PathBuf;
 
@@ -13,12 +13,12 @@ use crate::addresses::url_of;
 
 /// Ports above this have no room for the Web UI.
 const MAX_TEMPORAL_PORT: u16 = u16::MAX - UI_PORT_OFFSET;
-/// The dev server's Web UI listens so many ports above its gRPC.
+/// Distance of the dev server's Web UI port from its gRPC port.
 const UI_PORT_OFFSET: u16 = 1000;
 
 /// Runs the whole system on this machine: Temporal's dev server, Billing, Reports, Accounts, the worker and the api.
 ///
-/// Ctrl-C ends all of it; the data stays in DATA_DIR, and the next run goes on with it.
+/// Ctrl-C ends all programs. The data stays in DATA_DIR, and the next run continues with it.
 #[derive(Debug, Parser)]
 #[command(name = "stack", version, after_help = VARIABLES)]
 pub(crate) struct Options {
@@ -30,19 +30,19 @@ pub(crate) struct Options {
 const VARIABLES: &str = "\
 Environment variables (all of them: .env.example):
   API_ADDR, BILLING_ADDR, REPORTS_ADDR, WORKER_ADDR, ACCOUNTS_ADDR
-                         host:port to listen on [127.0.0.1:8080, :8081, :8082, :8083, :8084]
+                         addresses (host:port) to listen on [127.0.0.1:8080, :8081, :8082, :8083, :8084]
   BILLING_URL, REPORTS_URL, ACCOUNTS_URL
-                         where the others reach them [the addresses above]
+                         URLs of the services for other programs [the addresses above]
   BILLING_DATABASE_URL, REPORTS_DATABASE_URL, ACCOUNTS_DATABASE_URL
                          PostgreSQL instead of SQLite files in DATA_DIR
   DATA_DIR               folder for all data [.data]
-  TEMPORAL_PORT          port of the dev server, its Web UI on that + 1000 [7233]
+  TEMPORAL_PORT          port of the dev server; its Web UI listens on this port + 1000 [7233]
   TEMPORAL_CLI           path of the Temporal CLI [temporal on the PATH, else a download]
   TEMPORAL_ADDRESS       use this Temporal server and start none
-  SLOW_DOWN=1            delay each step of a voiding by some seconds
-  RUST_LOG               filter of the log [info]";
+  SLOW_DOWN=1            delay each step of a voiding by 3 s
+  RUST_LOG               log filter [info]";
 
-/// Where everything is.
+/// Configuration of all programs.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) accounts: service_kit::Config<Accounts>,
@@ -54,18 +54,18 @@ pub(crate) struct Config {
     pub(crate) temporal: Temporal,
 }
 
-/// Which Temporal server is used.
+/// The Temporal server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Temporal {
-    /// The one that Temporal's own configuration names.
+    /// The server that Temporal's environment configuration names.
     External,
-    /// A dev server of ours.
+    /// A dev server that the stack starts.
     Dev {
-        /// For gRPC.
+        /// Port for gRPC.
         port: u16,
-        /// For its Web UI.
+        /// Port of its Web UI.
         ui_port: u16,
-        /// The namespace that is used.
+        /// The namespace.
         namespace: String,
     },
 }
@@ -74,7 +74,7 @@ impl Config {
     /// Reads the environment.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that does not do.
+    /// Returns [`ConfigError`], which names the variable, if a value is invalid.
     pub(crate) fn from_env() -> Result<Self, ConfigError> {
         let accounts = service_kit::Config::<Accounts>::from_env()?;
         let billing = service_kit::Config::<Billing>::from_env()?;

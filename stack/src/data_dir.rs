@@ -6,32 +6,32 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Why the folder cannot be used.
+/// The reason why the folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DataDirError {
     #[error(
         "the data folder {folder:?} cannot be written ({source}): make it writable or set DATA_DIR to another folder"
     )]
     Unwritable { folder: PathBuf, source: io::Error },
-    #[error("the data folder {folder:?} is in use by another run: end that one or set DATA_DIR to another folder")]
+    #[error("the data folder {folder:?} is in use by another run: end that run or set DATA_DIR to another folder")]
     InUse { folder: PathBuf },
 }
 
-/// The folder, ours until this is dropped or the process ends, however it ends.
+/// Exclusive use of the folder, until this is dropped or the process ends in any way.
 #[derive(Debug)]
 pub(crate) struct DataDir {
     _lock: File,
 }
 
 impl DataDir {
-    /// Makes the folder if need be and takes hold of it.
+    /// Creates the folder if necessary, and locks it.
     ///
     /// # Errors
-    /// [`DataDirError`] in one sentence that says what to do.
+    /// Returns [`DataDirError`], whose message says what to do.
     pub(crate) fn hold(folder: &Path) -> Result<Self, DataDirError> {
         let unwritable = |source| DataDirError::Unwritable { folder: folder.to_owned(), source };
         fs::create_dir_all(folder).map_err(unwritable)?;
-        // Two servers on one SQLite file would undo each other's work.
+        // Two servers on one SQLite file would overwrite each other's data.
         let lock = File::create(folder.join("lock")).map_err(unwritable)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { _lock: lock }),

@@ -2,9 +2,9 @@
 
 use reqwest::ClientBuilder;
 
-/// A builder for a client; TLS is rustls with ring.
+/// Returns a builder for a client; TLS is rustls with ring.
 pub(crate) fn client_builder() -> ClientBuilder {
-    // Fails when it is installed already, which is as good.
+    // Fails if a provider is installed already, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     ClientBuilder::new()
 }

@@ -1,4 +1,4 @@
-//! Whether all ports are free, asked before anything is started.
+//! Checks that all ports are free, before anything is started.
 
 use service_kit::{BindError, bind};
 use tokio::net::TcpListener;
@@ -11,16 +11,16 @@ pub(crate) enum PortError {
     #[error(transparent)]
     Program(#[from] BindError),
     #[error(
-        "Temporal's dev server cannot listen on 127.0.0.1:{port}: the port is taken; stop the other program, set \
-         TEMPORAL_PORT to another port (its Web UI takes that + 1000), or set TEMPORAL_ADDRESS to use a server that runs already"
+        "Temporal's dev server cannot listen on 127.0.0.1:{port}: the port is in use; stop the other program, set \
+         TEMPORAL_PORT to another port (its Web UI listens on that + 1000), or set TEMPORAL_ADDRESS to use a running server"
     )]
     Temporal { port: u16 },
 }
 
-/// Binds every port that the stack needs, all at once so that two programs on one port are found, and lets go of them.
+/// Binds every port that the stack needs, all at once to detect two programs on one port, and releases them.
 ///
 /// # Errors
-/// [`PortError`] in one sentence that says what to do.
+/// Returns [`PortError`], whose message says what to do.
 pub(crate) async fn check(config: &Config) -> Result<(), PortError> {
     let mut held = vec![
         bind("api", &config.api.addr, "API_ADDR").await?,

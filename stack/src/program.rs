@@ -1,4 +1,4 @@
-//! The program: options, environment, one sentence when it cannot run.
+//! The program: reads options and environment, and reports an error in one sentence.
 
 use std::{
     io::{Write, stderr},
@@ -13,8 +13,8 @@ use crate::{
     stack,
 };
 
-/// Runs the stack until Ctrl-C or SIGTERM. Exits with 0 then, with 1 and one sentence on stderr when it cannot run or a
-/// part of it fails.
+/// Runs the stack until Ctrl-C or SIGTERM, then exits with 0. Exits with 1 and one sentence on stderr if the stack
+/// cannot run or a part of it fails.
 pub async fn main() -> ExitCode {
     let options = Options::parse();
     init_tracing();
@@ -26,7 +26,7 @@ pub async fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Errors of a terminal that is gone change nothing any more.
+            // If the terminal is gone, the error cannot be shown anywhere.
             let _ = writeln!(stderr(), "{error}");
             ExitCode::FAILURE
         }

@@ -1,4 +1,4 @@
-//! Waits until every program says that it is ready.
+//! Waits until every program is ready.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ const ASK_EVERY: Duration = Duration::from_millis(100);
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-/// Asks `/readyz` of each until it answers 200, one after the other.
+/// Polls `/readyz` of each program in turn until it answers 200.
 ///
 /// # Errors
-/// Names the program that is not ready after a minute, and what it said.
+/// Returns an error that names the program that is not ready after a minute, with its last answer.
 pub(crate) async fn wait_for(programs: &[(&'static str, Url)]) -> anyhow::Result<()> {
     let client = client_builder().timeout(ANSWER_WITHIN).no_proxy().build()?;
     let deadline = Instant::now() + READY_WITHIN;

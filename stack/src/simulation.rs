@@ -1,4 +1,4 @@
-//! The show: somebody issues a document every few seconds, and now and then somebody moves money.
+//! The simulation: issues a document every few seconds, and moves money now and then.
 
 mod documents;
 mod transfers;
@@ -17,16 +17,16 @@ const TRANSFER_EVERY: Duration = Duration::from_secs(15);
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 const PEOPLE: [&str; 3] = ["ada", "grace", "linus"];
 
-/// Where the services are that the show is played on.
+/// URLs of the services.
 pub(crate) struct Services {
     pub(crate) billing: Url,
     pub(crate) accounts: Url,
 }
 
-/// Plays until `shutdown`. While a service is away, the show waits for it.
+/// Runs until `shutdown`. Waits for a service that is unavailable.
 ///
 /// # Errors
-/// When there is no HTTP client or a service's address cannot be extended.
+/// Returns an error if the HTTP client cannot be built or a service's URL cannot carry a path.
 pub(crate) async fn run(services: Services, shutdown: CancellationToken) -> anyhow::Result<()> {
     let client = client_builder().timeout(ANSWER_WITHIN).no_proxy().build()?;
     let documents = Documents::new(client.clone(), &services.billing)?;
@@ -41,21 +41,21 @@ pub(crate) async fn run(services: Services, shutdown: CancellationToken) -> anyh
     Ok(())
 }
 
-/// Does it again and again, and says what was done; that a service is away, once. Never ends.
+/// Repeats an action and logs its result. Logs once that the service is unavailable. Never returns.
 async fn repeat<F: Future<Output = anyhow::Result<String>>>(service: &str, every: Duration, act: impl Fn(usize) -> F) {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut away = false;
+    let mut unavailable = false;
     for number in 0.. {
         ticks.tick().await;
         match act(number).await {
             Ok(done) => {
                 tracing::info!("simulation: {done}");
-                away = false;
+                unavailable = false;
             }
-            Err(error) if !away => {
-                tracing::warn!("simulation: {service} does nothing ({error:#}); waiting for it");
-                away = true;
+            Err(error) if !unavailable => {
+                tracing::warn!("simulation: {service} is unavailable ({error:#}); waiting for it");
+                unavailable = true;
             }
             Err(_) => (),
         }

@@ -1,4 +1,4 @@
-//! Starts everything in order, watches it, and ends it in the opposite order.
+//! Starts all programs in order, watches them, and ends them in the opposite order.
 
 use std::{
     io::{Write, stdout},
@@ -26,9 +26,9 @@ use crate::{
     welcome::Welcome,
 };
 
-/// How long an ended run can be read; the dev server's own default is one day.
+/// Retention of ended runs; the dev server's default is one day.
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// Who ends together, and how long they have for it. With the 4.5 s of Temporal, which comes last, less than 20 s.
+/// Groups of programs that end together, and their limits. With the 4.5 s of Temporal, which ends last, less than 20 s.
 const ENDS: [(&[&str], Duration); 3] = [
     (&["simulation", "api"], Duration::from_secs(2)),
     (&["worker"], Duration::from_secs(11)),
@@ -38,7 +38,7 @@ const ENDS: [(&[&str], Duration); 3] = [
 /// Runs the stack until `shutdown` or until a part of it fails; leaves no process behind.
 ///
 /// # Errors
-/// One sentence that says what to do, or which part failed and why.
+/// Returns an error with one sentence: what to do, or which part failed and why.
 pub(crate) async fn run(config: Config, options: Options, shutdown: CancellationToken) -> anyhow::Result<()> {
     let _data = DataDir::hold(&config.data_dir)?;
     ports::check(&config).await?;
@@ -54,7 +54,7 @@ pub(crate) async fn run(config: Config, options: Options, shutdown: Cancellation
     outcome
 }
 
-/// What has been started.
+/// The parts that have been started.
 #[derive(Debug, Default)]
 struct Stack {
     temporal: Option<DevServer>,
@@ -62,7 +62,7 @@ struct Stack {
 }
 
 impl Stack {
-    /// Ends only with an error.
+    /// Returns only with an error.
     async fn start_and_watch(&mut self, config: Config, options: Options) -> anyhow::Result<()> {
         let client = self.connect(&config).await?;
         self.start(&config, client);
@@ -71,7 +71,7 @@ impl Stack {
             ready = ready::wait_for(&programs) => ready?,
             failed = self.failed() => bail!(failed),
         }
-        // Where nobody reads it, the stack runs all the same.
+        // The stack also runs if stdout is closed.
         let _ = write!(stdout(), "{}", Welcome(&config));
         if !options.no_simulation {
             let services = Services { billing: config.worker.billing_url, accounts: config.worker.accounts_url };
@@ -80,7 +80,7 @@ impl Stack {
         Err(anyhow!(self.failed().await))
     }
 
-    /// A client for Temporal, whose dev server is started for it if need be.
+    /// Returns a client of Temporal, and starts the dev server if one is configured.
     async fn connect(&mut self, config: &Config) -> anyhow::Result<Client> {
         let Temporal::Dev { port, ui_port, namespace } = &config.temporal else {
             let client = TemporalConfig::from_env()?.connect().await;
@@ -111,7 +111,7 @@ impl Stack {
         ]);
     }
 
-    /// Waits until a part ends by itself, and says which.
+    /// Waits until a part ends unexpectedly, and returns its name and the reason.
     async fn failed(&mut self) -> String {
         let temporal = async {
             match &mut self.temporal {
@@ -122,7 +122,7 @@ impl Stack {
         tokio::select! {
             ended = any_ended(&mut self.components) => ended,
             ended = temporal => match ended {
-                Ok(status) => format!("the Temporal dev server ended by itself ({status})"),
+                Ok(status) => format!("the Temporal dev server ended unexpectedly ({status})"),
                 Err(error) => format!("the Temporal dev server's process cannot be watched ({error})"),
             },
         }

@@ -1,4 +1,4 @@
-//! The lines that tell where everything is.
+//! The lines that show the URL of each program.
 
 use std::fmt::{self, Display};
 
@@ -7,7 +7,7 @@ use crate::{
     config::{Config, Temporal},
 };
 
-/// Prints the addresses of a stack that is ready.
+/// The welcome text: the URL of each program.
 pub(crate) struct Welcome<'a>(pub(crate) &'a Config);
 
 impl Display for Welcome<'_> {
@@ -34,6 +34,6 @@ impl Display for Welcome<'_> {
             writeln!(f, "  Temporal           127.0.0.1:{port}")?;
         }
         writeln!(f, "  Data               {}", config.data_dir.display())?;
-        writeln!(f, "Ctrl-C ends it.\n")
+        writeln!(f, "Press Ctrl-C to stop.\n")
     }
 }

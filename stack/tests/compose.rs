@@ -1,4 +1,5 @@
-//! docker-compose.yml agrees with itself and with .env.example. (It is not run here; docs/OPERATIONS.md says how it was checked.)
+//! docker-compose.yml agrees with itself and with .env.example. (It is not run here; docs/OPERATIONS.md says how it was
+//! checked.)
 #![expect(clippy::unwrap_used, reason = "helpers of tests, where a panic is the answer")]
 
 use std::{collections::BTreeSet, fs, path::Path};

@@ -1,4 +1,4 @@
-//! `cargo run` as a person starts and ends it.
+//! `cargo run` as an operator starts and ends it.
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +24,7 @@ struct Machine {
 impl Machine {
     async fn new() -> anyhow::Result<Self> {
         let cli = temporal_cli().display().to_string();
-        // Above the range from which Linux hands out ports by itself; whoever listens on the first has the ten.
+        // Above the range from which Linux assigns ports itself; a test that listens on the first port holds all ten.
         let mut first = (61_000..62_000).step_by(10);
         let claim = first.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok()).context("free ports")?;
         let first = claim.local_addr()?.port();
@@ -73,7 +73,7 @@ impl Machine {
         format!("http://127.0.0.1:{}{path}", self.ports[program])
     }
 
-    /// Whether nothing listens on any of its ports any more.
+    /// Returns whether no program listens on any of its ports.
     fn is_quiet(&self) -> bool {
         let ui = self.ports[5] + 1000;
         self.ports.iter().chain([&ui]).all(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
@@ -179,7 +179,7 @@ async fn when_the_dev_server_dies_everything_ends_and_says_so() -> anyhow::Resul
     let mut child = machine.running.take().context("running")?;
     ensure!(ended(&mut child).await.code() == Some(1));
     let log = fs::read_to_string(machine.folder.path().join("log"))?;
-    ensure!(log.contains("the Temporal dev server ended by itself"), "{log}");
+    ensure!(log.contains("the Temporal dev server ended unexpectedly"), "{log}");
     ensure!(machine.is_quiet(), "something still listens");
     Ok(())
 }

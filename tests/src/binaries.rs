@@ -1,4 +1,4 @@
-//! Where cargo put the programs that the harness starts.
+//! Paths of the programs that the harness starts.
 
 use std::path::PathBuf;
 

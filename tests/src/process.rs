@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::within_a_stall;
 
-/// How a process ended.
+/// The end of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     /// By itself, with this exit code.
@@ -23,7 +23,7 @@ pub enum Ended {
     Signal(i32),
 }
 
-/// What to run.
+/// A program to run.
 #[derive(Debug, Clone)]
 pub struct Program {
     /// The supervisor's binary, `it-supervisor`.
@@ -34,7 +34,7 @@ pub struct Program {
     pub arguments: Vec<String>,
     /// All of its environment, besides `PATH`.
     pub environment: BTreeMap<String, String>,
-    /// Where its output goes; appended to.
+    /// File to which its output is appended.
     pub log: PathBuf,
 }
 
@@ -57,7 +57,7 @@ impl Process {
     /// Starts the program.
     ///
     /// # Panics
-    /// When it cannot be started.
+    /// Panics if it cannot be started.
     #[must_use]
     pub fn start(program: &Program) -> Self {
         let mut command = Command::new(&program.supervisor);
@@ -85,7 +85,7 @@ impl Process {
         self.pid
     }
 
-    /// How the program ended, if it has.
+    /// Returns how the program ended, if it has.
     #[must_use]
     pub fn ended(&self) -> Option<Ended> {
         *self.ended.borrow()
@@ -101,7 +101,7 @@ impl Process {
     /// Waits for the program's end.
     ///
     /// # Panics
-    /// When it has not ended after a [`STALL`](crate::STALL).
+    /// Panics if it has not ended after a [`STALL`](crate::STALL).
     pub async fn wait(&mut self) -> Ended {
         let what = format!("the end of process {}", self.pid);
         let ended = within_a_stall(&what, self.ended.wait_for(Option::is_some)).await;

@@ -34,7 +34,7 @@ pub fn account_id() -> AccountId {
 /// A money transfer of `amount` EUR with an id of its own.
 ///
 /// # Panics
-/// When `amount` is none.
+/// Panics if `amount` is none.
 #[must_use]
 pub fn transfer(from: &AccountId, to: &AccountId, amount: &str) -> RequestMoneyTransfer {
     RequestMoneyTransfer {
@@ -48,7 +48,7 @@ pub fn transfer(from: &AccountId, to: &AccountId, amount: &str) -> RequestMoneyT
 /// An amount of euros, such as `12.34`.
 ///
 /// # Panics
-/// When it is none.
+/// Panics if it is none.
 #[must_use]
 pub fn euros(amount: &str) -> Money {
     Money::parse(amount, "EUR").expect("an amount of euros")
@@ -69,7 +69,7 @@ pub fn invoice(customer_id: &CustomerId) -> IssueDocument {
 /// An invoice of `amount` EUR with an id of its own.
 ///
 /// # Panics
-/// When `amount` is none.
+/// Panics if `amount` is none.
 #[must_use]
 pub fn invoice_of(customer_id: &CustomerId, amount: &str) -> IssueDocument {
     IssueDocument {

@@ -44,7 +44,7 @@ pub fn events_in(logs: &[Vec<CloudEvent>; 2], id: &DocumentId) -> [Vec<String>; 
 /// All attempts of a command carry one idempotency key: `<process id>/<command>`.
 ///
 /// # Panics
-/// When one does not.
+/// Panics if one does not.
 pub fn assert_one_key(attempts: &[Recorded], command: &str) {
     for attempt in attempts {
         let body = attempt.json();

@@ -1,11 +1,11 @@
-//! Moves money from one account to another, once: withdrawn and deposited, or given back, or refused.
+//! Moves money from one account to another, once: the transfer completes, is returned or fails.
 //!
 //! ```text
 //! MoneyTransferRequested ─► WithdrawMoney ──── refused ──► FailMoneyTransfer ─► MoneyTransferFailed (stop)
 //! MoneyWithdrawn ─────────► DepositMoney ───── refused ──► DepositMoney, as a refund
 //! MoneyDeposited (stop)
 //! ```
-//! A refused refund parks the process: it stays in sight until a person retries or acknowledges it.
+//! A refused refund parks the instance until an operator retries or acknowledges it.
 
 use messages::accounts::{
     Command, DepositMoney, DepositPurpose, Event, FailMoneyTransfer, MoneyTransferRequested, WithdrawMoney,
@@ -13,11 +13,11 @@ use messages::accounts::{
 use process_manager::manager::{Commands, Context, Failure, Metadata, OnError, ProcessManager, Route};
 use serde::{Deserialize, Serialize};
 
-/// One transfer: what was requested.
+/// One transfer, as it was requested.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferMoney(Option<MoneyTransferRequested>);
 
-/// Money came out of an account for a transfer that nobody has requested.
+/// Money was withdrawn for a transfer that was not requested.
 #[derive(Debug, thiserror::Error)]
 #[error("the transfer has not been requested")]
 pub struct NotRequested;

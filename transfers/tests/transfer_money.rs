@@ -1,4 +1,4 @@
-//! The process manager by itself: events in, commands out.
+//! The process manager without a server: events in, commands out.
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 use messages::{
@@ -84,6 +84,6 @@ fn a_refused_refund_waits_for_a_person() {
 }
 
 #[test]
-fn money_that_nobody_asked_for_waits_for_a_person() {
+fn money_that_was_not_requested_waits_for_an_operator() {
     given::<TransferMoney>([]).when(withdrawn()).then_no_command().then_parked("handle-failed");
 }

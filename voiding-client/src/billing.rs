@@ -7,7 +7,7 @@ use messages::{
 use process_manager_client::http::{CommandClient, CommandError, Envelope, Fault};
 use serde::de::IgnoredAny;
 
-/// Billing, as far as voidings need it.
+/// Client of the part of Billing that voidings need.
 #[derive(Debug, Clone)]
 pub struct Billing(CommandClient);
 
@@ -25,7 +25,7 @@ impl Billing {
     /// Opens a process that voids the document, or returns the open one.
     ///
     /// # Errors
-    /// Billing refuses, or does not answer.
+    /// Returns [`CommandError::Refused`] if Billing refuses, [`CommandError::Fault`] if it is unavailable.
     pub async fn void_document(
         &self,
         document_id: DocumentId,
@@ -34,10 +34,10 @@ impl Billing {
         self.0.send("/commands/void-document", &VoidDocument { document_id }, envelope).await
     }
 
-    /// Reads a document; `None` where Billing knows none of this id.
+    /// Reads a document; `None` if Billing has none of this id.
     ///
     /// # Errors
-    /// Billing does not answer as expected.
+    /// Returns [`Fault`] if Billing is unavailable.
     pub async fn document(&self, document_id: &DocumentId) -> Result<Option<Document>, Fault> {
         match self.0.get(&["documents", document_id.as_str()], &[]).await {
             Ok(document) => Ok(Some(document)),
@@ -49,17 +49,17 @@ impl Billing {
     /// Lists the newest documents whose process is open.
     ///
     /// # Errors
-    /// Billing does not answer as expected.
+    /// Returns [`CommandError`] if Billing is unavailable.
     pub async fn open_processes(&self, limit: usize) -> Result<Vec<Document>, CommandError> {
         let limit = limit.to_string();
         let query = [("process", "open"), ("limit", limit.as_str())];
         Ok(self.0.get::<Page<Document>>(&["documents"], &query).await?.items)
     }
 
-    /// Checks that Billing answers and has its database.
+    /// Checks that Billing and its database answer.
     ///
     /// # Errors
-    /// It does not.
+    /// Returns [`CommandError`] if they do not.
     pub async fn check(&self) -> Result<(), CommandError> {
         self.0.get::<Page<IgnoredAny>>(&["documents"], &[("limit", "1")]).await.map(|_| ())
     }

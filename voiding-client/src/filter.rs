@@ -1,6 +1,6 @@
 //! Filters of a list of voidings, as queries of Temporal's visibility store.
 //!
-//! Every text in a query comes from a parsed id or from an enum: there is nothing to escape, and nothing to inject.
+//! Every text in a query comes from a parsed id or from an enum, so nothing needs escaping and nothing can be injected.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use messages::{CustomerId, DocumentId, ProcessId, voiding::VoidingState};
 use workflows::voiding::{self, CUSTOMER_ID, DOCUMENT_ID, INCIDENT, PROCESS_ID, VOIDING_STATE};
 
-/// Conditions that narrow a list of voidings; absent ones let everything pass.
+/// Conditions that narrow a list of voidings; absent ones match everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only voidings in this state.
@@ -19,8 +19,8 @@ pub struct Filter {
     pub incident: Option<bool>,
     /// Only voidings that have not (or have) ended.
     pub open: Option<bool>,
-    /// Only voidings whose document, customer or process id begins with this. The rule for ids leaves nothing that could
-    /// end the quotes of a query.
+    /// Only voidings whose document, customer or process id begins with this. An id cannot contain a character that
+    /// ends the quotes of a query.
     pub id_prefix: Option<DocumentId>,
     /// Only voidings that ended at or after this time.
     pub closed_since: Option<DateTime<Utc>>,
@@ -28,7 +28,7 @@ pub struct Filter {
 
 impl Filter {
     /// Returns the query that finds the runs. A run that an operator has just started has no search attributes until a
-    /// worker has seen it: it counts as requested, and as one without an incident.
+    /// worker picks it up. Until then it counts as requested and without an incident.
     #[must_use]
     pub fn query(&self) -> String {
         let state = VOIDING_STATE.name();

@@ -13,12 +13,12 @@ use temporalio_client::tonic::Code;
 
 use crate::{Process, Run, VoidingClient, filter};
 
-/// Most runs of one document that are looked through.
+/// Maximum number of runs of one document that are searched.
 const MOST_RUNS: usize = 100;
-/// Most runs of several documents.
+/// Maximum number of runs of several documents.
 const MOST_RUNS_OF_SEVERAL: usize = 200;
 
-/// The reason why a voiding could not be looked for.
+/// The reason why a voiding could not be looked up.
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
     /// Temporal is unavailable.
@@ -32,7 +32,7 @@ pub enum LookupError {
 /// The programs that did not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unavailable {
-    /// Temporal; Billing has answered in its place.
+    /// Temporal; the answer comes from Billing.
     Temporal,
     /// Billing, and Temporal knows no run.
     Billing,
@@ -43,7 +43,7 @@ pub enum Unavailable {
 /// The latest voiding of a document, as far as Temporal and Billing answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// The voiding; `None` where those that answer know of none.
+    /// The voiding; `None` if the programs that answered know none.
     pub process: Option<Process>,
     /// The programs that did not answer.
     pub unavailable: Option<Unavailable>,
@@ -52,11 +52,11 @@ pub struct Found {
 impl VoidingClient {
     /// Finds the latest voiding of the document, if there ever was one.
     ///
-    /// A run that is running, or that voided the document, is it. Any other run may have been followed by a process that
-    /// has no run yet, or may be a stray run that belongs to no process of Billing's; Billing knows.
+    /// That is the latest run if it is running or voided the document. Any other run may have been followed by a
+    /// process that has no run yet, or may be a stray run without a process in Billing. Then Billing decides.
     ///
     /// # Errors
-    /// [`LookupError`] names the program that does not answer.
+    /// Returns the [`LookupError`] that names the unavailable program.
     pub async fn latest(&self, document_id: &DocumentId) -> Result<Option<Process>, LookupError> {
         let run = self.latest_run(document_id).await?;
         if let Some(run) = &run
@@ -71,13 +71,13 @@ impl VoidingClient {
                 Ok(Some(latest.ok_or(fault)?.into()))
             }
             (Err(fault), Some(run)) => {
-                tracing::debug!(%document_id, error = %fault, "Billing cannot be asked; the latest run answers");
+                tracing::debug!(%document_id, error = %fault, "Billing is unavailable; the latest run is returned");
                 Ok(Some(run.into()))
             }
         }
     }
 
-    /// Finds the latest voiding of the document, from Billing where Temporal is unavailable.
+    /// Finds the latest voiding of the document, from Billing if Temporal is unavailable.
     pub async fn find(&self, document_id: &DocumentId) -> Found {
         match self.latest(document_id).await {
             Ok(process) => Found { process, unavailable: None },
@@ -91,10 +91,10 @@ impl VoidingClient {
         }
     }
 
-    /// Finds the run of this process, if Temporal remembers one.
+    /// Finds the run of this process, if Temporal still has one.
     ///
     /// # Errors
-    /// Temporal is unavailable.
+    /// Returns [`OperatorError`] if Temporal is unavailable.
     pub async fn run_of(&self, document_id: &DocumentId, process_id: &ProcessId) -> Result<Option<Run>, OperatorError> {
         let is_it = |run: &Run| run.view.process_id.as_ref() == Some(process_id);
         let latest = self.latest_run(document_id).await?;
@@ -107,7 +107,7 @@ impl VoidingClient {
     /// Finds the latest run of each of these documents, by one visibility query.
     ///
     /// # Errors
-    /// Temporal is unavailable.
+    /// Returns [`OperatorError`] if Temporal is unavailable.
     pub async fn latest_of(&self, ids: &[&DocumentId]) -> Result<HashMap<DocumentId, Process>, OperatorError> {
         let Some(query) = filter::of_documents(ids) else { return Ok(HashMap::new()) };
         let mut runs = self.list(&query, MOST_RUNS_OF_SEVERAL, Vec::new()).await?.items;
@@ -142,14 +142,15 @@ impl VoidingClient {
     async fn runs_of(&self, document_id: &DocumentId) -> Result<Vec<Run>, OperatorError> {
         match self.list(&filter::of_document(document_id), MOST_RUNS, Vec::new()).await {
             Ok(listed) => Ok(listed.items),
-            // Before a worker has registered the search attributes no run can have a state.
+            // No run can have a state before a worker has registered the search attributes.
             Err(error) if error.code() == Some(Code::InvalidArgument) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     }
 }
 
-/// Of several runs of one process: the running one, else one that reached a final state, else the latest.
+/// Returns the representative of several runs of one process: the running one, else one in a final state, else the
+/// latest.
 pub(crate) fn representative(runs: impl IntoIterator<Item = Run>) -> Option<Run> {
     runs.into_iter().max_by_key(|run| (run.is_running, run.view.state.is_final(), run.started_at))
 }

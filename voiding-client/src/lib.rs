@@ -1,7 +1,7 @@
 //! The client for voidings: starts, reads, lists and signals them.
 //!
-//! The api, the console and the worker's starter share it, so a voiding is started the same way whoever comes first, and
-//! read the same way wherever it is shown. Reading needs no worker; what Temporal has forgotten, Billing tells.
+//! The api, the console and the worker's starter share it, so each of them starts and reads voidings in the same way.
+//! Reading needs no worker. Runs that Temporal has deleted are answered from Billing.
 
 mod billing;
 mod filter;
@@ -41,8 +41,8 @@ pub struct VoidingClient {
 }
 
 impl VoidingClient {
-    /// Creates a client of Temporal and Billing. With a [`LazyClient`] what needs Temporal fails until there is a
-    /// connection.
+    /// Creates a client of Temporal and Billing. With a [`LazyClient`], calls that need Temporal fail until it is
+    /// connected.
     #[must_use]
     pub fn new(temporal: impl Into<LazyClient>, billing: CommandClient) -> Self {
         Self { workflows: Workflows::new(temporal), billing: Billing::new(billing) }
@@ -54,33 +54,33 @@ impl VoidingClient {
         &self.billing
     }
 
-    /// Returns the namespace of the runs; empty while there is no connection, and so no run.
+    /// Returns the namespace of the runs; empty while there is no connection.
     #[must_use]
     pub fn namespace(&self) -> String {
         self.workflows.namespace()
     }
 
-    /// Reads the latest run of the document's workflow; `None` where there is none, or where it voids nothing.
+    /// Reads the latest run of the document's workflow; `None` if there is none, or if it voids nothing.
     ///
     /// # Errors
-    /// Temporal is unavailable.
+    /// Returns [`OperatorError`] if Temporal is unavailable.
     pub async fn latest_run(&self, document_id: &DocumentId) -> Result<Option<Run>, OperatorError> {
         let described = self.workflows.describe(&workflow_id(document_id)).await?;
         Ok(described.and_then(|described| Run::read(&described.info, described.pending)))
     }
 
-    /// Counts the runs that a filter lets pass.
+    /// Counts the runs that match a filter.
     ///
     /// # Errors
-    /// Temporal is unavailable, or lacks a search attribute.
+    /// Returns [`OperatorError`] if Temporal is unavailable, or lacks a search attribute.
     pub async fn count(&self, filter: &Filter) -> Result<i64, OperatorError> {
         self.workflows.count(&filter.query()).await
     }
 
-    /// Returns when a worker last asked for workflow tasks of the voiding.
+    /// Returns when a worker last polled for workflow tasks of the voiding.
     ///
     /// # Errors
-    /// Temporal is unavailable, or lacks a search attribute that the worker registers.
+    /// Returns [`OperatorError`] if Temporal is unavailable, or lacks a search attribute that the worker registers.
     pub async fn last_poll(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>, OperatorError> {
         // Temporal rejects a query while an attribute that it names is not registered.
         self.workflows.list(&filter::of_every_attribute(), 1, Vec::new()).await?;

@@ -1,17 +1,20 @@
-//! Pages of a list of voidings, made of Temporal's pages of runs: exactly as long as asked for, one item a process.
+//! Pages of a list of voidings, made from Temporal's pages of runs: as long as requested, with one item per process.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use messages::ProcessId;
+use messages::{DocumentId, ProcessId};
 use process_manager_host::operator::{Listed, OperatorError};
 use serde::{Deserialize, Serialize};
+use workflows::voiding::WORKFLOW_TYPE;
 
 use crate::{Run, VoidingClient, filter, latest::representative};
 
-/// Runs that are asked for at once where their number does not matter.
+/// Runs per request where the number does not matter.
 const CHUNK: usize = 200;
+/// Most runs that Temporal lists at once.
+const LARGEST_PAGE: usize = 1_000;
 
-/// Temporal's own token of a page, as text of one character a byte, because most bytes are text.
+/// Temporal's own token of a page, as text with one character per byte, because most bytes are text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Token(Vec<u8>);
@@ -50,7 +53,7 @@ pub struct RunPage {
     pub next: Option<Token>,
 }
 
-/// The reason why there is no page.
+/// The reason why a page could not be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
     /// Temporal does not know the token.
@@ -62,18 +65,38 @@ pub enum PageError {
 }
 
 impl VoidingClient {
+    /// Returns the process of each voiding that runs, by document; `None` where the run does not know it yet. The
+    /// visibility store lags by up to a second.
+    ///
+    /// # Errors
+    /// [`OperatorError`] when Temporal is unavailable.
+    pub async fn running(&self) -> Result<HashMap<DocumentId, Option<ProcessId>>, OperatorError> {
+        let query = format!("WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'");
+        let (mut running, mut from) = (HashMap::new(), Vec::new());
+        loop {
+            let listed = self.workflows.list(&query, LARGEST_PAGE, from).await?;
+            let runs = listed.items.iter().filter_map(|info| Run::read(info, Vec::new()));
+            running.extend(runs.map(|run| (run.view.document_id, run.view.process_id)));
+            from = listed.next;
+            if from.is_empty() {
+                return Ok(running);
+            }
+        }
+    }
+
     /// Lists the page of the query that begins at `from`: `limit` processes, or all that are left.
     ///
     /// # Errors
-    /// [`PageError::Token`] for a token that this list has not handed out, [`PageError::Temporal`] for all else.
+    /// Returns [`PageError::Token`] if the token is not one of this list, [`PageError::Temporal`] if Temporal is
+    /// unavailable or rejects the query.
     pub async fn page(&self, query: &str, limit: usize, from: Option<Token>) -> Result<RunPage, PageError> {
         let given = from.is_some();
         let mut next = from.map(|token| token.0).unwrap_or_default();
         let mut runs = Vec::with_capacity(limit);
         loop {
             let listed = match self.list(query, limit - runs.len(), next).await {
-                // Temporal has no error of its own for a bad token; a good one has just been answered, or the query
-                // works without it.
+                // Temporal has no error of its own for an invalid token. The token is invalid if the query works
+                // without it.
                 Err(error) if given && runs.is_empty() && matches!(error, OperatorError::Refused(_)) => {
                     self.list(query, 1, Vec::new()).await?;
                     return Err(PageError::Token(error));
@@ -95,7 +118,7 @@ impl VoidingClient {
     /// Lists a page of running processes by a single request: each has one run.
     ///
     /// # Errors
-    /// As for [`VoidingClient::page`].
+    /// Returns the same errors as [`VoidingClient::page`].
     pub async fn page_of_running(&self, query: &str, limit: usize, from: Option<Token>) -> Result<RunPage, PageError> {
         let given = from.is_some();
         match self.list(query, limit, from.map(|token| token.0).unwrap_or_default()).await {
@@ -114,7 +137,7 @@ impl VoidingClient {
         Ok(Listed { items, next: page.next })
     }
 
-    /// A full page of Temporal's carries a token even when it was the last one.
+    /// Checks whether more items follow: a full page of Temporal carries a token even if it is the last one.
     async fn has_more(&self, query: &str, mut next: Vec<u8>) -> Result<bool, OperatorError> {
         while !next.is_empty() {
             let listed = self.list(query, CHUNK, next).await?;

@@ -1,4 +1,4 @@
-//! A voiding as far as it is known: from its run, or from Billing alone.
+//! The known part of a voiding: from its run, or from Billing alone.
 
 use chrono::{DateTime, SubsecRound, Utc};
 use messages::{
@@ -11,22 +11,22 @@ use uuid::Uuid;
 
 use crate::Run;
 
-/// Digits of a second in all of Temporal's times.
+/// Decimals of a second in Temporal's times.
 const MICROSECONDS: u16 = 6;
-const NO_RUN: &str = "Temporal has no run of this process; this is what Billing says";
+const NO_RUN: &str = "Temporal has no run of this process; its state comes from Billing";
 
-/// A voiding as far as it is known.
+/// The known part of a voiding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Process {
     /// The state of the process.
     pub view: VoidingView,
     /// When the voiding was requested.
     pub requested_at: DateTime<Utc>,
-    /// When something last happened to it, as far as that is known.
+    /// Time of the latest change, as far as known.
     pub updated_at: DateTime<Utc>,
-    /// Why the view has not all steps, where it has not.
+    /// The reason why the view lacks steps, if it does.
     pub steps_missing: Option<String>,
-    /// Temporal's id of the run; `None` where only Billing knows the process.
+    /// Temporal's id of the run; `None` if only Billing knows the process.
     pub run_id: Option<String>,
     /// Id of the failure or refused completion that waits for an acknowledgement.
     pub to_acknowledge: Option<String>,
@@ -52,7 +52,7 @@ impl From<Run> for Process {
 }
 
 impl Process {
-    /// A process that Billing has accepted and whose run has just been started.
+    /// Creates a process that Billing has accepted and whose run has just been started.
     #[must_use]
     pub fn started(accepted: &DocumentVoiding, run_id: String, now: DateTime<Utc>) -> Self {
         let (state, now) = (VoidingState::VoidingRequested, now.trunc_subsecs(MICROSECONDS));
@@ -60,14 +60,14 @@ impl Process {
         Self { run_id: Some(run_id), steps_missing: None, ..Self::without_steps(view, now, now, "") }
     }
 
-    /// A process in a state that only Billing tells.
+    /// Creates a process whose state is known from Billing alone.
     #[must_use]
     pub fn without_run(state: VoidingState, process: &DocumentVoiding, now: DateTime<Utc>) -> Self {
         let requested_at = opened_at(&process.process_id).unwrap_or(now);
         Self::without_steps(said_by_billing(state, process), requested_at, requested_at, NO_RUN)
     }
 
-    /// The voiding that the document in Billing tells of; `None` where it tells of none.
+    /// Creates the voiding that follows from a document in Billing, if there is one.
     #[must_use]
     pub fn of_document(document: Document) -> Option<Self> {
         let state = match (document.status, &document.process_id) {
@@ -126,7 +126,7 @@ fn said_by_billing(state: VoidingState, process: &DocumentVoiding) -> VoidingVie
     }
 }
 
-/// Billing makes process ids as UUIDv7, which begin with the time.
+/// Returns the time in a process id: Billing makes UUIDv7, which begin with it.
 fn opened_at(process_id: &ProcessId) -> Option<DateTime<Utc>> {
     let (seconds, nanos) = Uuid::parse_str(process_id.as_str()).ok()?.get_timestamp()?.to_unix();
     DateTime::from_timestamp(seconds.try_into().ok()?, nanos)

@@ -8,12 +8,12 @@ use workflows::voiding::workflow_id;
 
 use crate::VoidingClient;
 
-/// A command that faulted at first and was answered in the end.
+/// A command that faulted at first and was answered later.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RetriedCommand {
     /// The name, such as `MarkDocumentAsVoided`.
     pub name: String,
-    /// How often it was sent, the first attempt by the workflow task included.
+    /// Number of attempts, including the local one.
     pub attempts: i32,
     /// When the retries began.
     pub from: DateTime<Utc>,
@@ -29,7 +29,7 @@ impl VoidingClient {
     /// Reads the retried commands of the document's latest run, oldest first.
     ///
     /// # Errors
-    /// Temporal is unavailable.
+    /// Returns [`OperatorError`] if Temporal is unavailable.
     pub async fn retried(&self, document_id: &DocumentId) -> Result<Vec<RetriedCommand>, OperatorError> {
         let history = self.workflows.history(&workflow_id(document_id)).await?;
         Ok(read(&history.events))
@@ -49,7 +49,7 @@ fn read(events: &[HistoryEvent]) -> Vec<RetriedCommand> {
                 last_error: None,
                 scheduled: event.event_id,
             }),
-            // Written together with the answer, when it is known how many attempts it took.
+            // The server writes it together with the answer, when the number of attempts is known.
             Some(Attributes::ActivityTaskStartedEventAttributes(started)) => {
                 let command = commands.iter_mut().find(|command| command.scheduled == started.scheduled_event_id);
                 if let Some(command) = command {

@@ -19,11 +19,11 @@ const COMPLETE: &str = "CompleteDocumentVoiding";
 pub struct Run {
     /// Temporal's id of the run.
     pub run_id: String,
-    /// Whether it runs; otherwise it completed, failed, or was terminated, cancelled or timed out.
+    /// Whether it is running; otherwise it completed, failed, or was terminated, cancelled or timed out.
     pub is_running: bool,
     /// The state of the process, as far as it has published any.
     pub view: VoidingView,
-    /// Why the view has no steps, where it has none.
+    /// The reason why the view has no steps, if it has none.
     pub steps_missing: Option<String>,
     /// When the run was started.
     pub started_at: DateTime<Utc>,
@@ -34,8 +34,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Reads a run; `None` where it voids nothing: another workflow, an id of another form, or a run that ended without a
-    /// state (`InvalidInput`, `VoidDocumentRefused`) or before Billing had opened a process.
+    /// Reads a run; `None` if it voids nothing: another workflow, an id of another form, or a run that ended without a
+    /// state (`InvalidInput`, `VoidDocumentRefused`) or before Billing opened a process.
     pub(crate) fn read(info: &WorkflowExecutionInfo, pending: Vec<PendingCommand>) -> Option<Self> {
         let execution = info.execution.as_ref()?;
         let document_id = voiding::document_id(&execution.workflow_id)?;
@@ -87,13 +87,13 @@ impl Run {
         self.refused().filter(|_| self.is_running).map(|incident| incident.failure_id.as_str())
     }
 
-    /// An incident without a code clears by itself.
+    /// Returns the refused command. An incident without a code is a stalled command, which clears when it succeeds.
     fn refused(&self) -> Option<&Incident> {
         self.view.incident.as_ref().filter(|incident| incident.code.is_some())
     }
 }
 
-/// A run whose first workflow task is not done has taken one step, at its start.
+/// Returns the only step of a run whose first workflow task is not done: its start.
 fn first_step(state: VoidingState, at: DateTime<Utc>) -> Vec<Step> {
     let is_first = state == VoidingState::VoidingRequested;
     is_first.then_some(Step { state, at }).into_iter().collect()

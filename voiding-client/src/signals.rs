@@ -1,4 +1,4 @@
-//! The two signals of an operator, each for one failure and for no other.
+//! The two signals of an operator, each for one failure only.
 
 use messages::DocumentId;
 use process_manager::instance::Acknowledge;
@@ -31,11 +31,12 @@ impl From<OperatorError> for SignalError {
 }
 
 impl VoidingClient {
-    /// Acknowledges a failure or a refused completion: the one that `signal` names, or the present one. Returns the run
-    /// as it was before.
+    /// Acknowledges a failure or a refused completion: the one that `signal` names, or the current one. Returns the run
+    /// before the signal.
     ///
     /// # Errors
-    /// [`SignalError`] names the cause.
+    /// Returns [`SignalError::TooLong`], [`SignalError::NoRun`] or [`SignalError::NoSuchFailure`] if there is nothing
+    /// to acknowledge, [`SignalError::Temporal`] if Temporal is unavailable.
     pub async fn acknowledge(&self, document_id: &DocumentId, signal: Acknowledge) -> Result<Run, SignalError> {
         if !signal.is_within_limits() {
             return Err(SignalError::TooLong);
@@ -47,11 +48,12 @@ impl VoidingClient {
         Ok(run)
     }
 
-    /// Retries a refused command: the one that failed with `failure_id`, or the present one. Returns the run as it was
-    /// before.
+    /// Retries a refused command: the one that failed with `failure_id`, or the current one. Returns the run before the
+    /// signal.
     ///
     /// # Errors
-    /// [`SignalError`] names the cause.
+    /// Returns [`SignalError::NoRun`] or [`SignalError::NoSuchFailure`] if there is nothing to retry,
+    /// [`SignalError::Temporal`] if Temporal is unavailable.
     pub async fn retry(&self, document_id: &DocumentId, failure_id: Option<&str>) -> Result<Run, SignalError> {
         let run = self.latest_run(document_id).await?.ok_or(SignalError::NoRun)?;
         let signal = Acknowledge { failure_id: Some(present(run.to_retry(), failure_id)?), ..Acknowledge::default() };
@@ -59,16 +61,17 @@ impl VoidingClient {
         Ok(run)
     }
 
-    /// Has the running run check whether its process is still open in Billing.
+    /// Makes the running run check whether its process is still open in Billing.
     ///
     /// # Errors
-    /// [`OperatorError::NotFound`] or [`OperatorError::NotRunning`] where none runs; Temporal is unavailable.
+    /// Returns [`OperatorError::NotFound`] or [`OperatorError::NotRunning`] if no run is running, another
+    /// [`OperatorError`] if Temporal is unavailable.
     pub async fn recheck(&self, document_id: &DocumentId) -> Result<(), OperatorError> {
         self.workflows.signal(&workflow_id(document_id), "recheck", &()).await
     }
 }
 
-/// The id of the failure that is there, where it is the one that is meant.
+/// Returns the id of the current failure if it is the one that is meant.
 fn present(there: Option<&str>, meant: Option<&str>) -> Result<String, SignalError> {
     let there = there.filter(|there| meant.is_none_or(|meant| meant == *there));
     there.map(str::to_owned).ok_or(SignalError::NoSuchFailure)

@@ -1,4 +1,4 @@
-//! The one start of a voiding, the same from the api, the console and the worker's subscription.
+//! The start of a voiding, the same for the api, the console and the worker's subscription.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use workflows::voiding::{DocumentVoiding, TASK_QUEUE, start_attributes, summary,
 
 use crate::VoidingClient;
 
-/// For a start that a caller waits for; the worker's subscription makes up for one that is not answered in time.
+/// Limit of a start. If it is exceeded, the worker's subscription starts the process.
 const WITHIN: Duration = Duration::from_secs(3);
 
 /// The reason why a voiding could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotStart {
-    /// There has been no connection to Temporal yet, or Temporal did not answer in time.
+    /// Temporal has never been connected, or did not answer in time.
     #[error(transparent)]
     Temporal(#[from] OperatorError),
     /// Temporal is unavailable, or rejects the start.
@@ -30,11 +30,12 @@ pub enum CannotStart {
 impl VoidingClient {
     /// Starts the run of a process that Billing has accepted, unless one runs or has completed.
     ///
-    /// To start it twice, or at the same time from two programs, is the same as once. No worker needs to run. The start
-    /// carries no memo: until the workflow has written one, the search attributes say all that is known.
+    /// A repeated start, or a start by two programs at the same time, has no further effect. No worker needs to run.
+    /// The start carries no memo: until the workflow has written one, the search attributes hold all that is known.
     ///
     /// # Errors
-    /// Temporal is unavailable, or rejects the start. Returns within 3 s in any case.
+    /// Returns [`CannotStart::Temporal`] if Temporal does not answer within 3 s, [`CannotStart::Start`] if it rejects
+    /// the start.
     pub async fn start(&self, accepted: &Accepted) -> Result<Started, CannotStart> {
         let input = VoidingInput {
             document_id: accepted.document_id.clone(),

@@ -7,21 +7,21 @@ use url::Url;
 
 /// Variable that sets the address to listen on.
 pub(crate) const ADDR_VARIABLE: &str = "WORKER_ADDR";
-/// What `SLOW_DOWN=1` adds to each command.
+/// Delay of each command with `SLOW_DOWN=1`.
 const SLOW: Duration = Duration::from_secs(3);
 
-/// Where the worker listens, and where it finds the services. Temporal has a configuration of its own.
+/// Addresses of the worker and of the services. Temporal has a configuration of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// `WORKER_ADDR`: host:port of health and metrics; 127.0.0.1:8083 by default.
+    /// `WORKER_ADDR`: address (host:port) of health and metrics; 127.0.0.1:8083 by default.
     pub addr: String,
-    /// `BILLING_URL`: where Billing is; <http://127.0.0.1:8081> by default.
+    /// `BILLING_URL`: URL of Billing; <http://127.0.0.1:8081> by default.
     pub billing_url: Url,
-    /// `REPORTS_URL`: where Reports is; <http://127.0.0.1:8082> by default.
+    /// `REPORTS_URL`: URL of Reports; <http://127.0.0.1:8082> by default.
     pub reports_url: Url,
-    /// `ACCOUNTS_URL`: where Accounts is; <http://127.0.0.1:8084> by default.
+    /// `ACCOUNTS_URL`: URL of Accounts; <http://127.0.0.1:8084> by default.
     pub accounts_url: Url,
-    /// `SLOW_DOWN=1`: each command takes 3 s longer, so that a person can watch; zero by default.
+    /// `SLOW_DOWN=1`: delays each command by 3 s, so that you can watch it; zero by default.
     pub slow_down: Duration,
 }
 
@@ -29,7 +29,7 @@ impl Config {
     /// Reads the environment.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable whose value does not do.
+    /// Returns [`ConfigError`], which names the variable, if a value is invalid.
     pub fn from_env() -> Result<Self, ConfigError> {
         let Switch(slow) = env_or("SLOW_DOWN", Switch(false))?;
         Ok(Self {

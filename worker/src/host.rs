@@ -1,4 +1,4 @@
-//! The SDK's worker: what is registered with it, how it polls, and how it ends.
+//! The SDK's worker: registration, polling and shutdown.
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -26,16 +26,16 @@ use crate::{
     starter::{VoidingRoutes, VoidingStarter},
 };
 
-/// Enough for a burst: a task that finds no poller goes to the server's backlog and may lie there for 5 s. A fifth of
-/// them poll the shared queue, where new processes come in (SDK 1.1.1 does not pass on the option that sets the share).
+/// Enough for a burst: a task that finds no poller goes to the server's backlog, where it may wait for 5 s. A fifth of
+/// the pollers poll the shared queue, which has new processes (SDK 1.1.1 ignores the option that sets the share).
 const WORKFLOW_POLLERS: usize = 100;
-/// Regular activities only run where the local attempt has failed.
+/// Regular activities run only after the local attempt has failed.
 const ACTIVITY_POLLERS: usize = 10;
-/// Processes that wait are kept in memory up to this number; beyond it they are replayed when something happens.
+/// Maximum number of waiting processes in memory. The others are replayed when something happens.
 const CACHED_WORKFLOWS: usize = 2_000;
-/// How far a subscription may run ahead of what Temporal knows of its position.
+/// Longest interval at which the latest position of a subscription is reported to Temporal.
 const HEARTBEAT_THROTTLE: Duration = Duration::from_secs(1);
-/// Activities in flight may go on for this long after the worker was told to stop.
+/// Time that activities in flight have to end after a shutdown.
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// A worker that runs in a thread of its own.
@@ -47,8 +47,8 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Starts to poll. The SDK's worker cannot move between threads, so it gets its own; that one is not waited for by
-    /// the program's end, should an activity hang.
+    /// Starts polling. The SDK's worker cannot move between threads, so it gets its own. The end of the program does
+    /// not wait for that thread, in case an activity hangs.
     pub(crate) async fn start(config: &Config, client: &Client) -> anyhow::Result<Self> {
         let stop_subscriptions = CancellationToken::new();
         let (options, subscriptions) = options(config, client, &stop_subscriptions)?;
@@ -59,26 +59,26 @@ impl Host {
             let outcome = tokio.block_on(async {
                 let mut worker = start_worker(&client, options, telemetry())?;
                 let stop: Box<dyn Fn() + Send + Sync> = Box::new(worker.shutdown_handle());
-                begins.send(stop).map_err(|_| anyhow!("nobody waits for the worker"))?;
+                begins.send(stop).map_err(|_| anyhow!("the worker was dropped before it started"))?;
                 worker.run().await.context("the worker cannot poll")
             });
-            // Nobody listens when the drain has taken too long.
+            // The receiver is gone if draining took too long.
             let _ = ends.send(outcome);
         })?;
         match begun.await {
             Ok(stop) => Ok(Self { ended, subscriptions, stop, stop_subscriptions }),
-            Err(_) => Err(ended.await?.err().unwrap_or_else(|| anyhow!("the worker has not begun"))),
+            Err(_) => Err(ended.await?.err().unwrap_or_else(|| anyhow!("the worker did not start"))),
         }
     }
 
-    /// Takes no more work, and returns when the work in hand is done or its time is over.
+    /// Stops polling, and returns when the activities in flight have ended or their time is over.
     pub(crate) async fn drain(self) -> anyhow::Result<()> {
         (self.stop)();
         self.stop_subscriptions.cancel();
         match tokio::time::timeout(DRAIN + Duration::from_secs(2), self.ended).await {
             Ok(outcome) => outcome?,
             Err(_) => {
-                tracing::warn!("activities did not end within {} s; Temporal will repeat them", DRAIN.as_secs());
+                tracing::warn!("activities did not end within {} s; Temporal will retry them", DRAIN.as_secs());
                 Ok(())
             }
         }
@@ -108,7 +108,7 @@ fn options(
         .register_workflow::<DocumentVoiding>()?
         .register_activities(Billing::new(billing, config.slow_down))
         .register_activities(Reports::new(reports, config.slow_down))
-        // By default the SDK reads the whole executable to make an id of it.
+        // By default the SDK hashes the whole executable to make an id.
         .deployment_options(WorkerDeploymentOptions::from_build_id(env!("CARGO_PKG_VERSION").to_owned()))
         .workflow_task_poller_behavior(PollerBehavior::SimpleMaximum(WORKFLOW_POLLERS))
         .activity_task_poller_behavior(PollerBehavior::SimpleMaximum(ACTIVITY_POLLERS))

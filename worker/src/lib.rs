@@ -1,4 +1,4 @@
-//! Hosts the voiding and the money transfer: workflows, activities, subscriptions.
+//! Hosts the voiding and the money transfer: workflows, activities and subscriptions.
 
 mod config;
 mod host;

@@ -1,4 +1,4 @@
-//! The SDK's metrics in the recorder that all of this process's metrics go to, so that `/metrics` shows them together.
+//! Records the SDK's metrics in the recorder of this program, so that `/metrics` shows all metrics together.
 
 use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use temporalio_common::telemetry::metrics::{
     MetricParameters, NewAttributes, UpDownCounter, UpDownCounterBase,
 };
 
-/// Makes the SDK's instruments. Durations are recorded in seconds, under a name that says so.
+/// Makes the SDK's instruments. Durations are recorded in seconds, in metrics whose names end in `_seconds`.
 #[derive(Debug)]
 pub(crate) struct Meter;
 
@@ -33,7 +33,7 @@ fn instrument(params: &MetricParameters) -> Arc<Instrument> {
 
 impl CoreMeter for Meter {
     fn new_attributes(&self, attributes: NewAttributes) -> MetricAttributes {
-        // The variant's name is about what the SDK does with it: it holds plain labels.
+        // Despite its name, this variant holds plain labels.
         MetricAttributes::NoOp(Arc::new(attributes.into()))
     }
 
@@ -73,7 +73,7 @@ impl CoreMeter for Meter {
     }
 }
 
-/// A recorder's handle in the shape that the SDK wants.
+/// A recorder's handle that implements the SDK's traits.
 struct Handle<T>(T);
 
 macro_rules! bind {

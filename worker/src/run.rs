@@ -1,4 +1,4 @@
-//! The worker from its start to its end.
+//! Runs the worker from start to shutdown.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,15 +18,15 @@ use workflows::voiding::{CUSTOMER_ID, DOCUMENT_ID, TASK_QUEUE, VOIDING_STATE};
 use crate::{Config, config::ADDR_VARIABLE, host::Host};
 
 const NAME: &str = "worker";
-/// How soon a subscription that an operator has terminated comes back.
+/// Interval at which a terminated subscription is started again.
 const ENSURE_EVERY: Duration = Duration::from_secs(10);
 
-/// Hosts the voiding and the money transfer, their activities and their subscriptions, until `shutdown`; then lets the
-/// work in hand end, for about 10 s at most.
+/// Hosts the voiding and the money transfer, their activities and their subscriptions, until `shutdown`. Activities in
+/// flight then have about 10 s to end.
 ///
 /// # Errors
-/// The address is taken, a service's address is of no use, or Temporal turns the worker away for good (the namespace has
-/// gone, access is denied). That Temporal or a service is away for a while is no error.
+/// Returns an error if the address is in use, a service's URL is invalid, or Temporal rejects the worker for good (the
+/// namespace is gone, or access is denied). A Temporal server or a service that is unavailable is no error.
 pub async fn run(config: Config, client: Client, shutdown: CancellationToken) -> anyhow::Result<()> {
     let listener = bind(NAME, &config.addr, ADDR_VARIABLE).await?;
     let (state, readiness) = watch::channel(Err("the search attributes are being registered".to_owned()));
@@ -38,7 +38,7 @@ pub async fn run(config: Config, client: Client, shutdown: CancellationToken) ->
     outcome
 }
 
-/// What runs are found by.
+/// Returns the search attributes of all runs.
 fn search_attributes() -> Vec<Attribute> {
     let of_voidings = [(VOIDING_STATE.name(), Keyword), (DOCUMENT_ID.name(), Keyword), (CUSTOMER_ID.name(), Keyword)];
     of_voidings.into_iter().chain(OF_PROCESS_MANAGERS).collect()
@@ -60,12 +60,12 @@ async fn host(
         () = keep_subscriptions(&host.subscriptions, client, state) => (),
         () = shutdown.cancelled() => (),
     }
-    tracing::info!("worker ends; the work in hand goes on for a while");
+    tracing::info!("worker ends; waiting for activities in flight");
     state.send_modify(|state| *state = Err("the worker ends".to_owned()));
     host.drain().await
 }
 
-/// Starts the subscriptions, and again at intervals. Never ends.
+/// Starts the subscriptions that do not run, at intervals. Never returns.
 async fn keep_subscriptions(
     subscriptions: &HostedSubscriptions,
     client: &Client,

@@ -1,4 +1,4 @@
-//! The handler of the subscription to Billing's log: sees to it that each open process has its run.
+//! The target of the subscription to Billing's log: ensures that each open process has its run.
 
 mod sweep;
 
@@ -21,22 +21,21 @@ use voiding_client::VoidingClient;
 
 use crate::SUBSCRIPTION;
 
-/// Starts a run for each open process of Billing's, as the api does, so that none is lost when the api dies in between.
+/// Starts a run for each open process in Billing, as the api does, so that none is lost if the api dies first.
 #[derive(Debug)]
 pub(crate) struct VoidingStarter {
     voidings: VoidingClient,
-    client: Client,
 }
 
 impl VoidingStarter {
     pub(crate) fn new(billing: CommandClient, client: Client) -> Self {
-        Self { voidings: VoidingClient::new(client.clone(), billing), client }
+        Self { voidings: VoidingClient::new(client, billing) }
     }
 
-    /// An old event must not start anything, so Billing is asked first whether the process is still open.
+    /// Starts the process if it is still open in Billing: an old event must not start anything.
     async fn requested(&self, requested: DocumentVoiding) -> Result<(), HandlerError> {
         let document_id = &requested.document_id;
-        let failed = |error| HandlerError::new(format!("Billing cannot be asked for {document_id}"), error);
+        let failed = |error| HandlerError::new(format!("{document_id} cannot be read from Billing"), error);
         match self.voidings.billing().document(document_id).await.map_err(failed)? {
             Some(document) if document.process_id.as_ref() == Some(&requested.process_id) => {
                 self.ensure_run(&document, &requested.process_id).await
@@ -45,7 +44,7 @@ impl VoidingStarter {
         }
     }
 
-    /// Starts the process's run, or has the run of another process ask whether its own is over.
+    /// Starts the process's run. If another process's run is in its way, signals that run to check its own process.
     async fn ensure_run(&self, document: &Document, process_id: &ProcessId) -> Result<(), HandlerError> {
         let document_id = &document.document_id;
         let process = DocumentVoiding {
@@ -68,27 +67,27 @@ impl VoidingStarter {
         Ok(())
     }
 
-    /// Signals `recheck` to a run of another process. A run that knows of none yet asks Billing by itself.
+    /// Signals `recheck` to a run of another process. A run without a process id asks Billing anyway.
     async fn recheck_another(&self, document_id: &DocumentId, process_id: &ProcessId) -> Result<bool, HandlerError> {
         let failed = |what: &str, error| HandlerError::new(format!("the run of {document_id} cannot be {what}"), error);
         let run = self.voidings.latest_run(document_id).await.map_err(|error| failed("described", error))?;
         let other = run.filter(|run| run.is_running).and_then(|run| run.view.process_id);
         let Some(other) = other.filter(|other| other != process_id) else { return Ok(false) };
-        tracing::info!(correlation_id = %process_id, %other, "another process of the document runs; it is to recheck");
+        tracing::info!(correlation_id = %process_id, %other, "another process of the document runs; it will recheck");
         match self.voidings.recheck(document_id).await {
             Ok(()) => Ok(true),
-            // It has just ended: the next sweep starts this one.
+            // That run has just ended; the next sweep starts this process.
             Err(error) if error.is_gone() => Ok(true),
             Err(error) => Err(failed("signalled", error)),
         }
     }
 }
 
-/// Which of Billing's events start a voiding.
+/// Routes the events of Billing's log that start a voiding.
 #[derive(Debug)]
 pub(crate) struct VoidingRoutes;
 
-/// The only event that matters; others are passed over.
+/// The only event that matters; all others are skipped.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub(crate) enum Requested {
@@ -109,7 +108,7 @@ impl Routing for VoidingRoutes {
 impl DeliveryTarget for VoidingStarter {
     async fn deliver(&self, _: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
         for delivery in events {
-            // Routing has decoded it before.
+            // Routing has decoded it before, so it cannot fail.
             if let Ok(requested) = serde_json::from_value(delivery.event.data.clone()) {
                 self.requested(requested).await?;
             }

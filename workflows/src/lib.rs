@@ -1,6 +1,6 @@
 //! Deterministic workflow code: state machines, activity definitions and policies.
 //!
-//! Nothing here reads a clock, draws a random number or does I/O; the crate depends on no client, HTTP or database
-//! crate. What is to be done leaves a workflow as the call of an activity, which crate `activities` implements.
+//! This code reads no clock, draws no random number and does no I/O. The crate depends on no client, HTTP, runtime or
+//! database crate. A workflow has an effect only by calling an activity, which the crate `activities` implements.
 
 pub mod voiding;

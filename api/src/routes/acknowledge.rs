@@ -15,14 +15,14 @@ use crate::{
     voiding::Voiding,
 };
 
-/// Who acknowledges, and why. Both are optional, and so is the body.
+/// An acknowledgement. All fields are optional, and so is the body.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Acknowledge {
-    /// Who acknowledges.
+    /// Name of the operator.
     #[serde(default)]
     #[schema(max_length = 200)]
     acknowledged_by: Option<String>,
-    /// Why, or what was done about it.
+    /// The reason, or the action taken.
     #[serde(default)]
     #[schema(max_length = 2000)]
     note: Option<String>,
@@ -58,7 +58,7 @@ impl From<AcknowledgeError> for ApiError {
 /// Acknowledges a failure.
 ///
 /// Either the marking was refused, or the completion was (which is then compensated). The process ends as
-/// `failure-acknowledged`, and the document can be voided anew. The answer shows the process as it was before.
+/// `failure-acknowledged`, and the document can be voided again. The answer shows the process before that.
 #[utoipa::path(
     post,
     path = "/voidings/{document_id}/acknowledgement",
@@ -66,7 +66,7 @@ impl From<AcknowledgeError> for ApiError {
     params(("document_id" = DocumentId, Path, description = "The document")),
     request_body = Option<Acknowledge>,
     responses(
-        (status = 202, description = "The acknowledgement counts", body = Voiding),
+        (status = 202, description = "Acknowledged", body = Voiding),
         (status = 400, description = "`invalid-id`, `unreadable-body`", body = Problem,
             content_type = "application/problem+json"),
         (status = 404, description = "`voiding-not-found`", body = Problem, content_type = "application/problem+json"),
@@ -91,7 +91,7 @@ pub(super) async fn acknowledge_failure(
 
 async fn acknowledge(app: &App, document_id: DocumentId, body: Acknowledge) -> Result<Run, AcknowledgeError> {
     let Acknowledge { acknowledged_by, note } = body;
-    // Without an id it acknowledges the failure that is there now, or none.
+    // Without an id the signal counts for the current failure, if there is one.
     let signal = Signal { acknowledged_by, note, failure_id: None };
     match app.voidings.acknowledge(&document_id, signal).await {
         Ok(run) => Ok(run),

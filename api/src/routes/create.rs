@@ -1,4 +1,4 @@
-//! `POST /voidings`: has a document voided.
+//! `POST /voidings`: voids a document.
 
 use axum::{
     extract::State,
@@ -21,10 +21,10 @@ use crate::{
     voiding::{self, Voiding},
 };
 
-/// Name of the header that says which preference was followed (RFC 7240, section 3).
+/// Header that names the applied preference (RFC 7240, section 3).
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// Billing did not accept it.
+/// Billing did not accept the command.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(super) struct CreateError(#[from] CommandError);
@@ -38,7 +38,7 @@ impl IntoResponse for CreateError {
     }
 }
 
-/// Billing's refusal is ours: it keeps its code, and its status where it has one of a refusal.
+/// Passes Billing's refusal on. It keeps its code, and its status if that is one of a refusal.
 fn pass_on(problem: Problem) -> Response {
     let status = match problem.status {
         404 => StatusCode::NOT_FOUND,
@@ -52,24 +52,24 @@ fn pass_on(problem: Problem) -> Response {
     response
 }
 
-/// Has a document voided.
+/// Voids a document.
 ///
-/// Answers as soon as Billing has accepted it: from then on the process goes on by itself, whatever happens here. While a
-/// process of the document is open, that one is answered and none is started. With `Prefer: wait=N` (at most 30) it
-/// answers 200 as soon as the document is voided or the voiding has failed, and 202 after N seconds.
+/// Answers once Billing has accepted the request; from then on the process runs independently of the api. If the
+/// document has an open process, the answer shows it, and none is started. With `Prefer: wait=N` (at most 30) the
+/// answer is 200 once the document is voided or the voiding has failed, and 202 after N seconds.
 #[utoipa::path(
     post,
     path = "/voidings",
     tag = "voidings",
     request_body = VoidDocument,
     params(
-        ("idempotency-key" = Option<String>, Header, description = "Repeated with the same body: the same process"),
+        ("idempotency-key" = Option<String>, Header, description = "The same key and body return the same process"),
         ("x-correlation-id" = Option<String>, Header, description = "Passed on to Billing"),
         ("traceparent" = Option<String>, Header, description = "W3C Trace Context, passed on to Billing"),
         ("prefer" = Option<String>, Header, description = "`wait=N`: wait for the outcome, N seconds at most"),
     ),
     responses(
-        (status = 200, description = "The outcome that was waited for", body = Voiding,
+        (status = 200, description = "The outcome, if it came within the wait", body = Voiding,
             headers(("location" = String, description = "The voiding"), ("preference-applied" = String))),
         (status = 202, description = "Accepted", body = Voiding,
             headers(("location" = String, description = "The voiding"), ("preference-applied" = String))),

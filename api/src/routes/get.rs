@@ -30,7 +30,7 @@ impl From<GetError> for ApiError {
 
 /// Shows the latest voiding of a document.
 ///
-/// Needs no worker. Where Temporal has forgotten the voiding, Billing answers, and `steps_missing` says so.
+/// Needs no worker. If Temporal has deleted the run, the answer comes from Billing, and `steps_missing` says so.
 #[utoipa::path(
     get,
     path = "/voidings/{document_id}",

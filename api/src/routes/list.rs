@@ -16,18 +16,18 @@ fn no_page(error: PageError) -> ApiError {
 
 /// Lists voidings, newest first, running ones before ended ones.
 ///
-/// One item a process. The list may lag behind by up to a second.
+/// One item for each process. The list may lag by up to a second.
 #[utoipa::path(
     get,
     path = "/voidings",
     tag = "voidings",
     params(
-        ("state" = Option<VoidingState>, Query, description = "Only those in this state"),
-        ("customer_id" = Option<CustomerId>, Query, description = "Only those of this customer"),
-        ("incident" = Option<bool>, Query, description = "Only those that have (or have not) an incident"),
-        ("open" = Option<bool>, Query, description = "Only those that have not ended (or have)"),
-        ("limit" = Option<u32>, Query, description = "Items of a page: 50 by default", minimum = 1, maximum = 200),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters"),
+        ("state" = Option<VoidingState>, Query, description = "Only voidings in this state"),
+        ("customer_id" = Option<CustomerId>, Query, description = "Only voidings of this customer"),
+        ("incident" = Option<bool>, Query, description = "Only voidings with (or without) an incident"),
+        ("open" = Option<bool>, Query, description = "Only open (or ended) voidings"),
+        ("limit" = Option<u32>, Query, description = "Items per page; 50 by default", minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page, with the same filters"),
     ),
     responses(
         (status = 200, description = "A page", body = Page<Voiding>),

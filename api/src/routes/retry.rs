@@ -36,16 +36,16 @@ impl From<RetryError> for ApiError {
     }
 }
 
-/// Has a refused command, such as the completion, sent again.
+/// Retries a refused command, such as the completion.
 ///
-/// The answer shows the process as it was before.
+/// The answer shows the process before the retry.
 #[utoipa::path(
     post,
     path = "/voidings/{document_id}/retry",
     tag = "voidings",
     params(("document_id" = DocumentId, Path, description = "The document")),
     responses(
-        (status = 202, description = "The command is sent again", body = Voiding),
+        (status = 202, description = "The command is retried", body = Voiding),
         (status = 400, description = "`invalid-id`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`voiding-not-found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`nothing-to-retry`", body = Problem, content_type = "application/problem+json"),
@@ -62,7 +62,7 @@ pub(super) async fn retry_command(
 }
 
 async fn retry(app: &App, document_id: DocumentId) -> Result<Run, RetryError> {
-    // Without an id it retries the refusal that is there now, or nothing.
+    // Without an id the signal counts for the current refusal, if there is one.
     match app.voidings.retry(&document_id, None).await {
         Ok(run) => Ok(run),
         Err(SignalError::Temporal(error)) => Err(error.into()),

@@ -107,7 +107,8 @@ impl CommandClient {
     /// POSTs a command to `path` (such as `/commands/void-document`) and reads the answer.
     ///
     /// # Errors
-    /// A refusal or a fault. It never retries: the caller has a policy for that.
+    /// [`CommandError`] when the service refuses, or a fault prevents the answer. It never retries: that is the policy of the
+    /// caller.
     pub async fn send<C, A>(&self, path: &str, command: &C, envelope: &Envelope) -> Result<A, CommandError>
     where
         C: Serialize + Sync + ?Sized,
@@ -121,7 +122,8 @@ impl CommandClient {
     /// POSTs a command to `path`, and discards the answer of a success.
     ///
     /// # Errors
-    /// A refusal or a fault. It never retries: the caller has a policy for that.
+    /// [`CommandError`] when the service refuses, or a fault prevents the answer. It never retries: that is the policy of the
+    /// caller.
     pub async fn send_discarding<C>(&self, path: &str, command: &C, envelope: &Envelope) -> Result<(), CommandError>
     where
         C: Serialize + Sync + ?Sized,

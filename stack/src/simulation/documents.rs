@@ -12,7 +12,7 @@ use super::PEOPLE;
 const KINDS: [DocumentKind; 4] =
     [DocumentKind::Invoice, DocumentKind::Receipt, DocumentKind::Invoice, DocumentKind::CreditNote];
 
-/// Somebody who issues documents.
+/// Issues documents.
 pub(super) struct Documents {
     client: Client,
     url: Url,
@@ -23,7 +23,7 @@ impl Documents {
         Ok(Self { client, url: billing.join("/documents")? })
     }
 
-    /// Issues the next one, and says so.
+    /// Issues the next document, and returns a line for the log.
     pub(super) async fn issue(&self, number: usize) -> anyhow::Result<String> {
         let response = self.client.post(self.url.clone()).json(&invented(number)?).send().await?.error_for_status()?;
         let Document { document_id, customer_id, total, .. } = response.json().await?;
@@ -31,7 +31,7 @@ impl Documents {
     }
 }
 
-/// The same documents in each run, but for their ids, which Billing makes.
+/// Returns the same documents in each run, except for their ids, which Billing makes.
 fn invented(number: usize) -> anyhow::Result<IssueDocument> {
     let kind = KINDS[number % KINDS.len()];
     let cents = i64::try_from(number * 7_919 % 90_000)? + 1_000;

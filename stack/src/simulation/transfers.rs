@@ -1,4 +1,4 @@
-//! Money that goes round between three accounts; now and then more of it than there is.
+//! Transfers between three accounts; every fourth one is more than there is.
 
 use messages::{
     Money,
@@ -11,11 +11,11 @@ use url::Url;
 use super::PEOPLE;
 
 const INITIAL_BALANCE: &str = "1000.00";
-/// Beyond all three balances together: its withdrawal is refused.
+/// More than all three balances together, so its withdrawal is refused.
 const TOO_MUCH: &str = "5000.00";
 const TOO_MUCH_EVERY: usize = 4;
 
-/// Somebody who moves money.
+/// Requests money transfers.
 pub(super) struct Transfers {
     client: Client,
     open: Url,
@@ -28,9 +28,9 @@ impl Transfers {
         Ok(Self { client, open: command("open-account")?, request: command("request-money-transfer")? })
     }
 
-    /// Requests the next transfer, and says so.
+    /// Requests the next transfer, and returns a line for the log.
     pub(super) async fn request(&self, number: usize) -> anyhow::Result<String> {
-        // An account that is there already stays as it is.
+        // An account that exists stays unchanged.
         for owner in PEOPLE {
             self.post(&self.open, &account(owner)?).await?;
         }
@@ -49,7 +49,7 @@ fn account(owner: &str) -> anyhow::Result<OpenAccount> {
     Ok(OpenAccount { account_id: Some(owner.parse()?), owner: Some(owner.to_owned()), initial_balance })
 }
 
-/// The same transfers in each run, but for their ids, which Accounts makes.
+/// Returns the same transfers in each run, except for their ids, which Accounts makes.
 fn invented(number: usize) -> anyhow::Result<RequestMoneyTransfer> {
     let mut amount = Money::parse(TOO_MUCH, "EUR")?;
     if number % TOO_MUCH_EVERY != TOO_MUCH_EVERY - 1 {

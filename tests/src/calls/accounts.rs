@@ -34,10 +34,10 @@ impl Accounts {
         self.0.get(&format!("/accounts/{id}")).await
     }
 
-    /// What is on an account.
+    /// Returns the balance of an account.
     ///
     /// # Panics
-    /// When Accounts does not answer with it.
+    /// Panics if Accounts does not answer with it.
     pub async fn balance(&self, id: &AccountId) -> Money {
         self.account(id).await.ok().balance
     }
@@ -45,7 +45,7 @@ impl Accounts {
     /// All accounts: no test has more than a page of them.
     ///
     /// # Panics
-    /// When Accounts cannot be asked, or there are more.
+    /// Panics if Accounts is unavailable, or there are more.
     pub async fn all_accounts(&self) -> Vec<Account> {
         let page = self.0.get::<Page<Account>>("/accounts?limit=200").await.ok();
         assert_eq!(page.next_cursor, None, "more accounts than a page holds");

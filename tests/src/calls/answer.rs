@@ -1,4 +1,4 @@
-//! What a service answered.
+//! The answer of a service.
 
 use std::fmt;
 
@@ -44,7 +44,7 @@ impl<T: DeserializeOwned> Answer<T> {
     /// The body of an answer below 400.
     ///
     /// # Panics
-    /// When there was no answer, or a problem, or a body of another type.
+    /// Panics if there was no answer, or a problem, or a body of another type.
     #[track_caller]
     pub fn ok(&self) -> T {
         let received = self.received();
@@ -55,7 +55,7 @@ impl<T: DeserializeOwned> Answer<T> {
     /// The body, when the status is this one.
     ///
     /// # Panics
-    /// When it is another, there was no answer, or the body is of another type.
+    /// Panics if it is another, there was no answer, or the body is of another type.
     #[track_caller]
     pub fn ok_as(&self, status: u16) -> T {
         assert_eq!(self.status(), status, "{self}");
@@ -65,7 +65,7 @@ impl<T: DeserializeOwned> Answer<T> {
     /// The problem of an answer from 400: each one is an RFC 9457 problem that repeats the status and has a code.
     ///
     /// # Panics
-    /// When there was no answer, or a success, or no proper problem.
+    /// Panics if there was no answer, or a success, or no proper problem.
     #[track_caller]
     #[must_use]
     pub fn problem(&self) -> Problem {
@@ -81,7 +81,7 @@ impl<T: DeserializeOwned> Answer<T> {
     /// Status and code of the problem, such as `(409, "report-published")`, to compare in one go.
     ///
     /// # Panics
-    /// As [`Answer::problem`].
+    /// Panics in the same cases as [`Answer::problem`].
     #[track_caller]
     #[must_use]
     pub fn refusal(&self) -> (u16, String) {
@@ -89,10 +89,10 @@ impl<T: DeserializeOwned> Answer<T> {
         (problem.status, problem.code)
     }
 
-    /// Why no answer came.
+    /// Returns why no answer came.
     ///
     /// # Panics
-    /// When one came.
+    /// Panics if one came.
     #[track_caller]
     #[must_use]
     pub fn failed(&self) -> Failed {
@@ -105,7 +105,7 @@ impl<T: DeserializeOwned> Answer<T> {
     /// The body of an answer below 400; else what came instead, for conditions that are awaited.
     ///
     /// # Errors
-    /// The answer as text, when there was none, or a problem, or a body of another type.
+    /// Returns the answer as text if there was none, or a problem, or a body of another type.
     pub fn try_ok(&self) -> Result<T, String> {
         match &self.result {
             Ok(received) if received.status.as_u16() < 400 => {
@@ -115,13 +115,13 @@ impl<T: DeserializeOwned> Answer<T> {
         }
     }
 
-    /// Whether an answer of this status came.
+    /// Returns whether the answer has this status.
     #[must_use]
     pub fn answered(&self, status: u16) -> bool {
         matches!(&self.result, Ok(received) if received.status.as_u16() == status)
     }
 
-    /// Whether a problem with this code came.
+    /// Returns whether the answer is a problem with this code.
     pub(super) fn says(&self, code: &str) -> bool {
         let problem = self.result.as_ref().ok().filter(|received| received.status.as_u16() >= 400);
         problem.and_then(|received| received.parse::<Problem>().ok()).is_some_and(|problem| problem.code == code)
@@ -130,7 +130,7 @@ impl<T: DeserializeOwned> Answer<T> {
     /// The HTTP status.
     ///
     /// # Panics
-    /// When there was no answer.
+    /// Panics if there was no answer.
     #[track_caller]
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -140,7 +140,7 @@ impl<T: DeserializeOwned> Answer<T> {
     /// A header's value.
     ///
     /// # Panics
-    /// When there was no answer.
+    /// Panics if there was no answer.
     #[track_caller]
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
@@ -150,7 +150,7 @@ impl<T: DeserializeOwned> Answer<T> {
     /// The body as text.
     ///
     /// # Panics
-    /// When there was no answer.
+    /// Panics if there was no answer.
     #[track_caller]
     #[must_use]
     pub fn text(&self) -> &str {

@@ -26,11 +26,11 @@ pub struct Voiding {
     pub process_id: Option<ProcessId>,
     /// Its customer; `null` until Billing has said whose the document is.
     pub customer_id: Option<CustomerId>,
-    /// Where the process stands.
+    /// State of the process.
     pub state: VoidingState,
     /// The refused marking.
     pub failure: Option<Failure>,
-    /// What keeps the process from going on.
+    /// The incident that keeps the process from continuing.
     pub incident: Option<Incident>,
     /// The acknowledgement.
     pub acknowledgement: Option<Acknowledgement>,
@@ -65,8 +65,8 @@ impl Api {
         self.header(PREFER, format!("wait={seconds}")).post_voiding(document_id).await
     }
 
-    /// `POST /voidings` by a client that waits for the outcome: with `Prefer: wait=30`, and again under the same key while
-    /// the voiding is under way.
+    /// `POST /voidings` by a client that waits for the outcome: with `Prefer: wait=30`, and again under the same key
+    /// while the voiding is under way.
     pub async fn post_voiding_to_its_end(&self, document_id: &DocumentId) -> Answer<Voiding> {
         let api = if self.0.has(IDEMPOTENCY_KEY) { self.clone() } else { self.key(unique("key")) };
         eventually(&format!("the voiding of {document_id} comes to an outcome"), async || {

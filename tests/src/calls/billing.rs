@@ -31,7 +31,7 @@ impl Billing {
     /// All documents, over all pages.
     ///
     /// # Panics
-    /// When Billing cannot be asked.
+    /// Panics if Billing is unavailable.
     pub async fn all_documents(&self) -> Vec<Document> {
         let mut all = Vec::new();
         let mut query = "?limit=200".to_owned();
@@ -45,10 +45,10 @@ impl Billing {
         }
     }
 
-    /// Where the document stands.
+    /// Returns the status of the document.
     ///
     /// # Panics
-    /// When Billing does not answer with the document.
+    /// Panics if Billing does not answer with the document.
     pub async fn status(&self, id: &DocumentId) -> DocumentStatus {
         self.document(id).await.ok().status
     }

@@ -24,7 +24,7 @@ pub use test_support::http;
 const ATTEMPTS: usize = 20;
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Where a service is, and the headers that go with each call.
+/// The URL of a service, and the headers of each call.
 #[derive(Debug, Clone)]
 pub struct Target {
     base: String,
@@ -52,7 +52,7 @@ impl Target {
         self
     }
 
-    /// Whether a header is sent with each call.
+    /// Returns whether a header is sent with each call.
     pub(super) fn has(&self, name: &str) -> bool {
         self.headers.contains_key(name)
     }

@@ -53,7 +53,7 @@ impl Reports {
     /// All reports of a customer, oldest first.
     ///
     /// # Panics
-    /// When Reports cannot be asked.
+    /// Panics if Reports is unavailable.
     pub async fn reports_of(&self, customer_id: &CustomerId) -> Vec<Report> {
         self.all_matching(&format!("&customer_id={customer_id}")).await
     }
@@ -61,7 +61,7 @@ impl Reports {
     /// All reports, over all pages, oldest first.
     ///
     /// # Panics
-    /// When Reports cannot be asked.
+    /// Panics if Reports is unavailable.
     pub async fn all_reports(&self) -> Vec<Report> {
         self.all_matching("").await
     }

@@ -1,4 +1,4 @@
-//! The books of Accounts, kept from its log by somebody else: money is neither made nor lost.
+//! An independent audit of Accounts from its log: no money is made or lost.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use super::Env;
 /// Balances and transfers as a log has them, in minor units of one currency.
 #[derive(Debug, Clone, Default)]
 pub struct Books {
-    /// What is on each account.
+    /// Balance of each account.
     pub balances: BTreeMap<AccountId, i64>,
     /// Each transfer that was requested, and where it stands.
     pub transfers: BTreeMap<TransferId, (MoneyTransferRequested, TransferStatus)>,
-    /// What was on all accounts when they were opened.
+    /// Sum of all initial balances.
     pub opened_with: i64,
     /// The last event's place.
     pub position: Position,
@@ -26,7 +26,7 @@ impl Books {
     /// Enters an event.
     ///
     /// # Panics
-    /// When a rule is broken: a step comes twice or out of turn, an account is overdrawn, the sum has changed.
+    /// Panics if a rule is broken: a step is repeated or out of order, an account is overdrawn, or the sum has changed.
     pub fn enter(&mut self, event: &CloudEvent) {
         assert!(event.sequence > self.position, "{event:?} comes after {}", self.position);
         self.position = event.sequence;
@@ -66,14 +66,14 @@ impl Books {
         assert_eq!(all, self.opened_with, "{event:?}: all balances and what is in flight");
     }
 
-    /// What has been withdrawn and not been deposited.
+    /// Returns the money that has been withdrawn and not been deposited.
     #[must_use]
     pub fn in_flight(&self) -> i64 {
         let withdrawn = self.transfers.values().filter(|(_, status)| *status == TransferStatus::Withdrawn);
         withdrawn.map(|(requested, _)| requested.amount.minor).sum()
     }
 
-    /// How many transfers stand there.
+    /// Returns the number of transfers in this status.
     #[must_use]
     pub fn count(&self, status: TransferStatus) -> usize {
         self.transfers.values().filter(|(_, of)| *of == status).count()
@@ -105,7 +105,7 @@ impl Env {
     /// Enters what has been appended to Accounts' log since.
     ///
     /// # Panics
-    /// When a rule is broken.
+    /// Panics if a rule is broken.
     pub async fn keep(&self, books: &mut Books) {
         loop {
             let Ok(events) = self.accounts().events(books.position, Some(1000), None).await.try_ok() else { return };
@@ -119,7 +119,7 @@ impl Env {
     /// The books of the whole log, which Accounts' own balances and transfers agree with.
     ///
     /// # Panics
-    /// When a rule is broken.
+    /// Panics if a rule is broken.
     pub async fn audit(&self) -> Books {
         let mut books = Books::default();
         self.accounts().log().await.iter().for_each(|event| books.enter(event));

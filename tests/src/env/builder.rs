@@ -1,4 +1,4 @@
-//! How a system is put together.
+//! Builds a system.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,8 @@ use crate::{
 /// An address at which nothing listens.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
-/// Settings of a new system; by default all components but Accounts, on SQLite, in a namespace of the run's Temporal server.
+/// Settings of a new system; by default all components but Accounts, on SQLite, in a namespace of the run's Temporal
+/// server.
 #[derive(Debug, Clone)]
 #[must_use = "start() it"]
 pub struct EnvBuilder {
@@ -78,7 +79,7 @@ impl EnvBuilder {
     /// Starts the system and waits until all of it is ready.
     ///
     /// # Panics
-    /// When a component ends, or does not become ready.
+    /// Panics if a component ends, or does not become ready.
     pub async fn start(self) -> Env {
         let dir = temp_dir(&self.binaries, "env-");
         let temporal = self.temporal(dir.path());
@@ -144,7 +145,7 @@ impl EnvBuilder {
             environment.insert("TEMPORAL_NAMESPACE".to_owned(), temporal.namespace().to_owned());
         }
         for link in Link::ALL.into_iter().filter(|link| link.from() == component) {
-            // Nobody is to find a service of somebody else's at the default address.
+            // No program may find another system's service at the default address.
             let url = proxies.get(&link).map_or_else(|| NOWHERE.to_owned(), FaultProxy::url);
             environment.insert(link.variable().to_owned(), url);
         }

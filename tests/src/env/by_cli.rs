@@ -16,7 +16,7 @@ impl Env {
     /// `temporal workflow signal`, with these inputs.
     ///
     /// # Panics
-    /// When the command fails.
+    /// Panics if the command fails.
     pub async fn signal_by_cli(&self, id: &DocumentId, name: &str, inputs: &[&str]) {
         let workflow = workflow_id(id);
         let mut words = vec!["workflow", "signal", "--workflow-id", &workflow, "--name", name];
@@ -27,7 +27,7 @@ impl Env {
     /// `temporal workflow query --type state`.
     ///
     /// # Panics
-    /// When the command fails.
+    /// Panics if the command fails.
     pub async fn query_by_cli(&self, id: &DocumentId) -> VoidingView {
         let workflow = workflow_id(id);
         let words = ["workflow", "query", "--workflow-id", &workflow, "--type", "state", "--output", "json"];

@@ -1,4 +1,4 @@
-//! What a system consists of.
+//! The components of a system.
 
 /// A process of the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +32,7 @@ impl Component {
     }
 }
 
-/// Who calls whom: each has a [`FaultProxy`](crate::FaultProxy) of its own.
+/// A caller and its receiver; each link has a [`FaultProxy`](crate::FaultProxy) of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Link {
     /// Reports follows Billing's log.

@@ -1,4 +1,4 @@
-//! What must hold in every system, whatever was done to it.
+//! Rules that hold in every system, after any sequence of events.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ impl Env {
     /// V2b is checked for documents without an open process: while one runs, the two services may differ.
     ///
     /// # Panics
-    /// When a rule is broken.
+    /// Panics if a rule is broken.
     pub async fn assert_consistent(&self) {
         self.await_reported().await;
         let (documents, reports) = (self.billing().all_documents().await, self.reports().all_reports().await);
@@ -35,7 +35,7 @@ impl Env {
     /// Rule V8 alone: each report's totals are the sums of its documents that are not voided.
     ///
     /// # Panics
-    /// When it is broken.
+    /// Panics if it is broken.
     pub async fn assert_totals(&self) {
         totals_are_the_sums(&self.reports().all_reports().await);
     }
@@ -43,7 +43,7 @@ impl Env {
     /// Waits until Reports has heard of every document that Billing has by now.
     ///
     /// # Panics
-    /// When it does not.
+    /// Panics if it does not.
     pub async fn await_reported(&self) {
         let documents = self.billing().all_documents().await;
         eventually("Reports has heard of every document", async || {

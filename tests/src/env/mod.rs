@@ -71,7 +71,7 @@ impl Env {
     /// This system's namespace.
     ///
     /// # Panics
-    /// When the system has neither worker nor api, and so no Temporal.
+    /// Panics if the system has neither worker nor api, and so no Temporal.
     #[must_use]
     pub fn temporal(&self) -> &Temporal {
         self.temporal.as_ref().expect("a system with worker or api")
@@ -80,16 +80,16 @@ impl Env {
     /// The proxy between two components.
     ///
     /// # Panics
-    /// When the system does not have the component that calls.
+    /// Panics if the system does not have the component that calls.
     #[must_use]
     pub fn proxy(&self, link: Link) -> &FaultProxy {
         self.proxies.get(&link).unwrap_or_else(|| panic!("this system has no {link:?}"))
     }
 
-    /// Where a component listens, such as `http://127.0.0.1:12345`; the same after a restart.
+    /// Returns the URL of a component, such as `http://127.0.0.1:12345`; it stays the same over a restart.
     ///
     /// # Panics
-    /// When the system does not have the component.
+    /// Panics if the system does not have the component.
     #[must_use]
     pub fn url(&self, component: Component) -> String {
         self.running(component).url()
@@ -98,16 +98,16 @@ impl Env {
     /// The value of an environment variable that a component is started with, such as `BILLING_DATABASE_URL`.
     ///
     /// # Panics
-    /// When the system does not have the component, or that not the variable.
+    /// Panics if the system does not have the component, or that not the variable.
     #[must_use]
     pub fn variable(&self, component: Component, name: &str) -> &str {
         self.running(component).variable(name).unwrap_or_else(|| panic!("{component:?} has no {name}"))
     }
 
-    /// What the component has logged so far.
+    /// Returns the log of the component so far.
     ///
     /// # Panics
-    /// When the system does not have the component.
+    /// Panics if the system does not have the component.
     #[must_use]
     pub fn log(&self, component: Component) -> String {
         self.running(component).log()
@@ -122,7 +122,7 @@ impl Env {
     /// `kill -9`; returns when the process is gone.
     ///
     /// # Panics
-    /// When the component does not run.
+    /// Panics if the component does not run.
     pub async fn kill(&self, component: Component) {
         self.running(component).kill().await;
     }
@@ -130,7 +130,7 @@ impl Env {
     /// SIGTERM; returns when the process has ended with exit code 0.
     ///
     /// # Panics
-    /// When the component does not run, ends otherwise, or does not end.
+    /// Panics if the component does not run, ends otherwise, or does not end.
     pub async fn stop(&self, component: Component) {
         self.running(component).stop().await;
     }
@@ -138,7 +138,7 @@ impl Env {
     /// Returns when a component that was told to end has ended with exit code 0.
     ///
     /// # Panics
-    /// When it ends otherwise, or does not end.
+    /// Panics if it ends otherwise, or does not end.
     pub async fn stopped(&self, component: Component) {
         self.running(component).stopped().await;
     }
@@ -146,7 +146,7 @@ impl Env {
     /// Starts a component that does not run, and waits until it answers at all (`/livez`).
     ///
     /// # Panics
-    /// When it runs, ends at once, or does not answer.
+    /// Panics if it runs, ends at once, or does not answer.
     pub async fn start(&self, component: Component) {
         self.running(component).start().await;
         if component == Component::Temporal {
@@ -157,7 +157,7 @@ impl Env {
     /// Waits until a component can do its work (`/readyz`).
     ///
     /// # Panics
-    /// When it does not become so.
+    /// Panics if it does not become so.
     pub async fn ready(&self, component: Component) {
         self.running(component).ready().await;
     }
@@ -165,7 +165,7 @@ impl Env {
     /// Sends a signal to a component: `TERM`, `INT`, `KILL`, `STOP` or `CONT`.
     ///
     /// # Panics
-    /// When the component does not run.
+    /// Panics if the component does not run.
     pub async fn signal(&self, component: Component, signal: &str) {
         self.running(component).signal(signal).await;
     }
@@ -173,7 +173,7 @@ impl Env {
     /// Issues an invoice of 12.34 EUR for a customer of its own, and waits until Reports has heard of it.
     ///
     /// # Panics
-    /// When Billing refuses it, or Reports does not hear of it.
+    /// Panics if Billing refuses it, or Reports does not hear of it.
     pub async fn issue_reported(&self) -> Document {
         let document = self.billing().issue(&sample::invoice(&sample::customer_id())).await.ok();
         self.await_document_reported(&document).await;
@@ -183,7 +183,7 @@ impl Env {
     /// Waits until Reports has heard of a document that Billing issued.
     ///
     /// # Panics
-    /// When it does not.
+    /// Panics if it does not.
     pub async fn await_document_reported(&self, document: &Document) {
         eventually("Reports hears of the document", async || {
             let reports = self.reports().reports_of(&document.customer_id).await;

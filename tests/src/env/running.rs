@@ -91,7 +91,7 @@ impl Running {
         let target = Target::new(self.url());
         eventually(&format!("{:?} answers {path}", self.component), async || {
             let ended = self.process.lock().await.as_ref().and_then(Process::ended);
-            assert!(ended.is_none(), "{:?} ended by itself ({ended:?})\n{}", self.component, self.log_tail());
+            assert!(ended.is_none(), "{:?} ended unexpectedly ({ended:?})\n{}", self.component, self.log_tail());
             let answer = target.get::<serde::de::IgnoredAny>(path).await;
             if answer.answered(200) { Ok(()) } else { Err(answer.to_string()) }
         })

@@ -13,7 +13,7 @@ impl Env {
     /// Two accounts, with 1000 and 500 EUR.
     ///
     /// # Panics
-    /// When Accounts refuses one.
+    /// Panics if Accounts refuses one.
     pub async fn two_accounts(&self) -> (AccountId, AccountId) {
         let (from, to) = (sample::account_id(), sample::account_id());
         let _ = self.accounts().open(&from, sample::euros("1000")).await.ok_as(201);
@@ -24,7 +24,7 @@ impl Env {
     /// Requests a transfer of `amount` EUR.
     ///
     /// # Panics
-    /// When Accounts refuses it.
+    /// Panics if Accounts refuses it.
     pub async fn request_transfer(&self, from: &AccountId, to: &AccountId, amount: &str) -> TransferId {
         self.accounts().request(&sample::transfer(from, to, amount)).await.ok_as(202).transfer_id
     }

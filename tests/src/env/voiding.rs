@@ -19,7 +19,7 @@ impl Env {
     /// Issues an invoice, and publishes the report that it stands in.
     ///
     /// # Panics
-    /// When a call is refused.
+    /// Panics if a call is refused.
     pub async fn issue_published(&self) -> Document {
         let document = self.issue_reported().await;
         let _ = self.reports().publish(&document.customer_id).await.ok();
@@ -30,7 +30,7 @@ impl Env {
     /// acknowledgement.
     ///
     /// # Panics
-    /// When a call is refused.
+    /// Panics if a call is refused.
     pub async fn refused_marking(&self) -> (Document, Voiding) {
         let document = self.issue_published().await;
         let _ = self.api().post_voiding(&document.document_id).await.ok();
@@ -38,11 +38,11 @@ impl Env {
         (document, voiding)
     }
 
-    /// Publishes the report of a document that Reports knows, and requests its voiding; returns when Billing has aborted
-    /// it and the process waits for its acknowledgement.
+    /// Publishes the report of a document that Reports knows, and requests its voiding; returns when Billing has
+    /// aborted it and the process waits for its acknowledgement.
     ///
     /// # Panics
-    /// When a call is refused.
+    /// Panics if a call is refused.
     pub async fn refused_and_aborted(&self, id: &DocumentId) -> ProcessId {
         let document = self.billing().document(id).await.ok();
         let _ = self.reports().publish(&document.customer_id).await.ok();
@@ -59,11 +59,11 @@ impl Env {
         process
     }
 
-    /// Requests the voiding of a document whose completion is refused once, as [`LOCKED`]; returns when the process waits
-    /// with that incident.
+    /// Requests the voiding of a document whose completion is refused once, as [`LOCKED`]; returns when the process
+    /// waits with that incident.
     ///
     /// # Panics
-    /// When the request is refused.
+    /// Panics if the request is refused.
     pub async fn refused_completion(&self, id: &DocumentId) -> Voiding {
         self.proxy(Link::WorkerToBilling).about(id).refuse_times(1, COMPLETE, 409, LOCKED);
         let _ = self.api().post_voiding(id).await.ok_as(202);
@@ -99,7 +99,7 @@ impl Env {
     /// Acknowledges by REST, and waits for the end of the process.
     ///
     /// # Panics
-    /// When that is refused.
+    /// Panics if that is refused.
     pub async fn acknowledged(&self, id: &DocumentId) -> Voiding {
         let _ = self.acknowledge(id).await.ok_as(202);
         self.in_state(id, VoidingState::FailureAcknowledged).await
@@ -108,7 +108,7 @@ impl Env {
     /// Sends a signal to the document's process as the CLI or another SDK does.
     ///
     /// # Panics
-    /// When Temporal does not take it.
+    /// Panics if Temporal does not take it.
     pub async fn signal_voiding(&self, id: &DocumentId, name: &str, payload: Option<Value>) {
         let sent = self.temporal().signal(id, name, payload.iter().map(json_payload).collect()).await;
         sent.expect("Temporal takes the signal");

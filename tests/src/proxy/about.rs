@@ -12,7 +12,7 @@ pub struct About<'a> {
 }
 
 impl FaultProxy {
-    /// What is done to the commands about one document or money transfer.
+    /// Returns the rules for commands about one document or money transfer.
     #[must_use]
     pub fn about(&self, id: impl Display) -> About<'_> {
         About { proxy: self, id: id.to_string() }

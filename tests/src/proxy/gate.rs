@@ -21,7 +21,7 @@ impl Gate {
     /// Waits until a request is held here.
     ///
     /// # Panics
-    /// When none has come after a [`STALL`](crate::STALL).
+    /// Panics if none has come after a [`STALL`](crate::STALL).
     pub async fn held(&self) {
         let mut held = self.held.subscribe();
         let _ = crate::within_a_stall("a request at the gate", held.wait_for(|held| *held > 0)).await;

@@ -34,7 +34,7 @@ impl FaultProxy {
     /// Starts the proxy in front of `upstream`, such as `http://127.0.0.1:8081`, on the current runtime.
     ///
     /// # Panics
-    /// Outside of a tokio runtime.
+    /// Panics outside of a tokio runtime.
     #[must_use]
     pub fn start(upstream: impl Into<String>) -> Self {
         let shared = Arc::new(Shared::new(upstream.into()));
@@ -81,7 +81,7 @@ impl FaultProxy {
         gate
     }
 
-    /// Takes all faults away. Requests that hang or are held stay so.
+    /// Removes all faults. Requests that hang or are held stay so.
     pub fn heal(&self) {
         self.rules().clear();
     }
@@ -97,7 +97,7 @@ impl FaultProxy {
     /// The service is there again.
     ///
     /// # Panics
-    /// When another process has taken the port meanwhile.
+    /// Panics if another process has taken the port meanwhile.
     pub fn up(&self) {
         let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
         if server.is_none() {
@@ -121,7 +121,7 @@ impl FaultProxy {
     /// Waits until `count` requests under `prefix` have come in.
     ///
     /// # Panics
-    /// When none comes any more.
+    /// Panics if none comes any more.
     pub async fn await_requests(&self, count: usize, prefix: &str) -> Vec<Recorded> {
         crate::eventually(&format!("{count} requests to {prefix}"), async || {
             let requests = self.requests_to(prefix);

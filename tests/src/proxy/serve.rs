@@ -84,7 +84,7 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-/// What to answer; `None` resets the connection.
+/// Returns the answer; `None` resets the connection.
 async fn reply(request: &Recorded, fault: Fault, upstream: &str) -> Option<Reply> {
     match fault {
         Fault::Answer { status, content_type, body } => {

@@ -35,7 +35,7 @@ impl Recorded {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
-    /// Whether the body has this `document_id` or `transfer_id`.
+    /// Returns whether the body has this `document_id` or `transfer_id`.
     #[must_use]
     pub fn is_about(&self, id: &str) -> bool {
         let body = self.json();
@@ -43,7 +43,7 @@ impl Recorded {
     }
 }
 
-/// What the proxy answers.
+/// The answer of the proxy.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) status: u16,

@@ -7,12 +7,12 @@ use tokio::process::Command;
 
 use super::Temporal;
 
-/// What the CLI says when the server is too busy to answer.
+/// Message of the CLI if the server is too busy to answer.
 const BUSY: [&str; 2] = ["Workflow is busy", "context deadline exceeded"];
 /// So often is a call repeated that met a busy server.
 const ATTEMPTS: usize = 5;
 
-/// What a run of the CLI left.
+/// The output of a run of the CLI.
 #[derive(Debug, Clone)]
 pub struct CliOutput {
     /// Exit code.
@@ -27,7 +27,7 @@ impl CliOutput {
     /// Standard output of a run that ended with 0.
     ///
     /// # Panics
-    /// When it ended otherwise.
+    /// Panics if it ended otherwise.
     #[track_caller]
     #[must_use]
     pub fn ok(&self) -> &str {
@@ -38,7 +38,7 @@ impl CliOutput {
     /// Standard output as JSON, of a run with `--output json` that ended with 0.
     ///
     /// # Panics
-    /// When it ended otherwise, or with something else.
+    /// Panics if it ended otherwise, or with something else.
     #[track_caller]
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
@@ -50,7 +50,7 @@ impl Temporal {
     /// Runs `temporal <words>` against this namespace, as an operator would: again where the server is busy.
     ///
     /// # Panics
-    /// When the CLI cannot be run.
+    /// Panics if the CLI cannot be run.
     pub async fn cli(&self, words: &[&str]) -> CliOutput {
         let mut output = self.cli_once(words).await;
         for _ in 0..ATTEMPTS {

@@ -76,7 +76,7 @@ impl Temporal {
     /// For calls that have no helper.
     ///
     /// # Panics
-    /// When the server does not answer.
+    /// Panics if the server does not answer.
     pub async fn service(&self) -> Box<dyn WorkflowService> {
         let connect = || eventually("Temporal answers", async || self.connect().await);
         self.connection.get_or_init(connect).await.workflow_service()
@@ -101,7 +101,7 @@ impl Temporal {
     /// Starts `voiding-<document id>` with any input, as any other client would; the run's id, or Temporal's answer.
     ///
     /// # Errors
-    /// What Temporal answered, such as `AlreadyExists`.
+    /// Returns Temporal's answer, such as `AlreadyExists`.
     pub async fn start(&self, workflow_id: &str, input: &[Value]) -> Result<String, Status> {
         let request = StartWorkflowExecutionRequest {
             namespace: self.namespace.clone(),
@@ -119,7 +119,7 @@ impl Temporal {
     /// Sends a signal of any name with any payloads to the document's latest run.
     ///
     /// # Errors
-    /// What Temporal answered, such as that the run has ended.
+    /// Returns Temporal's answer, such as that the run has ended.
     pub async fn signal(&self, document_id: &DocumentId, name: &str, payloads: Vec<Payload>) -> Result<(), Status> {
         self.signal_by_id(&workflow_id(document_id), name, payloads).await
     }
@@ -127,7 +127,7 @@ impl Temporal {
     /// Sends a signal of any name with any payloads to a workflow's latest run.
     ///
     /// # Errors
-    /// What Temporal answered, such as that the run has ended.
+    /// Returns Temporal's answer, such as that the run has ended.
     pub async fn signal_by_id(&self, workflow_id: &str, name: &str, payloads: Vec<Payload>) -> Result<(), Status> {
         let request = SignalWorkflowExecutionRequest {
             namespace: self.namespace.clone(),
@@ -144,7 +144,7 @@ impl Temporal {
     /// Terminates the document's latest run, as an operator would.
     ///
     /// # Errors
-    /// What Temporal answered, such as that the run has ended.
+    /// Returns Temporal's answer, such as that the run has ended.
     pub async fn terminate(&self, document_id: &DocumentId) -> Result<(), Status> {
         let request = TerminateWorkflowExecutionRequest {
             namespace: self.namespace.clone(),
@@ -159,7 +159,7 @@ impl Temporal {
     /// Cancels the document's latest run, as an operator would.
     ///
     /// # Errors
-    /// What Temporal answered, such as that the run has ended.
+    /// Returns Temporal's answer, such as that the run has ended.
     pub async fn cancel(&self, document_id: &DocumentId) -> Result<(), Status> {
         let request = RequestCancelWorkflowExecutionRequest {
             namespace: self.namespace.clone(),

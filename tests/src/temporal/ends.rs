@@ -1,4 +1,4 @@
-//! How a run ended, and what it shows of itself.
+//! The end of a run, and its published state.
 
 use messages::DocumentId;
 use serde_json::Value;
@@ -16,7 +16,7 @@ impl Temporal {
     /// Waits for the end of the document's latest run; how it ended: `Completed`, or the failure's type.
     ///
     /// # Panics
-    /// When there is no run.
+    /// Panics if there is no run.
     pub async fn ended_as(&self, id: &DocumentId) -> String {
         eventually(&format!("the run of {id} ends"), async || match self.describe(id).await {
             Some(run) if run.status() != WorkflowExecutionStatus::Running => Ok(()),
@@ -31,7 +31,8 @@ impl Temporal {
     /// Whether a workflow task of the document's latest run has ever failed. One that timed out met a busy machine, and
     /// is repeated.
     ///
-    /// That a signal comes in while the run's last task is on its way makes Temporal repeat that task, and is no failure.
+    /// That a signal comes in while the run's last task is on its way makes Temporal repeat that task, and is no
+    /// failure.
     pub async fn has_failed_task(&self, id: &DocumentId) -> bool {
         self.history(id).await.into_iter().any(|event| match event.attributes {
             Some(Attributes::WorkflowTaskFailedEventAttributes(failed)) => {
@@ -54,7 +55,7 @@ pub(crate) fn failure_type(event: &HistoryEvent) -> Option<String> {
 /// A search attribute of a run; `null` where it has none of this name.
 ///
 /// # Panics
-/// When it is not JSON.
+/// Panics if it is not JSON.
 #[must_use]
 pub fn attribute(run: &WorkflowExecutionInfo, name: &str) -> Value {
     let payload = run.search_attributes.as_ref().and_then(|attributes| attributes.indexed_fields.get(name));

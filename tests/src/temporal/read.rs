@@ -21,7 +21,7 @@ impl Temporal {
     /// The document's latest run; `None` when there is none.
     ///
     /// # Panics
-    /// When Temporal cannot be asked.
+    /// Panics if Temporal is unavailable.
     pub async fn describe(&self, document_id: &DocumentId) -> Option<WorkflowExecutionInfo> {
         self.describe_by_id(&workflow_id(document_id)).await
     }
@@ -29,7 +29,7 @@ impl Temporal {
     /// A workflow's latest run, such as that of `TransferMoney-…`; `None` when there is none.
     ///
     /// # Panics
-    /// When Temporal cannot be asked.
+    /// Panics if Temporal is unavailable.
     pub async fn describe_by_id(&self, workflow_id: &str) -> Option<WorkflowExecutionInfo> {
         let request = DescribeWorkflowExecutionRequest {
             namespace: self.namespace().to_owned(),
@@ -46,7 +46,7 @@ impl Temporal {
     /// The history of the document's latest run.
     ///
     /// # Panics
-    /// When there is none.
+    /// Panics if there is none.
     pub async fn history(&self, document_id: &DocumentId) -> Vec<HistoryEvent> {
         self.history_of(&workflow_id(document_id), "").await
     }
@@ -54,7 +54,7 @@ impl Temporal {
     /// The history of a workflow's latest run, such as that of `subscription-…`.
     ///
     /// # Panics
-    /// When there is none.
+    /// Panics if there is none.
     pub async fn history_by_id(&self, workflow_id: &str) -> Vec<HistoryEvent> {
         self.history_of(workflow_id, "").await
     }
@@ -62,7 +62,7 @@ impl Temporal {
     /// The history of one of a workflow's runs.
     ///
     /// # Panics
-    /// When there is none.
+    /// Panics if there is none.
     pub async fn history_of(&self, workflow_id: &str, run_id: &str) -> Vec<HistoryEvent> {
         let mut events = Vec::new();
         let mut next_page_token = Vec::new();
@@ -108,7 +108,7 @@ impl Temporal {
     /// The runs that a visibility query finds, such as `ExecutionStatus = 'Running'`. Lags by up to a second.
     ///
     /// # Panics
-    /// When Temporal cannot be asked.
+    /// Panics if Temporal is unavailable.
     pub async fn list(&self, query: &str) -> Vec<WorkflowExecutionInfo> {
         patiently(async || self.try_list(query).await).await.unwrap_or_else(|status| panic!("list {query:?}: {status}"))
     }

@@ -34,7 +34,7 @@ impl TemporalServer {
     /// it answers.
     ///
     /// # Panics
-    /// When there is no Temporal CLI, or it cannot be started.
+    /// Panics if there is no Temporal CLI, or it cannot be started.
     pub fn shared(binaries: &Binaries) -> Self {
         static SHARED: Mutex<Option<(TemporalServer, usize)>> = Mutex::new(None);
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,7 +53,7 @@ impl TemporalServer {
     /// A new namespace of the server.
     ///
     /// # Panics
-    /// When the server does not answer.
+    /// Panics if the server does not answer.
     pub async fn namespace(&self) -> Temporal {
         let temporal = Temporal::new(self, &unique("it"));
         temporal.register_namespace().await;
@@ -71,7 +71,7 @@ impl TemporalServer {
         &self.address
     }
 
-    /// How the server is started.
+    /// Arguments of the server.
     pub(crate) fn program(&self) -> &Program {
         &self.program
     }

@@ -9,7 +9,7 @@ use std::{
 /// Where the Temporal CLI is; the first call may download it.
 ///
 /// # Panics
-/// When there is none.
+/// Panics if there is none.
 #[must_use]
 pub fn temporal_cli() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();

@@ -62,7 +62,7 @@ impl Clock {
         Some(clock)
     }
 
-    /// Begins anew: the time before does not count.
+    /// Restarts the clock: the time before does not count.
     pub(crate) fn restart(&self) {
         self.state().begun = Instant::now();
     }

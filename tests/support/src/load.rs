@@ -48,7 +48,7 @@ pub async fn heavy() -> Turn {
 /// `full` when the variable `IT_LOAD` is `full`, else `usual`.
 ///
 /// # Panics
-/// When the variable has another value.
+/// Panics if the variable has another value.
 #[must_use]
 pub fn load<T>(usual: T, full: T) -> T {
     match std::env::var(VARIABLE) {

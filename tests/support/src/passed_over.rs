@@ -5,7 +5,7 @@ use std::io::{Write, stderr};
 /// Says on stderr that `test` is passed over, as `program` is not installed.
 ///
 /// # Panics
-/// When `CI` is set: there nothing may be passed over.
+/// Panics if `CI` is set: there nothing may be passed over.
 pub fn pass_over(test: &str, program: &str) {
     let is_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
     assert!(!is_ci, "{test}: {program} is not installed");

@@ -1,6 +1,6 @@
 //! Ports that stay the same while a component is killed and started again.
 //!
-//! They lie below the range from which the system hands out ports by itself, so no other socket takes one while its
+//! They lie below the range from which the system assigns ports itself, so no other socket takes one while its
 //! component is down. A block of ports belongs to the test process that listens on the block's first.
 
 use std::{
@@ -21,10 +21,10 @@ struct Block {
 
 static BLOCKS: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
-/// A port of 127.0.0.1 that nobody listens on and that no other test gets.
+/// Returns a port of 127.0.0.1 on which no program listens, and which no other test gets.
 ///
 /// # Panics
-/// When all ports from 12,000 to 32,000 are taken.
+/// Panics if all ports from 12,000 to 32,000 are taken.
 #[must_use]
 pub fn free_port() -> u16 {
     let mut blocks = BLOCKS.lock().unwrap_or_else(PoisonError::into_inner);

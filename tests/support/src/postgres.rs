@@ -38,7 +38,7 @@ impl PostgresServer {
     /// Returns the test process's server, started at the first call. As [`PostgresServer::start`] otherwise.
     ///
     /// # Panics
-    /// When PostgreSQL does not start, or is not installed although `CI` is set.
+    /// Panics if PostgreSQL does not start, or is not installed although `CI` is set.
     pub fn shared(test: &str) -> Option<&'static Self> {
         static SERVER: OnceLock<Option<PostgresServer>> = OnceLock::new();
         let server = SERVER.get_or_init(|| Programs::find().map(Self::start_with)).as_ref();
@@ -48,10 +48,11 @@ impl PostgresServer {
         server
     }
 
-    /// Starts a server. Returns `None` where PostgreSQL is not installed, and says on stderr that `test` is passed over.
+    /// Starts a server. Returns `None` where PostgreSQL is not installed, and says on stderr that `test` is passed
+    /// over.
     ///
     /// # Panics
-    /// When PostgreSQL does not start, or is not installed although `CI` is set.
+    /// Panics if PostgreSQL does not start, or is not installed although `CI` is set.
     #[must_use]
     pub fn start(test: &str) -> Option<Self> {
         let server = Programs::find().map(Self::start_with);
@@ -64,7 +65,7 @@ impl PostgresServer {
     /// Creates an empty database and returns its URL.
     ///
     /// # Panics
-    /// When it cannot be created.
+    /// Panics if it cannot be created.
     pub fn create_database(&self) -> String {
         let name = format!("it_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let mut psql = Command::new(self.programs.bin.join("psql"));
@@ -82,7 +83,7 @@ impl PostgresServer {
     /// Ends the server as a crash would.
     ///
     /// # Panics
-    /// When it does not run.
+    /// Panics if it does not run.
     pub fn stop(&self) {
         run(&mut self.programs.stop(&self.data));
     }
@@ -90,7 +91,7 @@ impl PostgresServer {
     /// Starts the server after [`PostgresServer::stop`], at the same URL.
     ///
     /// # Panics
-    /// When it does not start.
+    /// Panics if it does not start.
     pub fn start_again(&self) {
         run(&mut self.programs.start(&self.data, self.port));
     }
@@ -149,7 +150,7 @@ impl Programs {
         command
     }
 
-    /// Returns when the server takes connections. It is fast rather than safe, as its data is thrown away.
+    /// Returns when the server takes connections. It is fast rather than safe, because its data is discarded.
     fn start(&self, data: &Path, port: u16) -> Command {
         let settings = [
             "listen_addresses=127.0.0.1",

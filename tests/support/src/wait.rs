@@ -18,8 +18,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 /// An `Err` is what the probe saw instead. As long as that changes, the wait goes on.
 ///
 /// # Panics
-/// When the probe has seen the same for [`STALL`], or the test's time is over; the message names `what` was awaited
-/// and what was seen last.
+/// Panics if the probe has seen the same for [`STALL`], or the test's time is over; the message names `what` was
+/// awaited and what was seen last.
 pub async fn eventually<T, E: Debug>(what: &str, mut probe: impl AsyncFnMut() -> Result<T, E>) -> T {
     let waiting = Clock::of_this_test().map(|clock| clock.waits_for(what));
     let (mut seen, mut since) = (None, Instant::now());
@@ -48,7 +48,7 @@ pub async fn eventually<T, E: Debug>(what: &str, mut probe: impl AsyncFnMut() ->
 /// Awaits that `probe` answers `expected`.
 ///
 /// # Panics
-/// As [`eventually`].
+/// Panics in the same cases as [`eventually`].
 pub async fn eventually_eq<T: Debug + PartialEq>(what: &str, expected: T, mut probe: impl AsyncFnMut() -> T) {
     eventually(what, async || {
         let seen = probe().await;
@@ -60,7 +60,7 @@ pub async fn eventually_eq<T: Debug + PartialEq>(what: &str, expected: T, mut pr
 /// Awaits a future that has no steps to look at, such as the end of a process.
 ///
 /// # Panics
-/// When it is not ready after [`STALL`].
+/// Panics if it is not ready after [`STALL`].
 pub async fn within_a_stall<T>(what: &str, future: impl Future<Output = T>) -> T {
     let _waiting = Clock::of_this_test().map(|clock| clock.waits_for(what));
     let ready = tokio::time::timeout(STALL, future).await;

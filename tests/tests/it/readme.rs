@@ -1,4 +1,4 @@
-//! The README's walk-throughs: a test runs every line, and sees what the comments promise.
+//! The README's walk-throughs: a test runs every line, and compares its output with the comments.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use tokio::process::Command;
 const README: &str = include_str!("../../../README.md");
 const WALKS: [&str; 3] = ["## Walk through with curl", "## The same with the Temporal CLI", "## Money transfer"];
 
-/// A line of a walk-through, and what the comments below it say that it prints.
+/// A line of a walk-through, and its output as the comments below it say.
 #[derive(Debug)]
 struct Line {
     command: String,
@@ -37,7 +37,7 @@ fn lines_of(section: &str) -> Vec<Line> {
 }
 
 impl Line {
-    /// May be run as often as one likes: what it shows follows by itself, or lags.
+    /// May be repeated: it only reads, and its output may lag behind.
     fn only_reads(&self) -> bool {
         let words: Vec<&str> = self.command.split(' ').collect();
         match words[..] {

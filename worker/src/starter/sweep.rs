@@ -1,27 +1,25 @@
-//! The sweep: Billing's open processes against Temporal's runs.
+//! The sweep: compares Billing's open processes with Temporal's runs.
 
 use std::collections::HashMap;
 
-use futures::{StreamExt, TryStreamExt, stream};
-use messages::{Page, billing::Document};
-use process_manager_host::{connect::bounded_rpc, subscription::HandlerError};
+use futures::{StreamExt, stream};
+use messages::{DocumentId, Page, ProcessId, billing::Document};
+use process_manager_host::subscription::HandlerError;
 use process_manager_wire::error_chain;
-use temporalio_client::WorkflowListOptions;
-use workflows::voiding::{PROCESS_ID, WORKFLOW_TYPE, workflow_id};
 
 use super::VoidingStarter;
 
-/// Starts in flight at a time.
+/// Number of starts in flight at a time.
 const CONCURRENCY: usize = 8;
-/// Documents of one page; the most that Billing gives.
+/// Documents per page: the maximum of Billing.
 const PAGE: &str = "200";
 
-/// The process of each running workflow, by workflow id.
-type Running = HashMap<String, Option<String>>;
+/// The process of each running voiding, by document.
+type Running = HashMap<DocumentId, Option<ProcessId>>;
 
 impl VoidingStarter {
-    /// Starts a run for each open process that has none: the run was terminated or cancelled, the request met a run that
-    /// was about to end, or nobody has started it.
+    /// Starts a run for each open process that has none: its run was terminated or cancelled, the request met a run
+    /// that was about to end, or no program has started it.
     pub(super) async fn sweep_open(&self) -> Result<(), HandlerError> {
         let mut running = None;
         let mut cursor = None;
@@ -50,28 +48,23 @@ impl VoidingStarter {
         page.map_err(|error| HandlerError::new("Billing's open processes cannot be listed", error))
     }
 
-    /// What runs, as far as the visibility store knows. It lags by up to a second, which is good enough to pass over
-    /// what runs anyway: what it misses is started again to no effect, and what it still shows is seen by the next sweep.
+    /// Returns the running workflows, as far as the visibility store knows. It lags by up to a second. That is
+    /// harmless: a start of a run that it misses has no effect, and a run that it still shows is left to the next
+    /// sweep.
     async fn running(&self) -> Running {
-        let query = format!("WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'");
-        let options = WorkflowListOptions::builder().rpc_options(bounded_rpc()).build();
-        let runs = self.client.list_workflows(query, options);
-        let processes = runs.map_ok(|run| (run.id().to_owned(), run.search_attributes().get(&PROCESS_ID)));
-        processes.try_collect().await.unwrap_or_else(|error| {
+        self.voidings.running().await.unwrap_or_else(|error| {
             tracing::debug!("the runs cannot be listed, so each process is started: {}", error_chain(&error));
             Running::new()
         })
     }
 
-    /// One that fails does not keep the others from being started; the last failure is returned.
+    /// Starts all of them, even if some fail; returns the last error.
     async fn ensure_runs(&self, documents: Vec<Document>, running: &Running) -> Result<(), HandlerError> {
         let mut without_run = Vec::new();
         for document in documents {
-            let of = running.get(&workflow_id(&document.document_id)).cloned().flatten();
+            let of = running.get(&document.document_id).and_then(Option::as_ref);
             match document.process_id.clone() {
-                Some(process_id) if of.as_deref() != Some(process_id.as_str()) => {
-                    without_run.push((document, process_id))
-                }
+                Some(process_id) if of != Some(&process_id) => without_run.push((document, process_id)),
                 _ => (),
             }
         }

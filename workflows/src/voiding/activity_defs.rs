@@ -11,11 +11,11 @@ use temporalio_macros::activity_definitions;
 pub struct RequestVoiding {
     /// The command.
     pub command: billing::VoidDocument,
-    /// Idempotency key: there is no process id yet to make one of.
+    /// Idempotency key. No process id exists yet from which it could be made.
     pub idempotency_key: String,
 }
 
-/// The process that Billing has opened, and whose document it is.
+/// The process that Billing has opened, and the document's customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
     /// The process.
@@ -31,7 +31,7 @@ pub struct BillingCommands;
 
 #[activity_definitions]
 impl BillingCommands {
-    /// VoidDocument: opens a process, or answers the open one.
+    /// VoidDocument: opens a process, or returns the open one.
     #[activity(name = "VoidDocument")]
     pub fn void_document(command: RequestVoiding) -> Opened {
         unimplemented!()
@@ -43,13 +43,13 @@ impl BillingCommands {
         unimplemented!()
     }
 
-    /// AbortDocumentVoiding: the document is issued again, and a late completion is fenced off.
+    /// AbortDocumentVoiding: returns the document to issued, and fences off a late completion.
     #[activity(name = "AbortDocumentVoiding")]
     pub fn abort_document_voiding(command: billing::DocumentVoidingCommand) {
         unimplemented!()
     }
 
-    /// CloseDocumentVoiding: another process may void the document from now on.
+    /// CloseDocumentVoiding: lets another process void the document.
     #[activity(name = "CloseDocumentVoiding")]
     pub fn close_document_voiding(command: billing::DocumentVoidingCommand) {
         unimplemented!()
@@ -61,13 +61,14 @@ pub struct ReportsCommands;
 
 #[activity_definitions]
 impl ReportsCommands {
-    /// MarkDocumentAsVoided: takes the document out of its report's total; answers the customer that Reports knows.
+    /// MarkDocumentAsVoided: takes the document out of its report's total. Returns the customer that Reports has
+    /// stored.
     #[activity(name = "MarkDocumentAsVoided")]
     pub fn mark_document_as_voided(command: reports::DocumentMarking) -> CustomerId {
         unimplemented!()
     }
 
-    /// UnmarkDocumentAsVoided: the document counts again.
+    /// UnmarkDocumentAsVoided: counts the document again.
     #[activity(name = "UnmarkDocumentAsVoided")]
     pub fn unmark_document_as_voided(command: reports::DocumentMarking) {
         unimplemented!()

@@ -23,50 +23,50 @@ pub const TASK_QUEUE: &str = "voiding";
 pub const WORKFLOW_TYPE: &str = "DocumentVoiding";
 const ID_PREFIX: &str = "voiding-";
 
-/// Types of the failures with which a run ends *Failed*.
+/// Failure types of runs that end *Failed*.
 pub mod failure_type {
     /// The input is not a `VoidingInput`, or names another document than the workflow id.
     pub const INVALID_INPUT: &str = "InvalidInput";
     /// Billing refused VoidDocument.
     pub const VOID_DOCUMENT_REFUSED: &str = "VoidDocumentRefused";
-    /// A person acknowledged the failure; the document stays issued.
+    /// An operator acknowledged the failure; the document stays issued.
     pub const FAILURE_ACKNOWLEDGED: &str = "FailureAcknowledged";
     /// Billing has closed the process, or never opened it.
     pub const PROCESS_CLOSED: &str = "ProcessClosed";
 }
 
-/// Where the process stands; [`VoidingState`] in kebab case.
+/// State of the process: [`VoidingState`] in kebab case.
 pub const VOIDING_STATE: SearchAttributeKey<String> = SearchAttributeKey::keyword("VoidingState");
 /// The document.
 pub const DOCUMENT_ID: SearchAttributeKey<String> = SearchAttributeKey::keyword("DocumentId");
 /// Its customer.
 pub const CUSTOMER_ID: SearchAttributeKey<String> = SearchAttributeKey::keyword("CustomerId");
 
-/// Id of the workflow that voids this document. One document, one id: the server runs at most one of them (V1).
+/// Returns the id of the workflow that voids this document. The server runs an id at most once at a time (V1).
 #[must_use]
 pub fn workflow_id(document_id: &DocumentId) -> String {
     format!("{ID_PREFIX}{document_id}")
 }
 
-/// The document that a workflow of this id voids; `None` where the id is not one of ours.
+/// Returns the document that a workflow of this id voids, or `None` if it is not the id of a voiding.
 #[must_use]
 pub fn document_id(workflow_id: &str) -> Option<DocumentId> {
     workflow_id.strip_prefix(ID_PREFIX)?.parse().ok()
 }
 
-/// One line that Temporal's Web UI shows for a run.
+/// Returns the line that Temporal's Web UI shows for a run.
 #[must_use]
 pub fn summary(document_id: &DocumentId) -> String {
     format!("Void document {document_id}")
 }
 
-/// The input as the payload of a start.
+/// Encodes the input as the payload of a start.
 #[must_use]
 pub fn encode_input(input: &VoidingInput) -> RawValue {
     RawValue::from_value(input, &PayloadConverter::serde_json())
 }
 
-/// Search attributes with which a run starts, so that a list shows it before a worker has seen it.
+/// Returns the search attributes that a run starts with, so that lists show it before a worker picks it up.
 #[must_use]
 pub fn start_attributes(input: &VoidingInput) -> SearchAttributes {
     let ids = [

@@ -12,11 +12,11 @@ pub(super) fn publish<W>(ctx: &WorkflowContext<W>, view: VoidingView) {
     publish_state(ctx, changes(&ctx.search_attributes(), &view), details(&view), view);
 }
 
-/// Empties the state. The SDK's `value_unset` sends a payload that the server refuses, which would fail the workflow task
-/// again and again; an empty list clears an attribute of any type.
+/// Clears the state. The SDK's `value_unset` sends a payload that the server rejects, which would fail the workflow
+/// task again and again. An empty list clears an attribute of any type.
 const CLEARED_STATE: SearchAttributeKey<Vec<String>> = SearchAttributeKey::keyword_list("VoidingState");
 
-/// Takes the state out of the list of voidings: this run never was one.
+/// Removes the run from the list of voidings: it never became one.
 pub(super) fn withdraw<W>(ctx: &WorkflowContext<W>) {
     if ctx.search_attributes().contains_key(&VOIDING_STATE) {
         ctx.upsert_search_attributes([CLEARED_STATE.value_set(Vec::new())]);
@@ -58,7 +58,7 @@ fn details(view: &VoidingView) -> String {
         }
     }
     if let Some(acknowledgement) = &view.acknowledgement {
-        let by = acknowledgement.acknowledged_by.as_deref().unwrap_or("somebody");
+        let by = acknowledgement.acknowledged_by.as_deref().unwrap_or("an operator");
         text += &format!("\n\nAcknowledged by {by} at {}.", acknowledgement.at.to_rfc3339());
     }
     text

@@ -1,4 +1,4 @@
-//! The voiding process as a pure state machine: what happened goes in, what is to be done comes out.
+//! The voiding process as a pure state machine: answers and signals go in, the next command comes out.
 //!
 //! ```text
 //!  voiding-requested
@@ -15,9 +15,9 @@
 //!     └─refused──► Ended(VoidDocumentRefused)
 //! ```
 //!
-//! From `Aborting` and `Fencing`, `process-closed` leads to `ProcessClosed`, or to `failure-acknowledged` once a person
-//! has acknowledged (after a marking: by way of `UnmarkingClosed`), and `document-already-voided` to `document-voided`.
-//! Any other refusal of a command waits, in the same phase, for a `retry`.
+//! From `Aborting` and `Fencing`, `process-closed` leads to `ProcessClosed`, or to `failure-acknowledged` once an
+//! operator has acknowledged (after a marking: by way of `UnmarkingClosed`), and `document-already-voided` to
+//! `document-voided`. After any other refusal the process waits in the same phase for a `retry`.
 
 use chrono::{DateTime, Utc};
 use messages::{
@@ -33,32 +33,32 @@ mod signalled;
 pub use answered::{Answer, InvalidTransition};
 pub use signalled::Ignored;
 
-/// What the process is doing.
+/// Phase of a voiding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
-    /// VoidDocument is under way: a person started the run with the document alone.
+    /// VoidDocument is under way: an operator started the run with the document alone.
     Asking,
     /// MarkDocumentAsVoided is under way.
     Marking(Opened),
     /// Reports has refused; AbortDocumentVoiding is under way.
     Aborting(Opened),
-    /// Reports has refused, Billing has aborted; a person has to acknowledge.
+    /// Reports has refused, Billing has aborted; an operator has to acknowledge.
     AwaitingAcknowledgement(Opened),
-    /// Acknowledged, and nothing is marked; CloseDocumentVoiding is under way.
+    /// Acknowledged, and the document is not marked; CloseDocumentVoiding is under way.
     Closing(Opened),
     /// Reports has marked the document; CompleteDocumentVoiding is under way.
     Completing(Opened),
-    /// The refused completion was acknowledged: AbortDocumentVoiding fences every late completion.
+    /// The refused completion was acknowledged; AbortDocumentVoiding, which fences off late completions, is under way.
     Fencing(Opened),
     /// Fenced; UnmarkDocumentAsVoided is under way.
     Unmarking(Opened),
-    /// Billing has closed the process after the marking; UnmarkDocumentAsVoided is under way, and the end comes next.
+    /// Billing has closed the process after the marking; UnmarkDocumentAsVoided is under way, then the run ends.
     UnmarkingClosed(Opened),
-    /// Nothing is left to do.
+    /// The process has ended.
     Ended(Outcome),
 }
 
-/// What Billing has opened: from here on every command names its process.
+/// The process that Billing has opened; every later command names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
     /// The process.
@@ -67,12 +67,12 @@ pub struct Opened {
     pub customer_id: CustomerId,
 }
 
-/// How a run ends.
+/// Outcome of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The document is voided: *Completed*.
     DocumentVoided,
-    /// A person acknowledged: *Failed*, type `FailureAcknowledged`.
+    /// An operator acknowledged: *Failed*, type `FailureAcknowledged`.
     FailureAcknowledged,
     /// Billing has closed the process: *Failed*, type `ProcessClosed`.
     ProcessClosed,
@@ -80,7 +80,7 @@ pub enum Outcome {
     VoidDocumentRefused(Refusal),
 }
 
-/// What is to be done next.
+/// The next step of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     /// Send this command.
@@ -109,7 +109,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// The command's name.
+    /// Returns the command's name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -123,27 +123,27 @@ impl Command {
     }
 }
 
-/// One voiding process: its phase, and what has been recorded on the way.
+/// One voiding process: its phase and its records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Voiding {
     document_id: DocumentId,
-    /// What is known of the process; wider than the phase's data only before and after it.
+    /// Known before the phase has it, and after the phase has dropped it.
     customer_id: Option<CustomerId>,
     process_id: Option<ProcessId>,
     phase: Phase,
     steps: Vec<Step>,
     failure: Option<Failure>,
-    /// The refusal of the phase's command, which waits for a person.
+    /// The refusal of the phase's command, which waits for an operator.
     refused: Option<Incident>,
     /// The phase's command, while it is stalled.
     stalled: Option<Incident>,
     acknowledgement: Option<Acknowledgement>,
-    /// Failures and incidents so far; makes their ids.
+    /// Number of failures and incidents so far, from which their ids are made.
     failures: u32,
 }
 
 impl Voiding {
-    /// A process that begins. Without customer and process it begins by asking Billing for both.
+    /// Begins a process. Without a customer and a process id, it first asks Billing for both.
     #[must_use]
     pub fn new(input: VoidingInput, at: DateTime<Utc>) -> Self {
         let VoidingInput { document_id, customer_id, process_id } = input;
@@ -166,7 +166,7 @@ impl Voiding {
         }
     }
 
-    /// What is to be done next.
+    /// Returns the next step.
     #[must_use]
     pub fn next(&self) -> Next {
         if self.refused.is_some() {
@@ -179,25 +179,25 @@ impl Voiding {
         }
     }
 
-    /// The document.
+    /// Returns the document.
     #[must_use]
     pub const fn document_id(&self) -> &DocumentId {
         &self.document_id
     }
 
-    /// What the process is doing.
+    /// Returns the current phase.
     #[must_use]
     pub const fn phase(&self) -> &Phase {
         &self.phase
     }
 
-    /// The state that the outside sees: the last step's.
+    /// Returns the published state, which is the last step's.
     #[must_use]
     pub fn state(&self) -> VoidingState {
         self.steps.last().map_or(VoidingState::VoidingRequested, |step| step.state)
     }
 
-    /// What the outside sees.
+    /// Returns the published view.
     #[must_use]
     pub fn view(&self) -> VoidingView {
         VoidingView {
@@ -219,7 +219,7 @@ impl Voiding {
 }
 
 impl Phase {
-    /// The command that is under way in this phase.
+    /// Returns the command that is under way in this phase.
     fn command(self) -> Option<Command> {
         Some(match self {
             Self::Asking => Command::VoidDocument,

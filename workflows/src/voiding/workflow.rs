@@ -1,4 +1,4 @@
-//! The workflow `DocumentVoiding`: hands what the state machine wants to be done to activities, and their answers back.
+//! The workflow `DocumentVoiding`: connects the state machine to activities and signals.
 
 #![expect(missing_docs, reason = "the macro makes undocumented items of the documented methods")]
 
@@ -37,7 +37,7 @@ pub struct DocumentVoiding {
 
 #[workflow_methods]
 impl DocumentVoiding {
-    /// Reads the input. A bad one ends the run in [`Self::run`]; it must not fail the workflow task.
+    /// Reads the input. An invalid one ends the run in [`Self::run`]; it must not fail the workflow task.
     #[init]
     pub fn new(ctx: &WorkflowContextView, input: RawValue) -> Self {
         let at = ctx.start_time().map(DateTime::from).unwrap_or_default();
@@ -45,7 +45,7 @@ impl DocumentVoiding {
         Self { voiding, published: None }
     }
 
-    /// Does what the state machine wants to be done, until nothing is left.
+    /// Follows the state machine until it ends.
     #[run]
     pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<VoidingView> {
         if let Some(why) = ctx.state(|run| run.voiding.as_ref().err().cloned()) {
@@ -64,7 +64,7 @@ impl DocumentVoiding {
         }
     }
 
-    /// A person acknowledges the failure, or the refused completion, that is there.
+    /// Acknowledges the current failure or refused completion, for an operator.
     #[signal]
     pub fn acknowledge_failure(&mut self, ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
         let at = ctx.workflow_time().map(DateTime::from).unwrap_or_default();
@@ -74,20 +74,20 @@ impl DocumentVoiding {
         }
     }
 
-    /// A person has the refused command sent again.
+    /// Retries the refused command, for an operator.
     #[signal]
     pub fn retry(&mut self, _ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
         let failure_id = signals::retry(&input);
         self.signalled("retry", |voiding| voiding.retry(failure_id.as_deref()));
     }
 
-    /// Billing has another open process of this document: a run that waits asks whether its own is closed.
+    /// Lets a waiting run ask Billing whether its process is closed, because the document has another open process.
     #[signal]
     pub fn recheck(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _input: RawValue) {
         self.signalled("recheck", Voiding::recheck);
     }
 
-    /// Where the process stands.
+    /// Returns the state of the process.
     #[query]
     pub fn state(&self, _ctx: &WorkflowContextView) -> Option<VoidingView> {
         self.voiding.as_ref().ok().map(Voiding::view)
@@ -98,11 +98,11 @@ impl DocumentVoiding {
     fn voiding(&self) -> &Voiding {
         match &self.voiding {
             Ok(voiding) => voiding,
-            Err(why) => unreachable!("a run with a bad input ends at once: {why}"),
+            Err(why) => unreachable!("a run with an invalid input ends at once: {why}"),
         }
     }
 
-    /// What the outside does not know yet.
+    /// Returns the view if it differs from the published one, and takes it as published.
     fn unpublished(&mut self) -> Option<VoidingView> {
         let view = self.voiding().view();
         if self.published.as_ref() == Some(&view) {
@@ -112,7 +112,7 @@ impl DocumentVoiding {
         Some(view)
     }
 
-    /// A transition; an illegal one is a mistake of ours and ends the run visibly.
+    /// Applies a transition. An invalid one is a bug, and ends the run visibly.
     fn transition(
         ctx: &WorkflowContext<Self>,
         transition: impl FnOnce(Voiding) -> Result<Voiding, InvalidTransition>,
@@ -162,7 +162,7 @@ fn read_input(workflow_id: &str, raw: &RawValue) -> Result<VoidingInput, String>
         Err(why) => return Err(format!("the input is {why}; expected {{\"document_id\": …}}")),
     };
     let input: VoidingInput =
-        serde_json::from_value(object.into()).map_err(|error| format!("the input is not usable: {error}"))?;
+        serde_json::from_value(object.into()).map_err(|error| format!("the input is invalid: {error}"))?;
     if document_id(workflow_id).as_ref() != Some(&input.document_id) {
         return Err(format!("the workflow id must be {}", super::workflow_id(&input.document_id)));
     }
@@ -215,7 +215,7 @@ fn end(ctx: &WorkflowContext<DocumentVoiding>, outcome: Outcome) -> WorkflowResu
         return Err(failed(failure_type::VOID_DOCUMENT_REFUSED, refusal.to_string()));
     }
     DocumentVoiding::publish(ctx);
-    let acknowledged = "a person acknowledged the failure; the document stays issued";
+    let acknowledged = "an operator acknowledged the failure; the document stays issued";
     match outcome {
         Outcome::FailureAcknowledged => Err(failed(failure_type::FAILURE_ACKNOWLEDGED, acknowledged.to_owned())),
         Outcome::ProcessClosed => {

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 /// How far an instance is in each log, by the log's id.
 ///
-/// One mark for each log is enough. The events of a log are delivered to an instance in the order of the log and without
-/// gaps, from a position up to which all have been delivered. So every event up to the mark was delivered before.
+/// One mark for each log is enough: a log's events are delivered to an instance in the log's order, none is left out, and
+/// delivery begins at a place up to which all have been delivered. So an event that is not beyond the mark was delivered
+/// before.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ledger(BTreeMap<String, Marks>);

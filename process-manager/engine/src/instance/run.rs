@@ -123,7 +123,7 @@ fn end<M: ProcessManager>(ctx: &Ctx<M>, ended: Ended) -> Result<RawValue, Workfl
     match ended {
         Ended::Stopped => Ok(RawValue::from_value(&record, ctx.payload_converter())),
         Ended::Acknowledged => {
-            let by = acknowledgement.acknowledged_by.as_deref().unwrap_or("somebody");
+            let by = acknowledgement.acknowledged_by.as_deref().unwrap_or("an operator");
             let note = acknowledgement.note.map(|note| format!(": {note}")).unwrap_or_default();
             let why = format!("the failure was acknowledged by {by}{note}");
             Err(acknowledged(why, record))

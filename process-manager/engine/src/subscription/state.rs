@@ -152,7 +152,7 @@ impl Run {
             Some(why) => format!(
                 "**Stopped** after position {position}: {why}.\n\nNo events are delivered any more. Find out what has \
                  become of the log, or of the event. Then send the signal `resume`: without input, to go on at the same \
-                 place (the log has been restored, the cause is mended), or with `{{\"position\": 0}}`, to read the log \
+                 place (the log has been restored, the cause is fixed), or with `{{\"position\": 0}}`, to read the log \
                  that is there now from its origin (or after another position, to pass events over)."
             ),
         }

@@ -1,4 +1,4 @@
-//! What waits for a person: a failure is acknowledged, a refused completion is retried.
+//! Processes that wait for an operator: a failure is acknowledged, a refused completion is retried.
 
 use messages::voiding::VoidingState;
 use tests::Link;

@@ -1,4 +1,4 @@
-//! What happens shows by itself.
+//! Pages update without a reload.
 
 use messages::voiding::VoidingState;
 use tests::{Fault, Link, sample};

@@ -1,7 +1,6 @@
 //! The console in a real browser: headless Chromium, driven by chromedriver, on the running system.
 
 mod accessible;
-mod away;
 mod browser;
 mod failures;
 mod forged;
@@ -13,6 +12,7 @@ mod no_script;
 mod origin;
 mod selection;
 mod transfers;
+mod unavailable;
 
 use messages::DocumentId;
 use tests::{Component, Env, binaries, pass_over};

@@ -43,7 +43,7 @@ impl Bank {
         self.env.accounts().request(&transfer).await.ok_as(202).transfer_id
     }
 
-    /// A transfer whose deposit does not get through.
+    /// A transfer whose deposit is stalled.
     async fn stuck(&self) -> TransferId {
         let transfer = sample::transfer(&self.from, &self.to, "100");
         let id = transfer.transfer_id.clone().unwrap();

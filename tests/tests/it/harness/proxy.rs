@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tests::{Fault, FaultProxy, calls::Target};
 
-/// A chain of two: the one at the back answers by itself and counts what gets through.
+/// A chain of two proxies: the second one answers, and counts the requests that reach it.
 struct Chain {
     back: FaultProxy,
     front: FaultProxy,

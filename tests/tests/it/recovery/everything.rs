@@ -6,7 +6,7 @@ use messages::{DocumentId, voiding::VoidingState};
 use tests::voiding::{ACKNOWLEDGED, CLOSE, COMPENSATED, COMPLETE, MARK, VOIDED};
 use tests::{Component, Env, Fault, Link, binaries, eventually_eq, workflow_id};
 
-/// In the order in which a person would end them.
+/// In the order in which an operator would end them.
 const ALL: [Component; 5] =
     [Component::Api, Component::Worker, Component::Reports, Component::Billing, Component::Temporal];
 
@@ -105,7 +105,7 @@ impl Open {
         seen
     }
 
-    /// V1, V3: the same processes, each of which ends or still waits for a person.
+    /// V1, V3: the same processes, each of which ends or still waits for an operator.
     async fn go_on(&self, env: &Env) {
         for component in ALL {
             env.ready(component).await;

@@ -71,7 +71,8 @@ impl Machine {
         Billing::new(self.url(1))
     }
 
-    /// The command lines of all processes that hold the data folder: the dev server's name its file, and its shell's too.
+    /// The command lines of all processes that hold the data folder: the dev server's name its file, and its shell's
+    /// too.
     fn processes(&self) -> Vec<String> {
         let data = self.data.path().display().to_string();
         let mut lines = Vec::new();
@@ -93,7 +94,7 @@ impl Machine {
         .await;
     }
 
-    /// A document whose report is published, so that its voiding waits for a person.
+    /// A document whose report is published, so that its voiding waits for an operator.
     async fn waiting(&self) -> Document {
         let document = self.billing().issue(&sample::invoice(&sample::customer_id())).await.ok();
         let reports = Reports::new(self.url(2));
@@ -135,7 +136,7 @@ async fn a_second_cargo_run_after_ctrl_c_continues_with_the_first_ones_data_and_
     .await;
     machine.waiting().await;
     // The simulation issues its first document as soon as all is ready.
-    assert_eq!(machine.billing().all_documents().await.len(), documents + 1, "nobody but this test issues documents");
+    assert_eq!(machine.billing().all_documents().await.len(), documents + 1, "only this test issues documents");
     second.signal("INT");
     assert!(matches!(second.wait().await, Ended::Exit(0 | 130)));
     assert_eq!(machine.processes(), Vec::<String>::new());

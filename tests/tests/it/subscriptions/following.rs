@@ -35,7 +35,7 @@ async fn position(env: &Env) -> Option<i64> {
     described["pendingActivities"][0]["heartbeatDetails"][0]["position"].as_i64()
 }
 
-/// The first position that was asked for after the `seen` first requests.
+/// The first position that was requested after the `seen` first requests.
 fn resumed_after(env: &Env, seen: usize) -> Option<i64> {
     let requests = env.proxy(Link::WorkerToBilling).requests_to("/events");
     let query = requests.get(seen)?.path.split_once("after=")?.1;

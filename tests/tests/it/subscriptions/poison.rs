@@ -9,7 +9,7 @@ use super::await_voided;
 use super::issue;
 use super::request;
 
-/// What may come in the place of an event: each in a way of its own of no use.
+/// Items in the place of an event, each invalid in its own way.
 fn poisoned(log: &[CloudEvent]) -> Vec<Value> {
     let mut batch: Vec<Value> = log.iter().map(|event| serde_json::to_value(event).unwrap()).collect();
     let mut requests = batch.iter_mut().filter(|event| event["type"] == "DocumentVoidingRequested");

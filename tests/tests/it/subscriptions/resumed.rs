@@ -33,7 +33,7 @@ async fn a_worker_that_was_stopped_or_killed_goes_on_at_its_position() {
     env.start(Component::Worker).await;
     await_voided(&env, &documents[6..]).await;
     Subscription(&env).await_caught_up().await;
-    assert_eq!(reads_from_the_origin(&env), from_the_origin, "it did not begin anew");
+    assert_eq!(reads_from_the_origin(&env), from_the_origin, "it did not start from the origin");
     env.assert_consistent().await;
 }
 

@@ -39,7 +39,7 @@ async fn h13_a_transfer_of_100_makes_900_and_600_once_with_everything_killed_aft
     let accounts = env.two_accounts().await;
     let transfer = sample::transfer(&accounts.0, &accounts.1, "100");
     let id = transfer.transfer_id.clone().unwrap();
-    // Requested, and nobody has read that yet.
+    // Requested, and not read by any program yet.
     env.kill(Component::Worker).await;
     let _ = env.accounts().request(&transfer).await.ok_as(202);
     env.kill(Component::Accounts).await;
@@ -49,7 +49,7 @@ async fn h13_a_transfer_of_100_makes_900_and_600_once_with_everything_killed_aft
         start_everything(&env).await;
         gate.held().await;
         kill_everything(&env).await;
-        // What was held comes late, to whoever listens there then.
+        // The held request arrives late, at the program that listens there by then.
         gate.open();
         env.proxy(Link::WorkerToAccounts).heal();
     }

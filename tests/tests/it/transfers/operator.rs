@@ -28,7 +28,7 @@ impl Parked {
         parked
     }
 
-    /// Waits until it waits for a person, with its `failures`th failure.
+    /// Waits until it is parked, with its `failures`th failure.
     async fn is_parked(&self, env: &Env, failures: u32) -> Value {
         eventually("the transfer is parked", async || {
             let view = self.query(env).await?;
@@ -182,7 +182,7 @@ async fn a_refused_give_up_parks_the_transfer_and_accounts_away_is_an_incident_t
         let id = env.request_transfer(&accounts.0, &accounts.1, "5000").await;
         Parked { accounts, id }
     };
-    // For 10 s the command does not get through.
+    // The command is stalled.
     let overdue = eventually("an incident", async || {
         let view = parked.query(&env).await?;
         if view["overdue"].is_object() { Ok(view) } else { Err(view.to_string()) }

@@ -1,4 +1,4 @@
-//! Every way that a transfer can take by itself.
+//! Every path of a transfer that needs no operator.
 
 use messages::accounts::TransferStatus;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;

@@ -69,7 +69,7 @@ async fn a_command_that_does_not_get_through_is_logged_with_its_process() {
     let has = |text: &str| {
         env.log(Component::Worker).lines().filter(|line| line.contains(text) && line.contains(process.as_str())).count()
     };
-    assert_eq!(has("not got through"), 2);
+    assert_eq!(has("attempt failed"), 2);
     assert_eq!(has("INFO refused"), 1);
     assert!(has("INFO accepted") >= 2);
     for component in [Component::Worker, Component::Billing, Component::Reports, Component::Api] {

@@ -1,4 +1,4 @@
-//! `SLOW_DOWN=1`: a person can watch.
+//! `SLOW_DOWN=1`: an operator can watch.
 
 use messages::voiding::VoidingState;
 use tests::voiding::VOIDED;

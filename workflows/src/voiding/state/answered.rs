@@ -13,7 +13,7 @@ use super::{Command, Next, Opened, Outcome, Phase, Voiding};
 /// Answer to a command: accepted, or refused.
 pub type Answer<T> = Result<T, Refusal>;
 
-/// Error of an answer to a command that is not under way.
+/// The answer belongs to a command that is not under way.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{command} was answered in phase {phase:?}, where it is not under way")]
 pub struct InvalidTransition {
@@ -22,10 +22,10 @@ pub struct InvalidTransition {
 }
 
 impl Voiding {
-    /// Billing has answered VoidDocument.
+    /// Applies Billing's answer to VoidDocument.
     ///
     /// # Errors
-    /// [`InvalidTransition`] unless VoidDocument is under way.
+    /// Returns [`InvalidTransition`] unless VoidDocument is under way.
     pub fn requested(self, answer: Answer<Opened>) -> Result<Self, InvalidTransition> {
         self.expect(&Command::VoidDocument)?;
         Ok(match answer {
@@ -39,10 +39,10 @@ impl Voiding {
         })
     }
 
-    /// Reports has answered MarkDocumentAsVoided, with the customer that it knows the document by.
+    /// Applies Reports' answer to MarkDocumentAsVoided, which has the customer that Reports has stored.
     ///
     /// # Errors
-    /// [`InvalidTransition`] unless MarkDocumentAsVoided is under way.
+    /// Returns [`InvalidTransition`] unless MarkDocumentAsVoided is under way.
     pub fn marked(self, answer: Answer<CustomerId>, at: DateTime<Utc>) -> Result<Self, InvalidTransition> {
         let Phase::Marking(opened) = self.phase.clone() else {
             return Err(self.invalid("MarkDocumentAsVoided"));
@@ -64,10 +64,10 @@ impl Voiding {
         })
     }
 
-    /// Billing or Reports has answered one of the other commands.
+    /// Applies the answer to one of the other commands.
     ///
     /// # Errors
-    /// [`InvalidTransition`] unless this command is under way.
+    /// Returns [`InvalidTransition`] unless this command is under way.
     pub fn answered(self, command: &Command, answer: Answer<()>, at: DateTime<Utc>) -> Result<Self, InvalidTransition> {
         self.expect(command)?;
         match (self.phase.clone(), answer) {
@@ -117,8 +117,8 @@ impl Voiding {
         }
     }
 
-    /// Once a person has acknowledged, Billing's `process-closed` means this process's own Close: a worker that dies
-    /// after it sends all commands of its workflow task again, the Abort among them.
+    /// Ends a process that Billing has closed. After an acknowledgement, `process-closed` means this process's own
+    /// Close: if a worker dies after it, all commands of the workflow task are sent again, including the Abort.
     fn closed(self, at: DateTime<Utc>) -> Self {
         if self.acknowledgement.is_none() {
             return self.enter(Phase::Ended(Outcome::ProcessClosed));

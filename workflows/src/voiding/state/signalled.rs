@@ -1,4 +1,4 @@
-//! Transitions by a person's signal. One that does not fit changes nothing, and says why (V6, V9).
+//! Transitions by an operator's signal. A signal that does not apply changes nothing and returns the reason (V6, V9).
 
 use chrono::{DateTime, Utc};
 use messages::voiding::Acknowledgement;
@@ -6,28 +6,28 @@ use process_manager::instance::Acknowledge;
 
 use super::{Phase, Voiding};
 
-/// Why a signal changed nothing.
+/// The reason why a signal changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Ignored {
     /// Too early, too late, or a command is under way again.
     #[error("there is no failure to acknowledge")]
     NoFailure,
-    /// The signal names another failure than the one that is there.
+    /// The signal names another failure than the current one.
     #[error("it means another failure")]
     AnotherFailure,
     /// No command has been refused, or it is under way again.
     #[error("there is nothing to retry")]
     NothingToRetry,
-    /// Nobody waits.
+    /// The process is not waiting for an operator.
     #[error("the process is not waiting")]
     NotWaiting,
 }
 
 impl Voiding {
-    /// A person acknowledges the refused marking (from the moment it is recorded) or the refused completion.
+    /// Acknowledges the refused marking (from the moment it is recorded) or the refused completion.
     ///
     /// # Errors
-    /// [`Ignored`], and nothing changes.
+    /// Returns [`Ignored`] with the reason; nothing changes.
     pub fn acknowledge(&self, signal: Acknowledge, at: DateTime<Utc>) -> Result<Self, Ignored> {
         if self.acknowledgement.is_some() {
             return Err(Ignored::NoFailure);
@@ -48,21 +48,21 @@ impl Voiding {
         Ok(if phase == self.phase { acknowledged } else { acknowledged.enter(phase) })
     }
 
-    /// A person has the refused command sent again.
+    /// Retries the refused command.
     ///
     /// # Errors
-    /// [`Ignored`], and nothing changes.
+    /// Returns [`Ignored`] with the reason; nothing changes.
     pub fn retry(&self, failure_id: Option<&str>) -> Result<Self, Ignored> {
         let incident = self.refused.as_ref().ok_or(Ignored::NothingToRetry)?;
         check(failure_id, &incident.failure_id)?;
         Ok(self.clone().enter(self.phase.clone()))
     }
 
-    /// Billing has another open process of this document, so a run that waits asks whether its own is closed: a
-    /// refused marking sends its Abort again, a refused command that very command.
+    /// Checks whether Billing has closed the process, because the document has another open one. After a refused
+    /// marking the Abort is sent again, after a refused command that command.
     ///
     /// # Errors
-    /// [`Ignored`], and nothing changes.
+    /// Returns [`Ignored`] with the reason; nothing changes.
     pub fn recheck(&self) -> Result<Self, Ignored> {
         match &self.phase {
             Phase::AwaitingAcknowledgement(opened) => Ok(self.clone().enter(Phase::Aborting(opened.clone()))),

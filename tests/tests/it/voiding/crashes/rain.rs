@@ -20,7 +20,7 @@ pub(super) fn stop(proxy: &FaultProxy) {
     proxy.heal();
 }
 
-/// Half of the requests get through at once.
+/// Half of the requests succeed at once.
 fn one() -> Fault {
     let some = [
         Fault::Pass,

@@ -3,11 +3,11 @@
 use messages::{DocumentId, billing::DocumentStatus, voiding::VoidingState};
 use tests::{Env, Link};
 
-/// The two ends that a request may come to by itself (V3).
+/// The two ends that a request may reach without an operator (V3).
 pub(super) enum Settled {
     /// The document is voided.
     Voided,
-    /// The process waits for a person, and the api shows it.
+    /// The process waits for an operator, and the api shows it.
     Waits,
 }
 

@@ -17,11 +17,11 @@ enum Way {
     /// Started by hand with the document alone.
     ByHand,
     Voided,
-    /// Reports refuses the marking, a person acknowledges.
+    /// Reports refuses the marking, an operator acknowledges.
     Failed,
-    /// Billing refuses the abort as well; a person acknowledges, and has the abort sent again.
+    /// Billing refuses the abort as well; an operator acknowledges, and retries the abort.
     AbortRefused,
-    /// Billing refuses the completion, a person acknowledges.
+    /// Billing refuses the completion, an operator acknowledges.
     Compensated,
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn end_well(env: &Env, held: &[Held]) {
     }
 }
 
-/// Drives a voiding to where the next thing that somebody does leads to the command, and holds that.
+/// Drives a voiding to the point where the next action leads to the command, and holds the command.
 async fn prepare(env: &Env, way: Way, link: Link, prefix: &'static str, committed: bool) -> Held {
     let at_the_end = way == Way::Failed && prefix == CLOSE;
     let document = if at_the_end { env.refused_marking().await.0 } else { env.issue_reported().await };

@@ -4,7 +4,7 @@ use messages::voiding::VoidingState;
 use tests::voiding::{COMPLETE, MARK, VOIDED};
 use tests::{Component, Env, Link, binaries};
 
-/// `Env::stop` asserts exit code 0; what hangs would never end by itself.
+/// `Env::stop` asserts exit code 0; a program that hangs would never end.
 #[tokio::test]
 async fn sigterm_ends_the_worker_while_commands_hang_and_the_processes_go_on_after_the_restart() {
     let env = &Env::builder(binaries!()).start().await;

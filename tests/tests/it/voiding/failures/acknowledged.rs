@@ -1,4 +1,4 @@
-//! A refused completion that a person acknowledges: the compensation.
+//! A refused completion that an operator acknowledges: the compensation.
 
 use messages::{DocumentId, billing::DocumentStatus, reports::ReportStatus, voiding::VoidingState};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Faults: a command that does not get through shows as an incident, which clears by itself.
+//! Faults: a stalled command shows as an incident, which clears when the command succeeds.
 
 use futures::future::join_all;
 use messages::{DocumentId, PROBLEM_MEDIA_TYPE, voiding::VoidingState};

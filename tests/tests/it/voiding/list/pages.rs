@@ -5,7 +5,7 @@ use messages::voiding::VoidingState::MarkingDocumentAsVoidedFailed;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
 use tests::{Env, calls::Voiding, eventually, eventually_eq};
 
-/// All pages of a list, each of which is exactly as long as asked for but the last one.
+/// All pages of a list. Each has exactly the requested length, except the last one.
 async fn pages(env: &Env, limit: usize) -> Vec<Voiding> {
     let mut all = Vec::new();
     let mut query = format!("?limit={limit}");
@@ -84,7 +84,7 @@ async fn a_process_whose_run_was_terminated_and_taken_up_is_one_item() {
         if all.len() == 1 && open.len() == 1 && ended.is_empty() { Ok(()) } else { Err((all, open, ended)) }
     })
     .await;
-    // The run that took the process up begins anew; Reports refuses again.
+    // The run that took up the process starts again; Reports refuses again.
     let expected = (refused.process_id.clone(), MarkingDocumentAsVoidedFailed);
     eventually_eq("the process that is listed", expected, async || {
         let [listed] = &env.api().voidings("").await.ok().items[..] else { panic!("one item a process") };

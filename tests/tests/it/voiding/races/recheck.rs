@@ -1,10 +1,10 @@
-//! A run that waits for a person while Billing has closed its process by other means.
+//! A run that waits for an operator while Billing has closed its process by other means.
 
 use crate::start;
 use messages::{DocumentId, ProcessId, voiding::VoidingState};
 use tests::Env;
 
-/// As somebody at Billing would, without the process manager; then requests the voiding again.
+/// As staff of Billing would, without the process manager; then requests the voiding again.
 async fn closed_by_hand_and_requested_again(env: &Env, id: &DocumentId, first: &ProcessId) -> ProcessId {
     let _ = env.billing().abort(id, first).await.ok();
     let _ = env.billing().close(id, first).await.ok();

@@ -1,4 +1,4 @@
-//! While a program is away the pages say so, show what is left, and recover by themselves.
+//! While a program is unavailable, the pages say so, show the remaining data, and recover.
 
 use tests::{Component, Env, binaries};
 
@@ -15,8 +15,8 @@ async fn system(test: &str) -> Option<(Env, Browser)> {
 }
 
 #[tokio::test]
-async fn while_temporal_is_away_the_pages_show_what_billing_knows_and_recover() {
-    let Some((env, browser)) = system("Temporal away").await else { return };
+async fn while_temporal_is_unavailable_the_pages_show_what_billing_knows_and_recover() {
+    let Some((env, browser)) = system("Temporal unavailable").await else { return };
     let (document, _) = env.refused_marking().await;
     let id = &document.document_id;
     browser.open("/").await;
@@ -30,8 +30,8 @@ async fn while_temporal_is_away_the_pages_show_what_billing_knows_and_recover() 
 }
 
 #[tokio::test]
-async fn while_billing_or_reports_is_away_the_documents_page_shows_the_rest_and_recovers() {
-    let Some((env, browser)) = super::on_the_console("services away").await else { return };
+async fn while_billing_or_reports_is_unavailable_the_documents_page_shows_the_rest_and_recovers() {
+    let Some((env, browser)) = super::on_the_console("services unavailable").await else { return };
     let (document, _) = env.refused_marking().await;
     let id = &document.document_id;
     browser.open("/reports").await;
@@ -49,8 +49,8 @@ async fn while_billing_or_reports_is_away_the_documents_page_shows_the_rest_and_
 }
 
 #[tokio::test]
-async fn a_page_finds_back_to_an_api_that_was_away() {
-    let Some((env, browser)) = super::on_the_console("the api away").await else { return };
+async fn a_page_reconnects_to_an_api_that_was_unavailable() {
+    let Some((env, browser)) = super::on_the_console("the api unavailable").await else { return };
     let (document, _) = env.refused_marking().await;
     browser.open(&page_of(&document.document_id)).await;
     browser.says(".summary", "Refused").await;
