@@ -33,6 +33,7 @@ pub const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// Why the log could not be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FeedError {
     /// No connection, no answer in time, or a connection that broke. Trying again helps.
     #[error("{url} does not answer")]

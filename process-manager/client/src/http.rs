@@ -42,6 +42,7 @@ pub enum CommandError {
 
 /// A fault: anything that goes wrong, other than a refusal.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Fault {
     /// No connection, no answer in time, or a connection that broke.
     #[error("{url} does not answer")]
@@ -73,6 +74,7 @@ pub enum Fault {
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ClientError {
     /// The address cannot carry a path (`mailto:` and the like).
     #[error("{0} is not the address of an HTTP service; it should look like http://127.0.0.1:8081")]

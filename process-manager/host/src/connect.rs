@@ -25,6 +25,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// Why there is no connection to Temporal.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConnectError {
     /// The configuration cannot be used; to try again is pointless.
     #[error("Temporal's configuration (TEMPORAL_* variables and profile) cannot be used: {0}")]

@@ -113,6 +113,7 @@ impl DevServerConfig {
 
 /// Why there is no running dev server.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DevServerError {
     /// The process could not be started.
     #[error("the shell `sh`, which watches the Temporal dev server, could not be started ({0})")]

@@ -61,6 +61,7 @@ pub enum Started {
 
 /// Why a process could not be started.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StartError {
     /// Temporal is unavailable; the same start may succeed later. It may even have succeeded now.
     #[error("Temporal is unavailable")]

@@ -45,6 +45,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// Why a test cannot have its server or worker.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ServerError {
     /// There is no free port.
     #[error("there is no free port for the server ({0})")]

@@ -33,6 +33,7 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// Why a wait for an event to be handled ended without it.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum WaitError {
     /// The event cannot be routed.
     #[error("the event cannot be routed: {0}")]

@@ -221,6 +221,7 @@ pub enum RoutingError<E: StdError + 'static> {
 
 /// Decision about an event that could not be routed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnRoutingError {
     /// The subscription stops at this event, visibly, until an operator resumes it.
     Stop,

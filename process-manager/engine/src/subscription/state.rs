@@ -9,6 +9,7 @@ use crate::activities::{Follow, Followed};
 /// Whether a subscription follows its log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Status {
     /// Events are delivered.
     Following,
@@ -22,6 +23,7 @@ pub enum Status {
 
 /// Answer of the query `state`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SubscriptionState {
     /// The subscription.
     pub name: String,

@@ -21,6 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Why an instance did not take events.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DeliveryError {
     /// A fault, which is retried.
     #[error(transparent)]

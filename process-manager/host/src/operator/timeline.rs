@@ -64,6 +64,7 @@ pub enum Answer {
 
 /// A moment in the life of an instance.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct TimelineEntry {
     /// When it happened.
     pub at: DateTime<Utc>,
@@ -73,6 +74,7 @@ pub struct TimelineEntry {
 
 /// The time line of an instance, oldest first.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct Timeline {
     /// The entries.
     pub entries: Vec<TimelineEntry>,

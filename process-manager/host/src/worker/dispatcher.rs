@@ -10,6 +10,7 @@ use process_manager_client::http::{ClientError, CommandClient, CommandError, Env
 
 /// Why a command was not dispatched.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DispatchError {
     /// The receiver's refusal, a business "no". It is not retried; `on_error` decides.
     #[error("refused ({}): {}", .0.code, .0.detail)]
