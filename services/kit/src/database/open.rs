@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, sqlx::Connection as _};
 use sea_orm_migration::MigratorTrait;
 use tokio::{sync::Mutex, sync::watch, time::Instant};
 
@@ -125,6 +125,15 @@ async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     }
     options.map_sqlx_sqlite_opts(|sqlite| {
         sqlite.create_if_missing(true).foreign_keys(true).busy_timeout(WAIT).pragma("journal_mode", "WAL")
+    });
+    // A connection whose driver still counts a transaction would answer the next one from a savepoint, which nobody ever
+    // commits: SQLite ends a transaction by itself when the disk is full, and the driver's ROLLBACK then fails. The pool
+    // closes it.
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+    });
+    options.map_sqlx_postgres_pool_opts(|pool| {
+        pool.before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
     });
     sea_orm::Database::connect(options).await
 }
