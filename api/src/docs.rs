@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_committed_document_is_the_code_s() {
+    fn the_committed_openapi_document_is_the_codes() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
         let document = documented().into_openapi().to_pretty_json().unwrap() + "\n";
         if std::env::var_os("UPDATE_OPENAPI").is_some() {
