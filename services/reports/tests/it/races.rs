@@ -1,6 +1,6 @@
 //! Commands and events that meet: on PostgreSQL in many interleavings, on SQLite one after the other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 use service_testing::on_each_database;
@@ -66,8 +66,7 @@ async fn while_reports_are_published_each_document_gets_into_one() {
         }
         let publishing = async {
             let mut published: Vec<Value> = Vec::new();
-            let documents = |reports: &[Value]| reports.iter().map(|report| listed(report).len()).sum::<usize>();
-            while documents(&published) < DOCUMENTS {
+            while distinct_documents(&published) < DOCUMENTS {
                 let (first, second) =
                     tokio::join!(publish(&instances[0].client, "c"), publish(&instances[1].client, "c"));
                 for answer in [first, second] {
@@ -104,6 +103,12 @@ async fn while_reports_are_published_each_document_gets_into_one() {
         check_sums(&shown, DOCUMENTS);
     })
     .await;
+}
+
+/// A document that is unmarked after its report was published stands in two reports, and counts once here.
+fn distinct_documents(reports: &[Value]) -> usize {
+    let listed = reports.iter().flat_map(listed);
+    listed.map(|document| document.trim_start_matches('-').to_owned()).collect::<HashSet<_>>().len()
 }
 
 /// Each total is the sum of its documents, and each document counts at most once over all reports.
