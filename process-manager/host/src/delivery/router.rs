@@ -80,7 +80,7 @@ impl<R: Routing, T: DeliveryTarget> EventRouter<R, T> {
                 }
                 Ok(Routed::PassedOver) => (),
                 Ok(Routed::Malformed(why)) => {
-                    tracing::error!(name = R::NAME, position = event.sequence, "{} is skipped: {why}", event.kind);
+                    tracing::error!(name = R::NAME, position = event.sequence, "{} is passed over: {why}", event.kind);
                 }
                 Err(error) => return (plan, Some((index, error))),
             }

@@ -141,7 +141,7 @@ fn readable(name: &str, batch: &[FeedEvent]) -> Vec<CloudEvent> {
     let readable = batch.iter().filter_map(|event| match event {
         FeedEvent::Event(event) => Some((**event).clone()),
         FeedEvent::Malformed { position, reason, .. } => {
-            tracing::error!(subscription = name, position, reason, "a malformed event is skipped");
+            tracing::error!(subscription = name, position, reason, "a malformed event is passed over");
             counter!("subscription_malformed_events_total", "subscription" => name.to_owned()).increment(1);
             None
         }
