@@ -16,6 +16,12 @@ pub const NO_OPEN_REPORT: &str = "no-open-report";
 pub const ACCOUNT_NOT_FOUND: &str = "account-not-found";
 /// 404: no such money transfer.
 pub const TRANSFER_NOT_FOUND: &str = "transfer-not-found";
+/// 404: no such customer.
+pub const CUSTOMER_NOT_FOUND: &str = "customer-not-found";
+/// 404: no such contract.
+pub const CONTRACT_NOT_FOUND: &str = "contract-not-found";
+/// 404: no such change of a credit rating.
+pub const CREDIT_CHANGE_NOT_FOUND: &str = "credit-change-not-found";
 /// 409: the document is voided.
 pub const DOCUMENT_ALREADY_VOIDED: &str = "document-already-voided";
 /// 409: a document of this id with other content exists.
@@ -54,6 +60,20 @@ pub const NOT_WITHDRAWN: &str = "not-withdrawn";
 pub const ALREADY_WITHDRAWN: &str = "already-withdrawn";
 /// 409: the transfer's amount has been deposited for the other purpose.
 pub const ALREADY_SETTLED: &str = "already-settled";
+/// 409: a customer of this id with another first rating exists.
+pub const CUSTOMER_EXISTS: &str = "customer-exists";
+/// 409: a contract of this id with another customer exists.
+pub const CONTRACT_EXISTS: &str = "contract-exists";
+/// 409: the customer has this credit rating.
+pub const CREDIT_RATING_UNCHANGED: &str = "credit-rating-unchanged";
+/// 409: the contract is another customer's, or was opened after the change of the credit rating.
+pub const CONTRACT_NOT_AFFECTED: &str = "contract-not-affected";
+/// 409: the contract is terminated.
+pub const CONTRACT_TERMINATED: &str = "contract-terminated";
+/// 409: the contract does not wait to be signed, or its reminder has no more purpose.
+pub const CONTRACT_NOT_PENDING: &str = "contract-not-pending";
+/// 409: the contract does not wait for its confirmation.
+pub const CONTRACT_NOT_SIGNED: &str = "contract-not-signed";
 /// 422: the amount is not in the account's currency.
 pub const CURRENCY_MISMATCH: &str = "currency-mismatch";
 /// 503: Billing cannot be reached.

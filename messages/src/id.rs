@@ -18,7 +18,7 @@ id! {
     DocumentId
 }
 id! {
-    /// A customer. Billing and Reports use the same ids.
+    /// A customer. Billing, Reports and Contracts use the same ids.
     CustomerId
 }
 id! {
@@ -32,4 +32,12 @@ id! {
 id! {
     /// A money transfer of Accounts: the correlation id of its commands and of their events.
     TransferId
+}
+id! {
+    /// A contract of Contracts.
+    ContractId
+}
+id! {
+    /// A change of a customer's credit rating in Contracts.
+    CreditChangeId
 }

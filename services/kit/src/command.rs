@@ -12,12 +12,14 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use process_manager_wire::Position;
+use sea_orm::DbErr;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::headers::{CommandHeaders, correlate};
 use self::key::IdempotencyKey;
 pub(crate) use self::{headers::is_valid, migration::IdempotencyMigration};
-use crate::{ApiError, Database, Json, NewEvent, Transaction, append};
+use crate::{ApiError, Database, Json, NewEvent, Transaction, append, event_log::lock_head};
 
 /// A command: its body, its headers, and the database in which it takes effect.
 #[derive(Debug)]
@@ -145,6 +147,17 @@ impl CommandTransaction {
         let correlation_id = self.headers.correlation_id.as_deref();
         self.events.push(NewEvent::new(event, subject, correlation_id, &self.headers.causation_id)?);
         Ok(())
+    }
+
+    /// Returns the position that the next recorded event will have, and locks the head of the log for it: from here on the
+    /// effect takes no other lock.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn next_position(&self) -> Result<Position, DbErr> {
+        let head = lock_head(&self.transaction).await?;
+        let recorded = Position::try_from(self.events.len()).map_err(|error| DbErr::Type(error.to_string()))?;
+        Ok(head + recorded + 1)
     }
 
     async fn finish<B, R: Serialize>(

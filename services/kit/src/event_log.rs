@@ -12,6 +12,7 @@ mod migration;
 mod read;
 mod route;
 
+pub(crate) use self::append::lock_head;
 pub use self::{
     append::{NewEvent, append},
     migration::EventLogMigration,

@@ -1,7 +1,7 @@
 //! Appends events in the transaction that changes the data.
 
 use process_manager_wire::{Position, tagged};
-use sea_orm::{ActiveValue::Set, DbErr, EntityTrait, ExprTrait, sea_query::Expr};
+use sea_orm::{ActiveValue::Set, DbErr, EntityTrait, ExprTrait, QuerySelect, sea_query::Expr};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -60,12 +60,22 @@ pub async fn append(transaction: &mut Transaction, events: Vec<NewEvent>) -> Res
         .exec_with_returning(&**transaction)
         .await?;
     let [log] = moved.as_slice() else {
-        return Err(DbErr::RecordNotFound("table event_log must have one row".to_owned()));
+        return Err(no_log());
     };
     let rows = (log.head - count + 1..).zip(events).map(|(position, event)| row(position, event));
     event::Entity::insert_many(rows).exec_without_returning(&**transaction).await?;
     transaction.head = Some(log.head);
     Ok(())
+}
+
+/// Locks the head of the log until the transaction ends, and returns it. It is the last lock that a transaction takes.
+pub(crate) async fn lock_head(transaction: &Transaction) -> Result<Position, DbErr> {
+    let log = log::Entity::find().lock_exclusive().one(&**transaction).await?;
+    log.map(|log| log.head).ok_or_else(no_log)
+}
+
+fn no_log() -> DbErr {
+    DbErr::RecordNotFound("table event_log must have one row".to_owned())
 }
 
 fn row(position: Position, event: NewEvent) -> event::ActiveModel {
