@@ -1,8 +1,11 @@
 //! Money: integer minor units of an ISO 4217 currency, written as a plain decimal string.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, IgnoredAny, MapAccess, Visitor},
+};
 use utoipa::ToSchema;
 
 /// ISO 4217 currency, from its alphabetic code.
@@ -24,7 +27,14 @@ impl Currency {
         self.0.code()
     }
 
-    /// Returns the number of decimals (ISO 4217 "minor unit"; 0 for currencies without one, such as gold).
+    /// Returns whether money is paid in it. ISO 4217 has codes for other things, which have no minor unit: metals (`XAU`),
+    /// units of account (`XDR`), tests (`XTS`), no currency at all (`XXX`).
+    #[must_use]
+    pub fn is_money(self) -> bool {
+        self.0.exponent().is_some()
+    }
+
+    /// Returns the number of decimals (ISO 4217 "minor unit"; 0 for codes without one, such as gold).
     #[must_use]
     pub fn decimals(self) -> usize {
         usize::from(self.0.exponent().unwrap_or(0))
@@ -37,6 +47,9 @@ pub enum InvalidMoney {
     /// ISO 4217 has no such code.
     #[error("currency must be an ISO 4217 code such as EUR")]
     Currency,
+    /// ISO 4217 has the code, for something that nobody pays in.
+    #[error("currency must be one that money is paid in, no metal, unit of account or code for tests")]
+    NoMoney,
     /// Not of the form `-?[0-9]+(\.[0-9]+)?`.
     #[error("amount must be a plain decimal string such as \"12.34\"")]
     Format,
@@ -134,7 +147,7 @@ impl fmt::Display for Money {
 }
 
 /// `{"amount": "12.34", "currency": "EUR"}`
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = Money)]
 struct Wire {
     /// Plain decimal with exactly as many decimals as the currency has.
@@ -145,11 +158,40 @@ struct Wire {
     currency: String,
 }
 
-impl Wire {
-    /// Reads an object only; Serde would accept `["12.34", "EUR"]` as well.
-    fn from_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let object = serde_json::Map::deserialize(deserializer)?;
-        Self::deserialize(serde_json::Value::Object(object)).map_err(serde::de::Error::custom)
+impl<'de> Deserialize<'de> for Wire {
+    /// Reads an object whose fields occur once. Derived, it would take `["12.34", "EUR"]` as well.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(WireVisitor)
+    }
+}
+
+struct WireVisitor;
+
+impl<'de> Visitor<'de> for WireVisitor {
+    type Value = Wire;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(r#"an object such as {"amount": "12.34", "currency": "EUR"}"#)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Wire, A::Error> {
+        let (mut amount, mut currency) = (None, None);
+        while let Some(name) = fields.next_key::<Cow<'_, str>>()? {
+            let (field, name) = match name.as_ref() {
+                "amount" => (&mut amount, "amount"),
+                "currency" => (&mut currency, "currency"),
+                _ => {
+                    fields.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            if field.replace(fields.next_value()?).is_some() {
+                return Err(A::Error::duplicate_field(name));
+            }
+        }
+        let amount = amount.ok_or_else(|| A::Error::missing_field("amount"))?;
+        let currency = currency.ok_or_else(|| A::Error::missing_field("currency"))?;
+        Ok(Wire { amount, currency })
     }
 }
 
@@ -167,16 +209,22 @@ impl From<Total> for Wire {
 
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire = Wire::from_object(deserializer)?;
-        Self::parse(&wire.amount, &wire.currency).map_err(serde::de::Error::custom)
+        let wire = Wire::deserialize(deserializer)?;
+        Self::parse(&wire.amount, &wire.currency).map_err(D::Error::custom)
     }
 }
 
 impl<'de> Deserialize<'de> for Total {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire = Wire::from_object(deserializer)?;
-        Self::parse(&wire.amount, &wire.currency).map_err(serde::de::Error::custom)
+        let wire = Wire::deserialize(deserializer)?;
+        Self::parse(&wire.amount, &wire.currency).map_err(D::Error::custom)
     }
+}
+
+/// Reads an amount with which something begins: a document, an account. What was recorded with another unit stays readable.
+pub(crate) fn paid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
+    let money = Money::deserialize(deserializer)?;
+    if money.currency.is_money() { Ok(money) } else { Err(D::Error::custom(InvalidMoney::NoMoney)) }
 }
 
 macro_rules! schema_of_wire {
@@ -244,9 +292,44 @@ mod tests {
     #[test]
     fn money_is_an_object() {
         assert!(serde_json::from_str::<Money>(r#"{"amount":"12.34","currency":"EUR","more":1}"#).is_ok());
-        for other in [r#"["12.34","EUR"]"#, r#""12.34""#, "12.34", "null"] {
+        for other in [
+            r#"["12.34","EUR"]"#,
+            r#""12.34""#,
+            "12.34",
+            "null",
+            "{}",
+            r#"{"amount":"1"}"#,
+            r#"{"amount":1,"currency":"EUR"}"#,
+        ] {
             assert!(serde_json::from_str::<Money>(other).is_err(), "{other}");
         }
+        assert!(serde_json::from_value::<Money>(serde_json::json!({"currency": "EUR", "amount": "1"})).is_ok());
+    }
+
+    #[test]
+    fn no_field_of_money_counts_twice() {
+        for twice in [
+            r#"{"amount":"1","amount":"2","currency":"EUR"}"#,
+            r#"{"amount":"1","currency":"EUR","currency":"USD"}"#,
+            r#"{"amount":"1","currency":"EUR","\u0061mount":"1"}"#,
+        ] {
+            let error = serde_json::from_str::<Money>(twice).unwrap_err().to_string();
+            assert!(error.contains("duplicate field"), "{twice}: {error}");
+        }
+    }
+
+    #[test]
+    fn nothing_begins_in_a_unit_that_nobody_pays_in() {
+        let paid = |currency: &str| {
+            let json = format!(r#"{{"amount":"1","currency":"{currency}"}}"#);
+            super::paid(&mut serde_json::Deserializer::from_str(&json)).map(|money| money.to_string())
+        };
+        for unit in ["XXX", "XTS", "XAU", "XAG", "XPT", "XPD", "XDR", "XUA", "XSU", "XBA", "XBB", "XBC", "XBD"] {
+            let error = paid(unit).unwrap_err().to_string();
+            assert!(error.contains("money is paid in"), "{unit}: {error}");
+            assert!(Money::of(1, unit).is_ok(), "what was recorded stays readable");
+        }
+        assert_eq!((paid("EUR").unwrap(), paid("JPY").unwrap()), ("1.00".to_owned(), "1".to_owned()));
     }
 
     #[test]

@@ -5,14 +5,14 @@ use std::{future::Future, marker::PhantomData, net::SocketAddr, process::ExitCod
 use anyhow::Context;
 use axum::Router;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    ConfigError, Database, DatabaseUrl, app, bind,
+    Bound, ConfigError, Database, DatabaseUrl, app, bind,
     command::IdempotencyMigration,
+    database::WriteCheckMigration,
     env_or,
     event_log::{EventLog, EventLogMigration, events_routes},
     exit, init_tracing, openapi, ready_check, serve, shutdown_signal,
@@ -133,7 +133,7 @@ pub async fn start<S: Service>(config: Config<S>) -> anyhow::Result<Started<S>> 
 pub struct Started<S> {
     service: Arc<S>,
     database: Database,
-    listener: TcpListener,
+    listener: Bound,
     addr: SocketAddr,
 }
 
@@ -170,7 +170,7 @@ fn router<S: Service>(service: &Arc<S>, database: &Database, shutdown: Cancellat
         let (service, database) = (Arc::clone(&service), database.clone());
         async move {
             service.ready()?;
-            database.ping().await.map_err(|error| format!("the database does not answer: {error}"))
+            database.check_writing().await.map_err(|why| format!("the database takes no writes: {why}"))
         }
     });
     app(S::NAME, openapi::served(routes), ready)
@@ -182,6 +182,8 @@ struct Migrations<S>(PhantomData<fn() -> S>);
 impl<S: Service> MigratorTrait for Migrations<S> {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let kit: [Box<dyn MigrationTrait>; 2] = [Box::new(EventLogMigration), Box::new(IdempotencyMigration)];
-        kit.into_iter().chain(S::migrations()).collect()
+        // Later than the first services.
+        let later: [Box<dyn MigrationTrait>; 1] = [Box::new(WriteCheckMigration)];
+        kit.into_iter().chain(S::migrations()).chain(later).collect()
     }
 }
