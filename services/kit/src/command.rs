@@ -4,6 +4,7 @@ mod entity;
 mod headers;
 mod key;
 mod migration;
+mod retention;
 
 use std::{ops::Deref, time::Duration};
 
@@ -18,7 +19,11 @@ use tokio::time::timeout;
 
 pub use self::headers::{CommandHeaders, correlate};
 use self::key::IdempotencyKey;
-pub(crate) use self::{headers::is_valid, migration::IdempotencyMigration};
+pub(crate) use self::{
+    headers::is_valid,
+    migration::IdempotencyMigration,
+    retention::{KeysByTimeMigration, Retention},
+};
 use crate::{
     ApiError, Database, Json, NewEvent, Transaction, append, database::of_commit, problem, server::ClientGone,
 };

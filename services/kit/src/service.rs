@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     Bound, ConfigError, Database, DatabaseUrl, app, bind,
-    command::IdempotencyMigration,
+    command::{IdempotencyMigration, KeysByTimeMigration, Retention},
     database::WriteCheckMigration,
     env_or,
     event_log::{EventLog, EventLogMigration, events_routes},
@@ -121,11 +121,12 @@ pub async fn run<S: Service>(config: Config<S>, shutdown: CancellationToken) -> 
 /// The database or the address cannot be used; the error says in one sentence what to do.
 pub async fn start<S: Service>(config: Config<S>) -> anyhow::Result<Started<S>> {
     let Config { addr, database, service } = config;
+    let retention = Retention::from_env()?;
     let database = Database::open::<Migrations<S>>(&database).await;
     let database = database.with_context(|| format!("{} cannot start", S::NAME))?;
     let listener = bind(S::NAME, &addr, &variable::<S>("ADDR")).await?;
     let addr = listener.local_addr()?;
-    Ok(Started { service: Arc::new(service), database, listener, addr })
+    Ok(Started { service: Arc::new(service), database, listener, addr, retention })
 }
 
 /// A service with its database open and its port bound, not serving yet.
@@ -135,6 +136,7 @@ pub struct Started<S> {
     database: Database,
     listener: Bound,
     addr: SocketAddr,
+    retention: Retention,
 }
 
 impl<S: Service> Started<S> {
@@ -149,10 +151,12 @@ impl<S: Service> Started<S> {
     /// # Errors
     /// The listener fails for good, or the other work panicked.
     pub async fn serve(self, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let Self { service, database, listener, .. } = self;
+        let Self { service, database, listener, retention, .. } = self;
         let app = router(&service, &database, shutdown.clone());
         let end = shutdown.child_token();
-        let work = tokio::spawn(service.work(database, end.clone()));
+        let sweep = retention.run(database.clone(), end.clone());
+        let work = service.work(database, end.clone());
+        let work = tokio::spawn(async move { tokio::join!(work, sweep) });
         let served = serve(S::NAME, listener, app, shutdown).await;
         end.cancel();
         work.await?;
@@ -183,7 +187,7 @@ impl<S: Service> MigratorTrait for Migrations<S> {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let kit: [Box<dyn MigrationTrait>; 2] = [Box::new(EventLogMigration), Box::new(IdempotencyMigration)];
         // Later than the first services.
-        let later: [Box<dyn MigrationTrait>; 1] = [Box::new(WriteCheckMigration)];
+        let later: [Box<dyn MigrationTrait>; 2] = [Box::new(WriteCheckMigration), Box::new(KeysByTimeMigration)];
         kit.into_iter().chain(S::migrations()).chain(later).collect()
     }
 }
