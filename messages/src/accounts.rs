@@ -63,6 +63,7 @@ pub struct OpenAccount {
     #[schema(max_length = 200)]
     pub owner: Option<String>,
     /// The initial balance, zero or more. Its currency becomes the account's currency.
+    #[serde(deserialize_with = "crate::money::paid")]
     pub initial_balance: Money,
 }
 

@@ -44,6 +44,7 @@ pub struct IssueDocument {
     /// Its kind.
     pub kind: DocumentKind,
     /// Its amount.
+    #[serde(deserialize_with = "crate::money::paid")]
     pub total: Money,
 }
 

@@ -62,7 +62,14 @@ pub struct Report {
     pub status: ReportStatus,
     /// One per currency, ordered by currency: the sum of the documents that are not voided.
     pub totals: Vec<Total>,
-    /// Its documents, in the order of arrival.
+    /// Number of its documents.
+    #[serde(default)]
+    pub document_count: i64,
+    /// How many of them are voided.
+    #[serde(default)]
+    pub voided_count: i64,
+    /// Its documents, in the order of arrival. A list shows the newest 100 of each report; `GET /reports/{report_id}` shows
+    /// all.
     pub documents: Vec<ReportedDocument>,
     /// When it was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]

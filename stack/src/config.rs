@@ -22,7 +22,7 @@ const UI_PORT_OFFSET: u16 = 1000;
 #[derive(Debug, Parser)]
 #[command(name = "stack", version, after_help = VARIABLES)]
 pub(crate) struct Options {
-    /// Issue no documents and request no money transfers
+    /// Issue and void no documents, publish no reports and request no money transfers
     #[arg(long)]
     pub(crate) no_simulation: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io,
+    io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
 };
 
@@ -17,10 +17,14 @@ pub(crate) enum DataDirError {
     InUse { folder: PathBuf },
 }
 
+/// Is in the lock file while a run uses the folder; a run that is killed leaves it.
+const IN_USE: &str = "in use";
+
 /// Exclusive use of the folder, until this is dropped or the process ends in any way.
 #[derive(Debug)]
 pub(crate) struct DataDir {
-    _lock: File,
+    lock: File,
+    was_killed: bool,
 }
 
 impl DataDir {
@@ -32,12 +36,39 @@ impl DataDir {
         let unwritable = |source| DataDirError::Unwritable { folder: folder.to_owned(), source };
         fs::create_dir_all(folder).map_err(unwritable)?;
         // Two servers on one SQLite file would overwrite each other's data.
-        let lock = File::create(folder.join("lock")).map_err(unwritable)?;
+        let mut options = File::options();
+        let mut lock = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(folder.join("lock"))
+            .map_err(unwritable)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse { folder: folder.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(unwritable(source)),
+            Ok(()) => (),
+            Err(TryLockError::WouldBlock) => return Err(DataDirError::InUse { folder: folder.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(unwritable(source)),
         }
+        let mut left = String::new();
+        // Whatever else may be in it was not written by us.
+        let was_killed = lock.read_to_string(&mut left).is_ok() && left == IN_USE;
+        lock.set_len(0)
+            .and_then(|()| lock.rewind())
+            .and_then(|()| lock.write_all(IN_USE.as_bytes()))
+            .map_err(unwritable)?;
+        Ok(Self { lock, was_killed })
+    }
+
+    /// Returns whether the last run was killed. Its dev server may need some seconds to end.
+    pub(crate) fn was_killed(&self) -> bool {
+        self.was_killed
+    }
+}
+
+impl Drop for DataDir {
+    fn drop(&mut self) {
+        // A full disk: the next run waits for ports that are free.
+        let _ = self.lock.set_len(0);
     }
 }
 
@@ -51,8 +82,20 @@ mod tests {
         let folder = parent.path().join("a").join("b");
         let first = DataDir::hold(&folder).unwrap();
         assert!(matches!(DataDir::hold(&folder), Err(DataDirError::InUse { .. })));
+        assert!(!first.was_killed());
         drop(first);
-        DataDir::hold(&folder).unwrap();
+        assert!(!DataDir::hold(&folder).unwrap().was_killed());
+    }
+
+    #[test]
+    fn a_run_that_was_killed_is_known_by_what_it_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let killed = DataDir::hold(folder.path()).unwrap();
+        // What the end of the process does, without the end of this value.
+        killed.lock.unlock().unwrap();
+        std::mem::forget(killed);
+        assert!(DataDir::hold(folder.path()).unwrap().was_killed());
+        assert!(!DataDir::hold(folder.path()).unwrap().was_killed());
     }
 
     #[test]

@@ -40,9 +40,12 @@ const ENDS: [(&[&str], Duration); 3] = [
 /// # Errors
 /// Returns an error with one sentence: what to do, or which part failed and why.
 pub(crate) async fn run(config: Config, options: Options, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let _data = DataDir::hold(&config.data_dir)?;
-    ports::check(&config).await?;
+    let data = DataDir::hold(&config.data_dir)?;
     let mut stack = Stack::default();
+    tokio::select! {
+        free = ports::wait_for(&config, data.was_killed()) => free?,
+        () = shutdown.cancelled() => return Ok(()),
+    }
     let outcome = tokio::select! {
         outcome = stack.start_and_watch(config, options) => outcome,
         () = shutdown.cancelled() => {
@@ -74,7 +77,12 @@ impl Stack {
         // The stack also runs if stdout is closed.
         let _ = write!(stdout(), "{}", Welcome(&config));
         if !options.no_simulation {
-            let services = Services { billing: config.worker.billing_url, accounts: config.worker.accounts_url };
+            let services = Services {
+                api: url_of(&config.api.addr, "API_ADDR")?,
+                billing: config.worker.billing_url,
+                reports: config.worker.reports_url,
+                accounts: config.worker.accounts_url,
+            };
             self.components.push(Component::spawn("simulation", |shutdown| simulation::run(services, shutdown)));
         }
         Err(anyhow!(self.failed().await))

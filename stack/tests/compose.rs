@@ -69,6 +69,21 @@ fn whatever_a_service_waits_for_exists_and_can_get_there() {
 }
 
 #[test]
+fn each_program_answers_for_the_name_that_the_others_call_it_by() {
+    let mut found = 0;
+    for (name, service) in services(&compose()) {
+        let address = format!("{}_ADDR", name.to_uppercase());
+        if service["environment"][address.as_str()].is_badvalue() {
+            continue;
+        }
+        let hosts = service["environment"]["ALLOWED_HOSTS"].as_str().unwrap_or_default();
+        assert!(hosts.starts_with(&format!("{name},")) && hosts.ends_with("${ALLOWED_HOSTS:-}"), "{name}: {hosts}");
+        found += 1;
+    }
+    assert_eq!(found, 5, "billing, reports, accounts, worker and api");
+}
+
+#[test]
 fn ports_are_published_on_loopback_alone() {
     for (name, service) in services(&compose()) {
         for port in service["ports"].as_vec().into_iter().flatten() {

@@ -15,6 +15,8 @@ use test_support::{eventually, eventually_eq, http, temporal_cli};
 /// A folder and ports of its own. The stack in it is killed when this is dropped.
 struct Machine {
     folder: TempDir,
+    /// The data folder in it.
+    data: String,
     _claim: TcpListener,
     ports: Vec<u16>,
     cli: String,
@@ -29,7 +31,7 @@ impl Machine {
         let claim = first.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok()).context("free ports")?;
         let first = claim.local_addr()?.port();
         let ports = (first + 1..=first + 6).collect();
-        Ok(Self { folder: tempfile::tempdir()?, _claim: claim, ports, cli, running: None })
+        Ok(Self { folder: tempfile::tempdir()?, data: "data".to_owned(), _claim: claim, ports, cli, running: None })
     }
 
     fn command(&self) -> Command {
@@ -38,7 +40,7 @@ impl Machine {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("TEMPORAL_CLI", &self.cli)
-            .env("DATA_DIR", self.folder.path().join("data"))
+            .env("DATA_DIR", self.folder.path().join(&self.data))
             .env("API_ADDR", format!("127.0.0.1:{}", self.ports[0]))
             .env("BILLING_ADDR", format!("127.0.0.1:{}", self.ports[1]))
             .env("REPORTS_ADDR", format!("127.0.0.1:{}", self.ports[2]))
@@ -116,10 +118,18 @@ async fn ended(child: &mut Child) -> ExitStatus {
     .await
 }
 
-async fn issued(machine: &Machine) -> anyhow::Result<BTreeSet<String>> {
-    let page: Value = http().get(machine.url(1, "/documents?limit=200")).send().await?.json().await?;
-    let ids = page["items"].as_array().into_iter().flatten();
-    Ok(ids.filter_map(|document| document["document_id"].as_str()).map(str::to_owned).collect())
+async fn issue(machine: &Machine) -> anyhow::Result<String> {
+    let total = json!({"amount": "1.00", "currency": "EUR"});
+    let document = json!({"customer_id": "nobody", "kind": "invoice", "total": total});
+    let answer: Value = http().post(machine.url(1, "/documents")).json(&document).send().await?.json().await?;
+    Ok(answer["document_id"].as_str().context("a document")?.to_owned())
+}
+
+/// Number of items on a list's first page.
+async fn count(machine: &Machine, program: usize, path: &str) -> Result<usize, String> {
+    let page = async { http().get(machine.url(program, path)).send().await?.json::<Value>().await };
+    let page = page.await.map_err(|error| error.to_string())?;
+    page["items"].as_array().map(Vec::len).ok_or_else(|| page.to_string())
 }
 
 async fn void(machine: &Machine, document: &str) -> anyhow::Result<(u16, Value)> {
@@ -141,11 +151,7 @@ fn complaint(output: &Output) -> anyhow::Result<String> {
 async fn ctrl_c_ends_everything_and_the_next_run_goes_on_with_the_data() -> anyhow::Result<()> {
     let mut machine = Machine::new().await?;
     machine.start(&[]).await?;
-    let document = eventually("a document of the simulation", async || match issued(&machine).await {
-        Ok(mut ids) => ids.pop_first().ok_or(None),
-        Err(error) => Err(Some(error)),
-    })
-    .await;
+    let document = issue(&machine).await?;
     let (status, voiding) = void(&machine, &document).await?;
     ensure!(status == 200 && voiding["state"] == "document-voided", "{voiding}");
     ensure!(machine.end("INT").await?.code() == Some(0));
@@ -162,11 +168,65 @@ async fn ctrl_c_ends_everything_and_the_next_run_goes_on_with_the_data() -> anyh
 }
 
 #[tokio::test]
+async fn the_simulation_voids_publishes_fails_and_moves_money() -> anyhow::Result<()> {
+    let mut machine = Machine::new().await?;
+    machine.start(&[]).await?;
+    for (what, program, path) in [
+        ("a voided document", 0, "/voidings?state=document-voided"),
+        ("a failure that waits", 0, "/voidings?state=marking-document-as-voided-failed&open=true"),
+        ("a published report", 2, "/reports?status=published"),
+        ("a document", 1, "/documents?status=issued"),
+        ("a transfer", 4, "/transfers"),
+    ] {
+        eventually(what, async || match count(&machine, program, path).await {
+            Ok(1..) => Ok(()),
+            other => Err(other),
+        })
+        .await;
+    }
+    ensure!(machine.end("INT").await?.code() == Some(0));
+    Ok(())
+}
+
+/// Characters that mean something in a URL, in the name of a folder.
+#[tokio::test]
+async fn any_folder_keeps_all_data() -> anyhow::Result<()> {
+    let mut machine = Machine::new().await?;
+    machine.data = "C# 100% sure?/a:memory:b".to_owned();
+    for _ in 0..2 {
+        machine.start(&["--no-simulation"]).await?;
+        ensure!(machine.end("INT").await?.code() == Some(0));
+    }
+    let left: BTreeSet<_> =
+        fs::read_dir(machine.folder.path())?.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<_>>()?;
+    let expected: BTreeSet<_> = ["C# 100% sure?", "log", "out"].map(Into::into).into();
+    ensure!(left == expected, "{left:?}");
+    let kept = machine.folder.path().join(&machine.data);
+    for file in ["billing.db", "reports.db", "accounts.db", "temporal.db"] {
+        ensure!(kept.join(file).is_file(), "{file}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_dev_server_does_not_outlive_a_stack_that_is_killed() -> anyhow::Result<()> {
     let mut machine = Machine::new().await?;
     machine.start(&["--no-simulation"]).await?;
     machine.end("KILL").await?;
     eventually_eq("nothing listens any more", true, async || machine.is_quiet()).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_run_right_after_one_that_was_killed_starts() -> anyhow::Result<()> {
+    let mut machine = Machine::new().await?;
+    machine.start(&["--no-simulation"]).await?;
+    // It holds its ports a while longer than the stack lives.
+    let server = dev_server(machine.ports[5])?;
+    send("STOP", server)?;
+    machine.end("KILL").await?;
+    machine.start(&["--no-simulation"]).await?;
+    ensure!(machine.end("TERM").await?.code() == Some(0));
     Ok(())
 }
 

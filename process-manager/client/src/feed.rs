@@ -9,7 +9,7 @@ pub mod postgres;
 mod reader;
 mod source;
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, fmt, time::Duration};
 
 use process_manager_wire::{CloudEvent, Position};
 use reqwest::StatusCode;
@@ -22,7 +22,7 @@ pub use self::{
     reader::FeedReader,
     source::{EventSource, SharedSource},
 };
-use crate::http::{ClientError, Timeouts, http_client};
+use crate::http::{ClientError, Timeouts, http_client, shown};
 
 /// Limit of an answer, beyond the wait that was asked for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -38,7 +38,7 @@ pub enum FeedError {
     /// No connection, no answer in time, or a connection that broke. Trying again helps.
     #[error("{url} does not answer")]
     Unreachable {
-        /// The URL of the request.
+        /// The URL of the request, without credentials.
         url: Url,
         /// The error of the HTTP client.
         source: reqwest::Error,
@@ -46,7 +46,7 @@ pub enum FeedError {
     /// The answer is no success. Trying again may help.
     #[error("{url} answered {status}")]
     Status {
-        /// The URL of the request.
+        /// The URL of the request, without credentials.
         url: Url,
         /// The status.
         status: StatusCode,
@@ -54,7 +54,7 @@ pub enum FeedError {
     /// The answer is no batch of events in the order of their positions. Trying again may help.
     #[error("{url} answered something unreadable: {reason}")]
     Unreadable {
-        /// The URL of the request.
+        /// The URL of the request, without credentials.
         url: Url,
         /// The reason.
         reason: String,
@@ -134,11 +134,17 @@ impl FeedEvent {
     }
 }
 
-/// Reads the event log of one service. Cheap to clone.
-#[derive(Debug, Clone)]
+/// Reads the event log of one service. Cheap to clone. Its `Debug` hides credentials.
+#[derive(Clone)]
 pub struct FeedClient {
     http: reqwest::Client,
     base_url: Url,
+}
+
+impl fmt::Debug for FeedClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FeedClient").field("base_url", &shown(&self.base_url).as_str()).finish_non_exhaustive()
+    }
 }
 
 impl FeedClient {
@@ -159,14 +165,14 @@ impl FeedClient {
         let wait = wait.min(MAX_WAIT);
         let url = self.url(after, limit.clamp(1, MAX_LIMIT), wait);
         let unreachable =
-            |source: reqwest::Error| FeedError::Unreachable { url: url.clone(), source: source.without_url() };
+            |source: reqwest::Error| FeedError::Unreachable { url: shown(&url), source: source.without_url() };
         let response = self.http.get(url.clone()).timeout(wait + ANSWER_WITHIN).send().await.map_err(unreachable)?;
         let status = response.status();
         if !status.is_success() {
-            return Err(FeedError::Status { url, status });
+            return Err(FeedError::Status { url: shown(&url), status });
         }
         let body = response.bytes().await.map_err(unreachable)?;
-        batch::parse(&body, after).map_err(|reason| FeedError::Unreadable { url, reason })
+        batch::parse(&body, after).map_err(|reason| FeedError::Unreadable { url: shown(&url), reason })
     }
 
     fn url(&self, after: Position, limit: u16, wait: Duration) -> Url {

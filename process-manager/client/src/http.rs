@@ -2,7 +2,7 @@
 
 mod envelope;
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use process_manager_wire::{Problem, code};
 use reqwest::{StatusCode, redirect};
@@ -14,12 +14,16 @@ pub use self::envelope::{Envelope, traceparent};
 /// Characters of an unexpected answer that an error message keeps.
 const EXCERPT: usize = 200;
 
+/// Time that an unused connection is kept: less than servers keep it, or a request would meet its end.
+const POOL_IDLE: Duration = Duration::from_secs(10);
+
 /// How long a request may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// For the connection; 2 s by default.
     pub connect: Duration,
-    /// For everything, from the connection to the end of the answer; 10 s by default.
+    /// For everything, from the connection to the end of the answer; 10 s by default. Services that are built like ours
+    /// answer within 8 s, if only to say that nothing was done.
     pub total: Duration,
 }
 
@@ -47,7 +51,7 @@ pub enum Fault {
     /// No connection, no answer in time, or a connection that broke.
     #[error("{url} does not answer")]
     Unreachable {
-        /// The URL of the request.
+        /// The URL of the request, without credentials.
         url: Url,
         /// The error of the HTTP client.
         source: reqwest::Error,
@@ -55,7 +59,7 @@ pub enum Fault {
     /// An answer that is neither a success nor a refusal.
     #[error("{url} answered {status}: {excerpt}")]
     Status {
-        /// The URL of the request.
+        /// The URL of the request, without credentials.
         url: Url,
         /// The status.
         status: StatusCode,
@@ -65,7 +69,7 @@ pub enum Fault {
     /// A success whose body is not what was expected.
     #[error("{url} answered something unreadable")]
     Unreadable {
-        /// The URL of the request.
+        /// The URL of the request, without credentials.
         url: Url,
         /// The reason.
         source: serde_json::Error,
@@ -84,11 +88,18 @@ pub enum ClientError {
     Setup(#[source] reqwest::Error),
 }
 
-/// Sends commands to one service and asks it for resources. Cheap to clone: clones share the connections.
-#[derive(Debug, Clone)]
+/// Sends commands to one service and asks it for resources. Cheap to clone: clones share the connections. Its `Debug`
+/// hides credentials.
+#[derive(Clone)]
 pub struct CommandClient {
     http: reqwest::Client,
     base_url: Url,
+}
+
+impl fmt::Debug for CommandClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommandClient").field("base_url", &shown(&self.base_url).as_str()).finish_non_exhaustive()
+    }
 }
 
 impl CommandClient {
@@ -100,7 +111,7 @@ impl CommandClient {
         Ok(Self { http: http_client(&base_url, timeouts)?, base_url })
     }
 
-    /// Where the service is.
+    /// Where the service is, with the credentials that the client uses.
     #[must_use]
     pub fn base_url(&self) -> &Url {
         &self.base_url
@@ -162,16 +173,26 @@ impl CommandClient {
 /// a service on this machine is never looked for behind the proxy that the environment may name.
 pub(crate) fn http_client(base_url: &Url, timeouts: Timeouts) -> Result<reqwest::Client, ClientError> {
     if !matches!(base_url.scheme(), "http" | "https") {
-        return Err(ClientError::NotHttp(base_url.clone()));
+        return Err(ClientError::NotHttp(shown(base_url)));
     }
     // Fails when a provider is there already, which is just as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder()
         .connect_timeout(timeouts.connect)
         .timeout(timeouts.total)
+        .pool_idle_timeout(POOL_IDLE)
         .redirect(redirect::Policy::none());
     let builder = if is_loopback(base_url) { builder.no_proxy() } else { builder };
     builder.build().map_err(ClientError::Setup)
+}
+
+/// Returns a URL as it may be shown: without credentials.
+pub(crate) fn shown(url: &Url) -> Url {
+    let mut url = url.clone();
+    // A URL that has no host has no credentials either.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -185,12 +206,12 @@ fn is_loopback(url: &Url) -> bool {
 
 async fn answer<A: DeserializeOwned>(url: Url, request: reqwest::RequestBuilder) -> Result<A, CommandError> {
     let body = success(&url, request).await?;
-    serde_json::from_slice(&body).map_err(|source| Fault::Unreadable { url, source }.into())
+    serde_json::from_slice(&body).map_err(|source| Fault::Unreadable { url: shown(&url), source }.into())
 }
 
 /// The body of a success.
 async fn success(url: &Url, request: reqwest::RequestBuilder) -> Result<Vec<u8>, CommandError> {
-    let unreachable = |source: reqwest::Error| Fault::Unreachable { url: url.clone(), source: source.without_url() };
+    let unreachable = |source: reqwest::Error| Fault::Unreachable { url: shown(url), source: source.without_url() };
     let response = request.send().await.map_err(unreachable)?;
     let status = response.status();
     let body = response.bytes().await.map_err(unreachable)?;
@@ -201,7 +222,7 @@ async fn success(url: &Url, request: reqwest::RequestBuilder) -> Result<Vec<u8>,
         return Err(CommandError::Refused(problem));
     }
     let excerpt = String::from_utf8_lossy(&body).chars().take(EXCERPT).collect();
-    Err(Fault::Status { url: url.clone(), status, excerpt }.into())
+    Err(Fault::Status { url: shown(url), status, excerpt }.into())
 }
 
 /// The problem that makes an answer a refusal. A 404 or 409 without a code comes from something in between (a proxy, a

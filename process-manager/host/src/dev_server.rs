@@ -10,7 +10,7 @@ mod namespace;
 use std::{
     collections::VecDeque,
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -118,6 +118,12 @@ pub enum DevServerError {
     /// The process could not be started.
     #[error("the shell `sh`, which watches the Temporal dev server, could not be started ({0})")]
     Spawn(#[source] io::Error),
+    /// The database file cannot have this name.
+    #[error("the database file {path:?} of the Temporal dev server must have a name without '#', '?' and '%'")]
+    Database {
+        /// The file.
+        path: PathBuf,
+    },
     /// It ended before it answered.
     #[error("the Temporal dev server ended ({status}) before it was ready: {log}")]
     Ended {
@@ -137,6 +143,25 @@ pub enum DevServerError {
     Watch(#[from] io::Error),
 }
 
+/// Returns folder and name of the database file. The server makes a URL of the path that it gets, in which `#`, `?` and
+/// `%` mean something: it is started in the folder and gets the name alone.
+fn database_in_folder(config: &mut DevServerConfig) -> Result<Option<(PathBuf, PathBuf)>, DevServerError> {
+    let Some(path) = &config.database else { return Ok(None) };
+    let absolute = |path: &Path| std::path::absolute(path).map_err(DevServerError::Spawn);
+    let path = absolute(path)?;
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(DevServerError::Database { path });
+    };
+    if name.to_str().is_none_or(|name| name.contains(['#', '?', '%'])) {
+        return Err(DevServerError::Database { path });
+    }
+    // A CLI without a folder is looked for on the PATH.
+    if config.cli.components().count() > 1 {
+        config.cli = absolute(&config.cli)?;
+    }
+    Ok(Some((folder.to_owned(), name.into())))
+}
+
 /// A running dev server. Dropping it ends the server as well, without waiting for that.
 #[derive(Debug)]
 pub struct DevServer {
@@ -154,7 +179,13 @@ impl DevServer {
     /// # Errors
     /// [`DevServerError::Spawn`]. That the CLI itself cannot be run shows in [`ready`](Self::ready).
     pub fn spawn(config: &DevServerConfig) -> Result<Self, DevServerError> {
-        let mut shell = Command::new("sh")
+        let mut shell = Command::new("sh");
+        let mut config = config.clone();
+        if let Some((folder, file)) = database_in_folder(&mut config)? {
+            shell.current_dir(folder);
+            config.database = Some(file);
+        }
+        let mut shell = shell
             .args(["-c", include_str!("dev_server.sh"), "temporal-dev-server"])
             .arg(&config.cli)
             .args(config.arguments())
@@ -171,7 +202,7 @@ impl DevServer {
         }
         let lifeline = shell.stdin.take();
         let address = format!("127.0.0.1:{}", config.port);
-        let (namespace, retention) = (config.namespace.clone(), config.retention);
+        let DevServerConfig { namespace, retention, .. } = config;
         Ok(Self { shell, lifeline, log, address, namespace, retention })
     }
 

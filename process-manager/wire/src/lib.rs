@@ -5,7 +5,8 @@
 //! - [`headers`], the names of the headers that commands carry;
 //! - [`id!`](crate::id), types for identifiers, and [`ProcessId`], the one that every message carries;
 //! - [`Page`], one page of a list;
-//! - [`tagged`], a message's name and data.
+//! - [`tagged`], a message's name and data;
+//! - [`without_credentials`], for texts with URLs that somebody reads.
 //!
 //! With the feature `openapi` the types have schemas for `utoipa`.
 
@@ -16,6 +17,7 @@ mod id;
 mod page;
 mod position;
 mod problem;
+mod redact;
 mod tagged;
 
 pub use self::{
@@ -25,5 +27,6 @@ pub use self::{
     page::Page,
     position::{FeedPosition, Position},
     problem::{PROBLEM_MEDIA_TYPE, Problem, code},
+    redact::without_credentials,
     tagged::tagged,
 };

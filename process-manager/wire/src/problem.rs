@@ -53,6 +53,16 @@ pub mod code {
     pub const INTERNAL: &str = "internal";
     /// 503: Temporal cannot be reached.
     pub const TEMPORAL_UNAVAILABLE: &str = "temporal-unavailable";
-    /// 503: the service's database cannot be reached.
+    /// 503: the service's database takes no requests now. Nothing was done.
     pub const DATABASE_UNAVAILABLE: &str = "database-unavailable";
+    /// 503: too much is under way already. Nothing was done.
+    pub const OVERLOADED: &str = "overloaded";
+    /// 504: the database did not confirm the commit: the command may have taken effect. The same idempotency key tells.
+    pub const OUTCOME_UNKNOWN: &str = "outcome-unknown";
+    /// 408: the body did not come in time. Nothing was done.
+    pub const REQUEST_TIMEOUT: &str = "request-timeout";
+    /// 421: the program does not answer for the host that the request names.
+    pub const HOST_NOT_ALLOWED: &str = "host-not-allowed";
+    /// 403: a page of another site has sent a command.
+    pub const CROSS_SITE_REQUEST: &str = "cross-site-request";
 }

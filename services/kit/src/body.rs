@@ -1,6 +1,6 @@
 //! Request bodies: JSON objects, and a clear problem for everything else.
 
-use std::fmt::Display;
+use std::{error::Error, fmt::Display};
 
 use axum::{
     body::Bytes,
@@ -12,7 +12,10 @@ use futures::StreamExt;
 use process_manager_wire::code;
 use serde::{Serialize, de::DeserializeOwned, de::IgnoredAny};
 
-use crate::{ApiError, problem, server::MAX_BODY};
+use crate::{
+    ApiError, problem,
+    server::{BodyTooSlow, MAX_BODY, body_too_slow},
+};
 
 /// Bytes of a body that are read before its connection is dropped.
 const MAX_DRAINED: usize = 8 * MAX_BODY;
@@ -75,10 +78,7 @@ async fn read(request: Request) -> Result<Bytes, ApiError> {
     while length <= MAX_DRAINED
         && let Some(chunk) = chunks.next().await
     {
-        let chunk = chunk.map_err(|error| {
-            problem(StatusCode::BAD_REQUEST, code::UNREADABLE_BODY, "the body could not be read to its end")
-                .caused_by(error)
-        })?;
+        let chunk = chunk.map_err(incomplete)?;
         length = length.saturating_add(chunk.len());
         if length <= MAX_BODY {
             bytes.extend_from_slice(&chunk);
@@ -88,6 +88,17 @@ async fn read(request: Request) -> Result<Bytes, ApiError> {
         return Err(problem(StatusCode::PAYLOAD_TOO_LARGE, code::BODY_TOO_LARGE, "the body must not exceed 1 MiB"));
     }
     Ok(bytes.into())
+}
+
+fn incomplete(error: axum::Error) -> ApiError {
+    if is_too_slow(&error) {
+        return body_too_slow();
+    }
+    problem(StatusCode::BAD_REQUEST, code::UNREADABLE_BODY, "the body could not be read to its end").caused_by(error)
+}
+
+fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
+    error.is::<BodyTooSlow>() || error.source().is_some_and(is_too_slow)
 }
 
 /// Returns the 422 `invalid-body` of a body that breaks a rule.

@@ -4,22 +4,31 @@ mod entity;
 mod headers;
 mod key;
 mod migration;
+mod retention;
 
-use std::ops::Deref;
+use std::{ops::Deref, time::Duration};
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use process_manager_wire::Position;
+use process_manager_wire::{Position, code};
 use sea_orm::DbErr;
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::timeout;
 
 pub use self::headers::{CommandHeaders, correlate};
 use self::key::IdempotencyKey;
-pub(crate) use self::{headers::is_valid, migration::IdempotencyMigration};
-use crate::{ApiError, Database, Json, NewEvent, Transaction, append, event_log::lock_head};
+pub(crate) use self::{
+    headers::is_valid,
+    migration::IdempotencyMigration,
+    retention::{KeysByTimeMigration, Retention},
+};
+use crate::{
+    ApiError, Database, Json, NewEvent, Transaction, append, database::of_commit, event_log::lock_head, problem,
+    server::ClientGone,
+};
 
 /// A command: its body, its headers, and the database in which it takes effect.
 #[derive(Debug)]
@@ -28,7 +37,13 @@ pub struct Command<B> {
     pub body: B,
     headers: CommandHeaders,
     database: Database,
+    client_gone: ClientGone,
 }
+
+/// Time from the beginning of a command to its commit. One that takes longer is undone, so that its answer comes before
+/// its callers give up: the process manager's do so after 10 s.
+const COMMIT_WITHIN: Duration = Duration::from_secs(8);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl<B: DeserializeOwned> FromRequest<Database> for Command<B> {
     type Rejection = ApiError;
@@ -36,8 +51,9 @@ impl<B: DeserializeOwned> FromRequest<Database> for Command<B> {
     async fn from_request(request: Request, database: &Database) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
         let headers = CommandHeaders::from_request_parts(&mut parts, database).await?;
+        let client_gone = parts.extensions.get::<ClientGone>().cloned().unwrap_or_default();
         let Json(body) = Json::from_request(Request::from_parts(parts, body), database).await?;
-        Ok(Self { body, headers, database: database.clone() })
+        Ok(Self { body, headers, database: database.clone(), client_gone })
     }
 }
 
@@ -45,7 +61,8 @@ impl<B: Serialize> Command<B> {
     /// Replaces the body. Commands with one key are compared by the body with which they run.
     #[must_use]
     pub fn map<T>(self, body: impl FnOnce(B) -> T) -> Command<T> {
-        Command { body: body(self.body), headers: self.headers, database: self.database }
+        let Self { headers, database, client_gone, .. } = self;
+        Command { body: body(self.body), headers, database, client_gone }
     }
 
     /// Adds the process id to the request's log lines as correlation id, unless the header has set it.
@@ -64,11 +81,11 @@ impl<B: Serialize> Command<B> {
         name: &str,
         effect: impl AsyncFnOnce(&mut CommandTransaction, B) -> Result<Done<R>, ApiError>,
     ) -> Result<Answer<R>, ApiError> {
-        let (transaction, body) = self.begin(name).await?;
-        match transaction.earlier()? {
-            Some(answer) => Ok(answer),
-            None => transaction.finish(body, effect).await,
-        }
+        self.run_by_state(name, async |tx: &mut CommandTransaction, body| match tx.earlier()? {
+            Some(answer) => Ok(Done::Repeated(answer)),
+            None => effect(tx, body).await,
+        })
+        .await
     }
 
     /// As [`Command::run`], for an effect that consults the idempotency key itself, by [`CommandTransaction::earlier`]:
@@ -81,16 +98,38 @@ impl<B: Serialize> Command<B> {
         name: &str,
         effect: impl AsyncFnOnce(&mut CommandTransaction, B) -> Result<Done<R>, ApiError>,
     ) -> Result<Answer<R>, ApiError> {
-        let (transaction, body) = self.begin(name).await?;
-        transaction.finish(body, effect).await
+        let _room = self.database.admit()?;
+        let carried_out = timeout(COMMIT_WITHIN, async {
+            let (transaction, body) = self.begin(name).await?;
+            transaction.carry_out(body, effect).await
+        });
+        let (transaction, result) = carried_out.await.map_err(|_| too_slow())??;
+        if let Some(transaction) = transaction {
+            transaction.commit().await.map_err(of_commit)?;
+        }
+        result
     }
 
     async fn begin(self, name: &str) -> Result<(CommandTransaction, B), ApiError> {
-        let Self { body, headers, database } = self;
-        let transaction = database.begin().await?;
+        let Self { body, headers, database, client_gone } = self;
+        let transaction = tokio::select! {
+            biased;
+            () = client_gone.wait() => return Err(abandoned()),
+            begun = database.begin() => begun?,
+        };
         let key = IdempotencyKey::reserve(&transaction, &headers, name, &body).await?;
         Ok((CommandTransaction { transaction, key, headers, events: Vec::new() }, body))
     }
+}
+
+fn too_slow() -> ApiError {
+    let detail = "the database was too slow, so nothing was done; try again";
+    problem(StatusCode::SERVICE_UNAVAILABLE, code::DATABASE_UNAVAILABLE, detail).retry_after(RETRY_AFTER)
+}
+
+/// The answer that nobody waits for: the client went away before its turn came.
+fn abandoned() -> ApiError {
+    problem(StatusCode::SERVICE_UNAVAILABLE, code::OVERLOADED, "the client has gone; nothing was done")
 }
 
 /// The transaction of a command. It holds the lock of the command's idempotency key.
@@ -160,15 +199,16 @@ impl CommandTransaction {
         Ok(head + recorded + 1)
     }
 
-    async fn finish<B, R: Serialize>(
+    /// Carries out the effect, up to the commit. Returns the transaction to commit, if there is something to.
+    async fn carry_out<B, R: Serialize>(
         mut self,
         body: B,
         effect: impl AsyncFnOnce(&mut Self, B) -> Result<Done<R>, ApiError>,
-    ) -> Result<Answer<R>, ApiError> {
+    ) -> Result<(Option<Transaction>, Result<Answer<R>, ApiError>), ApiError> {
         let done = effect(&mut self, body).await?;
         let Self { mut transaction, key, events, .. } = self;
         let result = match done {
-            Done::Repeated(answer) => return Ok(answer),
+            Done::Repeated(answer) => return Ok((None, Ok(answer))),
             Done::Accepted(answer) => {
                 key.record(&transaction, &answer).await?;
                 Ok(answer)
@@ -179,8 +219,7 @@ impl CommandTransaction {
             }
         };
         append(&mut transaction, events).await?;
-        transaction.commit().await?;
-        result
+        Ok((Some(transaction), result))
     }
 }
 

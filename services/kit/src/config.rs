@@ -2,11 +2,16 @@
 
 use std::{env, ffi::OsString, fmt::Display, str::FromStr};
 
+use process_manager_wire::without_credentials;
 use url::Url;
 
-/// The value of a variable is invalid.
+/// The value of a variable is invalid. Its text hides credentials of URLs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("environment variable {variable} is {value:?}, which is invalid: {reason}")]
+#[error(
+    "environment variable {variable} is {:?}, which is invalid: {}",
+    without_credentials(value),
+    without_credentials(reason)
+)]
 pub struct ConfigError {
     /// The variable.
     pub variable: String,
@@ -66,6 +71,12 @@ mod tests {
     fn an_error_names_the_variable() {
         let error = parse::<u16>("API_PORT", Some("x".into())).unwrap_err();
         assert!(error.to_string().starts_with("environment variable API_PORT is \"x\""), "{error}");
+    }
+
+    #[test]
+    fn an_error_hides_credentials() {
+        let error = parse::<Url>("BILLING_URL", Some("http://svc:s3cret@ho st".into())).unwrap_err().to_string();
+        assert!(error.contains("BILLING_URL") && error.contains("ho st") && !error.contains("s3cret"), "{error}");
     }
 
     #[test]

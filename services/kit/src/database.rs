@@ -4,13 +4,20 @@ mod error;
 mod open;
 mod transaction;
 mod url;
+mod write_check;
+mod writing;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use process_manager_wire::Position;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
-use tokio::sync::{Mutex, watch};
+use axum::http::StatusCode;
+use process_manager_wire::{Position, code};
+use sea_orm::DatabaseConnection;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 
+use self::writing::Writing;
+use crate::{ApiError, problem};
+
+pub(crate) use self::{error::of_commit, write_check::WriteCheckMigration};
 pub use self::{open::OpenError, transaction::Transaction, url::DatabaseUrl};
 
 /// A service's database. Cheap to clone: clones share the connections.
@@ -21,7 +28,15 @@ pub struct Database {
     writer: Option<Arc<Mutex<()>>>,
     /// Position of the last event that this process has committed. A change wakes the readers that wait.
     heads: watch::Sender<Position>,
+    /// Room for commands that wait or are in work.
+    commands: Arc<Semaphore>,
+    writing: Arc<Writing>,
 }
+
+/// Most commands of one service that wait or are in work. On SQLite they take their turns: more would wait for longer
+/// than their callers do.
+const COMMANDS: usize = 100;
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl Database {
     /// Returns the connection for reading: outside of a transaction each statement sees what is committed.
@@ -30,16 +45,63 @@ impl Database {
         &self.connection
     }
 
-    /// Checks that the database answers.
+    /// Makes room for a command, before any of its work is begun.
     ///
     /// # Errors
-    /// It does not.
-    pub async fn ping(&self) -> Result<(), DbErr> {
-        self.connection.execute_unprepared("SELECT 1").await.map(drop)
+    /// 503 `overloaded`: so many wait or are in work already that this one would come too late.
+    pub(crate) fn admit(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        Arc::clone(&self.commands).try_acquire_owned().map_err(|_| {
+            let detail = "so many commands are waiting that this one was not begun; try again";
+            problem(StatusCode::SERVICE_UNAVAILABLE, code::OVERLOADED, detail).retry_after(RETRY_AFTER)
+        })
     }
 
     /// Notifies when *this* process commits events; commits of other processes are not seen.
     pub(crate) fn heads(&self) -> watch::Receiver<Position> {
         self.heads.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::Body, http::Request, routing::post};
+    use sea_orm_migration::{MigrationTrait, MigratorTrait};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{Answer, Command, Done, EventLogMigration, command::IdempotencyMigration};
+
+    struct Migrator;
+
+    impl MigratorTrait for Migrator {
+        fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+            vec![Box::new(EventLogMigration), Box::new(IdempotencyMigration)]
+        }
+    }
+
+    async fn ring(command: Command<serde_json::Value>) -> Result<Answer<serde_json::Value>, ApiError> {
+        command.run("ring", async |_, body| Ok(Done::ok(body))).await
+    }
+
+    #[tokio::test]
+    async fn a_command_beyond_the_room_is_refused_before_anything_is_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::sqlite_file(&folder.path().join("test.db"), "TEST_DATABASE_URL");
+        let database = Database::open::<Migrator>(&url).await.unwrap();
+        let app: Router = Router::new().route("/", post(ring)).with_state(database.clone());
+        let send = async || {
+            let request = Request::post("/").header("content-type", "application/json").body(Body::from("{}")).unwrap();
+            let response = app.clone().oneshot(request).await.unwrap();
+            let retry_after = response.headers().contains_key("retry-after");
+            let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+            (String::from_utf8(body.to_vec()).unwrap(), retry_after)
+        };
+        // It waits for nothing, not even for the writer before it.
+        let writer = database.begin().await.unwrap();
+        let room: Vec<_> = (0..COMMANDS).map(|_| database.admit().unwrap()).collect();
+        let (body, retry_after) = send().await;
+        assert!(body.contains(r#""code":"overloaded""#) && retry_after, "{body}");
+        drop((room, writer));
+        assert_eq!(send().await.0, "{}");
     }
 }

@@ -60,8 +60,9 @@ impl ApiError {
     }
 
     fn log(&self) {
-        if self.code == code::NOT_READY {
-            // The answer says why; a program that has just started is not in error.
+        if matches!(self.code, code::NOT_READY | code::OVERLOADED) {
+            // The answer says why: a program that has just started is not in error, nor one that sheds load, and a line
+            // for each request would add to the load.
             tracing::debug!(code = self.code, "{}", self.detail);
         } else if self.status.is_server_error() {
             let cause = self.cause.as_deref().map(|cause| error_chain(cause)).unwrap_or_default();

@@ -1,73 +1,36 @@
 //! The HTTP server of a program: health, metrics, limits, problems, and a shutdown that is bounded in time.
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+mod bind;
+mod connections;
+mod deadlines;
+mod descriptors;
+mod hosts;
+
+use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::DefaultBodyLimit,
     http::{StatusCode, header},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
 use futures::{FutureExt, future::BoxFuture};
 use process_manager_wire::code;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
-use tracing::Instrument;
 
+pub(crate) use self::deadlines::{BodyTooSlow, ClientGone, body_too_slow};
+pub use self::{
+    bind::{BindError, Bound, bind},
+    connections::serve,
+};
 use crate::{ApiError, metrics, problem, telemetry};
 
 /// Largest body in bytes.
 pub const MAX_BODY: usize = 1 << 20;
-/// Time that requests in flight have once the program is told to stop.
-const DRAIN: Duration = Duration::from_secs(8);
 /// Time that a check of readiness may take.
 const READY_WITHIN: Duration = Duration::from_secs(3);
-
-/// Listening failed; the text says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum BindError {
-    /// Another program listens there.
-    #[error(
-        "{service} cannot listen on {addr}: the port is taken; stop the other program or set {variable} to another host:port"
-    )]
-    Taken {
-        /// The program.
-        service: &'static str,
-        /// The address.
-        addr: String,
-        /// The variable that sets the address.
-        variable: String,
-    },
-    /// The address is invalid.
-    #[error("{service} cannot listen on {addr}; set {variable} to a host:port of this machine: {source}")]
-    Unusable {
-        /// The program.
-        service: &'static str,
-        /// The address.
-        addr: String,
-        /// The variable that sets the address.
-        variable: String,
-        /// The operating system's error.
-        source: io::Error,
-    },
-}
-
-/// Listens on `addr` (`host:port`; port 0 takes a free one). `variable` is the one that sets the address.
-///
-/// # Errors
-/// [`BindError`], in one sentence for the operator.
-pub async fn bind(service: &'static str, addr: &str, variable: &str) -> Result<TcpListener, BindError> {
-    TcpListener::bind(addr).await.map_err(|source| {
-        let (addr, variable) = (addr.to_owned(), variable.to_owned());
-        match source.kind() {
-            io::ErrorKind::AddrInUse => BindError::Taken { service, addr, variable },
-            _ => BindError::Unusable { service, addr, variable, source },
-        }
-    })
-}
 
 /// Checks whether the program can do its work now. `Err` says why not.
 pub type ReadyCheck = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
@@ -82,7 +45,8 @@ where
 }
 
 /// Adds to a program's routes what each program has: `/livez`, `/readyz`, `/metrics`, the limit of bodies, a log line
-/// and metrics for each request, and a problem for each answer from 400 on.
+/// and metrics for each request, and a problem for each answer from 400 on. Requests for other hosts and commands of
+/// other sites' pages are refused.
 pub fn app(service: &'static str, routes: Router, ready: ReadyCheck) -> Router {
     // So that the first request counts as well.
     metrics::handle();
@@ -94,51 +58,11 @@ pub fn app(service: &'static str, routes: Router, ready: ReadyCheck) -> Router {
         .fallback(|| async { problem(StatusCode::NOT_FOUND, code::NOT_FOUND, "there is no such route") })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(telemetry::panicked))
-        .layer(from_fn(run_to_completion))
+        .layer(from_fn(deadlines::run_to_completion))
+        .layer(from_fn(deadlines::limit_body))
+        .layer(from_fn(hosts::check))
         .layer(from_fn(telemetry::problems))
         .layer(from_fn_with_state(service, telemetry::observe))
-}
-
-/// Runs handlers that change something to completion, even if the client disconnects.
-async fn run_to_completion(request: Request, next: Next) -> Response {
-    if request.method().is_safe() {
-        return next.run(request).await;
-    }
-    let answer = tokio::spawn(next.run(request).in_current_span()).await;
-    answer.unwrap_or_else(|error| ApiError::internal(error).into_response())
-}
-
-/// Serves until `shutdown`; then lets requests in flight end, for 8 s at most.
-///
-/// # Errors
-/// The listener fails for good.
-pub async fn serve(
-    service: &'static str,
-    listener: TcpListener,
-    app: Router,
-    shutdown: CancellationToken,
-) -> io::Result<()> {
-    let addr: SocketAddr = listener.local_addr()?;
-    tracing::info!("{service} listens on http://{addr}");
-    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    let drained = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(DRAIN).await;
-    };
-    tokio::select! {
-        result = server => result?,
-        () = drained => tracing::warn!("{service} ends with requests unanswered"),
-        () = upkeep() => (),
-    }
-    tracing::info!("{service} has ended");
-    Ok(())
-}
-
-async fn upkeep() {
-    loop {
-        tokio::time::sleep(metrics::UPKEEP_EVERY).await;
-        metrics::handle().run_upkeep();
-    }
 }
 
 async fn readyz(ready: ReadyCheck) -> Response {
@@ -163,6 +87,7 @@ mod tests {
         routing::post,
     };
     use process_manager_wire::Problem;
+    use tokio_util::sync::CancellationToken;
     use tower::ServiceExt;
 
     use super::*;
@@ -229,16 +154,6 @@ mod tests {
         let line = r#"http_requests_total{service="test",method="GET",route="/things/{id}",status="200"}"#;
         assert!(page.contains(line), "{page}");
         assert!(page.contains("http_request_duration_seconds_bucket"), "{page}");
-    }
-
-    #[tokio::test]
-    async fn a_taken_port_says_what_to_do() {
-        let first = bind("billing", "127.0.0.1:0", "BILLING_ADDR").await.unwrap();
-        let addr = first.local_addr().unwrap().to_string();
-        let text = bind("billing", &addr, "BILLING_ADDR").await.unwrap_err().to_string();
-        assert!(text.contains(&addr) && text.contains("BILLING_ADDR"), "{text}");
-        let text = bind("billing", "nonsense", "BILLING_ADDR").await.unwrap_err().to_string();
-        assert!(text.contains("nonsense") && text.contains("BILLING_ADDR"), "{text}");
     }
 
     #[tokio::test]

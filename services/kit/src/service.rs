@@ -5,14 +5,14 @@ use std::{future::Future, marker::PhantomData, net::SocketAddr, process::ExitCod
 use anyhow::Context;
 use axum::Router;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    ConfigError, Database, DatabaseUrl, app, bind,
-    command::IdempotencyMigration,
+    Bound, ConfigError, Database, DatabaseUrl, app, bind,
+    command::{IdempotencyMigration, KeysByTimeMigration, Retention},
+    database::WriteCheckMigration,
     env_or,
     event_log::{EventLog, EventLogMigration, events_routes},
     exit, init_tracing, openapi, ready_check, serve, shutdown_signal,
@@ -121,11 +121,12 @@ pub async fn run<S: Service>(config: Config<S>, shutdown: CancellationToken) -> 
 /// The database or the address cannot be used; the error says in one sentence what to do.
 pub async fn start<S: Service>(config: Config<S>) -> anyhow::Result<Started<S>> {
     let Config { addr, database, service } = config;
+    let retention = Retention::from_env()?;
     let database = Database::open::<Migrations<S>>(&database).await;
     let database = database.with_context(|| format!("{} cannot start", S::NAME))?;
     let listener = bind(S::NAME, &addr, &variable::<S>("ADDR")).await?;
     let addr = listener.local_addr()?;
-    Ok(Started { service: Arc::new(service), database, listener, addr })
+    Ok(Started { service: Arc::new(service), database, listener, addr, retention })
 }
 
 /// A service with its database open and its port bound, not serving yet.
@@ -133,8 +134,9 @@ pub async fn start<S: Service>(config: Config<S>) -> anyhow::Result<Started<S>> 
 pub struct Started<S> {
     service: Arc<S>,
     database: Database,
-    listener: TcpListener,
+    listener: Bound,
     addr: SocketAddr,
+    retention: Retention,
 }
 
 impl<S: Service> Started<S> {
@@ -149,10 +151,12 @@ impl<S: Service> Started<S> {
     /// # Errors
     /// The listener fails for good, or the other work panicked.
     pub async fn serve(self, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let Self { service, database, listener, .. } = self;
+        let Self { service, database, listener, retention, .. } = self;
         let app = router(&service, &database, shutdown.clone());
         let end = shutdown.child_token();
-        let work = tokio::spawn(service.work(database, end.clone()));
+        let sweep = retention.run(database.clone(), end.clone());
+        let work = service.work(database, end.clone());
+        let work = tokio::spawn(async move { tokio::join!(work, sweep) });
         let served = serve(S::NAME, listener, app, shutdown).await;
         end.cancel();
         work.await?;
@@ -170,7 +174,7 @@ fn router<S: Service>(service: &Arc<S>, database: &Database, shutdown: Cancellat
         let (service, database) = (Arc::clone(&service), database.clone());
         async move {
             service.ready()?;
-            database.ping().await.map_err(|error| format!("the database does not answer: {error}"))
+            database.check_writing().await.map_err(|why| format!("the database takes no writes: {why}"))
         }
     });
     app(S::NAME, openapi::served(routes), ready)
@@ -182,6 +186,8 @@ struct Migrations<S>(PhantomData<fn() -> S>);
 impl<S: Service> MigratorTrait for Migrations<S> {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let kit: [Box<dyn MigrationTrait>; 2] = [Box::new(EventLogMigration), Box::new(IdempotencyMigration)];
-        kit.into_iter().chain(S::migrations()).collect()
+        // Later than the first services.
+        let later: [Box<dyn MigrationTrait>; 2] = [Box::new(WriteCheckMigration), Box::new(KeysByTimeMigration)];
+        kit.into_iter().chain(S::migrations()).chain(later).collect()
     }
 }

@@ -1,6 +1,9 @@
 //! Wraps every request: a span with its correlation id, a log line, metrics, and a problem where the framework refuses.
 
-use std::{any::Any, time::Instant};
+use std::{
+    any::Any,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -13,6 +16,9 @@ use tracing::{Instrument, field};
 
 use crate::{ApiError, command, metrics, problem};
 
+/// The status of a request whose client did not wait for the answer, in metrics.
+const GIVEN_UP: &str = "499";
+
 pub(crate) async fn observe(State(service): State<&'static str>, request: Request, next: Next) -> Response {
     let method = method_name(request.method());
     let path = request.uri().path().to_owned();
@@ -22,23 +28,73 @@ pub(crate) async fn observe(State(service): State<&'static str>, request: Reques
     if let Some(id) = id.filter(|id| command::is_valid(id)) {
         span.record("correlation_id", field::display(id));
     }
-    let started = Instant::now();
-    async {
+    let observed = Observed { service, method, path, route, started: Instant::now(), is_answered: false };
+    async move {
+        let mut observed = observed;
         let response = next.run(request).await;
-        let elapsed = started.elapsed();
-        let status = response.status();
-        metrics::record_request(service, method, &route, status, elapsed);
-        let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        let routine = status.is_success() && matches!(route.as_str(), "/events" | "/livez" | "/readyz" | "/metrics");
-        if routine {
-            tracing::debug!(status = status.as_u16(), ms, "{method} {path}");
-        } else {
-            tracing::info!(status = status.as_u16(), ms, "{method} {path}");
-        }
+        observed.answered(response.status());
         response
     }
     .instrument(span)
     .await
+}
+
+/// A request that is being answered. Dropped before its answer is there, it counts as given up by its client.
+struct Observed {
+    service: &'static str,
+    method: &'static str,
+    path: String,
+    route: String,
+    started: Instant,
+    is_answered: bool,
+}
+
+impl Observed {
+    fn answered(&mut self, status: StatusCode) {
+        self.is_answered = true;
+        self.record(status.as_str());
+        let (ms, Self { method, path, .. }) = (self.ms(), &*self);
+        // Whoever asks for health reads the answer; a line each second would hide the others.
+        let is_health = matches!(self.route.as_str(), "/livez" | "/readyz" | "/metrics");
+        if is_health || status.is_success() && self.route == "/events" {
+            tracing::debug!(status = status.as_u16(), ms, "{method} {path}");
+        } else {
+            tracing::info!(status = status.as_u16(), ms, "{method} {path}");
+        }
+    }
+
+    fn record(&self, status: &str) {
+        metrics::record_request(self.service, self.method, &self.route, status, self.started.elapsed());
+    }
+
+    fn ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Drop for Observed {
+    fn drop(&mut self) {
+        if self.is_answered {
+            return;
+        }
+        self.record(GIVEN_UP);
+        let (ms, Self { method, path, .. }) = (self.ms(), &*self);
+        if self.route == "/events" {
+            tracing::debug!(ms, "{method} {path}: the client has gone");
+        } else {
+            tracing::info!(ms, "{method} {path}: the client has gone");
+        }
+    }
+}
+
+/// Counts a connection beyond the limit that was told so.
+pub(crate) fn turned_away(service: &'static str) {
+    metrics::record_request(service, "-", "-", StatusCode::SERVICE_UNAVAILABLE.as_str(), Duration::ZERO);
+}
+
+/// Counts a connection beyond the limit that was closed without a word.
+pub(crate) fn closed_unserved(service: &'static str) {
+    metrics::record_closed_unserved(service);
 }
 
 /// Gives the framework's own error answers a problem as body.

@@ -1,93 +1,11 @@
 //! A service of a few lines: all else comes with the kit.
 
-use sea_orm_migration::MigrationTrait;
-use serde::{Deserialize, Serialize};
+mod bells;
+
 use serde_json::json;
-use service_kit::{
-    Answer, ApiError, Command, CommandHeaders, CommandProblems, ConfigError, Database, Done, Refusal, Service,
-};
-use service_testing::{Answer as Answered, Client, Running, on_each_database};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use service_testing::{Running, on_each_database};
 
-#[derive(Debug, utoipa::OpenApi)]
-struct Bells;
-
-impl Service for Bells {
-    const NAME: &str = "bells";
-    const SOURCE: &str = "/bells";
-    const PORT: u16 = 0;
-
-    fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self)
-    }
-
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        Vec::new()
-    }
-
-    fn routes() -> OpenApiRouter<Database> {
-        OpenApiRouter::new().routes(routes!(ring))
-    }
-}
-
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "kebab-case")]
-enum Ring {
-    Once,
-    Never,
-    NeverButRecorded,
-}
-
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-struct RingBell {
-    ring: Ring,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", content = "data")]
-enum Event {
-    Asked { ring: Ring },
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the bell is cracked")]
-struct Cracked;
-
-impl Refusal for Cracked {
-    fn code(&self) -> &'static str {
-        "cracked"
-    }
-}
-
-#[utoipa::path(
-    post,
-    path = "/commands/ring-bell",
-    request_body = RingBell,
-    params(CommandHeaders),
-    responses((status = 200, body = RingBell), (status = 409, description = "cracked"), CommandProblems),
-)]
-async fn ring(command: Command<RingBell>) -> Result<Answer<RingBell>, ApiError> {
-    let answer = command.run("ring-bell", async |tx, RingBell { ring }| match ring {
-        Ring::Once => {
-            tx.record("bell", &Event::Asked { ring: Ring::Once })?;
-            Ok(Done::ok(RingBell { ring }))
-        }
-        Ring::Never => {
-            tx.record("bell", &Event::Asked { ring })?;
-            Err(Cracked.into())
-        }
-        Ring::NeverButRecorded => {
-            tx.record("bell", &Event::Asked { ring })?;
-            Ok(Done::Refused(Cracked.into()))
-        }
-    });
-    answer.await
-}
-
-async fn send(client: &Client, key: &str, ring: &str) -> Answered {
-    let headers = [("idempotency-key", key), ("x-correlation-id", "process")];
-    client.post_with("/commands/ring-bell", &headers, json!({"ring": ring})).await
-}
+use bells::{Bells, send};
 
 #[tokio::test]
 async fn a_command_takes_effect_once_for_its_key() {
@@ -134,7 +52,10 @@ async fn its_description_has_headers_problems_and_the_log() {
             ring["parameters"].as_array().unwrap().iter().map(|header| header["name"].as_str().unwrap()).collect();
         assert_eq!(headers, ["idempotency-key", "x-correlation-id", "x-causation-id"]);
         let problem = json!({"schema": {"$ref": "#/components/schemas/Problem"}});
-        for status in ["409", "422"] {
+        for header in ring["parameters"].as_array().unwrap() {
+            assert_eq!(header["schema"]["pattern"], "^[!-~]{1,255}$", "{header}");
+        }
+        for status in ["400", "403", "408", "409", "413", "415", "421", "422", "503", "504"] {
             assert_eq!(ring["responses"][status]["content"]["application/problem+json"], problem, "{status}");
         }
         assert_eq!(ring["responses"]["422"]["description"], "invalid-body, idempotency-key-reused");

@@ -1,9 +1,7 @@
-//! Reports' rules: the effect of marking and unmarking on a document, and the totals of a report. Pure.
-
-use std::collections::BTreeMap;
+//! Reports' rules: the effect of marking and unmarking on a document. Pure.
 
 use axum::http::StatusCode;
-use messages::{ProcessId, Total, code, reports::ReportedDocument};
+use messages::{ProcessId, code};
 use sea_orm::{DeriveActiveEnum, EnumIter};
 
 /// A document's place.
@@ -132,21 +130,8 @@ pub fn unmark(standing: Standing, earlier: Option<Outcome>) -> Unmarking {
     }
 }
 
-/// Sums the documents that are not voided: one total per currency, ordered by currency.
-#[must_use]
-pub fn totals(documents: &[ReportedDocument]) -> Vec<Total> {
-    let mut totals = BTreeMap::new();
-    for document in documents.iter().filter(|document| !document.voided) {
-        let currency = document.total.currency;
-        let total = totals.entry(currency.code()).or_insert(Total { minor: 0, currency });
-        total.minor += i128::from(document.total.minor);
-    }
-    totals.into_values().collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use messages::Money;
     use service_kit::Refusal as _;
 
     use super::*;
@@ -201,26 +186,5 @@ mod tests {
                 assert_eq!(unmark(standing, Some(done)), Unmarking::Nothing);
             }
         }
-    }
-
-    #[test]
-    fn a_voided_document_counts_in_no_total_and_each_currency_has_its_own() {
-        let document = |amount: &str, currency: &str, voided| ReportedDocument {
-            document_id: "d".parse().unwrap(),
-            total: Money::parse(amount, currency).unwrap(),
-            voided,
-        };
-        let most = "92233720368547758.07";
-        let documents = [
-            document(most, "USD", false),
-            document("1", "JPY", true),
-            document(most, "USD", false),
-            document("-5", "EUR", false),
-            document("2.50", "EUR", false),
-            document("9", "EUR", true),
-        ];
-        let shown: Vec<_> = totals(&documents).iter().map(|sum| format!("{sum} {}", sum.currency.code())).collect();
-        assert_eq!(shown, ["-2.50 EUR", "184467440737095516.14 USD"]);
-        assert!(totals(&[]).is_empty());
     }
 }

@@ -6,6 +6,7 @@ mod document;
 mod entity;
 mod position;
 mod report;
+mod sums;
 
 pub(crate) use self::{
     document::{KnownDocument, LockedDocument, lock},

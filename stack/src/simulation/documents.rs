@@ -12,7 +12,11 @@ use super::PEOPLE;
 const KINDS: [DocumentKind; 4] =
     [DocumentKind::Invoice, DocumentKind::Receipt, DocumentKind::Invoice, DocumentKind::CreditNote];
 
+/// A document that is issued by mistake is number so many.
+const MISTAKEN: usize = 1;
+
 /// Issues documents.
+#[derive(Clone)]
 pub(super) struct Documents {
     client: Client,
     url: Url,
@@ -25,9 +29,18 @@ impl Documents {
 
     /// Issues the next document, and returns a line for the log.
     pub(super) async fn issue(&self, number: usize) -> anyhow::Result<String> {
-        let response = self.client.post(self.url.clone()).json(&invented(number)?).send().await?.error_for_status()?;
-        let Document { document_id, customer_id, total, .. } = response.json().await?;
+        let Document { document_id, customer_id, total, .. } = self.post(number).await?;
         Ok(format!("{document_id} issued to {customer_id}, {total} {}", total.currency.code()))
+    }
+
+    /// Issues a document that is to be voided.
+    pub(super) async fn issue_by_mistake(&self) -> anyhow::Result<Document> {
+        self.post(MISTAKEN).await
+    }
+
+    async fn post(&self, number: usize) -> anyhow::Result<Document> {
+        let response = self.client.post(self.url.clone()).json(&invented(number)?).send().await?;
+        Ok(response.error_for_status()?.json().await?)
     }
 }
 

@@ -59,28 +59,54 @@ pub enum NoTemporalCli {
     },
 }
 
+/// Name of the CLI.
+const NAME: &str = "temporal";
+
 /// Returns the path of a Temporal CLI: `TEMPORAL_CLI`, else `temporal` on `PATH`, else the pinned release in
 /// `<data_dir>/bin`, which is downloaded if necessary.
 ///
 /// A download ends or fails within some minutes. It may be killed at any time, and may run twice at once: the file gets
 /// its name only when it is complete and its SHA-256 is the pinned one.
 ///
+/// Whichever it is, `<data_dir>/bin/temporal` leads to it afterwards, so that people have one for their shells.
+///
 /// # Errors
 /// Returns [`NoTemporalCli`], whose message says what to do.
 pub async fn find(data_dir: &Path) -> Result<PathBuf, NoTemporalCli> {
-    match installed(env::var_os("TEMPORAL_CLI"), env::var_os("PATH").as_deref())? {
-        Some(path) => Ok(path),
-        None => pinned(&data_dir.join("bin")).await,
+    let folder = data_dir.join("bin");
+    let cli = match installed(env::var_os("TEMPORAL_CLI"), env::var_os("PATH").as_deref(), &folder)? {
+        Some(path) => path,
+        None => pinned(&folder).await?,
+    };
+    if let Err(error) = link(&cli, &folder) {
+        tracing::warn!("{} does not lead to the Temporal CLI: {error}", folder.join(NAME).display());
     }
+    Ok(cli)
 }
 
-/// Returns the user's own CLI, if there is one.
-fn installed(explicit: Option<OsString>, path: Option<&OsStr>) -> Result<Option<PathBuf>, NoTemporalCli> {
+/// Makes `temporal` in the folder lead to the CLI.
+fn link(cli: &Path, folder: &Path) -> io::Result<()> {
+    let (cli, name) = (fs::canonicalize(cli)?, folder.join(NAME));
+    if fs::canonicalize(&name).is_ok_and(|known| known == cli) {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    // Several programs may do this at once; the name leads somewhere at any time.
+    let new = folder.join(format!("{NAME}-link-{}", std::process::id()));
+    std::os::unix::fs::symlink(cli, &new)?;
+    fs::rename(&new, name)
+}
+
+/// Returns the user's own CLI, if there is one. The one in `own`, which may be on the `PATH` too, is ours.
+fn installed(explicit: Option<OsString>, path: Option<&OsStr>, own: &Path) -> Result<Option<PathBuf>, NoTemporalCli> {
     if let Some(explicit) = explicit.filter(|value| !value.is_empty()) {
         let path = PathBuf::from(explicit);
         return if is_executable(&path) { Ok(Some(path)) } else { Err(NoTemporalCli::NotExecutable { path }) };
     }
-    let on_path = env::split_paths(path.unwrap_or_default()).map(|folder| folder.join("temporal"));
+    let own = fs::canonicalize(own).ok();
+    let is_own = |folder: &PathBuf| own.is_some() && fs::canonicalize(folder).ok() == own;
+    let folders = env::split_paths(path.unwrap_or_default()).filter(|folder| !is_own(folder));
+    let on_path = folders.map(|folder| folder.join(NAME));
     Ok(on_path.into_iter().find(|candidate| is_executable(candidate)))
 }
 
@@ -125,7 +151,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("my-temporal");
         executable(&path);
-        assert_eq!(installed(Some(path.clone().into()), None).unwrap(), Some(path));
+        assert_eq!(installed(Some(path.clone().into()), None, folder.path()).unwrap(), Some(path));
     }
 
     #[test]
@@ -134,7 +160,7 @@ mod tests {
         let plain = folder.path().join("plain");
         fs::write(&plain, "").unwrap();
         for path in [plain, folder.path().to_owned(), folder.path().join("absent")] {
-            let error = installed(Some(path.into()), None).unwrap_err();
+            let error = installed(Some(path.into()), None, folder.path()).unwrap_err();
             assert!(error.to_string().starts_with("TEMPORAL_CLI is "), "{error}");
         }
     }
@@ -145,8 +171,25 @@ mod tests {
         fs::write(first.path().join("temporal"), "").unwrap();
         executable(&second.path().join("temporal"));
         let path = env::join_paths([first.path(), second.path()]).unwrap();
-        assert_eq!(installed(None, Some(&path)).unwrap(), Some(second.path().join("temporal")));
-        assert_eq!(installed(Some(OsString::new()), None).unwrap(), None);
+        assert_eq!(installed(None, Some(&path), first.path()).unwrap(), Some(second.path().join("temporal")));
+        assert_eq!(installed(Some(OsString::new()), None, first.path()).unwrap(), None);
+    }
+
+    #[test]
+    fn its_own_folder_has_the_cli_under_its_name_and_is_not_taken_for_the_users() {
+        let folder = tempfile::tempdir().unwrap();
+        let (bin, kept) = (folder.path().join("bin"), folder.path().join("temporal-1.0.0"));
+        executable(&kept);
+        let newer = folder.path().join("temporal-2.0.0");
+        executable(&newer);
+        for cli in [&kept, &kept, &newer] {
+            link(cli, &bin).unwrap();
+            assert_eq!(fs::canonicalize(bin.join("temporal")).unwrap(), fs::canonicalize(cli).unwrap());
+            assert_eq!(installed(None, Some(bin.as_os_str()), &bin).unwrap(), None);
+        }
+        link(&bin.join("temporal"), &bin).unwrap();
+        assert_eq!(fs::canonicalize(bin.join("temporal")).unwrap(), fs::canonicalize(&newer).unwrap());
+        assert_eq!(fs::read_dir(&bin).unwrap().count(), 1);
     }
 
     #[tokio::test]

@@ -81,7 +81,11 @@ impl Reports {
         let mut cursor = String::new();
         loop {
             let page = self.reports(&format!("?limit=200{filter}{cursor}")).await.ok();
-            all.extend(page.items);
+            for report in page.items {
+                // A list shows the newest documents only.
+                let is_whole = i64::try_from(report.documents.len()).is_ok_and(|shown| shown == report.document_count);
+                all.push(if is_whole { report } else { self.report(&report.report_id).await.ok() });
+            }
             match page.next_cursor {
                 Some(next) => cursor = format!("&cursor={next}"),
                 None => break,

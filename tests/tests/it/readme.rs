@@ -4,14 +4,15 @@ use std::{
     collections::BTreeMap,
     fs,
     os::unix::fs::symlink,
-    path::Path,
+    path::PathBuf,
     process::{Output, Stdio},
 };
 
-use tests::{Component, Env, binaries, eventually, temporal_cli};
+use tests::{Component, Env, binaries, eventually};
 use tokio::process::Command;
 
 const README: &str = include_str!("../../../README.md");
+const TOOLS: [&str; 3] = ["bash", "curl", "jq"];
 const WALKS: [&str; 3] = ["## Walk through with curl", "## The same with the Temporal CLI", "## Money transfer"];
 
 /// A line of a walk-through, and its output as the comments below it say.
@@ -47,15 +48,6 @@ impl Line {
         }
     }
 
-    async fn run(&self, shell: &BTreeMap<&str, String>, env: &Env) -> Output {
-        let command = ADDRESSES.iter().fold(self.command.clone(), |command, (address, component)| {
-            command.replace(address, env.url(*component).strip_prefix("http://").unwrap())
-        });
-        let mut bash = Command::new("bash");
-        bash.args(["-c", &command]).env_clear().envs(shell).stdin(Stdio::null());
-        bash.output().await.unwrap_or_else(|error| panic!("bash: {error}"))
-    }
-
     fn matches(&self, output: &Output) -> bool {
         output.status.success() && String::from_utf8_lossy(&output.stdout) == self.prints
     }
@@ -68,43 +60,83 @@ const ADDRESSES: [(&str, Component); 4] = [
     ("127.0.0.1:8084", Component::Accounts),
 ];
 
-/// The environment of a newcomer's shell, with the system's Temporal in the place of `cargo run`'s.
-fn shell(env: &Env, bin: &Path) -> BTreeMap<&'static str, String> {
-    symlink(temporal_cli(), bin.join("temporal")).unwrap();
-    let path = std::env::var("PATH").unwrap_or_default();
-    BTreeMap::from([
-        ("PATH", format!("{}:{path}", bin.display())),
-        ("HOME", bin.display().to_string()),
-        ("TEMPORAL_ADDRESS", env.temporal().address().to_owned()),
-        ("TEMPORAL_NAMESPACE", env.temporal().namespace().to_owned()),
-    ])
+/// A newcomer's machine: a folder in which `cargo run` has been, and the system's Temporal in the place of its own.
+struct Machine {
+    folder: PathBuf,
+    shell: BTreeMap<&'static str, String>,
 }
 
-async fn require(tool: &str) {
-    let found = Command::new(tool).arg("--version").output().await.is_ok_and(|output| output.status.success());
-    assert!(found, "the README's walk-through needs {tool}: install it (Debian: apt-get install {tool}) and run again");
+impl Machine {
+    /// Its shell finds the tools that the README asks for, and nothing else: above all no other `temporal`.
+    async fn new(env: &Env) -> Self {
+        let (folder, tools) = (env.dir().join("project"), env.dir().join("tools"));
+        for folder in [&folder, &tools] {
+            fs::create_dir(folder).unwrap();
+        }
+        for tool in TOOLS {
+            symlink(installed(tool), tools.join(tool)).unwrap();
+        }
+        // As `cargo run` does at its start.
+        temporal_cli::find(&folder.join(".data")).await.unwrap();
+        let shell = BTreeMap::from([
+            ("PATH", tools.display().to_string()),
+            ("HOME", folder.display().to_string()),
+            ("TEMPORAL_ADDRESS", env.temporal().address().to_owned()),
+            ("TEMPORAL_NAMESPACE", env.temporal().namespace().to_owned()),
+        ]);
+        Self { folder, shell }
+    }
+
+    async fn run(&self, line: &Line, env: &Env) -> Output {
+        let command = ADDRESSES.iter().fold(line.command.clone(), |command, (address, component)| {
+            command.replace(address, env.url(*component).strip_prefix("http://").unwrap())
+        });
+        self.bash(&command).await
+    }
+
+    async fn bash(&self, command: &str) -> Output {
+        let mut bash = Command::new(installed("bash"));
+        bash.args(["-c", command]).env_clear().envs(&self.shell).current_dir(&self.folder).stdin(Stdio::null());
+        bash.output().await.unwrap_or_else(|error| panic!("bash: {error}"))
+    }
+
+    /// Keeps what a line sets for the lines below it.
+    async fn keep_path(&mut self, line: &Line) {
+        let output = self.bash(&format!("{}; printf %s \"$PATH\"", line.command)).await;
+        assert!(output.status.success(), "{line:#?}: {output:?}");
+        self.shell.insert("PATH", String::from_utf8(output.stdout).unwrap());
+    }
+}
+
+fn installed(tool: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(tool)).find(|path| path.is_file());
+    found.unwrap_or_else(|| {
+        panic!("the README's walk-through needs {tool}: install it (Debian: apt-get install {tool}) and run again")
+    })
 }
 
 #[tokio::test]
 async fn every_line_of_the_readmes_walk_throughs_prints_what_it_says() {
-    for tool in ["bash", "curl", "jq"] {
-        require(tool).await;
-    }
     let lines: Vec<Line> = WALKS.iter().flat_map(|section| lines_of(section)).collect();
     let commands = |word: &str| lines.iter().filter(|line| line.command.starts_with(word)).count();
     assert!(commands("curl ") >= 10 && commands("temporal ") >= 5, "{lines:?}");
     let env = Env::builder(binaries!()).accounts().start().await;
-    let bin = env.dir().join("bin");
-    fs::create_dir(&bin).unwrap();
-    let shell = shell(&env, &bin);
+    let mut machine = Machine::new(&env).await;
+    let found = machine.bash("type temporal").await;
+    assert!(!found.status.success(), "without the README's line there is none: {found:?}");
     for line in &lines {
+        if line.command.starts_with("export PATH=") {
+            machine.keep_path(line).await;
+            continue;
+        }
         if !line.only_reads() {
-            let output = line.run(&shell, &env).await;
+            let output = machine.run(line, &env).await;
             assert!(line.matches(&output), "{line:#?} printed {output:?}");
             continue;
         }
         eventually(&line.command, async || {
-            let output = line.run(&shell, &env).await;
+            let output = machine.run(line, &env).await;
             if line.matches(&output) { Ok(()) } else { Err(format!("{line:#?} printed {output:?}")) }
         })
         .await;

@@ -76,6 +76,43 @@ async fn a_service_that_hangs_or_is_not_there_is_a_fault_with_its_cause() {
 }
 
 #[tokio::test]
+async fn credentials_are_sent_and_never_shown() {
+    async fn asked(headers: HeaderMap) -> Json<Value> {
+        Json(json!(headers["authorization"].to_str().unwrap()))
+    }
+    async fn unreadable() -> &'static str {
+        "no json"
+    }
+    let router = Router::new()
+        .route("/documents/asked", get(asked))
+        .route("/documents/unreadable", get(unreadable))
+        .route("/events", get(unreadable));
+    let with_credentials = |url: Url| -> Url { url.as_str().replace("http://", "http://svc:s3cret@").parse().unwrap() };
+    let url = with_credentials(serve(router).await);
+    let service = client(url.clone());
+    assert_eq!(service.get::<Value>(&["documents", "asked"], &[]).await.unwrap(), "Basic c3ZjOnMzY3JldA==");
+    let mut shown = vec![format!("{service:?}")];
+    for path in ["unreadable", "unknown"] {
+        let error = service.get::<Value>(&["documents", path], &[]).await.unwrap_err();
+        shown.extend([error.to_string(), format!("{error:?}"), process_manager_wire::error_chain(&error)]);
+    }
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let away = with_credentials(format!("http://{closed}").parse().unwrap());
+    let error = client(away.clone()).get::<Value>(&["documents"], &[]).await.unwrap_err();
+    shown.extend([error.to_string(), format!("{error:?}"), process_manager_wire::error_chain(&error)]);
+    let error = CommandClient::new("ftp://svc:s3cret@host".parse().unwrap(), Timeouts::default()).unwrap_err();
+    shown.extend([error.to_string(), format!("{error:?}")]);
+    for url in [url, away] {
+        let feed = crate::feed::FeedClient::new(url).unwrap();
+        let error = feed.read(0, 1, Duration::ZERO).await.unwrap_err();
+        shown.extend([format!("{feed:?}"), error.to_string(), format!("{error:?}")]);
+    }
+    for text in shown {
+        assert!(!text.contains("s3cret"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_command_carries_its_envelope_and_its_body() {
     async fn echo(headers: HeaderMap, Json(body): Json<Value>) -> Json<Value> {
         let header = |name| headers.get(name).map(|value: &axum::http::HeaderValue| value.to_str().unwrap().to_owned());

@@ -15,7 +15,7 @@ use crate::{
     path = "/transfers",
     tag = "transfers",
     params(
-        ("status" = Option<String>, Query, description = "Only those that are `requested`, `withdrawn`, `completed`, `returned` or `failed`"),
+        ("status" = Option<String>, Query, pattern = "^(requested|withdrawn|completed|returned|failed)$", description = "Only those of this status"),
         ("account_id" = Option<AccountId>, Query, description = "Only those from or to this account"),
         PageParams,
     ),

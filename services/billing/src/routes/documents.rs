@@ -16,8 +16,8 @@ use crate::{
     tag = "documents",
     params(
         ("customer_id" = Option<CustomerId>, Query, description = "Only this customer's"),
-        ("status" = Option<String>, Query, description = "Only those that are `issued`, `voiding-requested` or `voided`"),
-        ("process" = Option<String>, Query, description = "`open`: only those with an open process"),
+        ("status" = Option<String>, Query, pattern = "^(issued|voiding-requested|voided)$", description = "Only those of this status"),
+        ("process" = Option<String>, Query, pattern = "^open$", description = "`open`: only those with an open process"),
         PageParams,
     ),
     responses(

@@ -24,13 +24,15 @@ const MAX_LENGTH: usize = 255;
 #[into_params(parameter_in = Header)]
 pub struct CommandHeaders {
     /// Makes a repeated command take effect once; it is answered as the first
-    #[param(rename = "idempotency-key")]
+    #[param(rename = "idempotency-key", pattern = "^[!-~]{1,255}$")]
     pub idempotency_key: Option<String>,
     /// The process that the command belongs to; becomes the `correlationid` of the event unless the command names its process
-    #[param(rename = "x-correlation-id")]
+    #[param(rename = "x-correlation-id", pattern = "^[!-~]{1,255}$")]
     pub correlation_id: Option<String>,
     /// Becomes the `causationid` of the event; by default the idempotency key, else an id of this request
-    #[param(rename = "x-causation-id", value_type = Option<String>, required = false)]
+    #[param(
+        rename = "x-causation-id", value_type = Option<String>, required = false, pattern = "^[!-~]{1,255}$"
+    )]
     pub causation_id: String,
 }
 

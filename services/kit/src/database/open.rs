@@ -2,18 +2,24 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, sqlx::Connection as _};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
+    sqlx::{Connection as _, PgConnection},
+};
 use sea_orm_migration::MigratorTrait;
-use tokio::{sync::Mutex, sync::watch, time::Instant};
+use tokio::{
+    sync::{Mutex, Semaphore, watch},
+    time::{Instant, timeout},
+};
 
-use super::{Database, DatabaseUrl, error::is_transient};
+use super::{Database, DatabaseUrl, error::is_transient, transaction::BEGIN_WITHIN, writing::Writing};
 
 /// Connections of one service.
 const CONNECTIONS: u32 = 10;
-/// Time that a request may wait for a connection, and SQLite for another process's write.
-const WAIT: Duration = Duration::from_secs(5);
+/// Time that a request may wait for a connection, SQLite for another process's write, and PostgreSQL for a lock.
+const WAIT: Duration = BEGIN_WITHIN;
 /// Time that one statement may take on PostgreSQL, waiting for locks included.
-const STATEMENT: Duration = Duration::from_secs(20);
+const STATEMENT: Duration = Duration::from_secs(8);
 /// Programs that create one SQLite file at the same time disturb each other; opening is retried for this long.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
 const REOPEN_DELAY: Duration = Duration::from_millis(50);
@@ -78,13 +84,15 @@ impl Database {
         let connection = match url.sqlite_path() {
             Some(path) => open_sqlite(url, path).await?,
             None if url.url.starts_with("postgres") && ::url::Url::parse(&url.url).is_ok() => {
-                connect(&url.url).await.map_err(|source| OpenError::Server { variable: variable(), source })?
+                open_postgres(&url.url).await.map_err(|source| OpenError::Server { variable: variable(), source })?
             }
             None => return Err(OpenError::Url { variable: variable() }),
         };
         let is_sqlite = connection.get_database_backend() == DbBackend::Sqlite;
         let writer = is_sqlite.then(|| Arc::new(Mutex::new(())));
-        let database = Self { connection, writer, heads: watch::Sender::new(0) };
+        let commands = Arc::new(Semaphore::new(super::COMMANDS));
+        let writing = Arc::new(Writing::default());
+        let database = Self { connection, writer, heads: watch::Sender::new(0), commands, writing };
         database.migrate::<M>().await.map_err(|source| OpenError::Migration { variable: variable(), source })?;
         Ok(database)
     }
@@ -92,6 +100,8 @@ impl Database {
     async fn migrate<M: MigratorTrait>(&self) -> Result<(), DbErr> {
         let transaction = self.begin().await?;
         if transaction.get_database_backend() == DbBackend::Postgres {
+            // Another program's migration may take its time.
+            transaction.execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0").await?;
             transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
         }
         M::up(&*transaction, None).await?;
@@ -117,12 +127,26 @@ async fn open_sqlite(url: &DatabaseUrl, path: PathBuf) -> Result<DatabaseConnect
     }
 }
 
+/// Connects to PostgreSQL. The pool tries for a while and then says no more than that its time is over; one attempt without
+/// it says why.
+async fn open_postgres(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let error = match connect(url).await {
+        Ok(connection) => return Ok(connection),
+        Err(error) => error,
+    };
+    match timeout(WAIT, PgConnection::connect(url)).await {
+        Ok(Err(cause)) => Err(DbErr::Conn(RuntimeErr::SqlxError(cause.into()))),
+        Ok(Ok(_)) | Err(_) => Err(error),
+    }
+}
+
 async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(CONNECTIONS).connect_timeout(WAIT).acquire_timeout(WAIT).sqlx_logging(false);
     if url.starts_with("postgres") {
         options.statement_timeout(STATEMENT);
     }
+    options.map_sqlx_postgres_opts(|postgres| postgres.options([("lock_timeout", WAIT.as_millis())]));
     options.map_sqlx_sqlite_opts(|sqlite| {
         sqlite.create_if_missing(true).foreign_keys(true).busy_timeout(WAIT).pragma("journal_mode", "WAL")
     });

@@ -1,12 +1,21 @@
 //! Transactions that write.
 
-use std::ops::Deref;
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use process_manager_wire::Position;
-use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
-use tokio::sync::{OwnedMutexGuard, watch};
+use sea_orm::{
+    DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait, error::ConnAcquireErr,
+};
+use tokio::{
+    sync::{OwnedMutexGuard, watch},
+    time::timeout,
+};
 
-use super::Database;
+use super::{Database, writing::Writing};
+
+/// Time that a transaction waits to begin: for the writers before it, a connection and the lock of the file. Well below
+/// the 10 s after which the process manager's client gives up.
+pub(super) const BEGIN_WITHIN: Duration = Duration::from_secs(4);
 
 /// A transaction that writes; dropped without [`Transaction::commit`] it changes nothing.
 ///
@@ -18,16 +27,26 @@ pub struct Transaction {
     /// The log's head, if events were appended.
     pub(crate) head: Option<Position>,
     heads: watch::Sender<Position>,
+    writing: Arc<Writing>,
     // Last, so that it is released after the transaction.
     _writer: Option<OwnedMutexGuard<()>>,
 }
 
 impl Database {
-    /// Begins a transaction that writes.
+    /// Begins a transaction that writes. It waits for 4 s at most.
     ///
     /// # Errors
-    /// The database cannot be reached.
+    /// The database cannot be reached, or it is busy.
     pub async fn begin(&self) -> Result<Transaction, DbErr> {
+        let begun = timeout(BEGIN_WITHIN, self.begin_now()).await;
+        let begun = begun.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)));
+        if begun.is_err() {
+            self.writing.doubt();
+        }
+        begun
+    }
+
+    async fn begin_now(&self) -> Result<Transaction, DbErr> {
         let writer = match &self.writer {
             Some(writer) => Some(writer.clone().lock_owned().await),
             None => None,
@@ -37,7 +56,8 @@ impl Database {
             ..TransactionOptions::default()
         };
         let inner = self.connection.begin_with_options(options).await?;
-        Ok(Transaction { inner, head: None, heads: self.heads.clone(), _writer: writer })
+        let (heads, writing) = (self.heads.clone(), Arc::clone(&self.writing));
+        Ok(Transaction { inner, head: None, heads, writing, _writer: writer })
     }
 }
 
@@ -47,7 +67,14 @@ impl Transaction {
     /// # Errors
     /// The database fails; whether the changes are committed is then unknown.
     pub async fn commit(self) -> Result<(), DbErr> {
-        self.inner.commit().await?;
+        let committed = self.inner.commit().await;
+        match committed {
+            Ok(()) => self.writing.succeeded(),
+            Err(error) => {
+                self.writing.doubt();
+                return Err(error);
+            }
+        }
         if let Some(head) = self.head {
             self.heads.send_if_modified(|known| std::mem::replace(known, head.max(*known)) < head);
         }

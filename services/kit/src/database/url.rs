@@ -68,7 +68,9 @@ impl DatabaseUrl {
 
     /// Returns the file of a SQLite database. One in memory has none: each connection would have its own database.
     pub(super) fn sqlite_path(&self) -> Option<PathBuf> {
-        let in_memory = self.url.contains(":memory:") || self.url.contains("mode=memory");
+        let (path, options) = self.url.split_once('?').unwrap_or((&self.url, ""));
+        let in_memory = path.trim_start_matches("sqlite:").trim_start_matches("//") == ":memory:"
+            || options.contains("mode=memory");
         let is_file = self.url.starts_with("sqlite:") && !in_memory;
         let options = is_file.then(|| SqliteConnectOptions::from_str(&self.url).ok())?;
         options.map(|options| options.get_filename().to_owned())
@@ -88,7 +90,7 @@ mod tests {
 
     #[test]
     fn any_file_name_survives_the_url() {
-        for path in ["/data/billing.db", "/data/a b/ä%20?x#y.db"] {
+        for path in ["/data/billing.db", "/data/a b/ä%20?x#y.db", "/data/:memory:/mode=memory?mode=memory"] {
             let url = DatabaseUrl::sqlite_file(Path::new(path), "BILLING_DATABASE_URL");
             assert_eq!(url.sqlite_path().unwrap(), Path::new(path));
         }

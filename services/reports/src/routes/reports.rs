@@ -16,7 +16,7 @@ use crate::{
     tag = "reports",
     params(
         ("customer_id" = Option<CustomerId>, Query, description = "Only this customer's"),
-        ("status" = Option<String>, Query, description = "Only those that are `open` or `published`"),
+        ("status" = Option<String>, Query, pattern = "^(open|published)$", description = "Only those of this status"),
         PageParams,
     ),
     responses(

@@ -14,11 +14,16 @@ use sea_orm::{
 };
 use service_kit::{Database, PageRequest, Transaction, new_id, now, same_names, unreadable};
 
-use super::entity::{
-    entry,
-    report::{ActiveModel, Column, Entity, Model, Status},
+use super::{
+    entity::{
+        entry,
+        report::{ActiveModel, Column, Entity, Model, Status},
+    },
+    sums::{self, Sums},
 };
-use crate::domain::totals;
+
+/// Documents of each report that a list shows: an open report may have any number.
+const LISTED_DOCUMENTS: i64 = 100;
 
 /// Locks a report and returns whether it is open.
 pub(super) async fn lock_is_open(transaction: &Transaction, id: &str) -> Result<bool, DbErr> {
@@ -141,13 +146,15 @@ pub(crate) async fn reports(database: &Database, filter: Filter, request: PageRe
         .add_option(filter.status.map(|status| Column::Status.eq(Status::from(status))));
     let newest = request.newest(database, Entity::find().filter(chosen), (Column::OpenedAt, Column::ReportId));
     let Page { items, next_cursor } = newest.await?;
+    let sums = sums::of(database.reader(), items.iter().map(|row| row.report_id.clone())).await?;
     let mut by_report: HashMap<String, Vec<entry::Model>> = HashMap::new();
-    for entry in entries(database.reader(), items.iter().map(|row| row.report_id.clone())).await? {
+    for entry in newest_entries(database.reader(), &sums).await? {
         by_report.entry(entry.report_id.clone()).or_default().push(entry);
     }
     let reports = items.into_iter().map(|row| {
         let own = by_report.remove(&row.report_id).unwrap_or_default();
-        view(row, own)
+        let sums = sums.get(&row.report_id).cloned().unwrap_or_default();
+        show(row, own, sums)
     });
     Ok(Page { items: reports.collect::<Result<_, _>>()?, next_cursor })
 }
@@ -171,16 +178,39 @@ async fn entries(
         .await
 }
 
-/// Makes a report of its row and its documents.
+/// Reads the newest documents of the reports that a list shows, each report's in the order in which they came.
+async fn newest_entries(
+    connection: &impl sea_orm::ConnectionTrait,
+    sums: &HashMap<String, Sums>,
+) -> Result<Vec<entry::Model>, DbErr> {
+    let newest = sums.iter().map(|(report, sums)| {
+        let of_report = Condition::all().add(entry::Column::ReportId.eq(report.as_str()));
+        of_report.add(entry::Column::Place.gt(sums.last_place - LISTED_DOCUMENTS))
+    });
+    let chosen = newest.fold(Condition::any(), Condition::add);
+    if chosen.is_empty() {
+        return Ok(Vec::new());
+    }
+    entry::Entity::find().filter(chosen).order_by_asc(entry::Column::Place).all(connection).await
+}
+
+/// Makes a report of its row and all of its documents.
 fn view(row: Model, entries: Vec<entry::Model>) -> Result<Report, DbErr> {
-    let documents = entries.into_iter().map(reported).collect::<Result<Vec<_>, _>>()?;
+    let sums = Sums::of_entries(&entries)?;
+    show(row, entries, sums)
+}
+
+/// Makes a report of its row, its sums, and the documents that are shown.
+fn show(row: Model, entries: Vec<entry::Model>, sums: Sums) -> Result<Report, DbErr> {
     Ok(Report {
         report_id: row.report_id.try_into().map_err(unreadable)?,
         customer_id: row.customer_id.try_into().map_err(unreadable)?,
         number: row.number,
         status: row.status.into(),
-        totals: totals(&documents),
-        documents,
+        totals: sums.totals,
+        document_count: sums.documents,
+        voided_count: sums.voided,
+        documents: entries.into_iter().map(reported).collect::<Result<_, _>>()?,
         published_at: row.published_at,
     })
 }

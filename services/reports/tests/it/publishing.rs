@@ -3,7 +3,7 @@
 use serde_json::json;
 use service_testing::on_each_database;
 
-use crate::{billing::BillingLog, listed, publish, reports_with, start};
+use crate::{billing::BillingLog, listed, mark, publish, reports_with, start, total};
 
 #[tokio::test]
 async fn publishing_closes_a_report_and_later_documents_open_the_next() {
@@ -89,6 +89,32 @@ async fn what_breaks_a_rule_is_refused_with_its_code() {
             assert_eq!(client.post(&path, json!(["c", "c", "c"])).await.outcome(), (422, "invalid-body"));
         }
         assert_eq!(client.get("/openapi.json").await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_shows_the_newest_documents_and_the_totals_of_all() {
+    on_each_database(async |database| {
+        let billing = BillingLog::start().await;
+        let running = start(&billing, &database).await;
+        let client = &running.client;
+        for n in 1..=130 {
+            billing.issue(&format!("D{n}"), "c");
+        }
+        billing.issue("E1", "e");
+        reports_with(client, "e", 1).await;
+        assert_eq!(mark(client, "D1", "p").await.status, 200);
+        let list = client.get("/reports?customer_id=c").await.body;
+        let listed_report = &list["items"][0];
+        let whole = client.get(&format!("/reports/{}", listed_report["report_id"].as_str().unwrap())).await.body;
+        let newest: Vec<_> = (31..=130).map(|n| format!("D{n}")).collect();
+        assert_eq!(listed(listed_report), newest);
+        assert_eq!(listed(&whole).len(), 130);
+        for report in [listed_report, &whole] {
+            assert_eq!(total(report), "1290.00");
+            assert_eq!((&report["document_count"], &report["voided_count"]), (&json!(130), &json!(1)));
+        }
     })
     .await;
 }

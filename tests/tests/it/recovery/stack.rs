@@ -4,7 +4,10 @@
 
 use std::{collections::BTreeMap, fs, net::TcpListener, path::Path};
 
-use messages::{billing::Document, voiding::VoidingState};
+use messages::{
+    billing::{Document, DocumentStatus},
+    voiding::VoidingState,
+};
 use serde_json::json;
 use tempfile::TempDir;
 use tests::{
@@ -71,15 +74,15 @@ impl Machine {
         Billing::new(self.url(1))
     }
 
-    /// The command lines of all processes that hold the data folder: the dev server's name its file, and its shell's
-    /// too.
+    /// The command lines of all processes that hold the data folder: the dev server runs in it, and its shell too.
     fn processes(&self) -> Vec<String> {
         let data = self.data.path().display().to_string();
         let mut lines = Vec::new();
         for entry in fs::read_dir("/proc").unwrap().flatten() {
             let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
             let line = String::from_utf8_lossy(&line).replace('\0', " ");
-            if line.contains(&data) {
+            let is_there = fs::read_link(entry.path().join("cwd")).is_ok_and(|folder| folder.starts_with(&data));
+            if is_there || line.contains(&data) {
                 lines.push(line);
             }
         }
@@ -112,12 +115,16 @@ async fn a_second_cargo_run_after_ctrl_c_continues_with_the_first_ones_data_and_
     let mut first = machine.start(&[]).await;
     assert!(Path::new("/proc").join(first.pid().to_string()).exists());
     assert!(!machine.processes().is_empty(), "the dev server is seen");
-    let simulated = eventually("a document of the simulation", async || {
-        machine.billing().all_documents().await.pop().ok_or("none yet")
+    let simulated = eventually("a document that the simulation has voided", async || {
+        let mut documents = machine.billing().all_documents().await.into_iter();
+        documents.find(|document| document.status == DocumentStatus::Voided).ok_or("none yet")
     })
     .await;
-    let voided = machine.api().post_voiding_to_its_end(&simulated.document_id).await.ok_as(200);
-    assert_eq!(voided.state, VoidingState::DocumentVoided);
+    let voided = eventually("its process has ended", async || {
+        let voiding = machine.api().voiding(&simulated.document_id).await.ok();
+        if voiding.state == VoidingState::DocumentVoided { Ok(voiding) } else { Err(voiding) }
+    })
+    .await;
     let waiting = machine.waiting().await.document_id;
     first.signal("INT");
     assert!(matches!(first.wait().await, Ended::Exit(0 | 130)));

@@ -1,0 +1,194 @@
+//! Accepts connections and serves them: with a limit on their number, and on the time that a client may waste.
+//!
+//! HTTP/1.1 only. An HTTP/2 connection can be kept open for ever by answering pings, and browsers speak it over TLS only,
+//! which is a matter of the proxy in front.
+
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use axum::{
+    Extension, Router,
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+    serve::Listener,
+};
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use process_manager_wire::code;
+use tokio::{
+    net::TcpStream,
+    sync::{Semaphore, watch},
+    time::timeout,
+};
+use tokio_io_timeout::TimeoutStream;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::{Bound, deadlines::BodyWithin, descriptors};
+use crate::{ApiError, metrics, problem, telemetry};
+
+/// Most connections of one program. A connection that waits costs some 50 kB.
+const CONNECTIONS: usize = 1000;
+/// Connections beyond the limit that are told so; more than these are closed without a word.
+const TURNED_AWAY: usize = 50;
+/// Time that a client has for the header of its request, and a connection for the next one.
+const HEADER_WITHIN: Duration = Duration::from_secs(20);
+/// Time that a client has for the body of its request.
+const BODY_WITHIN: Duration = Duration::from_secs(20);
+/// Time for which a client may take nothing of its answer.
+const TAKE_WITHIN: Duration = Duration::from_secs(30);
+/// As [`HEADER_WITHIN`], for a connection beyond the limit.
+const TURNED_AWAY_WITHIN: Duration = Duration::from_secs(2);
+/// Time that requests in flight have once the program is told to stop.
+const DRAIN: Duration = Duration::from_secs(8);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Limits of a program's connections.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    connections: usize,
+    header: Duration,
+    body: Duration,
+    take: Duration,
+    turned_away: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let connections = CONNECTIONS.min(descriptors::share());
+        Self {
+            connections,
+            header: HEADER_WITHIN,
+            body: BODY_WITHIN,
+            take: TAKE_WITHIN,
+            turned_away: TURNED_AWAY_WITHIN,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn new(connections: usize, patience: Duration) -> Self {
+        Self { connections, header: patience, body: patience, take: patience, turned_away: patience }
+    }
+}
+
+/// Serves until `shutdown`; then lets requests in flight end, for 8 s at most.
+///
+/// At most 1,000 connections are served at a time, less where the limit of descriptors is low. One more is answered 503
+/// `overloaded`. A client has 20 s for the header of a request and 20 s for its body, and an idle connection is closed
+/// after 20 s.
+///
+/// # Errors
+/// The address of the listener cannot be read.
+pub async fn serve(service: &'static str, bound: Bound, app: Router, shutdown: CancellationToken) -> io::Result<()> {
+    let Bound { mut listener, hosts, limits } = bound;
+    announce(service, listener.local_addr()?);
+    let app = app.layer(Extension(Arc::new(hosts))).layer(Extension(BodyWithin(limits.body)));
+    let server = Server {
+        service,
+        open: Arc::new(Semaphore::new(limits.connections)),
+        turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
+        app,
+        full: full(service),
+        limits,
+        shutdown: shutdown.clone(),
+        all_closed: watch::Sender::new(()),
+    };
+    let mut upkeep = tokio::time::interval(metrics::UPKEEP_EVERY);
+    loop {
+        tokio::select! {
+            (stream, _) = Listener::accept(&mut listener) => server.take(stream),
+            _ = upkeep.tick() => metrics::handle().run_upkeep(),
+            () = shutdown.cancelled() => break,
+        }
+    }
+    drop(listener);
+    if timeout(DRAIN, server.all_closed.closed()).await.is_err() {
+        tracing::warn!("{service} ends with requests unanswered");
+    }
+    tracing::info!("{service} has ended");
+    Ok(())
+}
+
+fn announce(service: &str, addr: SocketAddr) {
+    tracing::info!("{service} listens on http://{addr}");
+    if !addr.ip().is_loopback() {
+        tracing::warn!(
+            "{service} listens beyond this machine, on {addr}, and asks nobody who they are: whoever reaches it can use \
+             it. Put your own authentication in front (docs/OPERATIONS.md)"
+        );
+    }
+}
+
+struct Server {
+    service: &'static str,
+    open: Arc<Semaphore>,
+    turned_away: Arc<Semaphore>,
+    app: Router,
+    full: Router,
+    limits: Limits,
+    shutdown: CancellationToken,
+    /// Each connection holds a receiver.
+    all_closed: watch::Sender<()>,
+}
+
+impl Server {
+    /// Serves a connection in a task of its own.
+    fn take(&self, stream: TcpStream) {
+        let (permit, app, header) = match Arc::clone(&self.open).try_acquire_owned() {
+            Ok(permit) => (permit, &self.app, self.limits.header),
+            Err(_) => match Arc::clone(&self.turned_away).try_acquire_owned() {
+                Ok(permit) => (permit, &self.full, self.limits.turned_away),
+                Err(_) => return telemetry::closed_unserved(self.service),
+            },
+        };
+        // Answers are written whole; waiting for more to send would only delay them.
+        let _ = stream.set_nodelay(true);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.limits.take));
+        let app = app.clone().map_request(|request: Request<Incoming>| request.map(axum::body::Body::new));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(header)
+            .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(app));
+        let (shutdown, open) = (self.shutdown.clone(), self.all_closed.subscribe());
+        tokio::spawn(async move {
+            let _held = (permit, open);
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = shutdown.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
+                tracing::debug!("a connection ended: {error}");
+            }
+        });
+    }
+}
+
+/// Answers connections beyond the limit. A program that is full is alive.
+fn full(service: &'static str) -> Router {
+    let refuse = move || async move {
+        telemetry::turned_away(service);
+        closing(overloaded())
+    };
+    Router::new().route("/livez", get(|| async { closing("ok") })).fallback(refuse)
+}
+
+fn overloaded() -> ApiError {
+    let detail = "so many connections are open that no other is served now; nothing was done; try again";
+    problem(StatusCode::SERVICE_UNAVAILABLE, code::OVERLOADED, detail).retry_after(RETRY_AFTER)
+}
+
+fn closing(answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}

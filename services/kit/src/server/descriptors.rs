@@ -1,0 +1,39 @@
+//! Descriptors: each connection needs one.
+
+use std::sync::OnceLock;
+
+/// Soft limit that is asked for, if the hard one allows it.
+const WANTED: u64 = 16_384;
+/// One program may use this part of them for its connections: `cargo run` has five programs in a process, and databases,
+/// clients and files need some as well.
+const PART: u64 = 8;
+
+/// Returns how many connections one program may have. Raises the process's soft limit of descriptors at the first call.
+pub(super) fn share() -> usize {
+    static SHARE: OnceLock<usize> = OnceLock::new();
+    *SHARE.get_or_init(|| usize::try_from(raised() / PART).unwrap_or(usize::MAX).max(1))
+}
+
+#[cfg(unix)]
+fn raised() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let (Some(current), wanted) = (limit.current, limit.maximum.map_or(WANTED, |hard| hard.min(WANTED))) else {
+        return u64::MAX;
+    };
+    if current >= wanted {
+        return current;
+    }
+    match setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum }) {
+        Ok(()) => wanted,
+        Err(error) => {
+            tracing::warn!("the limit of open files stays {current}: {error}");
+            current
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn raised() -> u64 {
+    WANTED
+}

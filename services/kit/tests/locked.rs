@@ -1,0 +1,112 @@
+//! A database that another program has locked: answers come in time, and say what was not done.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
+
+mod bells;
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use serde_json::json;
+use service_kit::{Database, DatabaseUrl, Transaction};
+use service_testing::Running;
+use tempfile::TempDir;
+use test_support::eventually;
+
+use bells::{Bells, send};
+
+struct Nothing;
+
+impl MigratorTrait for Nothing {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        Vec::new()
+    }
+
+    fn migration_table_name() -> sea_orm::DynIden {
+        "other_migrations".into()
+    }
+}
+
+struct Locked {
+    bells: Running,
+    /// Another program.
+    other: Database,
+    _folder: TempDir,
+}
+
+impl Locked {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::sqlite_file(&folder.path().join("bells.db"), "TEST_DATABASE_URL");
+        let bells = Running::start(Bells, &url).await;
+        let other = Database::open::<Nothing>(&url).await.unwrap();
+        Self { bells, other, _folder: folder }
+    }
+
+    async fn lock(&self) -> Transaction {
+        self.other.begin().await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn readiness_says_that_nothing_can_be_written_and_recovers() {
+    let locked = Locked::new().await;
+    let client = &locked.bells.client;
+    assert_eq!(client.get("/readyz").await.status, 200);
+    let lock = locked.lock().await;
+    // A command that fails makes readiness look at once; otherwise it does so every five seconds.
+    assert_eq!(send(client, "k", "once").await.outcome(), (503, "database-unavailable"));
+    let answer = client.get("/readyz").await;
+    assert_eq!(answer.outcome(), (503, "not-ready"));
+    let detail = answer.body["detail"].as_str().unwrap();
+    assert!(detail.starts_with("the database takes no writes: "), "{detail}");
+    assert_eq!(client.get("/livez").await.status, 200);
+    drop(lock);
+    eventually("it is ready again", async || {
+        let answer = client.get("/readyz").await;
+        if answer.status == 200 { Ok(()) } else { Err(answer.body) }
+    })
+    .await;
+    assert_eq!(send(client, "k", "once").await.status, 200);
+    assert_eq!(client.events().await.len(), 1);
+}
+
+#[tokio::test]
+async fn twenty_writers_wait_together_and_not_one_after_the_other() {
+    let locked = Locked::new().await;
+    let lock = locked.lock().await;
+    let client = &locked.bells.client;
+    let commands = (0..20).map(|key| async move { send(client, &key.to_string(), "once").await });
+    // One after the other, each with SQLite's own time, they need 80 s.
+    let answers = tokio::time::timeout(Duration::from_secs(40), join_all(commands)).await.unwrap();
+    for answer in answers {
+        assert_eq!(answer.outcome(), (503, "database-unavailable"));
+        assert!(answer.headers.contains_key("retry-after"));
+    }
+    drop(lock);
+    assert_eq!(send(client, "later", "once").await.status, 200);
+    assert_eq!(client.events().await.len(), 1, "nothing was done of what was answered 503");
+}
+
+#[tokio::test]
+async fn the_work_of_a_client_that_has_gone_is_not_begun() {
+    let locked = Locked::new().await;
+    let client = locked.bells.client.clone();
+    let lock = locked.lock().await;
+    let given_up = r#"route="/commands/ring-bell",status="499"}"#;
+    eventually("clients go away while their commands wait", async || {
+        let gone = tokio::spawn({
+            let client = client.clone();
+            async move { send(&client, "gone", "once").await }
+        });
+        // So that it arrives; one that does not is no harm.
+        let metrics = client.get("/metrics").await.body.to_string();
+        gone.abort();
+        if metrics.replace("\\\"", "\"").contains(given_up) { Ok(()) } else { Err(()) }
+    })
+    .await;
+    drop(lock);
+    assert_eq!(send(&client, "later", "never-but-recorded").await.outcome(), (409, "cracked"));
+    let rings: Vec<_> = client.events().await.iter().map(|event| event["data"]["ring"].clone()).collect();
+    assert_eq!(rings, [json!("never-but-recorded")]);
+}
