@@ -16,3 +16,11 @@ pub const ALREADY_STARTED: &str = "already-started";
 pub const NOT_STARTED: &str = "not-started";
 /// The event cannot be read.
 pub const UNREADABLE: &str = "unreadable";
+/// The state, a command or a decision is larger than its [limit](crate::limits).
+pub const TOO_LARGE: &str = "too-large";
+/// The state, a command or a decision cannot be written as JSON and read again.
+pub const UNSERIALIZABLE: &str = "unserializable";
+/// `handle` no longer returns the commands of which some were sent already.
+pub const COMMANDS_CHANGED: &str = "commands-changed";
+/// This code cannot read or migrate what an earlier run handed over.
+pub const STATE_UNREADABLE: &str = "state-unreadable";

@@ -8,14 +8,18 @@
 //!                │  ▲             │  ▲                            │
 //!                └──┴── on_error ─┴──┴───────────────────────────┘ ──► Parked ──► retry | acknowledge (Ended)
 //! ```
+//! A strict start or continuation is checked before it is handled.
 //! The queue waits while an event is being handled, so events are handled in the order of their delivery. A panic in the
 //! user's code does not pass through here.
 
+mod answers;
 mod decide;
 mod handle;
+mod held;
 mod inbox;
 mod ledger;
 mod operate;
+mod recall;
 mod snapshot;
 mod view;
 mod work;
@@ -23,11 +27,10 @@ mod work;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use process_manager_wire::CloudEvent;
 use serde::{Deserialize, Serialize};
 
 use self::{
-    handle::call,
+    held::Held,
     inbox::{Inbox, Turn},
     work::{Phase, Work},
 };
@@ -39,7 +42,12 @@ pub use self::{
     view::{InstanceView, ParkedFailure, Published, StalledCommand, Status, command_name},
     work::Delivery,
 };
-use crate::manager::{AfterCommand, Error, Outgoing, ProcessManager, RouteKind};
+use crate::manager::{Outgoing, ProcessManager};
+
+/// The revision of the rules in this module. A run keeps to the one with which it began, as its history must replay:
+/// revision 0 knew no limits, forgot a strict check once it had failed, and had no pause before other commands took the
+/// place of a failed one.
+pub const REVISION: u32 = 1;
 
 /// The next step of an instance.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,8 +95,11 @@ pub enum Ended {
 pub struct Instance<M: ProcessManager> {
     id: String,
     version: u32,
+    revision: u32,
     event_timeout: Option<Duration>,
     state: M,
+    /// What stands in the place of the state and the current event while this code cannot read them.
+    held: Option<Held>,
     /// Whether an event has begun it.
     started: bool,
     inbox: Inbox,
@@ -108,8 +119,10 @@ impl<M: ProcessManager> Instance<M> {
         Self {
             id: id.into(),
             version,
+            revision: REVISION,
             event_timeout: M::options().event_timeout,
             state: M::default(),
+            held: None,
             started: false,
             inbox: Inbox::default(),
             work: None,
@@ -128,6 +141,12 @@ impl<M: ProcessManager> Instance<M> {
         Self { event_timeout, ..self }
     }
 
+    /// Sets the [`REVISION`] with which the run began.
+    #[must_use]
+    pub fn with_revision(self, revision: u32) -> Self {
+        Self { revision, ..self }
+    }
+
     /// Queues an event; `false` for a redelivery, which is ignored.
     pub fn deliver(&mut self, queued: Delivery) -> bool {
         let is_new = self.ledger.accept(&queued.event);
@@ -140,11 +159,14 @@ impl<M: ProcessManager> Instance<M> {
     /// Does everything that needs nothing from outside, and returns the next step that does.
     pub fn advance(&mut self, now: DateTime<Utc>) -> Next<M::Command> {
         loop {
+            if self.parked.is_none() {
+                self.park_held(now);
+            }
             if self.parked.is_some() {
                 return Next::Wait;
             }
             let Some(work) = &mut self.work else {
-                match self.take_next(now) {
+                match self.take_next() {
                     Some(next) => return next,
                     None => continue,
                 }
@@ -152,56 +174,21 @@ impl<M: ProcessManager> Instance<M> {
             if let Some(time) = work.wait_until.filter(|time| *time > now) {
                 return Next::WaitUntil(time);
             }
+            if work.lacks_data {
+                let event = work.event();
+                return Next::Fetch(Fetch { log: event.logid.clone(), positions: vec![event.sequence] });
+            }
             if work.wait_until.take().is_some() || work.deadline.is_none() {
                 work.deadline = self.event_timeout.and_then(|limit| now.checked_add_signed(delta(limit)));
             }
             match work.phase {
+                Phase::Beginning => self.begin(now),
                 Phase::Handling => self.handle(now),
+                Phase::Recalling => self.recall(now),
                 Phase::Applying => self.apply(now),
                 Phase::Dispatching => return self.dispatch(),
             }
         }
-    }
-
-    /// Takes the answer to the current command.
-    pub fn answered(&mut self, answer: Result<(), Error<M::Error>>, now: DateTime<Utc>) {
-        self.stalled = None;
-        let Some(work) = &mut self.work else { return };
-        let Some((_, sent)) = work.pending.front() else { return };
-        match answer {
-            Err(error) => self.failed(error, now),
-            Ok(()) => {
-                let next = call("after_command", || self.state.after_command(&sent.command));
-                work.drop_first();
-                match next {
-                    Ok(AfterCommand::Continue) => (),
-                    Ok(AfterCommand::Stop) => self.end(),
-                    Err(error) => self.failed(error, now),
-                }
-            }
-        }
-    }
-
-    /// Takes the first of the events that were asked for, in their order; or why the next one can no longer be read.
-    pub fn fetched(&mut self, events: Result<Vec<CloudEvent>, String>, now: DateTime<Utc>) {
-        let position = self.inbox.first_position();
-        let why = match events.map(|events| self.inbox.fetched(events)) {
-            Ok(true) => return,
-            Ok(false) => "there is another event at its place".to_owned(),
-            Err(why) => why,
-        };
-        self.park_without_event(position.unwrap_or_default(), why, now);
-    }
-
-    /// Notes that the deadline of the attempt has passed.
-    pub fn timed_out(&mut self, now: DateTime<Utc>) {
-        self.answered(Err(Error::Timeout(self.event_timeout.unwrap_or_default())), now);
-    }
-
-    /// Notes that the current command has not succeeded for a while.
-    pub fn stalled(&mut self, detail: String, now: DateTime<Utc>) {
-        let Some((_, outgoing)) = self.work.as_ref().and_then(|work| work.pending.front()) else { return };
-        self.stalled = Some(StalledCommand { command: command_name(&outgoing.command), detail, since: now });
     }
 
     /// Returns the ledger: what the instance has seen of each log.
@@ -216,6 +203,12 @@ impl<M: ProcessManager> Instance<M> {
         &self.id
     }
 
+    /// Returns the [`REVISION`] to which it keeps.
+    #[must_use]
+    pub fn revision(&self) -> u32 {
+        self.revision
+    }
+
     /// Returns the failure with which it is parked.
     #[must_use]
     pub fn parked(&self) -> Option<&ParkedFailure> {
@@ -223,7 +216,7 @@ impl<M: ProcessManager> Instance<M> {
     }
 
     /// Begins with the next event; returns the next step when there is none.
-    fn take_next(&mut self, now: DateTime<Utc>) -> Option<Next<M::Command>> {
+    fn take_next(&mut self) -> Option<Next<M::Command>> {
         let queued = match self.inbox.next() {
             Some(Turn::Event(queued)) => *queued,
             Some(Turn::Fetch(fetch)) => return Some(Next::Fetch(fetch)),
@@ -234,21 +227,14 @@ impl<M: ProcessManager> Instance<M> {
             }
             None => return Some(self.ended.map_or(Next::Wait, Next::End)),
         };
-        let kind = queued.kind;
-        let was_started = std::mem::replace(&mut self.started, true);
-        self.ended = None;
         self.work = Some(Work::new(queued));
-        match kind {
-            RouteKind::StartStrict if was_started => self.failed(Error::AlreadyStarted, now),
-            RouteKind::ContinueStrict if !was_started => self.failed(Error::NotStarted, now),
-            _ => (),
-        }
         None
     }
 
     /// Ends the current event, which has been handled or is skipped.
     fn finish(&mut self) {
         let Some(work) = self.work.take() else { return };
+        self.stalled = None;
         self.ledger.handled(&work.event().logid, work.event().sequence);
         self.handled_events += 1;
     }
@@ -265,8 +251,9 @@ impl<M: ProcessManager> Instance<M> {
         let inbox = std::mem::take(&mut self.inbox);
         let id = std::mem::take(&mut self.id);
         let failures = self.failures;
-        let event_timeout = self.event_timeout;
-        *self = Self { inbox, failures, event_timeout, ended: Some(ended), ..Self::new(id, self.version, ledger) };
+        let (event_timeout, revision) = (self.event_timeout, self.revision);
+        let new = Self::new(id, self.version, ledger);
+        *self = Self { inbox, failures, event_timeout, revision, ended: Some(ended), ..new };
     }
 }
 

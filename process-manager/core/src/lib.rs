@@ -2,6 +2,7 @@
 
 pub mod failure_code;
 pub mod instance;
+pub mod limits;
 pub mod manager;
 pub mod prelude;
 pub mod testing;

@@ -33,19 +33,20 @@
 //!     .when(Event::Paid { order: order() })
 //!     .then([Command::Ship { order: order() }]);
 //! ```
-//! The clock stands still; it jumps where an instance waits for a retry. A test can set the clock and the event's metadata.
+//! Between events the instance is written as JSON and read again, as it is when a run hands over to the next one. The clock stands still; it jumps where an instance waits for a retry. A test can set the clock and the event's metadata.
 
 mod outcome;
 
 use std::fmt::Debug;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use process_manager_wire::{CloudEvent, Position, tagged};
+use process_manager_wire::{CloudEvent, Position, error_chain, tagged};
 use serde::Serialize;
 
 pub use self::outcome::Outcome;
 use crate::{
-    instance::{Delivery, Instance, Ledger, Next},
+    failure_code,
+    instance::{Delivery, Instance, Ledger, Next, SnapshotError},
     manager::{Error, Metadata, ProcessManager, Refusal, Routed, RoutingError, route},
 };
 
@@ -122,7 +123,8 @@ where
     /// Delivers the event, and everything that was given before it.
     ///
     /// # Panics
-    /// When an event is no enum tagged with `type` and `data`, or does not come to an end.
+    /// When an event is no enum tagged with `type` and `data`, or does not come to an end; when JSON cannot hold the state
+    /// or a command, so that the instance could not go on in another run.
     #[must_use]
     #[track_caller]
     pub fn when(self, event: M::Event) -> Outcome<M> {
@@ -190,8 +192,27 @@ impl<M: ProcessManager> Run<M> {
             let instance = self.instance.get_or_insert_with(new);
             instance.deliver(Delivery { event: event.clone(), kind });
             self.settle(answer);
+            self.hand_over();
         }
         Ok(())
+    }
+
+    /// Goes on as another run does: with what JSON gives back.
+    #[track_caller]
+    fn hand_over(&mut self) {
+        let Some(instance) = &mut self.instance else { return };
+        if let Some(failure) = instance.parked().filter(|failure| failure.code == failure_code::UNSERIALIZABLE) {
+            panic!("the instance cannot go on: {}", failure.detail);
+        }
+        let carried = instance.snapshot().and_then(|snapshot| {
+            let text = serde_json::to_string(&snapshot).map_err(SnapshotError::State)?;
+            Instance::resume(instance.id(), M::VERSION, serde_json::from_str(&text).map_err(SnapshotError::State)?)
+        });
+        match carried {
+            Ok(next) if next.unreadable().is_none() => *instance = next,
+            Ok(next) => panic!("the instance cannot be handed over: {}", next.unreadable().unwrap_or_default()),
+            Err(error) => panic!("the instance cannot be handed over: {}", error_chain(&error)),
+        }
     }
 
     #[track_caller]

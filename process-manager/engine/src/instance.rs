@@ -1,6 +1,7 @@
 //! Runs one instance of a process manager as a workflow, generic over the process manager.
 
 mod begin;
+mod cut;
 mod dispatch;
 mod fetch;
 mod length;

@@ -1,6 +1,6 @@
 //! The outcome of a command: the only place that turns a refusal or a fault into the SDK's failure, and back.
 
-use process_manager::manager::Refusal;
+use process_manager::{limits::cut, manager::Refusal};
 use temporalio_common::{
     error::{ActivityExecutionError, ApplicationErrorCategory, ApplicationFailure, IncomingError},
     protos::temporal::api::failure::v1::{Failure, failure::FailureInfo},
@@ -27,9 +27,11 @@ pub enum NotAccepted {
     Fault(String),
 }
 
-/// Returns an activity's failure for a refusal.
+/// Returns an activity's failure for a refusal, cut to its [limits](process_manager::limits): Temporal takes no failure
+/// beyond 2 MiB, and would call it a timeout.
 #[must_use]
 pub fn refused(refusal: Refusal) -> ApplicationFailure {
+    let refusal = refusal.within_limits();
     ApplicationFailure::builder(refusal.clone())
         .type_name(failure_type::REFUSED.to_owned())
         .non_retryable(true)
@@ -41,13 +43,13 @@ pub fn refused(refusal: Refusal) -> ApplicationFailure {
 /// Returns an activity's failure for a command that can never be sent.
 #[must_use]
 pub fn impossible(why: String) -> ApplicationFailure {
-    ApplicationFailure::builder(why).type_name(failure_type::IMPOSSIBLE.to_owned()).non_retryable(true).build()
+    ApplicationFailure::builder(cut(why)).type_name(failure_type::IMPOSSIBLE.to_owned()).non_retryable(true).build()
 }
 
 /// Returns an activity's failure for a fault. Its message is what the Web UI shows of a pending activity.
 #[must_use]
 pub fn fault(why: String) -> ApplicationFailure {
-    ApplicationFailure::builder(why).type_name(failure_type::FAULT.to_owned()).build()
+    ApplicationFailure::builder(cut(why)).type_name(failure_type::FAULT.to_owned()).build()
 }
 
 /// Reads back why an activity failed.

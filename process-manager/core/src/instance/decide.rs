@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use process_manager_wire::Position;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 
-use super::{Instance, ParkedFailure, command_name, delta, handle::call};
+use super::{
+    Instance, ParkedFailure, StalledCommand, command_name,
+    handle::{call, check_commands},
+};
 use crate::{
     failure_code,
+    limits::{self, DECISION_BYTES},
     manager::{CommandFailure, Decision, Error, Failure, FailureContext, OnError, Pending, ProcessManager},
 };
 
@@ -15,17 +19,20 @@ use crate::{
 const IMMEDIATE_RETRIES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// What has failed for this long, whatever was decided about it, shows as an incident when it fails again.
+const SHOWN_AFTER: TimeDelta = TimeDelta::seconds(10);
 
 impl<M: ProcessManager> Instance<M> {
     /// Asks `on_error` about the failure of the current step, and carries out its decision.
     pub(super) fn failed(&mut self, error: Error<M::Error>, now: DateTime<Utc>) {
         let (event, metadata) = match self.event_in_hand() {
             Some(Ok(known)) => known,
-            Some(Err(why)) => return self.park(failure_code::UNREADABLE.to_owned(), why, None, now),
+            Some(Err(why)) => return self.park(failure_code::UNREADABLE, why, None, now),
             None => return,
         };
         let Some(work) = &mut self.work else { return };
         work.attempts += 1;
+        work.failing_since.get_or_insert(now);
         let is_command = matches!(error, Error::Refused(_) | Error::Dispatch(_) | Error::Timeout(_));
         let failed = work.pending.front().filter(|_| is_command).map(|(_, outgoing)| &outgoing.command);
         let context = FailureContext {
@@ -35,6 +42,9 @@ impl<M: ProcessManager> Instance<M> {
             pending: work.pending.iter().map(|(_, outgoing)| &outgoing.command).collect(),
             attempts: work.attempts,
             carried: &work.carried,
+            process_id: &self.id,
+            now,
+            version: self.version,
         };
         let failure = match failed {
             Some(command) => Failure::Command(CommandFailure { context, command }),
@@ -47,17 +57,39 @@ impl<M: ProcessManager> Instance<M> {
                 let detail = reason.map_or_else(|| error.to_string(), |reason| format!("{reason}: {error}"));
                 self.park(code(&error), detail, command, now);
                 if let (Some(parked), Error::Refused(refusal)) = (&mut self.parked, error) {
-                    parked.refusal = Some(refusal);
+                    parked.refusal = Some(refusal.within_limits());
                 }
             }
-            Ok(OnError(decision)) => self.decided(decision, now),
-            Err(panic) => {
-                self.park(failure_code::PANICKED.to_owned(), format!("{panic}, asked about: {error}"), command, now)
-            }
+            Ok(OnError(decision)) => match self.check_decision(&decision) {
+                Ok(()) => self.decided(decision, &error, command, now),
+                Err(unfit) => self.park(code(&unfit), format!("{unfit}; it was asked about: {error}"), command, now),
+            },
+            Err(panic) => self.park(failure_code::PANICKED, format!("{panic}, asked about: {error}"), command, now),
         }
     }
 
-    fn decided(&mut self, decision: Decision<M::Command>, now: DateTime<Utc>) {
+    /// What a decision gives travels from run to run, as no event tells it.
+    fn check_decision(&self, decision: &Decision<M::Command>) -> Result<(), Error<M::Error>> {
+        let (commands, carried) = match decision {
+            _ if !self.is_limited() => return Ok(()),
+            Decision::Retry { carried, .. } => (&[][..], carried),
+            Decision::Continue { commands, carried } => (commands.as_slice(), carried),
+            _ => return Ok(()),
+        };
+        check_commands(commands)?;
+        let check = |most, it| limits::check(it, most).map_err(|unfit| unfit.error("the decision of on_error"));
+        let given = serde_json::to_value(commands).unwrap_or_default();
+        check(DECISION_BYTES, &Value::Array(vec![given, carried.clone()])).map(|_| ())
+    }
+
+    fn decided(
+        &mut self,
+        decision: Decision<M::Command>,
+        error: &Error<M::Error>,
+        command: Option<String>,
+        now: DateTime<Utc>,
+    ) {
+        let is_limited = self.is_limited();
         let Some(work) = &mut self.work else { return };
         // Each attempt has the event's whole time.
         work.deadline = None;
@@ -65,7 +97,8 @@ impl<M: ProcessManager> Instance<M> {
             Decision::Retry { after, carried } => {
                 work.carried = carried;
                 let pause = after.unwrap_or_default().max(pause_before(work.attempts));
-                work.wait_until = now.checked_add_signed(delta(pause)).filter(|time| *time > now);
+                work.pause(pause, now);
+                self.show_failing(error, command, now);
             }
             Decision::SkipEvent => self.finish(),
             Decision::SkipCommand(Pending::Continue) => work.drop_first(),
@@ -73,41 +106,54 @@ impl<M: ProcessManager> Instance<M> {
             Decision::Continue { commands, carried } => {
                 work.carried = carried;
                 work.replace(commands.into_inner());
+                work.replacements += 1;
+                if is_limited {
+                    work.pause(pause_before(work.replacements), now);
+                }
+                self.show_failing(error, command, now);
             }
             Decision::Stop { .. } => (),
         }
     }
 
-    /// Parks the instance until an operator decides.
-    pub(super) fn park(&mut self, code: String, detail: String, command: Option<String>, now: DateTime<Utc>) {
-        self.failures += 1;
-        let Some(work) = &mut self.work else { return };
-        work.deadline = None;
-        self.parked = Some(ParkedFailure {
-            failure_id: format!("{}/{}", self.id, self.failures),
-            code,
-            detail,
-            event: work.event().kind.clone(),
-            position: work.event().sequence,
-            command,
-            refusal: None,
-            attempts: work.attempts,
-            at: now,
-        });
+    /// Shows as an incident what fails again and again, whatever `on_error` decides about it.
+    fn show_failing(&mut self, error: &Error<M::Error>, command: Option<String>, now: DateTime<Utc>) {
+        let Some(work) = self.work.as_ref().filter(|_| self.is_limited()) else { return };
+        let Some(since) = work.failing_since.filter(|since| now - since >= SHOWN_AFTER) else { return };
+        let detail = limits::cut(format!("has not succeeded yet, and is tried again; it failed with: {error}"));
+        let command = command.unwrap_or_else(|| work.event().kind.clone());
+        self.stalled = Some(StalledCommand { command, detail, since });
     }
 
-    /// Parks the instance because the next event cannot be read.
-    pub(super) fn park_without_event(&mut self, position: Position, detail: String, now: DateTime<Utc>) {
+    /// Parks the instance until an operator decides.
+    pub(super) fn park(
+        &mut self,
+        code: impl Into<String>,
+        detail: String,
+        command: Option<String>,
+        now: DateTime<Utc>,
+    ) {
         self.failures += 1;
+        self.stalled = None;
+        let (event, position, attempts) = match &mut self.work {
+            Some(work) => {
+                work.deadline = None;
+                (work.event().kind.clone(), work.event().sequence, work.attempts)
+            }
+            None => match self.held_event() {
+                Some(event) => (event.kind.clone(), event.sequence, 1),
+                None => ("an event of the log".to_owned(), self.inbox.first_position().unwrap_or_default(), 1),
+            },
+        };
         self.parked = Some(ParkedFailure {
             failure_id: format!("{}/{}", self.id, self.failures),
-            code: failure_code::UNREADABLE.to_owned(),
-            detail,
-            event: "an event of the log".to_owned(),
+            code: code.into(),
+            detail: limits::cut(detail),
+            event,
             position,
-            command: None,
+            command,
             refusal: None,
-            attempts: 1,
+            attempts,
             at: now,
         });
     }
@@ -122,8 +168,8 @@ fn pause_before(attempts: u32) -> Duration {
 }
 
 fn code<E: std::error::Error>(error: &Error<E>) -> String {
-    match error {
-        Error::Refused(refusal) => &refusal.code,
+    let code = match error {
+        Error::Refused(refusal) => return refusal.clone().within_limits().code,
         Error::Handle(_) => failure_code::HANDLE_FAILED,
         Error::Apply(_) => failure_code::APPLY_FAILED,
         Error::Panicked { .. } => failure_code::PANICKED,
@@ -131,6 +177,9 @@ fn code<E: std::error::Error>(error: &Error<E>) -> String {
         Error::Timeout(_) => failure_code::TIMEOUT,
         Error::AlreadyStarted => failure_code::ALREADY_STARTED,
         Error::NotStarted => failure_code::NOT_STARTED,
-    }
-    .to_owned()
+        Error::TooLarge { .. } => failure_code::TOO_LARGE,
+        Error::Unserializable { .. } => failure_code::UNSERIALIZABLE,
+        Error::CommandsChanged { .. } => failure_code::COMMANDS_CHANGED,
+    };
+    code.to_owned()
 }

@@ -4,31 +4,66 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, Utc};
 use process_manager_wire::{CloudEvent, panic_message};
+use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Dispatch, Instance, Next};
+use super::{Dispatch, Instance, Next, recall::Handled, view::command_name, work::Phase};
 use crate::{
     failure_code,
+    limits::{self, COMMAND_BYTES, STATE_BYTES, Unfit},
     manager::{
-        Context, Error, Metadata, ProcessManager,
+        Context, Error, Metadata, Outgoing, ProcessManager, RouteKind,
         event::{Decoded, decode},
     },
 };
 
 impl<M: ProcessManager> Instance<M> {
+    /// Begins with the current event, unless it is a strict one and its condition does not hold. The instance then stays
+    /// as it is, and a retry checks again.
+    pub(super) fn begin(&mut self, now: DateTime<Utc>) {
+        let Some(work) = &mut self.work else { return };
+        let error = match work.queued.kind {
+            RouteKind::StartStrict if self.started => Some(Error::AlreadyStarted),
+            RouteKind::ContinueStrict if !self.started => Some(Error::NotStarted),
+            _ => None,
+        };
+        if error.is_none() || self.revision == 0 {
+            work.phase = Phase::Handling;
+            self.started = true;
+            self.ended = None;
+        }
+        if let Some(error) = error {
+            self.failed(error, now);
+        }
+    }
+
     pub(super) fn handle(&mut self, now: DateTime<Utc>) {
-        let commands =
-            self.with_event(now, "handle", |state, event, context| state.handle(event, context).map_err(Error::Handle));
+        let is_limited = self.is_limited();
+        let commands = self.with_event(now, self.version, "handle", now, |state, event, context| {
+            let commands = state.handle(event, context).map_err(Error::Handle)?.into_inner();
+            if is_limited {
+                check_commands(&commands)?;
+            }
+            Ok(commands)
+        });
         match (commands, &mut self.work) {
-            (Some(Ok(commands)), Some(work)) => work.replace(commands.into_inner()),
+            (Some(Ok(commands)), Some(work)) => {
+                work.replace(commands);
+                work.handled = Some(Handled { version: self.version, at: now });
+                self.made_progress();
+            }
             (Some(Err(error)), _) => self.failed(error, now),
             _ => (),
         }
     }
 
     pub(super) fn apply(&mut self, now: DateTime<Utc>) {
-        let applied = self.with_event(now, "apply", |state, event, context| {
+        let is_limited = self.is_limited();
+        let applied = self.with_event(now, self.version, "apply", now, |state, event, context| {
             let mut next = state.clone();
             next.apply(event, context).map_err(Error::Apply)?;
+            if is_limited {
+                limits::check(&next, STATE_BYTES).map_err(|unfit| unfit.error("the state"))?;
+            }
             Ok(next)
         });
         match applied {
@@ -41,23 +76,39 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// Calls a function of the user with the current event; parks the instance where the event can no longer be read.
-    fn with_event<T>(
+    /// Calls a function of the user with the current event, as of this time and version; parks the instance where the
+    /// event can no longer be read.
+    pub(super) fn with_event<T>(
         &mut self,
-        now: DateTime<Utc>,
+        at: DateTime<Utc>,
+        version: u32,
         function: &'static str,
+        now: DateTime<Utc>,
         call_it: impl FnOnce(&M, &M::Event, &Context<'_>) -> Result<T, Error<M::Error>>,
     ) -> Option<Result<T, Error<M::Error>>> {
         let (event, metadata) = match self.event_in_hand()? {
             Ok(known) => known,
             Err(why) => {
-                self.park(failure_code::UNREADABLE.to_owned(), why, None, now);
+                self.park(failure_code::UNREADABLE, why, None, now);
                 return None;
             }
         };
-        let context = Context { process_id: &self.id, metadata: &metadata, now, version: self.version };
+        let context = Context { process_id: &self.id, metadata: &metadata, now: at, version };
         let state = &self.state;
         Some(call(function, || call_it(state, &event, &context)).unwrap_or_else(Err))
+    }
+
+    /// Whether the run began with the limits of what may be handed over.
+    pub(super) fn is_limited(&self) -> bool {
+        self.revision > 0
+    }
+
+    /// Nothing fails again and again.
+    pub(super) fn made_progress(&mut self) {
+        self.stalled = None;
+        if let Some(work) = &mut self.work {
+            work.failing_since = None;
+        }
     }
 
     pub(super) fn event_in_hand(&self) -> Option<Result<(M::Event, Metadata), String>> {
@@ -86,6 +137,29 @@ impl<M: ProcessManager> Instance<M> {
             causation_id: event.id.clone(),
             deadline: work.deadline,
         })
+    }
+}
+
+/// Each command must be one that can be sent, before any of them is.
+pub(super) fn check_commands<C, E>(commands: &[Outgoing<C>]) -> Result<(), Error<E>>
+where
+    C: Serialize + DeserializeOwned,
+    E: std::error::Error + 'static,
+{
+    for outgoing in commands {
+        let name = || format!("command {}", command_name(&outgoing.command));
+        limits::check(outgoing, COMMAND_BYTES).map_err(|unfit| unfit.error(name()))?;
+    }
+    Ok(())
+}
+
+impl Unfit {
+    pub(super) fn error<E: std::error::Error + 'static>(self, what: impl Into<String>) -> Error<E> {
+        let what = what.into();
+        match self {
+            Self::TooLarge { bytes, most } => Error::TooLarge { what, bytes, most },
+            Self::Unserializable(why) => Error::Unserializable { what, why },
+        }
     }
 }
 

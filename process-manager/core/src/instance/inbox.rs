@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::Delivery;
 use crate::manager::RouteKind;
 
-/// Bytes of events that a run hands over to the next, the current one included; a single one may be larger. The
-/// server takes at most 2 MiB, state and pending commands included.
-pub(super) const SNAPSHOT_BYTES: usize = 512 * 1024;
+/// Bytes of events that a run hands over to the next, the current one included. The server takes at most 2 MiB, state and
+/// pending commands included.
+pub(super) const EVENT_BYTES: usize = 512 * 1024;
 /// Most events that are asked for at once.
 const FETCHED_AT_ONCE: usize = 500;
 

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Ended, Instance};
-use crate::manager::{ProcessManager, RouteKind};
+use crate::{
+    failure_code,
+    manager::{ProcessManager, RouteKind},
+};
 
 /// Payload of the signal `acknowledge`; all of it is optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,8 +52,10 @@ impl<M: ProcessManager> Instance<M> {
             return Signalled::Ignored;
         }
         self.parked = None;
-        if let Some(work) = &mut self.work {
-            work.attempts = 0;
+        match &mut self.work {
+            Some(work) if self.revision > 0 => work.begin_again(),
+            Some(work) => work.attempts = 0,
+            None => (),
         }
         Signalled::Counted
     }
@@ -61,11 +66,12 @@ impl<M: ProcessManager> Instance<M> {
         if !self.is_meant(failure_id) {
             return Signalled::Ignored;
         }
-        // Without a current event it is the next one that failed.
-        if self.work.is_none() {
+        // Without a current event it is the next one that cannot be read.
+        if self.work.is_none() && self.parked.as_ref().is_some_and(|failure| failure.code == failure_code::UNREADABLE) {
             self.drop_next();
         }
         self.finish();
+        self.drop_held();
         self.reset(Ended::Acknowledged);
         let begins = |kind| matches!(kind, RouteKind::Start | RouteKind::StartStrict);
         while self.inbox.first_kind().is_some_and(|kind| !begins(kind)) {

@@ -1,14 +1,23 @@
 //! The snapshot that a run hands over to the next when it continues as new.
 
+use std::panic::catch_unwind;
+
+use chrono::{DateTime, Utc};
+use process_manager_wire::{error_chain, panic_message};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     Ended, Instance, Ledger, ParkedFailure,
-    inbox::{Inbox, SNAPSHOT_BYTES, bytes_of},
+    held::Held,
+    inbox::{EVENT_BYTES, Inbox, bytes_of},
     work::Work,
 };
-use crate::manager::ProcessManager;
+use crate::{
+    failure_code,
+    limits::{self, SNAPSHOT_BYTES},
+    manager::ProcessManager,
+};
 
 /// The snapshot of an instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +54,12 @@ pub enum SnapshotError {
         /// The error of `migrate`.
         why: String,
     },
+    /// It is more than a run can take.
+    #[error("it takes {bytes} bytes, and a run can take {SNAPSHOT_BYTES}")]
+    TooLarge {
+        /// The bytes.
+        bytes: usize,
+    },
     /// The instance was written by newer code.
     #[error("this is version {here} of the process manager, and the instance's is {version}")]
     Newer {
@@ -56,18 +71,43 @@ pub enum SnapshotError {
 }
 
 impl<M: ProcessManager> Instance<M> {
-    /// Returns the snapshot with which the next run begins.
+    /// Returns the snapshot with which the next run begins: events whole as far as there is room, else by their places.
     ///
     /// # Errors
-    /// [`SnapshotError::State`] or [`SnapshotError::Work`] when the state or a pending command cannot be written as JSON.
+    /// [`SnapshotError::State`] or [`SnapshotError::Work`] when the state or a pending command cannot be written as JSON
+    /// and read again, [`SnapshotError::TooLarge`] when it is more than a run can take.
     pub fn snapshot(&self) -> Result<Snapshot, SnapshotError> {
+        let mut bytes = 0;
+        for event_bytes in [EVENT_BYTES, 0] {
+            let snapshot = self.snapshot_with(event_bytes)?;
+            let text = serde_json::to_string(&snapshot).map_err(SnapshotError::State)?;
+            limits::read_again(&text).map_err(SnapshotError::State)?;
+            bytes = text.len();
+            if bytes <= SNAPSHOT_BYTES {
+                return Ok(snapshot);
+            }
+        }
+        Err(SnapshotError::TooLarge { bytes })
+    }
+
+    /// The snapshot with so many bytes of events.
+    fn snapshot_with(&self, event_bytes: usize) -> Result<Snapshot, SnapshotError> {
         let in_hand = self.work.as_ref().map_or(0, |work| bytes_of(&work.queued));
+        let (version, state) = match &self.held {
+            Some(held) => (held.version, held.state.clone()),
+            None => (self.version, serde_json::to_value(&self.state).map_err(SnapshotError::State)?),
+        };
+        let work = match (&self.work, &self.held) {
+            (Some(work), _) => work.carried(in_hand <= event_bytes),
+            (None, Some(held)) => held.work.as_ref().map_or(Ok(Value::Null), |work| work.carried(true)),
+            (None, None) => Ok(Value::Null),
+        };
         Ok(Snapshot {
-            version: self.version,
-            state: serde_json::to_value(&self.state).map_err(SnapshotError::State)?,
+            version,
+            state,
             started: self.started,
-            inbox: self.inbox.spilled(SNAPSHOT_BYTES.saturating_sub(in_hand)),
-            work: serde_json::to_value(&self.work).map_err(SnapshotError::Work)?,
+            inbox: self.inbox.spilled(event_bytes.saturating_sub(in_hand)),
+            work: work.map_err(SnapshotError::Work)?,
             ledger: self.ledger.clone(),
             parked: self.parked.clone(),
             ended: self.ended,
@@ -76,23 +116,26 @@ impl<M: ProcessManager> Instance<M> {
         })
     }
 
-    /// Continues from the snapshot of another run, under the version that this run keeps to.
+    /// Continues from the snapshot of another run, under the version that this run keeps to. Where this code cannot read
+    /// or migrate the state or the pending commands, they stay as they are, and the instance is parked.
     ///
     /// # Errors
-    /// [`SnapshotError`] when the snapshot cannot be used by this code.
+    /// [`SnapshotError::Newer`] when this code is too old, [`SnapshotError::Work`] when it is no snapshot at all.
     pub fn resume(id: &str, version: u32, snapshot: Snapshot) -> Result<Self, SnapshotError> {
         if version > M::VERSION {
             return Err(SnapshotError::Newer { here: M::VERSION, version });
         }
-        let state = if snapshot.version < version {
-            M::migrate(snapshot.version, snapshot.state)
-                .map_err(|error| SnapshotError::Migrate { version: snapshot.version, why: error.to_string() })?
-        } else {
-            snapshot.state
+        let (state, work, held) = match read::<M>(version, &snapshot) {
+            Ok((state, work)) => (state, work, None),
+            Err(error) => {
+                let work = serde_json::from_value(snapshot.work).map_err(SnapshotError::Work)?;
+                let held = Held { version: snapshot.version, state: snapshot.state, work, why: error_chain(&error) };
+                (M::default(), None, Some(held))
+            }
         };
-        let work: Option<Work<M::Command>> = serde_json::from_value(snapshot.work).map_err(SnapshotError::Work)?;
         Ok(Self {
-            state: serde_json::from_value(state).map_err(SnapshotError::State)?,
+            state,
+            held,
             started: snapshot.started,
             inbox: snapshot.inbox,
             work,
@@ -103,4 +146,41 @@ impl<M: ProcessManager> Instance<M> {
             ..Self::new(id, version, snapshot.ledger)
         })
     }
+
+    /// Parks the instance, which cannot be handed over to another run, unless it is parked already.
+    pub fn keep(&mut self, error: Option<&SnapshotError>, now: DateTime<Utc>) {
+        if self.parked.is_some() {
+            return;
+        }
+        let code = match error {
+            Some(SnapshotError::TooLarge { .. }) => failure_code::TOO_LARGE,
+            _ => failure_code::UNSERIALIZABLE,
+        };
+        let why = error.map_or_else(|| "a retry tries again".to_owned(), |error| error_chain(error));
+        self.park(
+            code,
+            format!("the run is long, and the instance cannot be handed over to another: {why}"),
+            None,
+            now,
+        );
+    }
+}
+
+/// A state, and the event that is being handled.
+type Read<M> = (M, Option<Work<<M as ProcessManager>::Command>>);
+
+fn read<M: ProcessManager>(version: u32, snapshot: &Snapshot) -> Result<Read<M>, SnapshotError> {
+    let state = if snapshot.version < version {
+        let migrated = catch_unwind(|| M::migrate(snapshot.version, snapshot.state.clone()));
+        let why = match migrated {
+            Ok(Ok(state)) => Ok(state),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(panic) => Err(format!("it panicked: {}", panic_message(panic.as_ref()))),
+        };
+        why.map_err(|why| SnapshotError::Migrate { version: snapshot.version, why })?
+    } else {
+        snapshot.state.clone()
+    };
+    let work = serde_json::from_value(snapshot.work.clone()).map_err(SnapshotError::Work)?;
+    Ok((serde_json::from_value(state).map_err(SnapshotError::State)?, work))
 }

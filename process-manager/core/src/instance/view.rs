@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::{Ledger, work::Work};
 use crate::manager::{ProcessManager, Refusal, RouteKind};
 
+/// Pending commands whose names are shown.
+const MOST_NAMES: usize = 100;
+
 /// Status of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -80,7 +83,8 @@ pub struct InstanceView {
     /// The name of the event that is being handled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// The commands of that event that have not been dispatched, by name.
+    /// The commands of that event that have not been dispatched, by name: the first hundred at most. They are absent while
+    /// the event's commands were too many to be handed over from the run before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending_commands: Vec<String>,
     /// The time of its next retry.
@@ -137,9 +141,13 @@ impl<M: ProcessManager> super::Instance<M> {
     pub fn view(&self) -> InstanceView {
         let work = self.work.as_ref();
         let name = |work: &Work<M::Command>| -> Vec<String> {
-            work.pending.iter().map(|(_, outgoing)| command_name(&outgoing.command)).collect()
+            work.pending.iter().take(MOST_NAMES).map(|(_, outgoing)| command_name(&outgoing.command)).collect()
         };
-        let state = if self.started { serde_json::to_value(&self.state).unwrap_or_default() } else { Value::Null };
+        let state = match &self.held {
+            Some(held) => held.state.clone(),
+            None if self.started => serde_json::to_value(&self.state).unwrap_or_default(),
+            None => Value::Null,
+        };
         InstanceView {
             manager: M::NAME.to_owned(),
             process_id: self.id.clone(),

@@ -1,12 +1,16 @@
 //! The event that an instance is handling.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use chrono::{DateTime, Utc};
 use process_manager_wire::CloudEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{
+    delta,
+    recall::{Handled, Recall},
+};
 use crate::manager::{Outgoing, RouteKind};
 
 /// An event that waits its turn.
@@ -22,8 +26,12 @@ pub struct Delivery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Phase {
+    /// A strict start or continuation is checked next.
+    Beginning,
     /// `handle` is called next.
     Handling,
+    /// `handle` is called again, for the commands that were not handed over.
+    Recalling,
     /// Its commands are being dispatched, the first of the pending ones next.
     Dispatching,
     /// `apply` is called next.
@@ -46,19 +54,49 @@ pub(super) struct Work<C> {
     pub(super) wait_until: Option<DateTime<Utc>>,
     /// This attempt fails at this time.
     pub(super) deadline: Option<DateTime<Utc>>,
+    /// How often other commands took the place of one that had failed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) replacements: u32,
+    /// Since when it has failed without any progress.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) failing_since: Option<DateTime<Utc>>,
+    /// The call of `handle` that returned the pending commands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) handled: Option<Handled>,
+    /// The pending commands that were not handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) recall: Option<Recall>,
+    /// Whether the event's data was not handed over, and is to be read from the log again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) lacks_data: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_false(is_it: &bool) -> bool {
+    !is_it
 }
 
 impl<C> Work<C> {
     pub(super) fn new(queued: Delivery) -> Self {
         Self {
             queued,
-            phase: Phase::Handling,
+            phase: Phase::Beginning,
             pending: VecDeque::new(),
             next_number: 0,
             attempts: 0,
             carried: Value::Null,
             wait_until: None,
             deadline: None,
+            replacements: 0,
+            failing_since: None,
+            handled: None,
+            recall: None,
+            lacks_data: false,
         }
     }
 
@@ -66,6 +104,7 @@ impl<C> Work<C> {
     pub(super) fn replace(&mut self, commands: Vec<Outgoing<C>>) {
         self.pending = (self.next_number..).zip(commands).collect();
         self.next_number += u32::try_from(self.pending.len()).unwrap_or(u32::MAX);
+        self.handled = None;
         self.attempts = 0;
         self.go_on();
     }
@@ -77,7 +116,31 @@ impl<C> Work<C> {
         self.go_on();
     }
 
-    fn go_on(&mut self) {
+    /// Does what is at hand as if for the first time.
+    pub(super) fn begin_again(&mut self) {
+        self.attempts = 0;
+        self.replacements = 0;
+        self.failing_since = None;
+        self.carried = Value::Null;
+    }
+
+    /// Waits before what comes next.
+    pub(super) fn pause(&mut self, pause: Duration, now: DateTime<Utc>) {
+        self.wait_until = now.checked_add_signed(delta(pause)).filter(|time| *time > now);
+    }
+
+    /// Takes the data that was not handed over; `false` when this is another event.
+    pub(super) fn take_data(&mut self, events: Vec<CloudEvent>) -> bool {
+        let Some(event) = events.into_iter().next() else { return false };
+        let is_it = event.logid == self.event().logid && event.sequence == self.event().sequence;
+        if is_it {
+            self.queued.event = event;
+            self.lacks_data = false;
+        }
+        is_it
+    }
+
+    pub(super) fn go_on(&mut self) {
         self.phase = if self.pending.is_empty() { Phase::Applying } else { Phase::Dispatching };
     }
 

@@ -18,6 +18,10 @@ impl<C> Commands<C> {
         Self(Vec::new())
     }
 
+    pub(crate) fn as_slice(&self) -> &[Outgoing<C>] {
+        &self.0
+    }
+
     pub(crate) fn into_inner(self) -> Vec<Outgoing<C>> {
         self.0
     }

@@ -2,10 +2,12 @@
 
 use std::{error::Error as StdError, time::Duration};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Commands, Metadata, ProcessManager};
+use crate::limits::{self, CODE_CHARS};
 
 /// Error of an event or a command.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +26,34 @@ pub enum Error<E: StdError + 'static> {
         function: &'static str,
         /// The message of the panic.
         message: String,
+    },
+    /// The state that `apply` made, or a command that `handle` returned, is larger than its [limit](crate::limits).
+    /// Nothing of it was sent, and the state is as it was before.
+    #[error("{what} is too large: {bytes} bytes, where at most {most} are possible")]
+    TooLarge {
+        /// The state, or which command.
+        what: String,
+        /// Its size as JSON.
+        bytes: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// The state that `apply` made, or a command that `handle` returned, cannot be written as JSON and read again, so it
+    /// would be lost. Nothing of it was sent, and the state is as it was before.
+    #[error("{what} cannot be written as JSON and read again: {why}")]
+    Unserializable {
+        /// The state, or which command.
+        what: String,
+        /// In words.
+        why: String,
+    },
+    /// The event's commands were too many to be handed over from run to run, some of them were sent, and `handle` no
+    /// longer returns the same ones: its code has changed without a new
+    /// [`VERSION`](crate::manager::ProcessManager::VERSION). A retry calls it again.
+    #[error("handle no longer returns the commands of which the first {sent} were sent")]
+    CommandsChanged {
+        /// How many were sent.
+        sent: u32,
     },
     /// The receiver refused the command.
     #[error("{0}")]
@@ -52,6 +82,14 @@ pub struct Refusal {
     pub detail: String,
 }
 
+impl Refusal {
+    /// Returns it with the code and the detail cut to their [limits](crate::limits).
+    #[must_use]
+    pub fn within_limits(self) -> Self {
+        Self { code: limits::cut_to(self.code, CODE_CHARS), detail: limits::cut(self.detail) }
+    }
+}
+
 /// A failure, as [`ProcessManager::on_error`] receives it. Each kind offers the decisions that make sense for it.
 #[derive(Debug)]
 pub enum Failure<'a, M: ProcessManager> {
@@ -75,8 +113,15 @@ pub struct FailureContext<'a, M: ProcessManager> {
     pub pending: Vec<&'a M::Command>,
     /// How often this has failed, this time included.
     pub attempts: u32,
-    /// The value that the last decision about this event carried over; `null` at first.
+    /// The value that the last decision about this event carried over; `null` at first, and after an operator's retry.
     pub carried: &'a Value,
+    /// The instance's id.
+    pub process_id: &'a str,
+    /// The time, the same when this is replayed.
+    pub now: DateTime<Utc>,
+    /// The version with which this run began: code that changes decisions keeps the old ones for runs of the old
+    /// version. An instance that is parked needs no care: an operator's retry begins a run of today's version.
+    pub version: u32,
 }
 
 /// A command failed.
@@ -173,7 +218,8 @@ impl<'a, M: ProcessManager> CommandFailure<'a, M> {
     }
 
     /// Dispatches these commands in the place of the failed one and all behind it (none of them: drops them all); then
-    /// the event is applied. Each gets a key of its own.
+    /// the event is applied. Each gets a key of its own. From the sixth such decision about an event on there is a pause,
+    /// which doubles from 200 ms to at most 30 s.
     #[must_use]
     pub fn continue_with(&self, commands: impl Into<Commands<M::Command>>) -> OnError<M::Command> {
         self.continue_carrying(commands, Value::Null)

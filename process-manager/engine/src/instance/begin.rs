@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use temporalio_common::data_converters::RawValue;
 
 use process_manager::{
-    instance::{Delivery, Instance, Ledger, Snapshot},
+    instance::{Delivery, Instance, Ledger, REVISION, Snapshot},
     manager::ProcessManager,
 };
 use process_manager_wire::error_chain;
@@ -18,6 +18,9 @@ pub struct Begin {
     pub process_id: String,
     /// The version of the process manager to which the run keeps.
     pub version: u32,
+    /// The [`REVISION`] to which the run keeps; runs that began before there was one keep to 0.
+    #[serde(default)]
+    pub revision: u32,
     /// Limit of one attempt to handle an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_timeout: Option<Duration>,
@@ -49,6 +52,7 @@ impl Begin {
         Self {
             process_id: process_id.to_owned(),
             version: M::VERSION,
+            revision: REVISION,
             event_timeout,
             ledger,
             events: Vec::new(),
@@ -76,7 +80,7 @@ impl Begin {
             Some(carried) => Instance::resume(&begin.process_id, begin.version, carried)
                 .map_err(|error| CannotBegin::VersionUnavailable(error_chain(&error)))?,
         };
-        let mut instance = instance.with_event_timeout(begin.event_timeout);
+        let mut instance = instance.with_event_timeout(begin.event_timeout).with_revision(begin.revision);
         for queued in begin.events {
             instance.deliver(queued);
         }

@@ -15,6 +15,9 @@ use crate::{
     send::{Policy, Sender, Sent, send},
 };
 
+/// Most bytes of the input of a durable activity: the server takes 2 MiB.
+const ACTIVITY_BYTES: usize = 2 * 1024 * 1024 - 64 * 1024;
+
 /// Outcome of a command.
 pub(super) enum Dispatched<E: std::error::Error + 'static> {
     Answered(Result<(), Error<E>>),
@@ -33,15 +36,24 @@ pub(super) async fn dispatch<M: ProcessManager>(
         let why = "the command is no enum tagged with `type` and `data`".to_owned();
         return Ok(Dispatched::Answered(Err(Error::Dispatch(why))));
     };
-    let policy = Policy {
+    let bytes = serde_json::to_vec(&input).map_or(0, |json| json.len());
+    let mut policy = Policy {
         summary: format!("{} {}", input.name, ctx.state_mut(|run| run.machine().id().to_owned())),
         attempt: dispatch.outgoing.settings.timeout.unwrap_or(policy::ATTEMPT),
         retry: dispatch.outgoing.settings.retry.unwrap_or(Retry::FOREVER),
         deadline: dispatch.deadline,
     };
+    if bytes > ACTIVITY_BYTES {
+        // Only a run that began before there were limits has such a command.
+        policy.retry = Retry::NEVER;
+    }
     Ok(match send(ctx, || CommandActivities::dispatch_command, input, &policy).await? {
         Sent::Accepted(()) => Dispatched::Answered(Ok(())),
         Sent::Refused(refusal) => Dispatched::Answered(Err(Error::Refused(refusal))),
+        Sent::Failed(why) if bytes > ACTIVITY_BYTES => {
+            let why = format!("{why}; of {bytes} bytes, the command is too large to be tried again by itself");
+            Dispatched::Answered(Err(Error::Dispatch(why)))
+        }
         Sent::Failed(why) => Dispatched::Answered(Err(Error::Dispatch(why))),
         Sent::TimedOut => Dispatched::TimedOut,
         Sent::TooLong => Dispatched::TooLong,

@@ -5,12 +5,12 @@ use process_manager::{
     instance::{Ended, Ledger, Next},
     manager::ProcessManager,
 };
-use process_manager_wire::error_chain;
 use temporalio_common::{data_converters::RawValue, error::ApplicationFailure};
-use temporalio_workflow::{CancellableFuture as _, ContinueAsNewOptions, WorkflowContext, WorkflowTermination, select};
+use temporalio_workflow::{CancellableFuture as _, WorkflowContext, WorkflowTermination, select};
 
 use super::{
-    begin::{Begin, CannotBegin},
+    begin::CannotBegin,
+    cut::{continue_as_new, is_at_a_cut, wait_for_code_that_reads},
     dispatch::{Dispatched, dispatch},
     fetch::fetch,
     length::is_too_long,
@@ -48,10 +48,11 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
             ctx.wait_condition(|_| false).await?;
         }
     }
+    wait_for_code_that_reads(&ctx).await?;
     let idle_timeout = M::options().idle_timeout;
     loop {
-        if is_too_long(&ctx) {
-            return continue_as_new(&ctx);
+        if is_too_long(&ctx) || is_at_a_cut(&ctx) {
+            continue_as_new(&ctx)?;
         }
         let at = now(&ctx);
         let next = ctx.state_mut(|run| {
@@ -65,14 +66,17 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
                 match dispatched {
                     Dispatched::Answered(answer) => ctx.state_mut(|run| run.machine().answered(answer, at)),
                     Dispatched::TimedOut => ctx.state_mut(|run| run.machine().timed_out(at)),
-                    Dispatched::TooLong => return continue_as_new(&ctx),
+                    Dispatched::TooLong => continue_as_new(&ctx)?,
                 }
             }
-            Next::Fetch(events) => {
-                let Some(fetched) = fetch(&ctx, events).await? else { return continue_as_new(&ctx) };
-                let at = now(&ctx);
-                ctx.state_mut(|run| run.machine().fetched(fetched, at));
-            }
+            Next::Fetch(events) => match fetch(&ctx, events).await? {
+                None => continue_as_new(&ctx)?,
+                Some(fetched) => {
+                    let at = now(&ctx);
+                    ctx.state_mut(|run| run.machine().fetched(fetched, at));
+                }
+            },
+            Next::Wait if is_at_a_cut(&ctx) => (),
             Next::Wait => {
                 publish(&ctx);
                 if let Some(timeout) = idle_timeout {
@@ -104,16 +108,6 @@ async fn wait_until<M: ProcessManager>(ctx: &Ctx<M>, time: DateTime<Utc>) -> Res
             }
         }
     }
-}
-
-fn continue_as_new<M: ProcessManager>(ctx: &Ctx<M>) -> Result<RawValue, WorkflowTermination> {
-    publish(ctx);
-    let carried = ctx.state_mut(|run| run.machine().snapshot());
-    let carried = carried.map_err(|error| failed("CannotCarry", error_chain(&error)))?;
-    let process_id = ctx.state_mut(|run| run.machine().id().to_owned());
-    let begin = Begin { carried: Some(carried), ..Begin::new::<M>(&process_id, Ledger::default()) };
-    let input = RawValue::from_value(&begin, ctx.payload_converter());
-    match ctx.continue_as_new(input, ContinueAsNewOptions::default())? {}
 }
 
 fn end<M: ProcessManager>(ctx: &Ctx<M>, ended: Ended) -> Result<RawValue, WorkflowTermination> {

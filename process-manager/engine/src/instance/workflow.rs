@@ -12,7 +12,10 @@ use temporalio_common::data_converters::RawValue;
 use temporalio_workflow::{SyncWorkflowContext, WorkflowContext, WorkflowContextView};
 
 pub use self::definitions::{AcknowledgeSignal, DeliverSignal, HandledUpdate, RetrySignal, RunInstance, StateQuery};
-use super::begin::{Begin, CannotBegin};
+use super::{
+    begin::{Begin, CannotBegin},
+    cut::Cut,
+};
 use crate::{idle::IdleTimer, signals};
 
 /// Returns the id of an instance's workflow: `<manager>-<process id>`.
@@ -37,14 +40,17 @@ pub struct ProcessInstance<M: ProcessManager> {
     pub(super) acknowledgement: Acknowledge,
     pub(super) published: Published,
     pub(super) idle: IdleTimer,
+    pub(super) cut: Cut,
     /// Local activities since the history was this long.
     pub(super) markers: (u32, u32),
 }
 
 impl<M: ProcessManager> ProcessInstance<M> {
     fn new(ctx: &WorkflowContextView, input: &RawValue) -> Self {
+        let instance = Begin::read(ctx.workflow_id(), input);
         Self {
-            instance: Begin::read(ctx.workflow_id(), input),
+            cut: Cut::new(&instance),
+            instance,
             awake: true,
             acknowledgement: Acknowledge::default(),
             published: Published::default(),
@@ -80,7 +86,9 @@ impl<M: ProcessManager> ProcessInstance<M> {
 
     fn retry(&mut self, input: &RawValue) {
         let failure_id = signals::retry(input);
-        self.signalled("retry", |instance| instance.retry(failure_id.as_deref()));
+        if self.signalled("retry", |instance| instance.retry(failure_id.as_deref())) {
+            self.cut.retried();
+        }
     }
 
     fn acknowledge(&mut self, input: &RawValue) {

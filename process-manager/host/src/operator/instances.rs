@@ -134,12 +134,12 @@ impl Instances {
         Ok(Some(instance))
     }
 
-    /// Reads what the latest run of an instance has been through.
+    /// Reads what an instance has been through, in its latest runs.
     ///
     /// # Errors
     /// Temporal is unavailable.
     pub async fn timeline(&self, process_id: &str) -> Result<Timeline, OperatorError> {
-        let history = self.workflows.history(&self.workflow_id(process_id)).await?;
+        let history = self.workflows.history_of_runs(&self.workflow_id(process_id)).await?;
         Ok(timeline::read(&history))
     }
 

@@ -18,6 +18,7 @@
 //! ```
 
 mod error;
+mod history;
 mod instance;
 mod instances;
 mod read;
@@ -31,12 +32,13 @@ use crate::connect::LazyClient;
 
 pub use self::{
     error::OperatorError,
+    history::History,
     instance::{Instance, InstanceStatus},
     instances::{End, InstanceFilter, Instances},
     read::{PendingCommand, decode, innermost, memo, timestamp},
     subscription::SubscriptionHandle,
     timeline::{Answer, Timeline, TimelineEntry, TimelineEvent},
-    workflows::{Described, History, Listed, Workflows, web_ui},
+    workflows::{Described, Listed, Workflows, web_ui},
 };
 
 /// The client for operators. Clones share one connection.

@@ -1,4 +1,4 @@
-//! The time line of an instance, read from the history of its latest run.
+//! The time line of an instance, read from the histories of its latest runs.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ use super::{
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum TimelineEvent {
-    /// The run continued an earlier one.
+    /// The first run that was read continued an earlier one.
     Continued,
     /// Events were delivered.
     Delivered(Vec<CloudEvent>),
@@ -95,6 +95,7 @@ pub(super) fn read(history: &History) -> Timeline {
 /// State that is kept from one event of the history to the next.
 #[derive(Default)]
 struct Reader {
+    has_begun: bool,
     published: Published,
     /// Commands in flight by the id of the event that scheduled them: name, attempts.
     commands: HashMap<i64, (String, i32)>,
@@ -104,7 +105,10 @@ impl Reader {
     fn event(&mut self, event: &HistoryEvent) -> Option<TimelineEvent> {
         match event.attributes.as_ref()? {
             Attributes::WorkflowExecutionStartedEventAttributes(started) => {
-                (!started.continued_execution_run_id.is_empty()).then_some(TimelineEvent::Continued)
+                // Its ids count from 1 again.
+                self.commands.clear();
+                let is_first = !std::mem::replace(&mut self.has_begun, true);
+                (is_first && !started.continued_execution_run_id.is_empty()).then_some(TimelineEvent::Continued)
             }
             Attributes::WorkflowExecutionSignaledEventAttributes(signal) => self.signal(signal),
             Attributes::MarkerRecordedEventAttributes(marker) => {

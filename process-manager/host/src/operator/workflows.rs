@@ -13,14 +13,12 @@ use temporalio_client::{
 use temporalio_common::protos::temporal::api::{
     common::v1::{Payload, Payloads, WorkflowExecution},
     enums::v1::TaskQueueType,
-    history::v1::HistoryEvent,
     query::v1::WorkflowQuery,
     taskqueue::v1::TaskQueue,
     workflow::v1::WorkflowExecutionInfo,
     workflowservice::v1::{
         CountWorkflowExecutionsRequest, DescribeTaskQueueRequest, DescribeWorkflowExecutionRequest,
-        GetWorkflowExecutionHistoryReverseRequest, ListWorkflowExecutionsRequest, QueryWorkflowRequest,
-        SignalWorkflowExecutionRequest,
+        ListWorkflowExecutionsRequest, QueryWorkflowRequest, SignalWorkflowExecutionRequest,
     },
 };
 use url::Url;
@@ -36,8 +34,6 @@ use crate::connect::LazyClient;
 pub(super) const WITHIN: Duration = Duration::from_secs(3);
 /// For a query: a worker answers in milliseconds, and without one the rest has to do.
 const QUERY_WITHIN: Duration = Duration::from_secs(1);
-/// Latest events that are read of a history.
-const MOST_EVENTS: i32 = 500;
 
 /// Requests about workflows of any type. None but [`Workflows::query`] needs a worker.
 #[derive(Debug, Clone)]
@@ -61,15 +57,6 @@ pub struct Listed<T> {
     pub items: Vec<T>,
     /// Temporal's token of the next page.
     pub next: Vec<u8>,
-}
-
-/// The latest events of a run, oldest first.
-#[derive(Debug, Clone, Default)]
-pub struct History {
-    /// The events.
-    pub events: Vec<HistoryEvent>,
-    /// Whether older events are left out.
-    pub is_cut: bool,
 }
 
 impl Workflows {
@@ -195,26 +182,6 @@ impl Workflows {
         Ok(answer.into_inner().query_result.and_then(|result| first(Some(&result))))
     }
 
-    /// Reads the latest events of the latest run's history; none where there never was a run.
-    ///
-    /// # Errors
-    /// Temporal is unavailable or rejects the request.
-    pub async fn history(&self, workflow_id: &str) -> Result<History, OperatorError> {
-        let mut client = self.client()?;
-        let request = GetWorkflowExecutionHistoryReverseRequest {
-            namespace: client.namespace(),
-            execution: Some(latest(workflow_id)),
-            maximum_page_size: MOST_EVENTS,
-            ..Default::default()
-        };
-        let answer = found(within(client.get_workflow_execution_history_reverse(bounded(request))).await)?;
-        Ok(answer.map_or_else(History::default, |answer| {
-            let mut events = answer.history.unwrap_or_default().events;
-            events.reverse();
-            History { events, is_cut: !answer.next_page_token.is_empty() }
-        }))
-    }
-
     /// Returns when a worker last asked for workflow tasks of this queue.
     ///
     /// # Errors
@@ -239,19 +206,19 @@ fn json(value: &impl Serialize) -> Result<Payload, serde_json::Error> {
     Ok(Payload { metadata, data: serde_json::to_vec(value)?, ..Payload::default() })
 }
 
-fn latest(workflow_id: &str) -> WorkflowExecution {
+pub(super) fn latest(workflow_id: &str) -> WorkflowExecution {
     WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: String::new() }
 }
 
 /// A request that is repeated only while Temporal cannot be reached: what it has answered, it would answer again.
-fn bounded<T>(message: T) -> Request<T> {
+pub(super) fn bounded<T>(message: T) -> Request<T> {
     let mut request = message.into_request();
     request.set_timeout(WITHIN);
     request.extensions_mut().insert(NoRetryOnMatching { predicate: |status| status.code() != Code::Unavailable });
     request
 }
 
-async fn within<T>(
+pub(super) async fn within<T>(
     call: impl Future<Output = Result<Response<T>, Status>>,
 ) -> Result<Result<T, Status>, OperatorError> {
     let answer = tokio::time::timeout(WITHIN, call).await.map_err(|_| OperatorError::NoAnswer)?;
@@ -259,7 +226,7 @@ async fn within<T>(
 }
 
 /// `None` for an answer that says that there is no such workflow.
-fn found<T>(answer: Result<Result<T, Status>, OperatorError>) -> Result<Option<T>, OperatorError> {
+pub(super) fn found<T>(answer: Result<Result<T, Status>, OperatorError>) -> Result<Option<T>, OperatorError> {
     match answer? {
         Ok(answer) => Ok(Some(answer)),
         Err(status) if status.code() == Code::NotFound => Ok(None),

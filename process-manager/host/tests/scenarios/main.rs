@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a step that fails is a test that fails")]
 
 mod beyond;
+mod bounds;
 mod envelopes;
 mod handling;
 mod load;

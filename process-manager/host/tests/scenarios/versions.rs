@@ -2,18 +2,23 @@
 
 use std::convert::Infallible;
 
-use process_manager::manager::{Commands, Context, Metadata, ProcessManager, Route};
+use process_manager::{
+    instance::Status,
+    manager::{Commands, Context, Failure, FailureContext, Metadata, OnError, ProcessManager, Route},
+};
 use process_manager_engine::instance::ProcessInstance;
+use process_manager_host::operator::{Answer, Operator, TimelineEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use temporalio_client::WorkflowHistory;
 use temporalio_common::protos::temporal::api::{enums::v1::EventType, history::v1::History};
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
+use test_support::eventually;
 
 use super::{
     probe::{Command, Event, Step},
     server::history,
-    world::World,
+    world::{Receiver, World},
 };
 
 /// As it was at first: one command for each event.
@@ -87,6 +92,91 @@ versioned!(
     |state, _| state.count += 1,
     |_, state| json!({"count": state["handled"].as_array().map_or(0, Vec::len)})
 );
+
+/// What is refused stops it.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+struct Stubborn;
+
+/// What is refused gets another command in its place: what it was deployed for.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+struct Yielding;
+
+macro_rules! deciding {
+    ($type:ident, $version:literal, $on_error:expr) => {
+        impl ProcessManager for $type {
+            const NAME: &'static str = "Deciding";
+            const VERSION: u32 = $version;
+            type Event = Event;
+            type Command = Command;
+            type Error = Infallible;
+
+            fn route(Event::Happened(step): &Event, _: &Metadata) -> Result<Route, Infallible> {
+                Ok(Route::start_each(&step.ids))
+            }
+
+            fn handle(&self, _: &Event, _: &Context<'_>) -> Result<Commands<Command>, Infallible> {
+                Ok(command("ask".to_owned()).into())
+            }
+
+            fn on_error(&self, failure: Failure<'_, Self>) -> OnError<Command> {
+                let on_error: fn(&Failure<'_, Self>) -> OnError<Command> = $on_error;
+                on_error(&failure)
+            }
+        }
+    };
+}
+
+deciding!(Stubborn, 1, |failure| failure.stop());
+deciding!(Yielding, 2, |failure| match failure {
+    Failure::Command(failed) => {
+        let FailureContext { process_id, version, metadata, now, .. } = failure.context();
+        let is_later = *now >= metadata.time;
+        failed.continue_with(command(format!("instead-of-{process_id}-under-{version}-{is_later}")))
+    }
+    Failure::Event(_) => failure.stop(),
+});
+
+#[tokio::test(flavor = "multi_thread")]
+async fn x07_new_code_decides_about_an_instance_that_the_old_code_has_parked() {
+    let mut world = World::without_worker().await;
+    world.host::<Stubborn>().await;
+    world.recorder.answer("ask", &[Receiver::Refuses]);
+    let event = world.append(Step::start("a", "one"));
+    let is_parked = async |world: &World| match world.view_of::<Stubborn>("a").await {
+        Some(view) if view.status == Status::Parked => Ok(view),
+        other => Err(other),
+    };
+    let parked = eventually("it is parked", async || is_parked(&world).await).await;
+    assert_eq!(parked.failure.unwrap().failure_id, "a/1");
+    world.kill();
+    world.host::<Yielding>().await;
+    // The new code answers for it before it decides anything.
+    assert_eq!(world.view_of::<Yielding>("a").await.unwrap().status, Status::Parked);
+    world.signal("Deciding-a", "retry", None).await;
+    world.handled_by::<Yielding>(&event).await;
+    assert_eq!(world.recorder.labels(), ["ask", "ask", "instead-of-a-under-2-true"]);
+    assert_eq!(world.view_of::<Yielding>("a").await.unwrap().version, 2);
+    let events = history(world.server.client(), "Deciding-a").await;
+    assert!(events.iter().all(|event| event.event_type() != EventType::WorkflowTaskFailed));
+    // Operators see all of its runs as one.
+    let operator = Operator::new(world.server.client().clone());
+    let told = operator.instances_of("Deciding").timeline("a").await.unwrap().entries;
+    let told: Vec<_> = told.into_iter().map(|entry| entry.event).collect();
+    assert!(
+        matches!(
+            &told[..],
+            [
+                TimelineEvent::Delivered(_),
+                TimelineEvent::Command { answer: Answer::Refused(_), .. },
+                TimelineEvent::Parked(_),
+                TimelineEvent::Retried,
+                TimelineEvent::Command { answer: Answer::Refused(_), .. },
+                TimelineEvent::Command { answer: Answer::Accepted, .. },
+            ]
+        ),
+        "{told:?}"
+    );
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn x07_instances_of_the_old_version_go_on_under_the_new_code_and_their_histories_replay() {

@@ -51,12 +51,24 @@ pub(super) enum Receiver {
 pub(super) struct Recorder {
     sent: Arc<Mutex<Vec<Sent>>>,
     answers: Arc<Mutex<HashMap<String, Vec<Receiver>>>>,
+    /// The detail of its refusals, where it is not the usual one.
+    detail: Arc<Mutex<Option<String>>>,
 }
 
 impl Recorder {
     /// Sets the answers to the commands of this label, one after the other; the last answer is repeated.
     pub(super) fn answer(&self, label: &str, answers: &[Receiver]) {
         self.answers.lock().unwrap().insert(label.to_owned(), answers.to_vec());
+    }
+
+    /// Sets the detail of all refusals.
+    pub(super) fn explain(&self, detail: String) {
+        *self.detail.lock().unwrap() = Some(detail);
+    }
+
+    fn problem(&self) -> Problem {
+        let detail = self.detail.lock().unwrap().clone();
+        Problem { detail: detail.unwrap_or_else(|| problem().detail), ..problem() }
     }
 
     /// Everything that was dispatched, each attempt.
@@ -103,7 +115,7 @@ impl Dispatcher<Command> for Recorder {
         self.record(label, envelope, matches!(answer, Receiver::Accepts | Receiver::Hangs));
         match answer {
             Receiver::Accepts => Ok(()),
-            Receiver::Refuses => Err(DispatchError::Refused(problem())),
+            Receiver::Refuses => Err(DispatchError::Refused(self.problem())),
             Receiver::Faults => Err(DispatchError::Fault("the test wants it".into())),
             Receiver::Panics => panic!("the dispatcher panics as it should"),
             Receiver::Hangs => std::future::pending().await,

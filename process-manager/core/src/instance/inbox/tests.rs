@@ -41,7 +41,7 @@ impl ProcessManager for Numbers {
 }
 
 /// Each of these is more than an eighth of what is carried over.
-const PADDING: usize = SNAPSHOT_BYTES / 8;
+const PADDING: usize = EVENT_BYTES / 8;
 const EVENTS: Position = 600;
 
 fn now() -> DateTime<Utc> {
@@ -104,7 +104,7 @@ fn applied(view: &InstanceView) -> Vec<Position> {
 fn what_is_handed_over_stays_small_and_is_handled_in_order() {
     let mut instance = parked(EVENTS, RouteKind::Continue);
     assert_eq!(instance.view().queued_events, usize::try_from(EVENTS).unwrap() - 1);
-    assert!(carried(&instance).1 < SNAPSHOT_BYTES + 16 * 1024, "{} bytes", carried(&instance).1);
+    assert!(carried(&instance).1 < EVENT_BYTES + 16 * 1024, "{} bytes", carried(&instance).1);
     assert_eq!(instance.retry(None), Signalled::Counted);
     let (next, asked) = go_on(&mut instance, 7);
     assert_eq!(next, Next::Wait);

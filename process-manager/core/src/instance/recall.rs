@@ -1,0 +1,108 @@
+//! Commands that are too many to be handed over to the next run: `handle` returns them again there.
+//!
+//! It is a function of the state, the event, the time and the version, and all of these are handed over. A digest tells
+//! whether it still returns the same commands.
+
+use std::{collections::VecDeque, hash::Hasher as _};
+
+use chrono::{DateTime, Utc};
+use fnv::FnvHasher;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Instance,
+    work::{Phase, Work},
+};
+use crate::{
+    limits::PENDING_BYTES,
+    manager::{Error, Outgoing, ProcessManager},
+};
+
+/// A call of `handle`: what it was told besides the state and the event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Handled {
+    pub(super) version: u32,
+    pub(super) at: DateTime<Utc>,
+}
+
+/// Commands that were left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Recall {
+    /// The number of the first one; those before it were dispatched.
+    next: u32,
+    /// How many they are.
+    count: usize,
+    digest: u64,
+}
+
+impl<C: Serialize> Work<C> {
+    /// As the next run gets it: without the commands that are too many, and with the event's data or without it.
+    pub(super) fn carried(&self, with_data: bool) -> Result<Value, serde_json::Error> {
+        let (queued, carried) = (self.queued.clone(), self.carried.clone());
+        let mut next = Self { queued, carried, pending: VecDeque::new(), ..*self };
+        if !with_data {
+            next.queued.event.data = Value::Null;
+            next.lacks_data = true;
+        }
+        let pending = serde_json::to_value(&self.pending)?;
+        if self.handled.is_none() || pending.to_string().len() <= PENDING_BYTES {
+            let mut next = serde_json::to_value(next)?;
+            next["pending"] = pending;
+            return Ok(next);
+        }
+        next.recall = Some(Recall {
+            next: self.pending.front().map_or(0, |(number, _)| *number),
+            count: self.pending.len(),
+            digest: digest(self.pending.iter().map(|(_, outgoing)| outgoing))?,
+        });
+        next.phase = Phase::Recalling;
+        serde_json::to_value(next)
+    }
+}
+
+impl<M: ProcessManager> Instance<M> {
+    /// Gets the commands again that were left behind.
+    pub(super) fn recall(&mut self, now: DateTime<Utc>) {
+        let Some((handled, recall)) = self.work.as_ref().and_then(|work| Some((work.handled?, work.recall?))) else {
+            return;
+        };
+        let commands = self.with_event(handled.at, handled.version, "handle", now, |state, event, context| {
+            state.handle(event, context).map_err(Error::Handle)
+        });
+        match commands {
+            None => (),
+            Some(Err(error)) => self.failed(error, now),
+            Some(Ok(commands)) => match (recall.rest(commands.into_inner()), &mut self.work) {
+                (Some(rest), Some(work)) => {
+                    work.pending = (recall.next..).zip(rest).collect();
+                    work.recall = None;
+                    work.go_on();
+                }
+                _ => self.failed(Error::CommandsChanged { sent: recall.next }, now),
+            },
+        }
+    }
+}
+
+impl Recall {
+    /// The commands that were left behind, where these are they.
+    fn rest<C: Serialize>(self, mut commands: Vec<Outgoing<C>>) -> Option<Vec<Outgoing<C>>> {
+        let next = usize::try_from(self.next).ok().filter(|next| *next <= commands.len())?;
+        let rest = commands.split_off(next);
+        let is_same = rest.len() == self.count && digest(&rest).is_ok_and(|digest| digest == self.digest);
+        is_same.then_some(rest)
+    }
+}
+
+fn digest<'a, C: Serialize + 'a>(
+    commands: impl IntoIterator<Item = &'a Outgoing<C>>,
+) -> Result<u64, serde_json::Error> {
+    let mut hasher = FnvHasher::default();
+    for command in commands {
+        // By way of a value: there the fields have an order.
+        hasher.write(serde_json::to_value(command)?.to_string().as_bytes());
+        hasher.write_u8(0);
+    }
+    Ok(hasher.finish())
+}

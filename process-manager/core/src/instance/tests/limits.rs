@@ -1,0 +1,162 @@
+//! Each limit: up to it all is well, and beyond it the instance is parked before anything is lost or sent.
+
+use serde_json::json;
+
+use super::{
+    super::*,
+    script::{Answer, Changed, Script, Step, begun, carried, code, delivery, now, refuse, run, text},
+};
+use crate::{
+    failure_code,
+    limits::{COMMAND_BYTES, DECISION_BYTES, DETAIL_CHARS, PENDING_BYTES, SNAPSHOT_BYTES, STATE_BYTES},
+    manager::RouteKind,
+};
+
+const STATE_AROUND: usize = r#"{"text":""}"#.len();
+const COMMAND_AROUND: usize = r#"{"command":{"data":{"number":0,"padding":""},"type":"Do"}}"#.len();
+
+fn grows_to(bytes: usize) -> Step {
+    Step { text: "x".to_owned(), times: bytes - STATE_AROUND, ..Step::default() }
+}
+
+#[test]
+fn a_state_has_at_most_1_mib_and_a_larger_one_is_not_taken() {
+    assert_eq!(STATE_BYTES, 1_048_576);
+    let mut instance = begun(&grows_to(STATE_BYTES));
+    assert_eq!(run(&mut instance), (vec![], Next::Wait));
+    instance.deliver(delivery(2, RouteKind::Start, &grows_to(STATE_BYTES + 1)));
+    run(&mut instance);
+    let failure = instance.parked().unwrap();
+    assert_eq!(failure.code, failure_code::TOO_LARGE);
+    assert_eq!(failure.detail, "the state is too large: 1048577 bytes, where at most 1048576 are possible");
+    assert_eq!(text(&instance).as_str().unwrap().len(), STATE_BYTES - STATE_AROUND);
+    assert!(carried::<_, Script>(&instance).1 <= SNAPSHOT_BYTES);
+    // Code that keeps less goes on.
+    let mut mended = carried::<_, Changed>(&instance).0;
+    assert_eq!(mended.retry(None), Signalled::Counted);
+    assert_eq!(run(&mut mended), (vec![], Next::Wait));
+    assert_eq!((text(&mended), mended.ledger().has_handled("log", 2)), (json!("x"), true));
+}
+
+#[test]
+fn a_command_has_at_most_1_5_mib_and_beyond_it_none_of_the_event_is_sent() {
+    assert_eq!(COMMAND_BYTES, 1_572_864);
+    let fits = COMMAND_BYTES - COMMAND_AROUND;
+    let mut instance = begun(&Step { commands: vec![1, fits], ..Step::default() });
+    assert_eq!(run(&mut instance).0, [0, 1]);
+    let mut instance = begun(&Step { commands: vec![1, fits + 1], ..Step::default() });
+    assert_eq!(run(&mut instance), (vec![], Next::Wait));
+    let failure = instance.parked().unwrap();
+    assert_eq!(failure.code, failure_code::TOO_LARGE);
+    assert_eq!(failure.detail, "command Do is too large: 1572865 bytes, where at most 1572864 are possible");
+    // Code that sends less goes on.
+    let mut mended = carried::<_, Changed>(&instance).0;
+    mended.retry(None);
+    assert_eq!(run(&mut mended), (vec![0, 1], Next::Wait));
+}
+
+#[test]
+fn the_process_manager_decides_about_what_is_too_large() {
+    let step = Step { commands: vec![COMMAND_BYTES], answer: Answer::SkipEvent, ..Step::default() };
+    let mut instance = begun(&step);
+    assert_eq!(run(&mut instance), (vec![], Next::Wait));
+    assert!(instance.parked().is_none() && instance.ledger().has_handled("log", 1));
+}
+
+#[test]
+fn ten_thousand_commands_are_handed_over_by_their_event_alone() {
+    let step = Step { commands: vec![300; 10_000], times: 1, text: "done".to_owned(), ..Step::default() };
+    let mut instance = begun(&step);
+    let mut sent = Vec::new();
+    for _ in 0..3 {
+        for _ in 0..2_500 {
+            let Next::Dispatch(dispatch) = instance.advance(now()) else { panic!("{:?}", instance.view()) };
+            sent.push(dispatch.idempotency_key);
+            instance.answered(Ok(()), now());
+        }
+        let (next, bytes) = carried::<_, Script>(&instance);
+        assert!(bytes < PENDING_BYTES, "{bytes} bytes");
+        instance = next;
+    }
+    let keys: Vec<_> = (0..7_500).map(|number| format!("a/e1/{number}")).collect();
+    assert_eq!(sent, keys);
+    assert_eq!(run(&mut instance), ((7_500..10_000).collect(), Next::Wait));
+    assert_eq!(text(&instance), json!("done"));
+}
+
+#[test]
+fn commands_that_handle_no_longer_returns_park_the_instance_until_it_returns_them_again() {
+    let step = Step { commands: vec![PENDING_BYTES; 3], ..Step::default() };
+    let mut instance = begun(&step);
+    let Next::Dispatch(_) = instance.advance(now()) else { panic!("{:?}", instance.view()) };
+    instance.answered(Ok(()), now());
+    let mut changed = carried::<_, Changed>(&instance).0;
+    assert_eq!(run(&mut changed), (vec![], Next::Wait));
+    assert_eq!(code(&changed), failure_code::COMMANDS_CHANGED);
+    let mut again = carried::<_, Script>(&changed).0;
+    again.retry(None);
+    assert_eq!(run(&mut again), (vec![1, 2], Next::Wait));
+}
+
+#[test]
+fn a_decision_gives_at_most_256_kib() {
+    assert_eq!(DECISION_BYTES, 262_144);
+    for (answer, fits) in [
+        (Answer::Replace(DECISION_BYTES - 100), true),
+        (Answer::Replace(DECISION_BYTES), false),
+        (Answer::Carry(DECISION_BYTES - 100), true),
+        (Answer::Carry(DECISION_BYTES), false),
+    ] {
+        let mut instance = begun(&Step { commands: vec![1], answer, ..Step::default() });
+        instance.advance(now());
+        refuse(&mut instance, "no".to_owned(), now());
+        assert_eq!(code(&instance), if fits { "" } else { failure_code::TOO_LARGE }, "{answer:?}");
+    }
+}
+
+#[test]
+fn a_large_event_in_hand_is_handed_over_by_its_place_and_read_again() {
+    let step = Step { commands: vec![1], text: "x".repeat(2_096_000), ..Step::default() };
+    let mut instance = begun(&step);
+    instance.advance(now());
+    refuse(&mut instance, "no".to_owned(), now());
+    let (mut next, bytes) = carried::<_, Script>(&instance);
+    assert!(bytes < 10_000, "{bytes} bytes");
+    assert_eq!((next.view().event.as_deref(), next.advance(now())), (Some("Happened"), Next::Wait));
+    next.retry(None);
+    let fetch = Next::Fetch(Fetch { log: "log".to_owned(), positions: vec![1] });
+    assert_eq!(next.advance(now()), fetch);
+    next.fetched(Err("the log is gone".to_owned()), now());
+    assert_eq!(code(&next), failure_code::UNREADABLE);
+    let mut next = carried::<_, Script>(&next).0;
+    next.retry(None);
+    assert_eq!(next.advance(now()), fetch);
+    next.fetched(Ok(vec![delivery(1, RouteKind::Start, &step).event]), now());
+    assert_eq!(run(&mut next), (vec![0], Next::Wait));
+}
+
+#[test]
+fn an_explanation_has_at_most_2000_characters() {
+    assert_eq!(DETAIL_CHARS, 2_000);
+    let mut instance = begun(&Step { commands: vec![1], ..Step::default() });
+    instance.advance(now());
+    refuse(&mut instance, "ü".repeat(3_000_000), now());
+    let failure = instance.parked().unwrap();
+    assert_eq!(failure.detail.chars().count(), DETAIL_CHARS);
+    assert_eq!(failure.refusal.as_ref().unwrap().detail.chars().count(), DETAIL_CHARS);
+}
+
+/// Runs that began before there were limits, and what was handed over to them.
+#[test]
+fn an_instance_that_cannot_be_handed_over_is_kept_and_parked() {
+    let mut instance = begun(&grows_to(SNAPSHOT_BYTES)).with_revision(0);
+    assert_eq!(run(&mut instance), (vec![], Next::Wait));
+    assert!(instance.parked().is_none());
+    let error = instance.snapshot().unwrap_err();
+    instance.keep(Some(&error), now());
+    assert_eq!(code(&instance), failure_code::TOO_LARGE);
+    assert!(instance.parked().unwrap().detail.contains("cannot be handed over"));
+    // It stays the same failure.
+    instance.keep(Some(&error), now());
+    assert_eq!(instance.parked().unwrap().failure_id, "a/1");
+}
