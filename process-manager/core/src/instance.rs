@@ -12,8 +12,10 @@
 //! user's code does not pass through here.
 
 mod decide;
+mod from_outside;
 mod handle;
 mod inbox;
+mod keys;
 mod ledger;
 mod operate;
 mod snapshot;
@@ -33,6 +35,7 @@ use self::{
 };
 pub use self::{
     inbox::Fetch,
+    keys::KeyForm,
     ledger::Ledger,
     operate::{Acknowledge, Signalled},
     snapshot::{Snapshot, SnapshotError},
@@ -88,6 +91,7 @@ pub struct Instance<M: ProcessManager> {
     id: String,
     version: u32,
     event_timeout: Option<Duration>,
+    keys: KeyForm,
     state: M,
     /// Whether an event has begun it.
     started: bool,
@@ -109,6 +113,7 @@ impl<M: ProcessManager> Instance<M> {
             id: id.into(),
             version,
             event_timeout: M::options().event_timeout,
+            keys: KeyForm::Full,
             state: M::default(),
             started: false,
             inbox: Inbox::default(),
@@ -126,6 +131,18 @@ impl<M: ProcessManager> Instance<M> {
     #[must_use]
     pub fn with_event_timeout(self, event_timeout: Option<Duration>) -> Self {
         Self { event_timeout, ..self }
+    }
+
+    /// Sets the form of the idempotency keys with which the instance began, in place of today's.
+    #[must_use]
+    pub fn with_keys(self, keys: KeyForm) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// Returns the form of its idempotency keys.
+    #[must_use]
+    pub fn keys(&self) -> KeyForm {
+        self.keys
     }
 
     /// Queues an event; `false` for a redelivery, which is ignored.
@@ -265,8 +282,9 @@ impl<M: ProcessManager> Instance<M> {
         let inbox = std::mem::take(&mut self.inbox);
         let id = std::mem::take(&mut self.id);
         let failures = self.failures;
-        let event_timeout = self.event_timeout;
-        *self = Self { inbox, failures, event_timeout, ended: Some(ended), ..Self::new(id, self.version, ledger) };
+        let (event_timeout, keys) = (self.event_timeout, self.keys);
+        *self =
+            Self { inbox, failures, event_timeout, keys, ended: Some(ended), ..Self::new(id, self.version, ledger) };
     }
 }
 

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ended, Instance};
-use crate::manager::{ProcessManager, RouteKind};
+use super::{Ended, Instance, ParkedFailure};
+use crate::{
+    failure_code,
+    manager::{ProcessManager, RouteKind},
+};
 
 /// Payload of the signal `acknowledge`; all of it is optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,8 +64,9 @@ impl<M: ProcessManager> Instance<M> {
         if !self.is_meant(failure_id) {
             return Signalled::Ignored;
         }
-        // Without a current event it is the next one that failed.
-        if self.work.is_none() {
+        // Without a current event it is the next one that failed, unless none has.
+        let is_from_outside = |failure: &ParkedFailure| failure.code == failure_code::ENDED_FROM_OUTSIDE;
+        if self.work.is_none() && !self.parked.as_ref().is_some_and(is_from_outside) {
             self.drop_next();
         }
         self.finish();

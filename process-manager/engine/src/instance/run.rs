@@ -13,7 +13,7 @@ use super::{
     begin::{Begin, CannotBegin},
     dispatch::{Dispatched, dispatch},
     fetch::fetch,
-    length::is_too_long,
+    length::{is_too_long, must_hand_over},
     publish::publish,
     workflow::ProcessInstance,
 };
@@ -78,11 +78,21 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
                 if let Some(timeout) = idle_timeout {
                     ctx.state(|run| run.idle.arm(timeout));
                 }
-                ctx.wait_condition(|run| run.awake).await?;
+                wait(&ctx).await?;
                 ctx.state(|run| run.idle.disarm());
             }
             Next::WaitUntil(time) => wait_until(&ctx, time).await?,
             Next::End(ended) => return end(&ctx, ended),
+        }
+    }
+}
+
+/// Waits until there is something to do, or the history has become too long to wait in this run.
+async fn wait<M: ProcessManager>(ctx: &Ctx<M>) -> Result<(), WorkflowTermination> {
+    loop {
+        ctx.wait_condition(ProcessInstance::has_news).await?;
+        if ctx.state(|run| run.awake) || must_hand_over(ctx) {
+            return Ok(());
         }
     }
 }
@@ -94,10 +104,9 @@ async fn wait_until<M: ProcessManager>(ctx: &Ctx<M>, time: DateTime<Utc>) -> Res
     loop {
         select! {
             _ = timer => return Ok(()),
-            woken = ctx.wait_condition(|run| run.awake) => {
+            woken = ctx.wait_condition(ProcessInstance::has_news) => {
                 woken?;
-                ctx.state_mut(|run| run.awake = false);
-                if is_too_long(ctx) {
+                if must_hand_over(ctx) {
                     timer.cancel();
                     return Ok(());
                 }
@@ -108,10 +117,11 @@ async fn wait_until<M: ProcessManager>(ctx: &Ctx<M>, time: DateTime<Utc>) -> Res
 
 fn continue_as_new<M: ProcessManager>(ctx: &Ctx<M>) -> Result<RawValue, WorkflowTermination> {
     publish(ctx);
-    let carried = ctx.state_mut(|run| run.machine().snapshot());
-    let carried = carried.map_err(|error| failed("CannotCarry", error_chain(&error)))?;
-    let process_id = ctx.state_mut(|run| run.machine().id().to_owned());
-    let begin = Begin { carried: Some(carried), ..Begin::new::<M>(&process_id, Ledger::default()) };
+    let begin = ctx.state_mut(|run| {
+        let acknowledgement = run.acknowledgement.clone();
+        Begin::carrying(run.machine(), &acknowledgement)
+    });
+    let begin = begin.map_err(|error| failed("CannotCarry", error_chain(&error)))?;
     let input = RawValue::from_value(&begin, ctx.payload_converter());
     match ctx.continue_as_new(input, ContinueAsNewOptions::default())? {}
 }

@@ -2,8 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a step that fails is a test that fails")]
 
 mod beyond;
+mod ended;
 mod envelopes;
+mod floods;
 mod handling;
+mod keys;
 mod load;
 mod operator_client;
 mod operators;
