@@ -14,6 +14,8 @@ pub const TIMEOUT: &str = "timeout";
 pub const ALREADY_STARTED: &str = "already-started";
 /// A strict continuation met no started instance.
 pub const NOT_STARTED: &str = "not-started";
+/// The run was ended from outside: terminated, cancelled or timed out.
+pub const ENDED_FROM_OUTSIDE: &str = "ended-from-outside";
 /// The event cannot be read.
 pub const UNREADABLE: &str = "unreadable";
 /// The state, a command or a decision is larger than its [limit](crate::limits).

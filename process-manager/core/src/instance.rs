@@ -14,9 +14,11 @@
 
 mod answers;
 mod decide;
+mod from_outside;
 mod handle;
 mod held;
 mod inbox;
+mod keys;
 mod ledger;
 mod operate;
 mod recall;
@@ -36,6 +38,7 @@ use self::{
 };
 pub use self::{
     inbox::Fetch,
+    keys::KeyForm,
     ledger::Ledger,
     operate::{Acknowledge, Signalled},
     snapshot::{Snapshot, SnapshotError},
@@ -97,6 +100,7 @@ pub struct Instance<M: ProcessManager> {
     version: u32,
     revision: u32,
     event_timeout: Option<Duration>,
+    keys: KeyForm,
     state: M,
     /// What stands in the place of the state and the current event while this code cannot read them.
     held: Option<Held>,
@@ -121,6 +125,7 @@ impl<M: ProcessManager> Instance<M> {
             version,
             revision: REVISION,
             event_timeout: M::options().event_timeout,
+            keys: KeyForm::Full,
             state: M::default(),
             held: None,
             started: false,
@@ -145,6 +150,18 @@ impl<M: ProcessManager> Instance<M> {
     #[must_use]
     pub fn with_revision(self, revision: u32) -> Self {
         Self { revision, ..self }
+    }
+
+    /// Sets the form of the idempotency keys with which the instance began, in place of today's.
+    #[must_use]
+    pub fn with_keys(self, keys: KeyForm) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// Returns the form of its idempotency keys.
+    #[must_use]
+    pub fn keys(&self) -> KeyForm {
+        self.keys
     }
 
     /// Queues an event; `false` for a redelivery, which is ignored.
@@ -251,9 +268,9 @@ impl<M: ProcessManager> Instance<M> {
         let inbox = std::mem::take(&mut self.inbox);
         let id = std::mem::take(&mut self.id);
         let failures = self.failures;
-        let (event_timeout, revision) = (self.event_timeout, self.revision);
+        let (event_timeout, revision, keys) = (self.event_timeout, self.revision, self.keys);
         let new = Self::new(id, self.version, ledger);
-        *self = Self { inbox, failures, event_timeout, revision, ended: Some(ended), ..new };
+        *self = Self { inbox, failures, event_timeout, revision, keys, ended: Some(ended), ..new };
     }
 }
 

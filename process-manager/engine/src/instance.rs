@@ -10,10 +10,10 @@ mod run;
 mod workflow;
 
 pub use self::{
-    begin::Begin,
+    begin::{Begin, Carried, EndedRun},
     run::FinalRecord,
     workflow::{
-        AcknowledgeSignal, DeliverSignal, HandledUpTo, HandledUpdate, ProcessInstance, RetrySignal, RunInstance,
-        StateQuery, workflow_id,
+        AcknowledgeSignal, CarriedQuery, DeliverSignal, HandledUpTo, HandledUpdate, IS_PARKED, PARKED, ProcessInstance,
+        RetrySignal, RunInstance, StateQuery, workflow_id,
     },
 };

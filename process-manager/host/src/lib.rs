@@ -48,6 +48,7 @@ pub mod connect;
 mod delivery;
 #[cfg(feature = "dev-server")]
 pub mod dev_server;
+mod ended;
 pub mod operator;
 pub mod search_attributes;
 pub mod start;

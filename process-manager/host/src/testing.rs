@@ -26,7 +26,7 @@ use std::{
 use temporalio_client::{Client, tonic::Status};
 use temporalio_common::{telemetry::TelemetryOptions, worker::WorkerDeploymentOptions};
 use temporalio_sdk::{Worker, WorkerOptions, runtime::PollerBehavior};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::sleep};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -170,7 +170,8 @@ impl TestServer {
     }
 }
 
-/// A worker in a thread and a runtime of its own. Dropped, it ends as a program does that is told to.
+/// A worker in a thread and a runtime of its own. Dropped, it ends as a program does that is told to, without waiting for
+/// that: it takes no more work, subscriptions hand over their position, and work in flight has five seconds to end.
 #[derive(Debug)]
 pub struct TestWorker {
     stop: CancellationToken,
@@ -196,10 +197,21 @@ impl TestWorker {
                 };
                 let shutdown = worker.shutdown_handle();
                 drop(begins.send(Ok(())));
+                let end = async {
+                    stopped.cancelled().await;
+                    shutdown();
+                    sleep(GRACE).await;
+                };
+                // A worker that is dropped is not killed.
+                let killed = async {
+                    if killed.await.is_err() {
+                        std::future::pending().await
+                    }
+                };
                 tokio::select! {
                     outcome = worker.run() => tracing::debug!(?outcome, "the worker has ended"),
-                    () = async { stopped.cancelled().await; shutdown(); std::future::pending().await } => (),
-                    _ = killed => (),
+                    () = end => tracing::warn!("work in flight did not end within {} s", GRACE.as_secs()),
+                    () = killed => (),
                 }
             });
             // Work in flight is dropped where it is.
@@ -211,6 +223,12 @@ impl TestWorker {
             Ok(Err(why)) => Err(ServerError::Worker(why)),
             Err(_) => Err(ServerError::Worker("its thread has ended".to_owned())),
         }
+    }
+
+    /// Ends the worker as a program does that is told to, and returns when it has ended.
+    pub fn end(self) {
+        self.stop.cancel();
+        let _ = self.ended.recv_timeout(GRACE * 2);
     }
 
     /// Ends the worker as a crash does: no work in flight is finished, and the server is told nothing.

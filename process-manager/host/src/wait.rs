@@ -15,7 +15,7 @@ use temporalio_common::{
     protos::temporal::api::{
         common::v1::{Payloads, WorkflowExecution},
         enums::v1::HistoryEventFilterType,
-        failure::v1::failure::FailureInfo,
+        failure::v1::{Failure, failure::FailureInfo},
         history::v1::{HistoryEvent, history_event::Attributes},
         workflowservice::v1::GetWorkflowExecutionHistoryRequest,
     },
@@ -27,7 +27,9 @@ use process_manager::{
     instance::{InstanceView, Ledger},
     manager::{ProcessManager, Routed, route},
 };
-use process_manager_engine::instance::{FinalRecord, HandledUpTo, HandledUpdate, RunInstance, StateQuery, workflow_id};
+use process_manager_engine::instance::{
+    FinalRecord, HandledUpTo, HandledUpdate, IS_PARKED, PARKED, RunInstance, StateQuery, workflow_id,
+};
 
 const POLL: Duration = Duration::from_millis(100);
 
@@ -112,14 +114,18 @@ pub(crate) async fn wait<M: ProcessManager>(
     match Box::pin(handle.execute_update(HandledUpdate::<M>::default(), input, options)).await {
         Ok(()) => Ok(()),
         Err(WorkflowUpdateError::NotFound(_)) => Err(InstanceWaitError::NotThere),
-        // The only failure that the update has.
-        Err(WorkflowUpdateError::Failed(failure)) if is_parked(&failure.to_string()) => Err(InstanceWaitError::Parked),
+        Err(WorkflowUpdateError::Failed(failure)) if is_parked(&failure) => Err(InstanceWaitError::Parked),
         Err(error) => Err(InstanceWaitError::Fault(error.into())),
     }
 }
 
-fn is_parked(text: &str) -> bool {
-    text.contains("is parked")
+/// Whether the update failed because the instance is parked; the first instances said so by a text alone.
+fn is_parked(failure: &Failure) -> bool {
+    let is_typed = match &failure.failure_info {
+        Some(FailureInfo::ApplicationFailureInfo(info)) => info.r#type == PARKED,
+        _ => false,
+    };
+    is_typed || failure.message == IS_PARKED || failure.cause.as_deref().is_some_and(is_parked)
 }
 
 pub(crate) fn handle<M: ProcessManager>(client: &Client, id: &str) -> WorkflowHandle<Client, RunInstance<M>> {
@@ -204,4 +210,26 @@ fn left_behind(event: &HistoryEvent) -> Option<FinalRecord> {
         _ => return None,
     };
     serde_json::from_slice(&payloads.payloads.first()?.data).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use temporalio_common::protos::temporal::api::failure::v1::ApplicationFailureInfo;
+
+    use super::*;
+
+    fn failure(message: &str, kind: &str) -> Failure {
+        let info = ApplicationFailureInfo { r#type: kind.to_owned(), ..Default::default() };
+        let failure_info = Some(FailureInfo::ApplicationFailureInfo(info));
+        Failure { message: message.to_owned(), failure_info, ..Failure::default() }
+    }
+
+    #[test]
+    fn a_parked_instance_is_known_by_the_type_of_the_failure_and_one_of_the_first_by_its_text() {
+        let inner = failure("whatever it says", PARKED);
+        assert!(is_parked(&inner));
+        assert!(is_parked(&Failure { cause: Some(Box::new(inner)), ..failure("outer", "") }));
+        assert!(is_parked(&failure(IS_PARKED, "")));
+        assert!(!is_parked(&failure("log is parked is no position", "")));
+    }
 }

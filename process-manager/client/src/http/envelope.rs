@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use process_manager_wire::{ProcessId, headers};
 use reqwest::{
     RequestBuilder,
-    header::{HeaderName, HeaderValue},
+    header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING},
 };
 use uuid::Uuid;
 
-/// The headers of a command; see [`process_manager_wire::headers`].
+/// The headers of a command; see [`process_manager_wire::headers`]. Each value goes out in a form that is fit for a
+/// header; an empty one is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Envelope {
     /// Makes a repeated command take effect once.
@@ -20,7 +21,7 @@ pub struct Envelope {
     pub causation_id: Option<String>,
     /// W3C trace context, see [`traceparent`].
     pub traceparent: Option<String>,
-    /// More headers, by name. One that cannot be a header is left out.
+    /// More headers, by name. One whose name is none, or is one of the headers above, is left out.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -39,19 +40,28 @@ impl Envelope {
 
     pub(crate) fn write(&self, request: RequestBuilder) -> RequestBuilder {
         let named = [
-            (headers::IDEMPOTENCY_KEY, &self.idempotency_key),
-            (headers::CORRELATION_ID, &self.correlation_id),
-            (headers::CAUSATION_ID, &self.causation_id),
-            (headers::TRACEPARENT, &self.traceparent),
+            (headers::IDEMPOTENCY_KEY, self.idempotency_key.as_deref().map(headers::fit_key)),
+            (headers::CORRELATION_ID, self.correlation_id.as_deref().map(headers::fit)),
+            (headers::CAUSATION_ID, self.causation_id.as_deref().map(headers::fit)),
+            (headers::TRACEPARENT, self.traceparent.as_deref().map(headers::fit)),
         ];
-        let named =
-            named.into_iter().filter_map(|(name, value)| Some((HeaderName::from_static(name), value.as_deref()?)));
-        let more = self.metadata.iter().filter_map(|(name, value)| Some((name.parse().ok()?, value.as_str())));
+        let named = named.into_iter().filter_map(|(name, value)| Some((HeaderName::from_static(name), value?)));
+        let more = self.metadata.iter().filter_map(|(name, value)| Some((metadata(name)?, headers::fit_value(value))));
         named
             .chain(more)
-            .filter_map(|(name, value)| Some((name, HeaderValue::from_str(value).ok()?)))
+            .filter(|(_, value)| !value.is_empty())
+            .filter_map(|(name, value)| Some((name, HeaderValue::from_str(&value).ok()?)))
             .fold(request, |request, (name, value)| request.header(name, value))
     }
+}
+
+/// The name of a header for metadata; `None` where it is none, or where two of its kind would be refused for ever.
+fn metadata(name: &str) -> Option<HeaderName> {
+    const OF_OUR_OWN: [&str; 4] =
+        [headers::IDEMPOTENCY_KEY, headers::CORRELATION_ID, headers::CAUSATION_ID, headers::TRACEPARENT];
+    let name: HeaderName = name.parse().ok()?;
+    let is_taken = OF_OUR_OWN.contains(&name.as_str()) || name == CONTENT_LENGTH || name == TRANSFER_ENCODING;
+    (!is_taken).then_some(name)
 }
 
 /// A `traceparent` header (W3C Trace Context, version 00, sampled) for a command of the process.

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, Utc};
-use process_manager_wire::{CloudEvent, panic_message};
+use process_manager_wire::panic_message;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Dispatch, Instance, Next, recall::Handled, view::command_name, work::Phase};
@@ -129,10 +129,10 @@ impl<M: ProcessManager> Instance<M> {
             return Next::Wait;
         };
         let event = work.event();
-        let key = outgoing.settings.idempotency_key.clone();
+        let key = outgoing.settings.idempotency_key.clone().filter(|key| !key.is_empty());
         Next::Dispatch(Dispatch {
             outgoing: outgoing.clone(),
-            idempotency_key: key.unwrap_or_else(|| idempotency_key(&self.id, event, *number)),
+            idempotency_key: key.unwrap_or_else(|| self.keys.key(M::NAME, &self.id, event, *number)),
             correlation_id: event.correlationid.clone(),
             causation_id: event.id.clone(),
             deadline: work.deadline,
@@ -161,11 +161,6 @@ impl Unfit {
             Self::Unserializable(why) => Error::Unserializable { what, why },
         }
     }
-}
-
-/// `<process id>/<event id>/<n>`. The parts that come from outside may hold what a header cannot.
-fn idempotency_key(id: &str, event: &CloudEvent, number: u32) -> String {
-    format!("{id}/{}/{number}", event.id)
 }
 
 /// Calls the user's code; a panic becomes an error.

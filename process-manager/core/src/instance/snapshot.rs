@@ -36,6 +36,14 @@ pub struct Snapshot {
     handled_events: u64,
 }
 
+impl Snapshot {
+    /// Returns the ledger of the instance.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
 /// Why an instance cannot continue under this version of its process manager.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

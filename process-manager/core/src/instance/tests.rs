@@ -108,13 +108,37 @@ fn what_is_carried_over_goes_on_where_it_was() {
     let carried: Snapshot = serde_json::from_value(serde_json::to_value(first.snapshot().unwrap()).unwrap()).unwrap();
     let mut second = Instance::<Counter>::resume("a", Counter::VERSION, carried).unwrap();
     assert!(!second.deliver(queued(2, &["z"])), "it has been here");
-    assert_eq!(label(second.advance(now())), ("y".to_owned(), "a/e1/1".to_owned()));
+    assert_eq!(label(second.advance(now())), ("y".to_owned(), "Counter/a/log/e1/1".to_owned()));
     second.answered(Ok(()), now());
-    assert_eq!(label(second.advance(now())), ("z".to_owned(), "a/e2/0".to_owned()));
+    assert_eq!(label(second.advance(now())), ("z".to_owned(), "Counter/a/log/e2/0".to_owned()));
     second.answered(Ok(()), now());
     assert_eq!(second.advance(now()), Next::Wait);
     assert_eq!(second.view().state, json!({"applied": 2}));
     assert!(second.ledger().has_handled("log", 2));
+}
+
+#[test]
+fn events_of_one_id_in_two_logs_have_commands_of_their_own_keys() {
+    let mut instance = instance();
+    let mut other = queued(1, &["y"]);
+    other.event.logid = "other".to_owned();
+    instance.deliver(queued(1, &["x"]));
+    instance.deliver(other);
+    assert_eq!(label(instance.advance(now())), ("x".to_owned(), "Counter/a/log/e1/0".to_owned()));
+    instance.answered(Ok(()), now());
+    assert_eq!(label(instance.advance(now())), ("y".to_owned(), "Counter/a/other/e1/0".to_owned()));
+}
+
+#[test]
+fn an_instance_keeps_the_form_of_keys_with_which_it_began() {
+    let mut first = instance().with_keys(KeyForm::Short);
+    first.deliver(queued(1, &["x"]));
+    assert_eq!(label(first.advance(now())), ("x".to_owned(), "a/e1/0".to_owned()));
+    first.answered(refused(), now());
+    first.park("no", "no".to_owned(), None, now());
+    assert_eq!(first.acknowledge(None), Signalled::Counted);
+    first.deliver(queued(2, &["y"]));
+    assert_eq!(label(first.advance(now())), ("y".to_owned(), "a/e2/0".to_owned()), "begun afresh in the same run");
 }
 
 #[test]
@@ -155,7 +179,7 @@ fn a_retry_without_a_delay_gets_a_pause_that_grows_before_it_spins() {
             }
             next => next,
         };
-        assert_eq!(label(next), ("x".to_owned(), "a/e1/0".to_owned()));
+        assert_eq!(label(next), ("x".to_owned(), "Counter/a/log/e1/0".to_owned()));
         instance.answered(refused(), time);
     }
     let expected = [200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000].map(Duration::from_millis);

@@ -137,8 +137,12 @@ impl<C> Outgoing<C> {
         self
     }
 
-    /// The key under which the receiver lets the command take effect once. By default `<process id>/<event id>/<n>`,
-    /// where n counts the commands of the event: the same on every attempt, also after a crash.
+    /// The key under which the receiver lets the command take effect once. By default
+    /// `<process manager>/<id>/<log>/<event id>/<n>`, where n counts the commands of the event: the same on every attempt,
+    /// also after a crash. An empty key is none.
+    ///
+    /// A key that is no 1 to 255 visible ASCII characters goes out percent-encoded and with a hash (see
+    /// [`fit_key`](process_manager_wire::headers::fit_key)).
     #[must_use]
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.settings.idempotency_key = Some(key.into());

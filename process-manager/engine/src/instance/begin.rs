@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use temporalio_common::data_converters::RawValue;
 
 use process_manager::{
-    instance::{Delivery, Instance, Ledger, REVISION, Snapshot},
+    instance::{Acknowledge, Delivery, Instance, KeyForm, Ledger, Published, REVISION, Snapshot, SnapshotError},
     manager::ProcessManager,
 };
 use process_manager_wire::error_chain;
@@ -24,6 +25,9 @@ pub struct Begin {
     /// Limit of one attempt to handle an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_timeout: Option<Duration>,
+    /// The form of its commands' idempotency keys.
+    #[serde(default, skip_serializing_if = "KeyForm::is_short")]
+    pub keys: KeyForm,
     /// The ledger of an earlier instance of this id.
     #[serde(default)]
     pub ledger: Ledger,
@@ -33,10 +37,37 @@ pub struct Begin {
     /// The snapshot that the run before has handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<Snapshot>,
+    /// The acknowledgement with which the instance ended, where the run before had no room to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<Acknowledge>,
+    /// The run that this one continues, where it was ended from outside: the instance is parked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<EndedRun>,
+}
+
+/// A run that was ended from outside.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EndedRun {
+    /// Temporal's id of the run.
+    pub run_id: String,
+    /// How it ended, in words.
+    pub how: String,
+    /// When it ended.
+    pub at: DateTime<Utc>,
+}
+
+/// Answer of the query `carried`: what the run would hand over to another one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Carried {
+    /// The input of that run.
+    pub begin: Begin,
+    /// Whether nothing is left to do.
+    pub is_over: bool,
 }
 
 /// Why a run cannot begin.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
 pub(crate) enum CannotBegin {
     /// Never: the input is invalid.
     InvalidInput(String),
@@ -54,19 +85,56 @@ impl Begin {
             version: M::VERSION,
             revision: REVISION,
             event_timeout,
+            keys: KeyForm::Full,
             ledger,
             events: Vec::new(),
             carried: None,
+            acknowledgement: None,
+            ended: None,
         }
     }
 
+    /// The ledger with which the instance begins.
+    #[must_use]
+    pub fn seen(&self) -> &Ledger {
+        self.carried.as_ref().map_or(&self.ledger, Snapshot::ledger)
+    }
+
+    /// Returns the input of the run that continues an instance.
+    pub(crate) fn carrying<M: ProcessManager>(
+        instance: &Instance<M>,
+        acknowledgement: &Acknowledge,
+    ) -> Result<Self, SnapshotError> {
+        Ok(Self {
+            keys: instance.keys(),
+            carried: Some(instance.snapshot()?),
+            acknowledgement: Some(acknowledgement.clone()).filter(|it| *it != Acknowledge::default()),
+            ..Self::new::<M>(instance.id(), Ledger::default())
+        })
+    }
+
     /// The instance with which the run begins.
-    pub(crate) fn read<M: ProcessManager>(workflow_id: &str, raw: &RawValue) -> Result<Instance<M>, CannotBegin> {
+    pub(crate) fn read<M: ProcessManager>(
+        workflow_id: &str,
+        raw: &RawValue,
+    ) -> Result<(Instance<M>, Acknowledge), CannotBegin> {
         let [payload] = raw.payloads.as_slice() else {
             return Err(CannotBegin::InvalidInput("the input is missing; instances are started by events".to_owned()));
         };
         let begin: Self = serde_json::from_slice(&payload.data)
             .map_err(|error| CannotBegin::InvalidInput(format!("the input cannot be used: {error}")))?;
+        begin.instance::<M>(workflow_id)
+    }
+
+    /// Returns what the run would publish when it begins; `None` where it cannot begin with this code.
+    #[must_use]
+    pub fn published<M: ProcessManager>(&self) -> Option<Published> {
+        let begun = self.clone().instance::<M>(&super::workflow_id::<M>(&self.process_id));
+        begun.ok().map(|(instance, _)| instance.view().into())
+    }
+
+    fn instance<M: ProcessManager>(self, workflow_id: &str) -> Result<(Instance<M>, Acknowledge), CannotBegin> {
+        let begin = self;
         if super::workflow_id::<M>(&begin.process_id) != workflow_id {
             let why = format!("workflow {workflow_id} cannot be instance {} of {}", begin.process_id, M::NAME);
             return Err(CannotBegin::InvalidInput(why));
@@ -80,10 +148,17 @@ impl Begin {
             Some(carried) => Instance::resume(&begin.process_id, begin.version, carried)
                 .map_err(|error| CannotBegin::VersionUnavailable(error_chain(&error)))?,
         };
-        let mut instance = instance.with_event_timeout(begin.event_timeout).with_revision(begin.revision);
+        let mut instance =
+            instance.with_event_timeout(begin.event_timeout).with_revision(begin.revision).with_keys(begin.keys);
         for queued in begin.events {
             instance.deliver(queued);
         }
-        Ok(instance)
+        if let Some(ended) = begin.ended {
+            instance.ended_from_outside(&ended.how, ended.at);
+        }
+        Ok((instance, begin.acknowledgement.unwrap_or_default()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 //! replays under any code; an operator's retry begins yet another run, under the version of that day (ADR 16).
 
 use process_manager::{
-    instance::{Instance, Ledger, SnapshotError},
+    instance::{Instance, SnapshotError},
     manager::ProcessManager,
 };
 use temporalio_common::data_converters::RawValue;
@@ -87,14 +87,15 @@ pub(super) fn continue_as_new<M: ProcessManager>(ctx: &Ctx<M>) -> Result<(), Wor
     if parked.is_some() && parked == ctx.state(|run| run.cut.kept_with.clone()) {
         return Ok(());
     }
-    let snapshot = ctx.state_mut(|run| run.machine().snapshot());
-    if is_kept(ctx, snapshot.as_ref().err()) {
+    let begin = ctx.state_mut(|run| {
+        let acknowledgement = run.acknowledgement.clone();
+        Begin::carrying(run.machine(), &acknowledgement)
+    });
+    if is_kept(ctx, begin.as_ref().err()) {
         return Ok(());
     }
-    let Ok(snapshot) = snapshot else { return Ok(()) };
+    let Ok(begin) = begin else { return Ok(()) };
     publish(ctx);
-    let process_id = ctx.state_mut(|run| run.machine().id().to_owned());
-    let begin = Begin { carried: Some(snapshot), ..Begin::new::<M>(&process_id, Ledger::default()) };
     let input = RawValue::from_value(&begin, ctx.payload_converter());
     match ctx.continue_as_new(input, ContinueAsNewOptions::default())? {}
 }

@@ -8,7 +8,7 @@ use process_manager::{
 use process_manager_wire::tagged;
 use temporalio_workflow::{WorkflowContext, WorkflowTermination};
 
-use super::{ProcessInstance, length::is_too_long, publish::publish};
+use super::{ProcessInstance, length::must_hand_over, publish::publish};
 use crate::{
     activities::{CommandActivities, CommandToDispatch},
     policy,
@@ -89,11 +89,10 @@ impl<M: ProcessManager> Sender for ProcessInstance<M> {
     }
 
     fn has_news(&self) -> bool {
-        self.awake
+        Self::has_news(self)
     }
 
     fn must_hand_over(ctx: &WorkflowContext<Self>) -> bool {
-        ctx.state_mut(|run| run.awake = false);
-        is_too_long(ctx)
+        must_hand_over(ctx)
     }
 }

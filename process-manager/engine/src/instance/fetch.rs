@@ -15,7 +15,7 @@ use temporalio_workflow::{
     ActivityOptions, CancellableFuture as _, RetryPolicy, WorkflowContext, WorkflowTermination, select,
 };
 
-use super::{length::is_too_long, workflow::ProcessInstance};
+use super::{length::must_hand_over, workflow::ProcessInstance};
 use crate::activities::{EventsToFetch, LogActivities, UNREADABLE};
 
 /// One attempt.
@@ -49,10 +49,9 @@ pub(super) async fn fetch<M: ProcessManager>(
                     }
                 },
             },
-            woken = ctx.wait_condition(|run| run.awake) => {
+            woken = ctx.wait_condition(ProcessInstance::has_news) => {
                 woken?;
-                ctx.state_mut(|run| run.awake = false);
-                if is_too_long(ctx) {
+                if must_hand_over(ctx) {
                     fetching.cancel();
                     return Ok(None);
                 }

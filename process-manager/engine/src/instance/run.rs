@@ -13,7 +13,7 @@ use super::{
     cut::{continue_as_new, is_at_a_cut, wait_for_code_that_reads},
     dispatch::{Dispatched, dispatch},
     fetch::fetch,
-    length::is_too_long,
+    length::{is_too_long, must_hand_over},
     publish::publish,
     workflow::ProcessInstance,
 };
@@ -82,11 +82,21 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
                 if let Some(timeout) = idle_timeout {
                     ctx.state(|run| run.idle.arm(timeout));
                 }
-                ctx.wait_condition(|run| run.awake).await?;
+                wait(&ctx).await?;
                 ctx.state(|run| run.idle.disarm());
             }
             Next::WaitUntil(time) => wait_until(&ctx, time).await?,
             Next::End(ended) => return end(&ctx, ended),
+        }
+    }
+}
+
+/// Waits until there is something to do, or the history has become too long to wait in this run.
+async fn wait<M: ProcessManager>(ctx: &Ctx<M>) -> Result<(), WorkflowTermination> {
+    loop {
+        ctx.wait_condition(ProcessInstance::has_news).await?;
+        if ctx.state(|run| run.awake) || must_hand_over(ctx) {
+            return Ok(());
         }
     }
 }
@@ -98,10 +108,9 @@ async fn wait_until<M: ProcessManager>(ctx: &Ctx<M>, time: DateTime<Utc>) -> Res
     loop {
         select! {
             _ = timer => return Ok(()),
-            woken = ctx.wait_condition(|run| run.awake) => {
+            woken = ctx.wait_condition(ProcessInstance::has_news) => {
                 woken?;
-                ctx.state_mut(|run| run.awake = false);
-                if is_too_long(ctx) {
+                if must_hand_over(ctx) {
                     timer.cancel();
                     return Ok(());
                 }

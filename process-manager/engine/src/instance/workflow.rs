@@ -8,12 +8,15 @@ use process_manager::{
     instance::{Acknowledge, Delivery, Instance, InstanceView, Published, Signalled},
     manager::ProcessManager,
 };
-use temporalio_common::data_converters::RawValue;
+use process_manager_wire::error_chain;
+use temporalio_common::{data_converters::RawValue, error::ApplicationFailure};
 use temporalio_workflow::{SyncWorkflowContext, WorkflowContext, WorkflowContextView};
 
-pub use self::definitions::{AcknowledgeSignal, DeliverSignal, HandledUpdate, RetrySignal, RunInstance, StateQuery};
+pub use self::definitions::{
+    AcknowledgeSignal, CarriedQuery, DeliverSignal, HandledUpdate, RetrySignal, RunInstance, StateQuery,
+};
 use super::{
-    begin::{Begin, CannotBegin},
+    begin::{Begin, CannotBegin, Carried},
     cut::Cut,
 };
 use crate::{idle::IdleTimer, signals};
@@ -32,11 +35,14 @@ pub fn workflow_id<M: ProcessManager>(process_id: &str) -> String {
 /// | signal | `retry` | `{"failure_id"?}`, whatever else: retries the failure with which the instance is parked |
 /// | signal | `acknowledge` | none, or `{"acknowledged_by"?, "note"?, "failure_id"?}` (texts; 200 and 2,000 characters at most): gives the process up; the run ends *Failed*, type `FailureAcknowledged`. Any other payload does not acknowledge |
 /// | query | `state` | [`InstanceView`] |
+/// | query | `carried` | [`Carried`]: what the host continues an instance with whose run was ended from outside |
 /// | update | `handled` | `{"log", "position"}`: returns once the event of that place has been handled |
 pub struct ProcessInstance<M: ProcessManager> {
     pub(super) instance: Result<Instance<M>, CannotBegin>,
     /// Whether something has come in since the instance was looked at.
     pub(super) awake: bool,
+    /// Whether something has come in that changed nothing but the length of the history.
+    pub(super) is_stirred: bool,
     pub(super) acknowledgement: Acknowledge,
     pub(super) published: Published,
     pub(super) idle: IdleTimer,
@@ -47,12 +53,15 @@ pub struct ProcessInstance<M: ProcessManager> {
 
 impl<M: ProcessManager> ProcessInstance<M> {
     fn new(ctx: &WorkflowContextView, input: &RawValue) -> Self {
-        let instance = Begin::read(ctx.workflow_id(), input);
+        let begun = Begin::read(ctx.workflow_id(), input);
+        let acknowledgement = begun.as_ref().map(|(_, acknowledgement)| acknowledgement.clone()).unwrap_or_default();
+        let instance = begun.map(|(instance, _)| instance);
         Self {
             cut: Cut::new(&instance),
             instance,
             awake: true,
-            acknowledgement: Acknowledge::default(),
+            is_stirred: false,
+            acknowledgement,
             published: Published::default(),
             idle: IdleTimer::new(ctx.run_id().to_owned()),
             markers: (0, 0),
@@ -74,7 +83,13 @@ impl<M: ProcessManager> ProcessInstance<M> {
         }
     }
 
+    /// Whether something has come in since the instance, or its history, was looked at.
+    pub(super) fn has_news(&self) -> bool {
+        self.awake || self.is_stirred
+    }
+
     fn signalled(&mut self, name: &str, act: impl FnOnce(&mut Instance<M>) -> Signalled) -> bool {
+        self.is_stirred = true;
         let Ok(instance) = &mut self.instance else { return false };
         let counted = act(instance) == Signalled::Counted;
         self.awake |= counted;
@@ -93,7 +108,10 @@ impl<M: ProcessManager> ProcessInstance<M> {
 
     fn acknowledge(&mut self, input: &RawValue) {
         match signals::acknowledgement(input) {
-            Err(why) => tracing::warn!(why, "signal acknowledge is ignored"),
+            Err(why) => {
+                self.is_stirred = true;
+                tracing::warn!(why, "signal acknowledge is ignored");
+            }
             Ok(signal) => {
                 let counted =
                     self.signalled("acknowledge", |instance| instance.acknowledge(signal.failure_id.as_deref()));
@@ -102,6 +120,17 @@ impl<M: ProcessManager> ProcessInstance<M> {
                 }
             }
         }
+    }
+
+    fn unknown(&mut self, _: &RawValue) {
+        self.is_stirred = true;
+    }
+
+    /// What this run would hand over; why it cannot.
+    fn carried(&self) -> Result<Carried, String> {
+        let instance = self.instance.as_ref().map_err(ToString::to_string)?;
+        let begin = Begin::carrying(instance, &self.acknowledgement).map_err(|error| error_chain(&error))?;
+        Ok(Carried { begin, is_over: instance.is_over() })
     }
 
     fn view(&self) -> Option<InstanceView> {
@@ -121,6 +150,7 @@ async fn handled<M: ProcessManager>(
     ctx: WorkflowContext<ProcessInstance<M>>,
     input: RawValue,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    ctx.state_mut(|run| run.is_stirred = true);
     let input = serde_json::Value::Object(signals::object(&input)?);
     let HandledUpTo { log, position } = serde_json::from_value(input)?;
     let is_handled = |run: &ProcessInstance<M>| {
@@ -128,8 +158,16 @@ async fn handled<M: ProcessManager>(
     };
     let is_parked = |run: &ProcessInstance<M>| run.instance.as_ref().is_ok_and(|instance| instance.parked().is_some());
     ctx.wait_condition(|run| is_handled(run) || is_parked(run)).await?;
-    if ctx.state(is_handled) { Ok(()) } else { Err("the instance is parked with a failure".into()) }
+    if ctx.state(is_handled) {
+        return Ok(());
+    }
+    Err(ApplicationFailure::builder(IS_PARKED.to_owned()).type_name(PARKED.to_owned()).build().into())
 }
+
+/// Type of the failure of the update `handled` where the instance is parked.
+pub const PARKED: &str = "Parked";
+/// Its text: the first instances answered it without the type.
+pub const IS_PARKED: &str = "the instance is parked with a failure";
 
 /// Payload of the update `handled`.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]

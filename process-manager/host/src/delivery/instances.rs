@@ -25,6 +25,7 @@ use process_manager_engine::{
 use super::{DeliveryError, DeliveryTarget};
 use crate::{
     connect::bounded_rpc,
+    ended,
     subscription::HandlerError,
     wait::{self, InstanceWaitError},
 };
@@ -56,7 +57,9 @@ impl<M: ProcessManager> Instances<M> {
             RouteKind::ContinueStrict => self.continue_strict(id, queued, &last.event).await?,
             _ if events.iter().all(|it| it.kind == RouteKind::Stop) => {
                 // Nothing to stop where nothing runs.
-                self.signal(id, &queued).await?;
+                if !self.signal(id, &queued).await? && self.continue_ended(id).await? {
+                    self.signal(id, &queued).await?;
+                }
             }
             _ => self.signal_with_start(id, queued).await?,
         }
@@ -72,6 +75,7 @@ impl<M: ProcessManager> Instances<M> {
         if let Begun::Yes = self.begin(begin, &events, WorkflowIdReusePolicy::RejectDuplicate).await? {
             return Ok(());
         }
+        self.continue_ended(id).await?;
         let ledger = self.ledger(id).await?;
         let unseen: Vec<_> = events.into_iter().filter(|queued| !ledger.has_accepted(&queued.event)).collect();
         if unseen.iter().all(|queued| queued.kind == RouteKind::Stop) {
@@ -87,6 +91,7 @@ impl<M: ProcessManager> Instances<M> {
         if let Begun::Yes = self.start(first, WorkflowIdReusePolicy::RejectDuplicate).await? {
             return Ok(());
         }
+        self.continue_ended(id).await?;
         let unknown = |error: WorkflowInteractionError| fault("looked at", id, error);
         if let Some(view) = wait::running::<M>(&self.client, id).await.map_err(unknown)? {
             if view.ledger.has_accepted(&queued.event) {
@@ -112,7 +117,10 @@ impl<M: ProcessManager> Instances<M> {
     }
 
     async fn continue_strict(&self, id: &str, events: Vec<Delivery>, event: &CloudEvent) -> Result<(), DeliveryError> {
-        if self.signal(id, &events).await? || self.ledger(id).await?.has_accepted(event) {
+        if self.signal(id, &events).await? || self.continue_ended(id).await? && self.signal(id, &events).await? {
+            return Ok(());
+        }
+        if self.ledger(id).await?.has_accepted(event) {
             return Ok(());
         }
         Err(DeliveryError::NotStarted)
@@ -164,6 +172,13 @@ impl<M: ProcessManager> Instances<M> {
             .static_summary(format!("{} {id}", M::NAME))
             .rpc_options(bounded_rpc())
             .build()
+    }
+
+    /// Continues an instance whose run was ended from outside: what it had to do must not be lost to one that begins
+    /// afresh. Tells whether it runs now.
+    async fn continue_ended(&self, id: &str) -> Result<bool, DeliveryError> {
+        let continued = ended::continue_latest::<M>(&self.client, &self.task_queue, id).await;
+        continued.map_err(|error| fault("continued", id, error))
     }
 
     async fn ledger(&self, id: &str) -> Result<Ledger, DeliveryError> {

@@ -26,9 +26,13 @@ pub enum OperatorError {
     /// The workflow has ended.
     #[error("workflow {0} has ended")]
     NotRunning(String),
-    /// The run is about to end, or takes no more requests for now.
-    #[error("workflow {0} is about to end or busy")]
+    /// The run is about to end: the same request meets the end, or the run that follows.
+    #[error("workflow {0} is about to end")]
     Closing(String),
+    /// The run takes no more signals: Temporal's limit, 10,000 by default. It begins another run as soon as a worker looks
+    /// at it.
+    #[error("workflow {0} takes no more signals until a worker has begun its next run")]
+    Full(String),
     /// The instance has no failure that waits for an operator, or another one than the one that was meant.
     #[error("instance {0} has no such failure")]
     NoSuchFailure(String),
@@ -42,7 +46,7 @@ pub enum OperatorError {
 
 impl OperatorError {
     /// Converts a status that is not about one workflow.
-    pub(super) fn of(status: Status) -> Self {
+    pub(crate) fn of(status: Status) -> Self {
         match status.code() {
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Aborted | Code::ResourceExhausted => {
                 Self::Unavailable(Box::new(status))

@@ -30,6 +30,8 @@ use process_manager::manager::ProcessManager;
 
 use crate::connect::LazyClient;
 
+pub(crate) use self::workflows::{bounded, json, within};
+
 pub use self::{
     error::OperatorError,
     history::History,

@@ -131,7 +131,8 @@ impl Workflows {
     ///
     /// # Errors
     /// [`OperatorError::NotFound`] or [`OperatorError::NotRunning`] where none runs, [`OperatorError::Closing`] where it
-    /// is about to end; Temporal is unavailable or rejects the request.
+    /// is about to end, [`OperatorError::Full`] where it takes no more signals; Temporal is unavailable or rejects the
+    /// request.
     pub async fn signal(
         &self,
         workflow_id: &str,
@@ -156,8 +157,11 @@ impl Workflows {
                 let id = workflow_id.to_owned();
                 Err(if exists { OperatorError::NotRunning(id) } else { OperatorError::NotFound(id) })
             }
-            Err(status) if status.code() == Code::ResourceExhausted => {
+            Err(status) if says(&status, Code::ResourceExhausted, CLOSING) => {
                 Err(OperatorError::Closing(workflow_id.to_owned()))
+            }
+            Err(status) if says(&status, Code::InvalidArgument, FULL) => {
+                Err(OperatorError::Full(workflow_id.to_owned()))
             }
             Err(status) => Err(OperatorError::of(status)),
         }
@@ -200,8 +204,16 @@ impl Workflows {
     }
 }
 
+/// Temporal's words, which its code alone does not tell.
+const CLOSING: &str = "workflow is closing";
+const FULL: &str = "exceeded workflow execution limit for signal";
+
+fn says(status: &Status, code: Code, words: &str) -> bool {
+    status.code() == code && status.message().contains(words)
+}
+
 /// Encodes a payload; the SDK's own conversion has an untyped error.
-fn json(value: &impl Serialize) -> Result<Payload, serde_json::Error> {
+pub(crate) fn json(value: &impl Serialize) -> Result<Payload, serde_json::Error> {
     let metadata = [("encoding".to_owned(), b"json/plain".to_vec())].into();
     Ok(Payload { metadata, data: serde_json::to_vec(value)?, ..Payload::default() })
 }
@@ -211,14 +223,14 @@ pub(super) fn latest(workflow_id: &str) -> WorkflowExecution {
 }
 
 /// A request that is repeated only while Temporal cannot be reached: what it has answered, it would answer again.
-pub(super) fn bounded<T>(message: T) -> Request<T> {
+pub(crate) fn bounded<T>(message: T) -> Request<T> {
     let mut request = message.into_request();
     request.set_timeout(WITHIN);
     request.extensions_mut().insert(NoRetryOnMatching { predicate: |status| status.code() != Code::Unavailable });
     request
 }
 
-pub(super) async fn within<T>(
+pub(crate) async fn within<T>(
     call: impl Future<Output = Result<Response<T>, Status>>,
 ) -> Result<Result<T, Status>, OperatorError> {
     let answer = tokio::time::timeout(WITHIN, call).await.map_err(|_| OperatorError::NoAnswer)?;

@@ -22,7 +22,7 @@ use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use super::{DispatchError, Dispatcher};
 use process_manager::manager::Refusal;
 use process_manager_client::http::{Envelope, traceparent};
-use process_manager_wire::{error_chain, panic_message};
+use process_manager_wire::{error_chain, headers, panic_message};
 
 /// The dispatchers of a worker's process managers, by name. To be registered with the worker's activities.
 #[derive(Default)]
@@ -77,7 +77,8 @@ impl Dispatchers {
         };
         let correlation_id = input.correlation_id.as_str();
         let envelope = Envelope {
-            traceparent: Some(traceparent(correlation_id)),
+            // Of the id as it goes out: it comes back with the events that the command leads to.
+            traceparent: Some(traceparent(&headers::fit(correlation_id))),
             idempotency_key: Some(input.idempotency_key),
             correlation_id: Some(input.correlation_id.clone()),
             causation_id: Some(input.causation_id),

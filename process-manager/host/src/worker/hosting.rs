@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     delivery::{DeliveryTarget, EventRouter, Instances},
+    ended::EndedInstances,
     start::StartError,
     subscription::{EventHandler, Pace, Subscriptions, ensure_subscription},
 };
@@ -102,6 +103,7 @@ pub struct Hosting {
     registrations: Vec<Register>,
     managers: Vec<&'static str>,
     subscriptions: Vec<Hosted>,
+    ended: Vec<fn(&mut EndedInstances)>,
     pace: Pace,
 }
 
@@ -118,6 +120,8 @@ struct Hosted {
 pub struct HostedSubscriptions {
     task_queue: String,
     names: BTreeMap<String, StartFrom>,
+    ended: Arc<EndedInstances>,
+    stop: CancellationToken,
 }
 
 impl Hosting {
@@ -133,6 +137,7 @@ impl Hosting {
             registrations: Vec::new(),
             managers: Vec::new(),
             subscriptions: Vec::new(),
+            ended: Vec::new(),
             pace: Pace::default(),
         }
     }
@@ -150,6 +155,7 @@ impl Hosting {
         self.dispatchers.add(M::NAME, manager.dispatcher);
         self.registrations.push(Box::new(|options| options.register_workflow::<ProcessInstance<M>>().map(|_| ())));
         self.managers.push(M::NAME);
+        self.ended.push(EndedInstances::add::<M>);
         for (name, source) in manager.sources {
             self.logs.add(M::NAME, source.clone());
             let target = Instances::<M>::new(self.client.clone(), self.task_queue.clone());
@@ -213,7 +219,9 @@ impl Hosting {
             register(options)?;
         }
         let mut names = BTreeMap::new();
-        let mut subscriptions = Subscriptions::new(self.stop);
+        let mut subscriptions = Subscriptions::new(self.stop.clone());
+        let mut ended = EndedInstances::new(self.client, self.task_queue.clone(), self.pace.sweep_every);
+        self.ended.into_iter().for_each(|add| add(&mut ended));
         for Hosted { name, source, handler, start_from, pace } in self.subscriptions {
             if names.insert(name.clone(), start_from).is_some() {
                 return Err(HostingError::SubscriptionTwice(name));
@@ -223,7 +231,7 @@ impl Hosting {
         options.register_workflow::<Subscription>()?;
         options.register_activities(subscriptions);
         options.register_activities(self.dispatchers).register_activities(self.logs);
-        Ok(HostedSubscriptions { task_queue: self.task_queue, names })
+        Ok(HostedSubscriptions { task_queue: self.task_queue, names, ended: Arc::new(ended), stop: self.stop })
     }
 }
 
@@ -241,9 +249,13 @@ fn check_names(managers: &[&'static str]) -> Result<(), HostingError> {
 impl HostedSubscriptions {
     /// Starts each subscription unless it runs. To be called at intervals as well, see [`ensure_subscription`].
     ///
+    /// From the first call on, a task of its own looks every [`Pace::sweep_every`] for instances whose runs were ended
+    /// from outside, until the worker's `stop` is cancelled: each goes on, parked (ADR 18).
+    ///
     /// # Errors
     /// [`StartError`] when Temporal is unavailable, or rejects a start.
     pub async fn ensure(&self, client: &Client) -> Result<(), StartError> {
+        self.ended.begin(&self.stop);
         for (name, start_from) in &self.names {
             ensure_subscription(client, name, &self.task_queue, *start_from).await?;
         }

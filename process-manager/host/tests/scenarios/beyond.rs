@@ -2,10 +2,12 @@
 
 use process_manager::instance::Status;
 use process_manager_engine::subscription::Status as Subscription;
+use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use test_support::eventually;
 
 use super::{
-    probe::{Answer, Behaviour, RouteTo, Step},
+    probe::{Answer, Behaviour, Probe, RouteTo, Step},
+    server::{history_of, list},
     world::{Receiver, World},
 };
 
@@ -90,4 +92,21 @@ async fn x06_an_event_that_is_routed_again_later_waits_also_over_a_restart() {
     world.handled(&last).await;
     assert_eq!(world.applied("a").await.unwrap(), ["one", "three"]);
     assert_eq!(world.timers("subscription-Probe").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn x13_a_worker_that_is_told_to_end_hands_over_its_subscription() {
+    let mut world = World::new().await;
+    let first = world.append(Step::start("a", "one"));
+    world.handled(&first).await;
+    let run_id =
+        list(world.server.client(), "WorkflowId = 'subscription-Probe'").await.remove(0).execution.unwrap().run_id;
+    world.worker.take().unwrap().end();
+    let history = history_of(world.server.client(), "subscription-Probe", &run_id).await;
+    let ended = |kind| history.iter().filter(|event| event.event_type() == kind).count();
+    assert_eq!(ended(EventType::ActivityTaskCompleted), 1, "the turn has returned where it was");
+    world.host::<Probe>().await;
+    let second = world.append(Step::start("a", "two"));
+    world.handled(&second).await;
+    assert_eq!(world.applied("a").await.unwrap(), ["one", "two"]);
 }

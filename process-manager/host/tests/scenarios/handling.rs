@@ -44,7 +44,7 @@ async fn h02_a_command_carries_the_correlation_of_its_event_and_the_event_as_its
     for (number, sent) in world.recorder.sent().into_iter().enumerate() {
         assert_eq!(sent.envelope.correlation_id.as_ref(), Some(&event.correlationid));
         assert_eq!(sent.envelope.causation_id.as_ref(), Some(&event.id));
-        assert_eq!(sent.envelope.idempotency_key, Some(format!("a/{}/{number}", event.id)));
+        assert_eq!(sent.envelope.idempotency_key, Some(format!("Probe/a/{}/{}/{number}", event.logid, event.id)));
         assert!(sent.envelope.traceparent.is_some());
     }
 }
@@ -169,7 +169,7 @@ async fn h09_other_commands_take_the_place_of_failed_and_pending_ones() {
     world.handled(&event).await;
     assert_eq!(world.recorder.effects(), ["instead", "also"]);
     let keys: Vec<_> = world.recorder.sent().into_iter().filter_map(|sent| sent.envelope.idempotency_key).collect();
-    assert_eq!(keys, [0, 2, 3].map(|number| format!("a/{}/{number}", event.id)));
+    assert_eq!(keys, [0, 2, 3].map(|number| format!("Probe/a/{}/{}/{number}", event.logid, event.id)));
     let nothing = Answer::Continue(vec![]);
     let event = world.append(Step::start("b", "b").commands(&["bad", "pending"]).on_error(&[nothing]));
     world.handled(&event).await;

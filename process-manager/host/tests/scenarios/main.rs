@@ -3,8 +3,11 @@
 
 mod beyond;
 mod bounds;
+mod ended;
 mod envelopes;
+mod floods;
 mod handling;
+mod keys;
 mod load;
 mod operator_client;
 mod operators;

@@ -147,7 +147,7 @@ async fn r14_one_event_with_three_ids_reaches_three_instances() {
     world.handled(&event).await;
     for id in ids {
         assert_eq!(world.applied(&id).await.unwrap(), ["one"]);
-        let key = format!("{id}/{}/0", event.id);
+        let key = format!("Probe/{id}/{}/{}/0", event.logid, event.id);
         let of_its_own =
             world.recorder.sent().into_iter().filter(|it| it.envelope.idempotency_key.as_deref() == Some(&key));
         assert_eq!(of_its_own.count(), 1, "{key}");
@@ -182,7 +182,7 @@ async fn r16_two_process_managers_on_one_stream_see_nothing_of_each_other() {
     let event = world.append(Step::start("a", "one").commands(&["x"]));
     world.handled(&event).await;
     world.handled_by::<OtherProbe>(&event).await;
-    assert_eq!(world.recorder.labels(), ["x", "x"]);
+    assert_eq!(world.recorder.effects(), ["x", "x"], "a key names the process manager");
     // One is paused: the other one goes on, and ends its instance.
     world.signal("subscription-Probe", "pause", None).await;
     world.subscription_until("paused", |it| it.status == Status::Paused).await;

@@ -42,12 +42,18 @@ fn shared() -> String {
 
 /// The history of a workflow's latest run.
 pub(super) async fn history(client: &Client, workflow_id: &str) -> Vec<HistoryEvent> {
+    history_of(client, workflow_id, "").await
+}
+
+/// The history of one run.
+pub(super) async fn history_of(client: &Client, workflow_id: &str, run_id: &str) -> Vec<HistoryEvent> {
+    let execution = WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: run_id.to_owned() };
     let mut client = client.clone();
     let (mut events, mut next_page_token) = (Vec::new(), Vec::new());
     loop {
         let request = GetWorkflowExecutionHistoryRequest {
             namespace: client.namespace(),
-            execution: execution(workflow_id),
+            execution: Some(execution.clone()),
             next_page_token,
             ..Default::default()
         };

@@ -10,14 +10,17 @@ use process_manager::{instance::InstanceView, manager::ProcessManager};
 use process_manager_client::{feed::MemoryLog, http::Envelope};
 use process_manager_engine::subscription::SubscriptionState;
 use process_manager_host::{
-    DispatchError, Dispatcher, Hosting, Manager, instance,
+    DispatchError, Dispatcher, Hosting, Manager,
+    connect::TemporalConfig,
+    dev_server::{DevServer, DevServerConfig},
+    instance,
     subscription::subscription_state,
     testing::{TestServer, TestWorker},
     wait_until_handled,
 };
 use process_manager_wire::{CloudEvent, Problem};
 use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
-use test_support::{STALL, eventually};
+use test_support::{STALL, eventually, free_port, temporal_cli};
 use uuid::Uuid;
 
 use super::{
@@ -152,6 +155,17 @@ impl World {
     pub(super) async fn without_worker() -> Self {
         let server = server::namespace().await;
         Self { log: MemoryLog::default(), recorder: Recorder::default(), server, worker: None }
+    }
+
+    /// On a server of its own that has these settings; it ends when the first part is dropped.
+    pub(super) async fn limited(settings: &[&str]) -> (DevServer, Self) {
+        let mut config = DevServerConfig::new(temporal_cli(), free_port()).with_fresh_caches();
+        config.dynamic_config.extend(settings.iter().map(|setting| (*setting).to_owned()));
+        let mut dev_server = DevServer::spawn(&config).unwrap();
+        dev_server.ready().await.unwrap();
+        let address = format!("http://{}", dev_server.address()).parse().unwrap();
+        let server = TestServer::on(TemporalConfig::at(address, &config.namespace)).await.unwrap();
+        (dev_server, Self { log: MemoryLog::default(), recorder: Recorder::default(), server, worker: None })
     }
 
     /// Hosts `M` in a new worker; the one before is told to end.

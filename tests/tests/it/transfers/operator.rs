@@ -145,6 +145,31 @@ async fn an_acknowledged_transfer_ends_failed_with_its_money_in_flight_whatever_
     assert_eq!(env.audit().await.in_flight(), 10_000);
 }
 
+/// A parked transfer must not vanish with its money in flight.
+#[tokio::test]
+async fn a_parked_transfer_that_is_terminated_comes_back_parked_and_a_retry_brings_the_money_back() {
+    let env = start().await;
+    let parked = Parked::new(&env).await;
+    let workflow = transfer_workflow_id(&parked.id);
+    let words = ["workflow", "terminate", "--workflow-id", &workflow, "--reason", "by mistake"];
+    let _ = env.temporal().cli(&words).await.ok();
+    let view = parked.is_parked(&env, 2).await;
+    assert_eq!(
+        (&view["failure"]["code"], &view["failure"]["command"]),
+        (&json!("ended-from-outside"), &json!("DepositMoney"))
+    );
+    let detail = view["failure"]["detail"].as_str().unwrap();
+    assert!(detail.contains("by mistake") && detail.contains("locked"), "{detail}");
+    parked.is_listed(&env, "Incident = true AND ExecutionStatus = 'Running'", true).await;
+    assert_eq!(env.audit().await.in_flight(), 10_000);
+
+    parked.signal(&env, "retry", &[]).await;
+    env.transfer_becomes(&parked.id, TransferStatus::Returned).await;
+    env.transfer_ends(&parked.id, WorkflowExecutionStatus::Completed).await;
+    env.balances_are(&parked.accounts, "1000", "500").await;
+    env.audit().await;
+}
+
 #[tokio::test]
 async fn an_acknowledgement_without_a_payload_counts_as_well() {
     let env = start().await;

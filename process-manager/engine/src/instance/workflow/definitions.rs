@@ -18,7 +18,10 @@ use temporalio_workflow::{
     },
 };
 
-use super::{super::run::run, ProcessInstance, SyncContext, handled};
+use super::{
+    super::{begin::Carried, run::run},
+    ProcessInstance, SyncContext, handled,
+};
 
 type Decoded = Result<Option<Box<dyn Any>>, WorkflowError>;
 
@@ -52,8 +55,16 @@ definition! {
     AcknowledgeSignal
 }
 definition! {
+    /// A signal of any other name: it changes nothing, but makes the history longer.
+    UnknownSignal
+}
+definition! {
     /// Query `state`.
     StateQuery
+}
+definition! {
+    /// Query `carried`.
+    CarriedQuery
 }
 definition! {
     /// Update `handled`.
@@ -95,6 +106,7 @@ macro_rules! signal {
 signal!(DeliverSignal, "deliver", deliver);
 signal!(RetrySignal, "retry", retry);
 signal!(AcknowledgeSignal, "acknowledge", acknowledge);
+signal!(UnknownSignal, "", unknown);
 
 impl<M: ProcessManager> QueryDefinition for StateQuery<M> {
     type Workflow = RunInstance<M>;
@@ -113,6 +125,22 @@ impl<M: ProcessManager> ExecutableQuery<StateQuery<M>> for ProcessInstance<M> {
         _input: RawValue,
     ) -> Result<Option<InstanceView>, Box<dyn Error + Send + Sync>> {
         Ok(self.view())
+    }
+}
+
+impl<M: ProcessManager> QueryDefinition for CarriedQuery<M> {
+    type Workflow = RunInstance<M>;
+    type Input = RawValue;
+    type Output = Carried;
+
+    fn name(&self) -> &str {
+        "carried"
+    }
+}
+
+impl<M: ProcessManager> ExecutableQuery<CarriedQuery<M>> for ProcessInstance<M> {
+    fn handle(&self, _ctx: &WorkflowContextView, _input: RawValue) -> Result<Carried, Box<dyn Error + Send + Sync>> {
+        Ok(self.carried()?)
     }
 }
 
@@ -151,7 +179,7 @@ impl<M: ProcessManager> WorkflowImplementation for ProcessInstance<M> {
             has_init: true,
             init_takes_input: true,
             signals: ["deliver", "retry", "acknowledge"].map(str::to_owned).into(),
-            queries: vec!["state".to_owned()],
+            queries: ["state", "carried"].map(str::to_owned).into(),
             updates: vec![UpdateDefinitionDescriptor { name: "handled".to_owned(), has_validator: false }],
         }
     }
@@ -167,8 +195,8 @@ impl<M: ProcessManager> WorkflowImplementation for ProcessInstance<M> {
         async move { run(ctx).await.map(|output| Box::new(output) as Box<dyn WorkflowOutputValue>) }.boxed_local()
     }
 
-    fn decode_signal_input(name: &str, payloads: Payloads, _: &PayloadConverter) -> Decoded {
-        Ok(matches!(name, "deliver" | "retry" | "acknowledge").then(|| raw(payloads)))
+    fn decode_signal_input(_name: &str, payloads: Payloads, _: &PayloadConverter) -> Decoded {
+        Ok(Some(raw(payloads)))
     }
 
     fn dispatch_signal(
@@ -179,21 +207,25 @@ impl<M: ProcessManager> WorkflowImplementation for ProcessInstance<M> {
         match name {
             "deliver" => <Self as ExecutableSyncSignal<DeliverSignal<M>>>::dispatch(ctx, input),
             "retry" => <Self as ExecutableSyncSignal<RetrySignal<M>>>::dispatch(ctx, input),
-            _ => <Self as ExecutableSyncSignal<AcknowledgeSignal<M>>>::dispatch(ctx, input),
+            "acknowledge" => <Self as ExecutableSyncSignal<AcknowledgeSignal<M>>>::dispatch(ctx, input),
+            _ => <Self as ExecutableSyncSignal<UnknownSignal<M>>>::dispatch(ctx, input),
         }
     }
 
     fn decode_query_input(name: &str, payloads: &Payloads, _: &PayloadConverter) -> Decoded {
-        Ok((name == "state").then(|| raw(payloads.clone())))
+        Ok(matches!(name, "state" | "carried").then(|| raw(payloads.clone())))
     }
 
     fn dispatch_query(
         &self,
         ctx: WorkflowContextView,
-        _name: &str,
+        name: &str,
         input: Box<dyn Any>,
     ) -> Result<Box<dyn WorkflowOutputValue>, WorkflowError> {
-        <Self as ExecutableQuery<StateQuery<M>>>::dispatch(self, &ctx, input)
+        match name {
+            "state" => <Self as ExecutableQuery<StateQuery<M>>>::dispatch(self, &ctx, input),
+            _ => <Self as ExecutableQuery<CarriedQuery<M>>>::dispatch(self, &ctx, input),
+        }
     }
 
     fn decode_update_input(name: &str, payloads: Payloads, _: &PayloadConverter) -> Decoded {

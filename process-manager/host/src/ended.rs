@@ -1,0 +1,219 @@
+//! Continues instances whose runs were ended from outside: terminated by an operator or by Temporal, cancelled, or timed
+//! out (ADR 18).
+//!
+//! What such an instance had to do would never be done, and nobody would see that. So another run goes on from where the
+//! ended one was, parked with the code `ended-from-outside`, until an operator decides.
+
+mod history;
+mod start;
+mod sweep;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use process_manager::{instance::Delivery, manager::ProcessManager};
+use process_manager_engine::instance::{Begin, Carried, EndedRun, workflow_id};
+use process_manager_wire::Position;
+use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService, tonic::Code};
+use temporalio_common::protos::temporal::api::{
+    common::v1::WorkflowExecution, enums::v1::WorkflowExecutionStatus, query::v1::WorkflowQuery,
+    workflow::v1::WorkflowExecutionInfo, workflowservice::v1::QueryWorkflowRequest,
+};
+use tokio::time::timeout;
+
+use self::history::Tail;
+pub(crate) use self::sweep::EndedInstances;
+use crate::operator::{OperatorError, Workflows, bounded as bounded_request, decode, timestamp};
+
+/// For a query, which replays the history of the run; that may have 50 MB.
+const QUERY_WITHIN: Duration = Duration::from_secs(30);
+/// Bytes of events that the next run begins with, beside what is carried over; the server takes 2 MiB in all.
+const EVENT_BYTES: usize = 512 * 1024;
+
+/// Why an instance could not be continued.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EndedError {
+    /// Temporal is unavailable, or rejects a request.
+    #[error(transparent)]
+    Temporal(#[from] OperatorError),
+    /// No worker has told the state of the ended run.
+    #[error("the state of the ended run cannot be read: {0}")]
+    Unreadable(String),
+    /// The run was begun by hand, with an input that means nothing.
+    #[error("the input of the ended run cannot be read")]
+    Input,
+}
+
+/// A run that was ended from outside.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    workflow_id: String,
+    run_id: String,
+    status: WorkflowExecutionStatus,
+    at: DateTime<Utc>,
+}
+
+/// What is done where no worker tells the state of the ended run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// It is an error: a worker may tell it later.
+    Fails,
+    /// The instance goes on from where that run began, and says so.
+    GoesOnFromItsBegin,
+}
+
+/// What has become of the instance of an ended run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Continued {
+    /// It goes on, parked.
+    Parked,
+    /// Another run has followed.
+    Followed,
+    /// It had nothing left to do.
+    Over,
+}
+
+impl Ended {
+    /// Reads a run; `None` where it runs, or has ended by itself.
+    fn read(info: &WorkflowExecutionInfo) -> Option<Self> {
+        use WorkflowExecutionStatus::{Canceled, Terminated, TimedOut};
+        let status = Some(info.status()).filter(|status| matches!(status, Canceled | Terminated | TimedOut))?;
+        let execution = info.execution.clone()?;
+        let at = info.close_time.as_ref().and_then(|at| timestamp(at.seconds, at.nanos))?;
+        Some(Self { workflow_id: execution.workflow_id, run_id: execution.run_id, status, at })
+    }
+
+    fn execution(&self) -> WorkflowExecution {
+        WorkflowExecution { workflow_id: self.workflow_id.clone(), run_id: self.run_id.clone() }
+    }
+}
+
+/// Continues the instance if its latest run was ended from outside; tells whether it runs now.
+pub(crate) async fn continue_latest<M: ProcessManager>(
+    client: &Client,
+    task_queue: &str,
+    id: &str,
+) -> Result<bool, EndedError> {
+    match latest::<M>(client, id).await? {
+        Some(ended) => {
+            let continued = continue_run::<M>(client, task_queue, id, &ended, Unreadable::Fails).await?;
+            Ok(continued != Continued::Over)
+        }
+        None => Ok(false),
+    }
+}
+
+/// The latest run of the instance, if it was ended from outside.
+async fn latest<M: ProcessManager>(client: &Client, id: &str) -> Result<Option<Ended>, EndedError> {
+    let described = Workflows::new(client.clone()).describe(&workflow_id::<M>(id)).await?;
+    let described = described.filter(|run| run.info.r#type.as_ref().is_some_and(|kind| kind.name == M::NAME));
+    Ok(described.and_then(|run| Ended::read(&run.info)))
+}
+
+/// Continues the instance after this run, unless that has left nothing to do, or is not its latest one any more.
+pub(crate) async fn continue_run<M: ProcessManager>(
+    client: &Client,
+    task_queue: &str,
+    id: &str,
+    ended: &Ended,
+    unreadable: Unreadable,
+) -> Result<Continued, EndedError> {
+    if !is_latest::<M>(client, id, ended).await? {
+        return Ok(Continued::Followed);
+    }
+    let left = left(client, ended, unreadable).await?;
+    if left.is_over && left.events.is_empty() {
+        return Ok(Continued::Over);
+    }
+    let of = EndedRun { run_id: ended.run_id.clone(), how: left.how, at: ended.at };
+    let begin = Begin { events: left.events, ended: Some(of), ..left.begin };
+    // It took a while to read all that: somebody else may have been faster.
+    let goes_on = is_latest::<M>(client, id, ended).await? && start::start::<M>(client, task_queue, id, &begin).await?;
+    Ok(if goes_on { Continued::Parked } else { Continued::Followed })
+}
+
+async fn is_latest<M: ProcessManager>(client: &Client, id: &str, ended: &Ended) -> Result<bool, EndedError> {
+    Ok(latest::<M>(client, id).await?.is_some_and(|latest| latest.run_id == ended.run_id))
+}
+
+/// What an ended run leaves behind.
+struct Left {
+    /// The input of the next run.
+    begin: Begin,
+    /// Events that came in and are not part of that.
+    events: Vec<Delivery>,
+    /// Whether nothing but these is left to do.
+    is_over: bool,
+    how: String,
+}
+
+async fn left(client: &Client, ended: &Ended, unreadable: Unreadable) -> Result<Left, EndedError> {
+    let tail = history::tail(client, ended).await?;
+    let how = tail.how(ended.status);
+    // No worker has seen it: what it began with is all that there is.
+    if tail.begin.is_some() {
+        return from_its_begin(tail, how);
+    }
+    match query(client, ended).await {
+        Ok(Carried { begin, is_over }) => Ok(Left { events: unseen(&begin, tail.deliveries), begin, is_over, how }),
+        Err(EndedError::Unreadable(why)) if unreadable == Unreadable::GoesOnFromItsBegin => {
+            let how = format!(
+                "{how}; its state cannot be read ({why}), so it is as when that run began, and the events since wait"
+            );
+            from_its_begin(history::whole(client, ended).await?, how)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn from_its_begin(tail: Tail, how: String) -> Result<Left, EndedError> {
+    let begin = tail.begin.ok_or(EndedError::Input)?;
+    let mut events = begin.events.clone();
+    events.extend(unseen(&begin, tail.deliveries));
+    let is_over = begin.carried.is_none();
+    let (events, left_out) = bounded(events);
+    let how = left_out.map_or(how.clone(), |position| {
+        format!(
+            "{how}; there is no room for the events from position {position} on: rewind the subscription to before it"
+        )
+    });
+    Ok(Left { begin, events, is_over, how })
+}
+
+/// The events that the instance has not accepted: no worker had seen them before the end.
+fn unseen(begin: &Begin, deliveries: Vec<Delivery>) -> Vec<Delivery> {
+    deliveries.into_iter().filter(|queued| !begin.seen().has_accepted(&queued.event)).collect()
+}
+
+/// As many of the events as there is room for, and the position of the first that is left out.
+fn bounded(mut events: Vec<Delivery>) -> (Vec<Delivery>, Option<Position>) {
+    let mut left = EVENT_BYTES;
+    let mut fits = |queued: &Delivery| {
+        let bytes = serde_json::to_string(queued).map_or(0, |text| text.len());
+        left.checked_sub(bytes).map(|rest| left = rest).is_some()
+    };
+    let count = events.iter().take_while(|queued| fits(queued)).count();
+    let left_out = events.get(count).map(|queued| queued.event.sequence);
+    events.truncate(count);
+    (events, left_out)
+}
+
+/// Asks a worker for what the run would have handed over.
+async fn query(client: &Client, ended: &Ended) -> Result<Carried, EndedError> {
+    let mut client = client.clone();
+    let mut request = bounded_request(QueryWorkflowRequest {
+        namespace: client.namespace(),
+        execution: Some(ended.execution()),
+        query: Some(WorkflowQuery { query_type: "carried".to_owned(), ..WorkflowQuery::default() }),
+        ..QueryWorkflowRequest::default()
+    });
+    request.set_timeout(QUERY_WITHIN);
+    let answer = match timeout(QUERY_WITHIN, client.query_workflow(request)).await {
+        Ok(Ok(answer)) => answer.into_inner(),
+        Ok(Err(status)) if status.code() == Code::Unavailable => return Err(OperatorError::of(status).into()),
+        Ok(Err(status)) => return Err(EndedError::Unreadable(status.message().to_owned())),
+        Err(_) => return Err(EndedError::Unreadable(format!("no answer within {} s", QUERY_WITHIN.as_secs()))),
+    };
+    let payload = answer.query_result.as_ref().and_then(|result| result.payloads.first());
+    payload.and_then(decode).ok_or_else(|| EndedError::Unreadable("the answer is of another form".to_owned()))
+}

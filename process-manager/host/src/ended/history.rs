@@ -1,0 +1,98 @@
+//! Reads what the history of an ended run tells: how it ended, and what came in before.
+
+use process_manager::instance::Delivery;
+use process_manager_engine::instance::Begin;
+use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService};
+use temporalio_common::protos::temporal::api::{
+    common::v1::Payloads,
+    enums::v1::{EventType, WorkflowExecutionStatus},
+    history::v1::{HistoryEvent, history_event::Attributes},
+    workflowservice::v1::GetWorkflowExecutionHistoryReverseRequest,
+};
+
+use super::{Ended, EndedError};
+use crate::operator::{OperatorError, bounded, decode, within};
+
+/// A history has 50 MB at most, and a page of it must be answered in time.
+const PAGE: i32 = 100;
+
+/// The end of a history, or all of it.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    /// The input, where the beginning of the history was read.
+    pub(super) begin: Option<Begin>,
+    /// The events that were delivered, in their order.
+    pub(super) deliveries: Vec<Delivery>,
+    close: Option<Attributes>,
+}
+
+/// Reads what came in after the last workflow task that was completed.
+pub(super) async fn tail(client: &Client, ended: &Ended) -> Result<Tail, EndedError> {
+    read(client, ended, |event| event.event_type() == EventType::WorkflowTaskCompleted).await
+}
+
+/// Reads everything that came in.
+pub(super) async fn whole(client: &Client, ended: &Ended) -> Result<Tail, EndedError> {
+    read(client, ended, |_| false).await
+}
+
+async fn read(client: &Client, ended: &Ended, is_enough: impl Fn(&HistoryEvent) -> bool) -> Result<Tail, EndedError> {
+    let mut client = client.clone();
+    let (mut tail, mut next_page_token) = (Tail::default(), Vec::new());
+    'pages: loop {
+        let request = GetWorkflowExecutionHistoryReverseRequest {
+            namespace: client.namespace(),
+            execution: Some(ended.execution()),
+            maximum_page_size: PAGE,
+            next_page_token,
+        };
+        let page = within(client.get_workflow_execution_history_reverse(bounded(request))).await?;
+        let page = page.map_err(OperatorError::of)?;
+        for event in page.history.unwrap_or_default().events {
+            if is_enough(&event) {
+                break 'pages;
+            }
+            tail.take(event);
+        }
+        next_page_token = page.next_page_token;
+        if next_page_token.is_empty() {
+            break;
+        }
+    }
+    tail.deliveries.reverse();
+    Ok(tail)
+}
+
+impl Tail {
+    /// Takes the event before those that it knows.
+    fn take(&mut self, event: HistoryEvent) {
+        match event.attributes {
+            Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) => {
+                self.begin = first(started.input.as_ref());
+            }
+            Some(Attributes::WorkflowExecutionSignaledEventAttributes(signal)) if signal.signal_name == "deliver" => {
+                let delivered: Vec<Delivery> = first(signal.input.as_ref()).unwrap_or_default();
+                self.deliveries.extend(delivered.into_iter().rev());
+            }
+            Some(attributes) if self.close.is_none() => self.close = Some(attributes),
+            _ => (),
+        }
+    }
+
+    /// How the run ended, in words.
+    pub(super) fn how(&self, status: WorkflowExecutionStatus) -> String {
+        match (&self.close, status) {
+            (Some(Attributes::WorkflowExecutionTerminatedEventAttributes(terminated)), _) => {
+                let why = Some(terminated.reason.as_str()).filter(|reason| !reason.is_empty());
+                format!("the run was terminated by {} ({})", terminated.identity, why.unwrap_or("without a reason"))
+            }
+            (_, WorkflowExecutionStatus::Canceled) => "the run was cancelled".to_owned(),
+            (_, WorkflowExecutionStatus::TimedOut) => "the run has timed out".to_owned(),
+            _ => "the run was terminated".to_owned(),
+        }
+    }
+}
+
+fn first<T: serde::de::DeserializeOwned>(payloads: Option<&Payloads>) -> Option<T> {
+    decode(payloads?.payloads.first()?)
+}

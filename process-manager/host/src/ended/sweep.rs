@@ -1,0 +1,226 @@
+//! Looks at intervals for runs that were ended from outside. What that costs follows from how many there are of them.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::{self, Debug},
+    marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::{StreamExt, future::BoxFuture, stream};
+use metrics::counter;
+use process_manager::manager::ProcessManager;
+use process_manager_wire::error_chain;
+use temporalio_client::Client;
+use temporalio_common::protos::temporal::api::workflow::v1::WorkflowExecutionInfo;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::{Continued, Ended, EndedError, Unreadable, continue_run};
+use crate::operator::{OperatorError, Workflows};
+
+/// Runs in a page of the list.
+const PAGE: usize = 200;
+/// Instances that are continued at the same time.
+const AT_ONCE: usize = 8;
+/// The list lags by up to a second, and closing times of different servers may differ.
+const OVERLAP: TimeDelta = TimeDelta::minutes(1);
+/// Sweeps in which a worker is asked for the state of an ended run, before the instance goes on without it.
+const ATTEMPTS: u32 = 6;
+
+/// The process managers of a worker, whose ended instances are continued.
+pub(crate) struct EndedInstances {
+    client: Client,
+    task_queue: String,
+    every: Duration,
+    managers: BTreeMap<&'static str, Arc<dyn Continue>>,
+    has_begun: AtomicBool,
+}
+
+/// What the sweeps so far have seen.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Runs that ended earlier are done with.
+    since: Option<DateTime<Utc>>,
+    /// Runs that are done with, and when they ended.
+    settled: HashMap<String, DateTime<Utc>>,
+    /// How often the state of a run could not be read.
+    unreadable: HashMap<String, u32>,
+}
+
+impl EndedInstances {
+    pub(crate) fn new(client: Client, task_queue: String, every: Duration) -> Self {
+        Self { client, task_queue, every, managers: BTreeMap::new(), has_begun: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn add<M: ProcessManager>(&mut self) {
+        self.managers.insert(M::NAME, Arc::new(Of::<M>(PhantomData)));
+    }
+
+    /// Begins to sweep, in a task of its own; once.
+    pub(crate) fn begin(self: &Arc<Self>, stop: &CancellationToken) {
+        if self.managers.is_empty() || self.has_begun.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (ended, stop) = (self.clone(), stop.clone());
+        tokio::spawn(async move { stop.run_until_cancelled(ended.keep_sweeping()).await });
+    }
+
+    async fn keep_sweeping(&self) {
+        let mut seen = Seen::default();
+        let mut ticks = interval(self.every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.sweep(&mut seen).await {
+                tracing::warn!("runs that were ended from outside cannot be listed: {}", error_chain(&error));
+            }
+        }
+    }
+
+    async fn sweep(&self, seen: &mut Seen) -> Result<(), OperatorError> {
+        let workflows = Workflows::new(self.client.clone());
+        let query = query(self.managers.keys().copied(), seen.since.map(|since| since - OVERLAP));
+        let (mut latest, mut open) = (seen.since, None::<DateTime<Utc>>);
+        let mut from = Vec::new();
+        loop {
+            let page = workflows.list(&query, PAGE, from).await?;
+            let runs = page.items.iter().filter_map(|info| self.read(info));
+            let new: Vec<_> = runs.filter(|(_, _, run)| !seen.settled.contains_key(&run.run_id)).collect();
+            latest = latest.max(new.iter().map(|(_, _, run)| run.at).max());
+            let (before, ended) = (&seen.unreadable, new.into_iter());
+            let outcomes = ended.map(|(manager, id, run)| async move {
+                let attempts = before.get(&run.run_id).copied().unwrap_or_default();
+                let outcome = self.one(manager, &id, &run, attempts).await;
+                (run, outcome)
+            });
+            let outcomes = stream::iter(outcomes.collect::<Vec<_>>()).buffer_unordered(AT_ONCE);
+            for (run, outcome) in outcomes.collect::<Vec<_>>().await {
+                open = seen.take(run, outcome, open);
+            }
+            from = page.next;
+            if from.is_empty() {
+                break;
+            }
+        }
+        seen.go_on_from(open.or(latest));
+        Ok(())
+    }
+
+    /// The process manager of a run of this task queue, its instance's id, and how it ended.
+    fn read(&self, info: &WorkflowExecutionInfo) -> Option<(&'static str, String, Ended)> {
+        let run = Ended::read(info).filter(|_| info.task_queue == self.task_queue)?;
+        let (manager, _) = self.managers.get_key_value(info.r#type.as_ref()?.name.as_str())?;
+        let id = run.workflow_id.strip_prefix(manager)?.strip_prefix('-')?.to_owned();
+        Some((manager, id, run))
+    }
+
+    /// Continues one instance, where that is due.
+    async fn one(&self, manager: &'static str, id: &str, run: &Ended, attempts: u32) -> Outcome {
+        let Some(of) = self.managers.get(manager) else { return Outcome::Settled };
+        let unreadable = if attempts + 1 < ATTEMPTS { Unreadable::Fails } else { Unreadable::GoesOnFromItsBegin };
+        match of.continue_run(&self.client, &self.task_queue, id, run, unreadable).await {
+            Ok(Continued::Parked) => {
+                counter!("instances_ended_from_outside_total", "manager" => manager).increment(1);
+                tracing::warn!(
+                    manager,
+                    process_id = id,
+                    run_id = run.run_id,
+                    "its run was ended from outside; it is parked"
+                );
+                Outcome::Settled
+            }
+            // An input that means nothing was given by hand: there has never been an instance.
+            Ok(Continued::Followed | Continued::Over) | Err(EndedError::Input) => Outcome::Settled,
+            Err(error) => {
+                tracing::warn!(
+                    manager,
+                    process_id = id,
+                    "an ended instance does not go on yet: {}",
+                    error_chain(&error)
+                );
+                match error {
+                    EndedError::Unreadable(_) => Outcome::Unreadable,
+                    _ => Outcome::Fault,
+                }
+            }
+        }
+    }
+}
+
+/// What a sweep has done about a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// There is nothing more to do.
+    Settled,
+    /// Its state could not be read.
+    Unreadable,
+    /// Temporal did not do what it was asked for.
+    Fault,
+}
+
+impl Seen {
+    /// Notes the outcome of a run; returns when the first run ended that is not done with.
+    fn take(&mut self, run: Ended, outcome: Outcome, open: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        if outcome == Outcome::Settled {
+            self.unreadable.remove(&run.run_id);
+            self.settled.insert(run.run_id, run.at);
+            return open;
+        }
+        *self.unreadable.entry(run.run_id).or_default() += u32::from(outcome == Outcome::Unreadable);
+        Some(open.map_or(run.at, |open| open.min(run.at)))
+    }
+
+    fn go_on_from(&mut self, since: Option<DateTime<Utc>>) {
+        self.since = since;
+        let begin = since.map(|since| since - OVERLAP);
+        self.settled.retain(|_, at| begin.is_none_or(|begin| *at >= begin));
+    }
+}
+
+impl Debug for EndedInstances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndedInstances").field("managers", &self.managers.keys()).finish_non_exhaustive()
+    }
+}
+
+fn query(managers: impl Iterator<Item = &'static str>, since: Option<DateTime<Utc>>) -> String {
+    let types = managers.map(|manager| format!("'{manager}'")).collect::<Vec<_>>().join(", ");
+    let mut query = format!("WorkflowType IN ({types}) AND ExecutionStatus IN ('Terminated', 'Canceled', 'TimedOut')");
+    if let Some(since) = since {
+        query.push_str(&format!(" AND CloseTime >= '{}'", since.to_rfc3339()));
+    }
+    query
+}
+
+/// One process manager, whose type only this knows.
+trait Continue: Send + Sync {
+    fn continue_run<'a>(
+        &self,
+        client: &'a Client,
+        task_queue: &'a str,
+        id: &'a str,
+        ended: &'a Ended,
+        unreadable: Unreadable,
+    ) -> BoxFuture<'a, Result<Continued, EndedError>>;
+}
+
+struct Of<M>(PhantomData<fn(M)>);
+
+impl<M: ProcessManager> Continue for Of<M> {
+    fn continue_run<'a>(
+        &self,
+        client: &'a Client,
+        task_queue: &'a str,
+        id: &'a str,
+        ended: &'a Ended,
+        unreadable: Unreadable,
+    ) -> BoxFuture<'a, Result<Continued, EndedError>> {
+        Box::pin(continue_run::<M>(client, task_queue, id, ended, unreadable))
+    }
+}

@@ -1,0 +1,195 @@
+//! X11: signals and updates that change nothing never fill a run.
+
+use futures::{StreamExt, stream};
+use process_manager::instance::{Acknowledge, Status};
+use process_manager_engine::instance::{HandledUpdate, RunInstance};
+use process_manager_host::operator::{Operator, OperatorError};
+use serde_json::{Value, json};
+use temporalio_client::WorkflowExecuteUpdateOptions;
+use temporalio_common::data_converters::{PayloadConverter, RawValue};
+use test_support::{eventually, heavy, load};
+
+use super::{
+    probe::{Answer, Probe, Step},
+    server::{history, signal},
+    world::{Receiver, World},
+};
+
+/// Three of this size bring a history beyond the 4 MB at which Temporal suggests another run.
+const LARGE: usize = 1_700_000;
+
+async fn run_id(world: &World) -> String {
+    let probes = Operator::new(world.server.client().clone()).instances::<Probe>();
+    eventually("the instance is described", async || match probes.read("a").await {
+        Ok(Some(instance)) => Ok(instance.run_id),
+        other => Err(format!("{other:?}")),
+    })
+    .await
+}
+
+/// Awaits that the instance has begun another run than this one.
+async fn another_run(world: &World, before: &str) -> String {
+    eventually("another run has begun", async || {
+        let run_id = run_id(world).await;
+        if run_id != before {
+            return Ok(run_id);
+        }
+        let history = history(world.server.client(), "Probe-a").await;
+        Err(history.iter().map(|event| event.event_type()).collect::<Vec<_>>())
+    })
+    .await
+}
+
+/// Sends a large signal that changes nothing.
+async fn stir(world: &World, name: &str) {
+    let payload = json!({"failure_id": "old", "note": "x".repeat(LARGE)});
+    world.signal("Probe-a", name, Some(payload)).await;
+}
+
+/// Sends large signals that change nothing until the instance has begun another run. Temporal may tell the size of the
+/// history one workflow task late.
+async fn flood(world: &World, name: &str) {
+    let before = run_id(world).await;
+    for _ in 0..10 {
+        stir(world, name).await;
+        if run_id(world).await != before {
+            return;
+        }
+    }
+    another_run(world, &before).await;
+}
+
+/// Everything that changes nothing makes an instance that waits begin another run.
+async fn goes_on_in_another_run(world: &World) {
+    for name in ["acknowledge", "retry", "unheard-of"] {
+        flood(world, name).await;
+    }
+}
+
+async fn parked(world: &World) {
+    world.recorder.answer("bad", &[Receiver::Refuses]);
+    world.append(Step::start("a", "one").commands(&["bad"]));
+    world.until("a", "parked", |view| view.status == Status::Parked).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn x11_a_parked_instance_outlives_signals_that_change_nothing_and_is_retried() {
+    let world = World::new().await;
+    parked(&world).await;
+    goes_on_in_another_run(&world).await;
+    let still = world.view("a").await.unwrap();
+    assert_eq!(still.failure.unwrap().failure_id, "a/1");
+    world.recorder.answer("bad", &[Receiver::Accepts]);
+    world.signal("Probe-a", "retry", Some(json!({"failure_id": "a/1"}))).await;
+    world.until("a", "handled", |view| view.status == Status::Waiting).await;
+    assert_eq!(world.applied("a").await.unwrap(), ["one"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn x11_an_instance_that_waits_for_a_retry_outlives_them() {
+    let world = World::new().await;
+    world.recorder.answer("x", &[Receiver::Refuses]);
+    world.append(Step::start("a", "one").commands(&["x"]).on_error(&[Answer::RetryAfter(3_600_000)]));
+    let before = world.until("a", "it waits", |view| view.status == Status::Retrying).await;
+    goes_on_in_another_run(&world).await;
+    let still = world.until("a", "it waits", |view| view.status == Status::Retrying).await;
+    assert_eq!(still.retry_at, before.retry_at);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn x11_an_instance_whose_command_does_not_get_through_outlives_them() {
+    let world = World::new().await;
+    world.recorder.answer("away", &[Receiver::Faults]);
+    let event = world.append(Step::start("a", "one").commands(&["away"]));
+    let is_sent = async || if world.recorder.sent().len() > 1 { Ok(()) } else { Err("it is not sent again") };
+    eventually("the durable activity has begun", is_sent).await;
+    goes_on_in_another_run(&world).await;
+    world.recorder.answer("away", &[Receiver::Accepts]);
+    world.handled(&event).await;
+    assert_eq!(world.recorder.effects(), ["away"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn x11_an_instance_that_reads_events_again_outlives_them() {
+    let world = World::new().await;
+    parked(&world).await;
+    // Too many bytes to be taken along: of these the next run knows the places.
+    let large = [Answer::Continue(vec!["y".repeat(400_000)])];
+    let waiting = ["two", "three", "four"].map(|name| world.append(Step::start("a", name).on_error(&large)));
+    world.until("a", "they wait", |view| view.queued_events == waiting.len()).await;
+    flood(&world, "unheard-of").await;
+    world.log.set_away(true);
+    world.recorder.answer("bad", &[Receiver::Accepts]);
+    world.signal("Probe-a", "retry", None).await;
+    world.until("a", "it reads", |view| view.event.is_none() && view.handled_events == 2).await;
+    goes_on_in_another_run(&world).await;
+    world.log.set_away(false);
+    world.handled(waiting.last().unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn x11_waits_for_what_has_long_been_handled_do_not_fill_a_run() {
+    let world = World::new().await;
+    let event = world.append(Step::start("a", "one"));
+    world.handled(&event).await;
+    let before = run_id(&world).await;
+    let handle = world.server.client().get_workflow_handle::<RunInstance<Probe>>("Probe-a");
+    // What an update carries is part of the history once it has been accepted.
+    for _ in 0..6 {
+        let input = json!({"log": event.logid, "position": event.sequence, "padding": "x".repeat(LARGE)});
+        let input = RawValue::from_value(&input, &PayloadConverter::serde_json());
+        let options = WorkflowExecuteUpdateOptions::builder().build();
+        handle.execute_update(HandledUpdate::<Probe>::default(), input, options).await.unwrap();
+    }
+    another_run(&world, &before).await;
+    assert_eq!(world.applied("a").await.unwrap(), ["one"]);
+}
+
+/// Who acknowledged, and why, is told by the run that follows where the run that was told had no room to end.
+#[tokio::test(flavor = "multi_thread")]
+async fn x11_an_acknowledgement_outlives_the_run_that_received_it() {
+    let mut world = World::new().await;
+    parked(&world).await;
+    let before = run_id(&world).await;
+    world.kill();
+    for _ in 0..3 {
+        stir(&world, "retry").await;
+    }
+    world.signal("Probe-a", "acknowledge", Some(json!({"acknowledged_by": "kim", "note": "it was wrong"}))).await;
+    world.host::<Probe>().await;
+    another_run(&world, &before).await;
+    world.until("a", "ended", |view| view.status == Status::Ended).await;
+    let history = history(world.server.client(), "Probe-a").await;
+    let last = serde_json::to_string(&history.last().unwrap().attributes).unwrap_or_default();
+    assert!(last.contains("acknowledged by kim: it was wrong"), "{last}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn x11_more_signals_than_a_run_takes_leave_an_instance_in_the_hands_of_its_operator() {
+    let (_turn, signals) = (heavy().await, load(4_200, 10_500));
+    let world = World::new().await;
+    parked(&world).await;
+    let before = run_id(&world).await;
+    let client = world.server.client();
+    let send = async |_| signal(client, "Probe-a", "retry", Some(json!({"failure_id": "old"}))).await;
+    stream::iter(0..signals).for_each_concurrent(32, send).await;
+    another_run(&world, &before).await;
+    let probes = Operator::new(client.clone()).instances::<Probe>();
+    probes.acknowledge("a", Acknowledge::default()).await.unwrap();
+    world.until("a", "ended", |view| view.status == Status::Ended).await;
+}
+
+/// Without a worker nothing begins another run. An operator learns that the run is full, not that Temporal is away.
+#[tokio::test(flavor = "multi_thread")]
+async fn x11_a_run_that_takes_no_more_signals_is_told_from_a_temporal_that_is_unavailable() {
+    let (_server, mut world) = World::limited(&["history.maximumSignalsPerExecution=3"]).await;
+    world.host::<Probe>().await;
+    parked(&world).await;
+    world.kill();
+    let workflows = Operator::new(world.server.client().clone()).workflows().clone();
+    let outcome = eventually("a signal is refused", async || {
+        workflows.signal("Probe-a", "retry", &Value::Null).await.map_or_else(Ok, Err)
+    })
+    .await;
+    assert!(matches!(&outcome, OperatorError::Full(id) if id == "Probe-a"), "{outcome:?}");
+}
