@@ -126,7 +126,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = DatabaseUrl::sqlite_file(&folder.path().join("test.db"), "TEST_DATABASE_URL");
         let database = Database::open::<Migrator>(&url).await.unwrap();
-        let (now, old) = (Utc::now(), i64::try_from(BATCH).unwrap() + 1);
+        let (now, old) = (Utc::now(), 501);
         let row = |number: i64, days: i64| ActiveModel {
             key: Set(format!("{days}-{number}")),
             fingerprint: Set(String::new()),
