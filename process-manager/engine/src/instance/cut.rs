@@ -8,12 +8,12 @@ use process_manager::{
     manager::ProcessManager,
 };
 use temporalio_common::data_converters::RawValue;
-use temporalio_workflow::{ContinueAsNewOptions, WorkflowContext, WorkflowTermination};
+use temporalio_workflow::{WorkflowContext, WorkflowTermination};
 
 use super::{
     ProcessInstance,
     begin::{Begin, CannotBegin},
-    publish::publish,
+    publish::hand_over,
 };
 use crate::now;
 
@@ -92,11 +92,11 @@ pub(super) fn continue_as_new<M: ProcessManager>(ctx: &Ctx<M>) -> Result<(), Wor
         return Ok(());
     }
     let Ok(snapshot) = snapshot else { return Ok(()) };
-    publish(ctx);
+    let options = hand_over(ctx);
     let process_id = ctx.state_mut(|run| run.machine().id().to_owned());
     let begin = Begin { carried: Some(snapshot), ..Begin::new::<M>(&process_id, Ledger::default()) };
     let input = RawValue::from_value(&begin, ctx.payload_converter());
-    match ctx.continue_as_new(input, ContinueAsNewOptions::default())? {}
+    match ctx.continue_as_new(input, options)? {}
 }
 
 /// Parks an instance that cannot be handed over. A marker in the history tells it to the code that will be able to.
