@@ -91,7 +91,7 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
     /// Migrates the state of an instance that was carried over under an older [`Self::VERSION`].
     ///
     /// # Errors
-    /// Returned when the state cannot be migrated. The run then waits for code that can.
+    /// Returned when the state cannot be migrated. The instance is then parked, and its state kept for code that can.
     fn migrate(_version: u32, state: Value) -> Result<Value, Self::Error> {
         Ok(state)
     }

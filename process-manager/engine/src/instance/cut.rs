@@ -8,12 +8,12 @@ use process_manager::{
     manager::ProcessManager,
 };
 use temporalio_common::data_converters::RawValue;
-use temporalio_workflow::{ContinueAsNewOptions, WorkflowContext, WorkflowTermination};
+use temporalio_workflow::{WorkflowContext, WorkflowTermination};
 
 use super::{
     ProcessInstance,
     begin::{Begin, CannotBegin},
-    publish::publish,
+    publish::hand_over,
 };
 use crate::now;
 
@@ -95,9 +95,9 @@ pub(super) fn continue_as_new<M: ProcessManager>(ctx: &Ctx<M>) -> Result<(), Wor
         return Ok(());
     }
     let Ok(begin) = begin else { return Ok(()) };
-    publish(ctx);
+    let options = hand_over(ctx);
     let input = RawValue::from_value(&begin, ctx.payload_converter());
-    match ctx.continue_as_new(input, ContinueAsNewOptions::default())? {}
+    match ctx.continue_as_new(input, options)? {}
 }
 
 /// Parks an instance that cannot be handed over. A marker in the history tells it to the code that will be able to.

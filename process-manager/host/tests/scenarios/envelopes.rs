@@ -104,26 +104,30 @@ fn x08_a_process_manager_is_tested_without_a_server_with_clock_and_identity_give
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
 /// A state that counts how many of it are in memory.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Idle {
     names: Vec<String>,
+    #[serde(skip)]
+    counted: Counted,
 }
 
-impl Default for Idle {
+#[derive(Debug)]
+struct Counted;
+
+impl Default for Counted {
     fn default() -> Self {
         LIVE.fetch_add(1, Ordering::SeqCst);
-        Self { names: Vec::new() }
+        Self
     }
 }
 
-impl Clone for Idle {
+impl Clone for Counted {
     fn clone(&self) -> Self {
-        LIVE.fetch_add(1, Ordering::SeqCst);
-        Self { names: self.names.clone() }
+        Self::default()
     }
 }
 
-impl Drop for Idle {
+impl Drop for Counted {
     fn drop(&mut self) {
         LIVE.fetch_sub(1, Ordering::SeqCst);
     }

@@ -54,7 +54,7 @@ impl Command {
 
 /// The code of today, and the code that takes its place.
 macro_rules! script {
-    ($type:ident, $command:expr, $next:expr) => {
+    ($type:ident, $command:expr, $apply:expr) => {
         #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
         pub(super) struct $type {
             pub(super) text: String,
@@ -76,8 +76,8 @@ macro_rules! script {
             }
 
             fn apply(&mut self, Event::Happened(step): &Event, _: &Context<'_>) -> Result<(), Infallible> {
-                let next: fn(&Step) -> String = $next;
-                self.text = next(step);
+                let apply: fn(&mut Self, &Step) = $apply;
+                apply(self, step);
                 Ok(())
             }
 
@@ -88,8 +88,8 @@ macro_rules! script {
     };
 }
 
-script!(Script, |(number, bytes)| Command::of(number, *bytes), |step| step.text.repeat(step.times));
-script!(Changed, |(number, _)| Command::of(number, 1), |step| step.text.clone());
+script!(Script, |(number, bytes)| Command::of(number, *bytes), |state, step| state.text = step.text.repeat(step.times));
+script!(Changed, |(number, _)| Command::of(number, 1), |state, step| state.text.clone_from(&step.text));
 
 fn on_error<M: ProcessManager<Event = Event, Command = Command>>(failure: &Failure<'_, M>) -> OnError<Command> {
     let FailureContext { event: Event::Happened(step), carried, .. } = failure.context();
