@@ -3,7 +3,7 @@
 use process_manager::instance::Status;
 use process_manager_engine::subscription::Status as Subscription;
 use temporalio_common::protos::temporal::api::enums::v1::EventType;
-use test_support::eventually;
+use test_support::{eventually, eventually_eq};
 
 use super::{
     probe::{Answer, Behaviour, Probe, RouteTo, Step},
@@ -101,10 +101,12 @@ async fn x13_a_worker_that_is_told_to_end_hands_over_its_subscription() {
     world.handled(&first).await;
     let run_id =
         list(world.server.client(), "WorkflowId = 'subscription-Probe'").await.remove(0).execution.unwrap().run_id;
-    world.worker.take().unwrap().end();
-    let history = history_of(world.server.client(), "subscription-Probe", &run_id).await;
-    let ended = |kind| history.iter().filter(|event| event.event_type() == kind).count();
-    assert_eq!(ended(EventType::ActivityTaskCompleted), 1, "the turn has returned where it was");
+    world.worker = None;
+    eventually_eq("the turn returns where it is", 1, async || {
+        let history = history_of(world.server.client(), "subscription-Probe", &run_id).await;
+        history.iter().filter(|event| event.event_type() == EventType::ActivityTaskCompleted).count()
+    })
+    .await;
     world.host::<Probe>().await;
     let second = world.append(Step::start("a", "two"));
     world.handled(&second).await;
