@@ -12,7 +12,7 @@ pub use self::{
     begin::Begin,
     run::FinalRecord,
     workflow::{
-        AcknowledgeSignal, DeliverSignal, HandledUpTo, HandledUpdate, ProcessInstance, RetrySignal, RunInstance,
-        StateQuery, workflow_id,
+        AcknowledgeSignal, DeliverSignal, HandledAnswer, HandledUpTo, HandledUpdate, ProcessInstance, RetrySignal,
+        RunInstance, StateQuery, workflow_id,
     },
 };

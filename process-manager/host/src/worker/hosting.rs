@@ -9,6 +9,7 @@ use temporalio_client::Client;
 use temporalio_common::WorkflowDefinition;
 use temporalio_sdk::{WorkerOptions, activities::ActivityImplementer, workflows::WorkflowRegistrationError};
 use temporalio_workflow::workflows::WorkflowImplementation;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -18,6 +19,7 @@ use super::{
 };
 use crate::{
     delivery::{DeliveryTarget, EventRouter, Instances},
+    search_attributes::{OF_PROCESS_MANAGERS, register},
     start::StartError,
     subscription::{EventHandler, Pace, Subscriptions, ensure_subscription},
 };
@@ -118,6 +120,7 @@ struct Hosted {
 pub struct HostedSubscriptions {
     task_queue: String,
     names: BTreeMap<String, StartFrom>,
+    are_attributes_registered: Arc<OnceCell<()>>,
 }
 
 impl Hosting {
@@ -223,7 +226,7 @@ impl Hosting {
         options.register_workflow::<Subscription>()?;
         options.register_activities(subscriptions);
         options.register_activities(self.dispatchers).register_activities(self.logs);
-        Ok(HostedSubscriptions { task_queue: self.task_queue, names })
+        Ok(HostedSubscriptions { task_queue: self.task_queue, names, are_attributes_registered: Arc::default() })
     }
 }
 
@@ -241,9 +244,13 @@ fn check_names(managers: &[&'static str]) -> Result<(), HostingError> {
 impl HostedSubscriptions {
     /// Starts each subscription unless it runs. To be called at intervals as well, see [`ensure_subscription`].
     ///
+    /// At first it registers the search attributes of instances ([`OF_PROCESS_MANAGERS`]) and waits until they can be used,
+    /// however long that takes: without them no instance could be started.
+    ///
     /// # Errors
     /// [`StartError`] when Temporal is unavailable, or rejects a start.
     pub async fn ensure(&self, client: &Client) -> Result<(), StartError> {
+        self.are_attributes_registered.get_or_init(|| register(client, &OF_PROCESS_MANAGERS)).await;
         for (name, start_from) in &self.names {
             ensure_subscription(client, name, &self.task_queue, *start_from).await?;
         }

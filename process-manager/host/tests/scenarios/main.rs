@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a step that fails is a test that fails")]
 
 mod beyond;
+mod deliveries;
 mod envelopes;
 mod handling;
 mod load;
@@ -12,6 +13,7 @@ mod routing;
 mod server;
 mod subscription;
 mod versions;
+mod waits;
 mod world;
 
 /// The ids of the rows that begin with one, such as `R01`.
