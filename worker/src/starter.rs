@@ -11,7 +11,7 @@ use messages::{
 use metrics::counter;
 use process_manager::{
     instance::Delivery,
-    manager::{Metadata, Route, Routing},
+    manager::{Metadata, OnRoutingError, Route, Routing, RoutingError},
 };
 use process_manager_client::http::CommandClient;
 use process_manager_host::{DeliveryError, DeliveryTarget, start::Started, subscription::HandlerError};
@@ -102,6 +102,12 @@ impl Routing for VoidingRoutes {
     fn route(event: &Requested, _: &Metadata) -> Result<Route, Infallible> {
         let Requested::DocumentVoidingRequested(requested) = event;
         Ok(Route::start(&requested.document_id))
+    }
+
+    /// An event that cannot be read, or a document that cannot be started, does not stop the others (V9): the sweep takes
+    /// up each process that Billing has open.
+    fn on_routing_error(_: &RoutingError<Infallible>, _: &Metadata, _: u32) -> OnRoutingError {
+        OnRoutingError::Skip
     }
 }
 

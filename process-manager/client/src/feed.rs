@@ -75,6 +75,18 @@ pub enum FeedError {
         /// The `logid` that is there now.
         found: String,
     },
+    /// The log has no event at the reader's position, and the next ones are not those that follow: events may have been
+    /// deleted that were not read. An operator has to decide.
+    #[error(
+        "the log holds nothing at position {position}, up to which it was read, and goes on at {next}; events between \
+         may have been deleted"
+    )]
+    Pruned {
+        /// The reader's position.
+        position: Position,
+        /// The position of the first event that is there.
+        next: Position,
+    },
     /// The log ends before the reader's position: it lost events. An operator has to decide.
     #[error("the log ends before position {position}, up to which it was read")]
     Shorter {
@@ -87,7 +99,7 @@ impl FeedError {
     /// Whether reading must stop, as trying again does not help.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::OtherLog { .. } | Self::Shorter { .. })
+        matches!(self, Self::OtherLog { .. } | Self::Shorter { .. } | Self::Pruned { .. })
     }
 }
 
@@ -102,6 +114,8 @@ pub enum FeedEvent {
         position: Position,
         /// Its log, if it says so.
         logid: Option<String>,
+        /// Its type, if it says so.
+        kind: Option<String>,
         /// The reason.
         reason: String,
     },

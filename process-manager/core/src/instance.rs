@@ -43,7 +43,7 @@ pub use self::{
     operate::{Acknowledge, Signalled},
     snapshot::{Snapshot, SnapshotError},
     view::{InstanceView, ParkedFailure, Published, StalledCommand, Status, command_name},
-    work::Delivery,
+    work::{Continued, Delivery},
 };
 use crate::manager::{Outgoing, ProcessManager};
 
@@ -166,7 +166,7 @@ impl<M: ProcessManager> Instance<M> {
 
     /// Queues an event; `false` for a redelivery, which is ignored.
     pub fn deliver(&mut self, queued: Delivery) -> bool {
-        let is_new = self.ledger.accept(&queued.event);
+        let is_new = self.ledger.accept(&queued);
         if is_new {
             self.inbox.push(queued);
         }

@@ -20,5 +20,5 @@ pub use self::{
     },
     options::{Consistency, Options, StartFrom},
     route::{Route, RouteKind},
-    routing::{Routed, Routing, route},
+    routing::{Routed, Routing, knows, route},
 };

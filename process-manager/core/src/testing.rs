@@ -190,7 +190,7 @@ impl<M: ProcessManager> Run<M> {
         if ids.contains(&id) {
             let new = || Instance::new(id, M::VERSION, Ledger::default());
             let instance = self.instance.get_or_insert_with(new);
-            instance.deliver(Delivery { event: event.clone(), kind });
+            instance.deliver(Delivery::new(event.clone(), kind));
             self.settle(answer);
             self.hand_over();
         }

@@ -2,9 +2,9 @@
 
 #![expect(missing_docs, reason = "the macro makes undocumented items of the documented methods")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use process_manager::manager::StartFrom;
+use process_manager::{instance::Continued, manager::StartFrom};
 use process_manager_wire::{CloudEvent, FeedPosition, Position};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -46,6 +46,9 @@ pub struct EventsToFetch {
 /// Type of the failure of `FetchEvents` when the log no longer holds the first of the events.
 pub const UNREADABLE: &str = "Unreadable";
 
+/// Type of the failure of `FollowLog` when the log is another one than before.
+pub const OTHER_LOG: &str = "OtherLog";
+
 /// One turn of a subscription: its name, and the position from which it continues.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Follow {
@@ -60,6 +63,93 @@ pub struct Follow {
     /// Where to begin, as long as that has not been found out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_from: Option<StartFrom>,
+    /// The logs that this one continues, as an operator has said; the latest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub continues: Vec<Continued>,
+    /// Whether the run continues as new when its history is long, also while it waits for an operator. Runs that began
+    /// before that was so do not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hands_over: bool,
+    /// The decisions of operators that the run before has handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
+}
+
+impl Follow {
+    /// Returns the input of a new subscription.
+    #[must_use]
+    pub fn new(name: impl Into<String>, start_from: StartFrom) -> Self {
+        Self {
+            name: name.into(),
+            from: FeedPosition::default(),
+            attempt: 0,
+            start_from: Some(start_from).filter(|start_from| *start_from != StartFrom::Origin),
+            continues: Vec::new(),
+            hands_over: true,
+            held: None,
+        }
+    }
+}
+
+/// The decisions of operators about a subscription.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// It is paused.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_paused: bool,
+    /// Why it is stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// It is stopped because the log is another one.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_other_log: bool,
+    /// Where it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rewind: Option<Position>,
+    /// The events that are delivered again.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub redeliver: VecDeque<Redeliver>,
+    /// The outcome of the last redelivery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redelivered: Option<Redelivered>,
+}
+
+/// Events that an operator wants to be delivered again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redeliver {
+    /// Their positions.
+    pub positions: Vec<Position>,
+    /// To this instance alone; to all that they are routed to when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+}
+
+/// Input of a redelivery.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EventsToRedeliver {
+    /// The subscription, and how far it is: later events are not delivered again.
+    pub follow: Follow,
+    /// The events.
+    pub redeliver: Redeliver,
+}
+
+/// Outcome of a redelivery.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redelivered {
+    /// How many events have been delivered again; an instance drops one that was redelivered to it before.
+    pub events: usize,
+    /// Those that have not, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+}
+
+/// An event that has not been delivered again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Its position.
+    pub position: Position,
+    /// Why.
+    pub why: String,
 }
 
 /// Progress of a turn when it ended.
@@ -74,6 +164,11 @@ pub struct Followed {
     /// Failed attempts at the next event so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempt: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
@@ -107,6 +202,12 @@ impl LogActivities {
     /// Follows a log for one turn.
     #[activity(name = "FollowLog")]
     pub fn follow_log(follow: Follow) -> Followed {
+        unimplemented!()
+    }
+
+    /// Delivers events of a log again.
+    #[activity(name = "RedeliverEvents")]
+    pub fn redeliver_events(events: EventsToRedeliver) -> Redelivered {
         unimplemented!()
     }
 

@@ -13,7 +13,7 @@ pub use self::{
     begin::{Begin, Carried, EndedRun},
     run::FinalRecord,
     workflow::{
-        AcknowledgeSignal, CarriedQuery, DeliverSignal, HandledUpTo, HandledUpdate, IS_PARKED, PARKED, ProcessInstance,
-        RetrySignal, RunInstance, StateQuery, workflow_id,
+        AcknowledgeSignal, CarriedQuery, DeliverSignal, HandledAnswer, HandledUpTo, HandledUpdate, IS_PARKED, PARKED,
+        ProcessInstance, RetrySignal, RunInstance, StateQuery, workflow_id,
     },
 };

@@ -17,8 +17,11 @@
 //! | signal | payload | |
 //! |---|---|---|
 //! | `pause` | | delivers nothing any more |
-//! | `resume` | `{"position"?}` | resumes after a pause or a stop, at the same position or after the given one |
+//! | `resume` | `{"position"?, "continues"?}` | resumes after a pause or a stop, at the same position or after the given one; with `"continues": true` in a log that is the former one up to that position, such as a restored copy with another id |
 //! | `rewind` | `{"position"}` | continues after the position |
+//! | `redeliver` | `{"positions", "instance"?}` | delivers these events (1,000 at most) again, to the instance or to all that they are routed to, and goes on. An instance handles each of them once more, even below what it has handled |
+//!
+//! A fifth signal, `retrying`, comes from the reader of the log: it names the instances that cannot be delivered to.
 //!
 //! The query `state` tells position and status ([`SubscriptionState`]); the gauges `subscription_position` and
 //! `subscription_behind_seconds` (age of the event handled last) tell progress and lag, by `subscription`.
@@ -26,10 +29,11 @@
 mod payload;
 mod policy;
 mod state;
+mod view;
 mod workflow;
 
 pub use self::{
-    state::{Status, SubscriptionState},
+    view::{Retrying, Status, SubscriptionState},
     workflow::Subscription,
 };
 

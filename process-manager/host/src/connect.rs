@@ -11,7 +11,8 @@ use temporalio_client::{
     Client, ClientOptions, ConnectionOptions, RetryOptions, RpcOptions,
     envconfig::LoadClientConfigProfileOptions,
     errors::ClientConnectError,
-    tonic::{Code, Status},
+    request_extensions::RetryConfigForCall,
+    tonic::{Code, IntoRequest, Request, Status},
 };
 use tokio::time::timeout;
 use url::Url;
@@ -180,6 +181,19 @@ impl From<Client> for LazyClient {
 pub fn bounded_rpc() -> RpcOptions {
     let retry = RetryOptions::builder().max_elapsed_time(Some(Duration::from_secs(3))).build();
     RpcOptions::builder().timeout(Duration::from_secs(5)).retry_options(retry).build()
+}
+
+/// A request that is bounded in the same way, for calls that the SDK has no method for.
+pub(crate) fn bounded_request<T>(message: T) -> Request<T> {
+    let mut request = message.into_request();
+    let options = bounded_rpc();
+    if let Some(retry) = options.retry_options {
+        request.extensions_mut().insert(RetryConfigForCall(retry));
+    }
+    if let Some(timeout) = options.timeout {
+        request.set_timeout(timeout);
+    }
+    request
 }
 
 /// Whether the status says that Temporal is unavailable for now, and not that the request is wrong.

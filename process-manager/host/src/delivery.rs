@@ -1,7 +1,12 @@
 //! Delivers the events of a log to instances.
 
+mod attempts;
+mod deliveries;
 mod instances;
+pub(crate) mod known;
 mod router;
+mod shared;
+mod window;
 
 pub(crate) use self::instances::Instances;
 pub(crate) use self::router::EventRouter;

@@ -182,7 +182,7 @@ fn from_its_begin(tail: Tail, how: String) -> Result<Left, EndedError> {
 
 /// The events that the instance has not accepted: no worker had seen them before the end.
 fn unseen(begin: &Begin, deliveries: Vec<Delivery>) -> Vec<Delivery> {
-    deliveries.into_iter().filter(|queued| !begin.seen().has_accepted(&queued.event)).collect()
+    deliveries.into_iter().filter(|queued| !begin.seen().has_accepted(queued)).collect()
 }
 
 /// As many of the events as there is room for, and the position of the first that is left out.

@@ -60,7 +60,7 @@ mod worker;
 
 pub use self::{
     delivery::{DeliveryError, DeliveryTarget},
-    wait::{WaitError, instance, wait_until_handled},
+    wait::{WaitError, instance, wait_until_handled, wait_until_handled_by},
     worker::{
         DispatchError, Dispatcher, HostedSubscriptions, Hosting, HostingError, HttpDispatcher, Manager, WorkerError,
         start_worker,

@@ -6,8 +6,7 @@ use serde::Serialize;
 use temporalio_client::{
     Client, NamespacedClient,
     grpc::WorkflowService,
-    request_extensions::RetryConfigForCall,
-    tonic::{Code, IntoRequest, Request, Status},
+    tonic::{Code, Request, Status},
 };
 use temporalio_common::{
     WorkflowDefinition,
@@ -24,7 +23,7 @@ use temporalio_common::{
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::connect::{bounded_rpc, is_unavailable};
+use crate::connect::{bounded_request, is_unavailable};
 
 /// For a start with all its retries.
 const LIMIT: Duration = Duration::from_secs(8);
@@ -125,7 +124,7 @@ async fn request<I: Serialize + 'static>(
     start: ProcessStart,
 ) -> Result<Request<StartWorkflowExecutionRequest>, PayloadConversionError> {
     let converter = client.data_converter();
-    let mut request = StartWorkflowExecutionRequest {
+    let request = StartWorkflowExecutionRequest {
         namespace: client.namespace(),
         identity: client.identity(),
         // The SDK repeats the request when an answer is lost; by this id the server knows it for the same start.
@@ -139,16 +138,8 @@ async fn request<I: Serialize + 'static>(
         search_attributes: Some(start.search_attributes.into_proto()),
         user_metadata: Some(UserMetadata { summary: Some(payload(converter, &start.summary).await?), details: None }),
         ..StartWorkflowExecutionRequest::default()
-    }
-    .into_request();
-    let options = bounded_rpc();
-    if let Some(retry) = options.retry_options {
-        request.extensions_mut().insert(RetryConfigForCall(retry));
-    }
-    if let Some(timeout) = options.timeout {
-        request.set_timeout(timeout);
-    }
-    Ok(request)
+    };
+    Ok(bounded_request(request))
 }
 
 async fn payload<T: Serialize + 'static>(

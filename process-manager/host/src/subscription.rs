@@ -7,11 +7,12 @@
 mod activity;
 mod ensure;
 mod handler;
+mod redelivery;
 mod turn;
 
 pub(crate) use self::{
     activity::Subscriptions,
-    handler::{EventHandler, Handled, Interrupted},
+    handler::{Delivering, EventHandler, Interrupted, Passed, Terms, left_out},
 };
 pub use self::{
     ensure::{ensure_subscription, subscription_state},

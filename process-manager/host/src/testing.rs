@@ -34,7 +34,6 @@ use crate::{
     Hosting,
     connect::{ConnectError, TemporalConfig},
     dev_server::{DevServer, DevServerConfig, DevServerError},
-    search_attributes::{OF_PROCESS_MANAGERS, register},
     start_worker,
 };
 
@@ -117,7 +116,6 @@ impl TestServer {
     /// The configuration cannot be used.
     pub async fn on(config: TemporalConfig) -> Result<Self, ServerError> {
         let client = config.connect_when_up().await?;
-        register(&client, &OF_PROCESS_MANAGERS).await;
         Ok(Self { config, client, dev_server: None })
     }
 
@@ -236,6 +234,13 @@ impl TestWorker {
         if let Some(kill) = self.kill.take() {
             let _ = kill.send(());
         }
+        let _ = self.ended.recv_timeout(GRACE);
+    }
+
+    /// Ends the worker as a program does that is told to: its subscriptions return their places, and what is in flight has
+    /// a second to finish.
+    pub fn end(self) {
+        self.stop.cancel();
         let _ = self.ended.recv_timeout(GRACE);
     }
 

@@ -2,36 +2,39 @@
 
 use std::time::Duration;
 
-use process_manager_wire::{CloudEvent, Position};
+use process_manager_wire::{CloudEvent, FeedPosition};
 use temporalio_client::{
-    Client, NamespacedClient, WorkflowDescribeOptions, WorkflowExecuteUpdateOptions, WorkflowHandle,
-    WorkflowQueryOptions,
+    Client, NamespacedClient, WorkflowExecuteUpdateOptions, WorkflowHandle, WorkflowQueryOptions,
     errors::{WorkflowInteractionError, WorkflowQueryError, WorkflowUpdateError},
     grpc::WorkflowService,
-    tonic::{Code, IntoRequest, Status},
 };
 use temporalio_common::{
     data_converters::{PayloadConverter, RawValue},
     protos::temporal::api::{
-        common::v1::{Payloads, WorkflowExecution},
-        enums::v1::HistoryEventFilterType,
+        common::v1::WorkflowExecution,
         failure::v1::{Failure, failure::FailureInfo},
-        history::v1::{HistoryEvent, history_event::Attributes},
-        workflowservice::v1::GetWorkflowExecutionHistoryRequest,
+        workflowservice::v1::DescribeWorkflowExecutionRequest,
     },
 };
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::connect::bounded_rpc;
+use crate::{
+    connect::{bounded_request, bounded_rpc},
+    delivery::known::{self, Latest},
+    subscription::subscription_state,
+};
 use process_manager::{
-    instance::{InstanceView, Ledger},
+    instance::InstanceView,
     manager::{ProcessManager, Routed, route},
 };
-use process_manager_engine::instance::{
-    FinalRecord, HandledUpTo, HandledUpdate, IS_PARKED, PARKED, RunInstance, StateQuery, workflow_id,
+use process_manager_engine::{
+    instance::{HandledAnswer, HandledUpTo, HandledUpdate, IS_PARKED, PARKED, RunInstance, StateQuery, workflow_id},
+    subscription,
 };
 
 const POLL: Duration = Duration::from_millis(100);
+/// One wait in an instance: a run takes ten at a time, and one whose caller has gone must not stay for long.
+const WITHIN: Duration = Duration::from_secs(5);
 
 /// Why a wait for an event to be handled ended without it.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +54,9 @@ pub enum WaitError {
 /// Returns once the process manager has handled this event: strong consistency for a caller that has just caused it. It
 /// does not wait for the events that its commands lead to.
 ///
-/// The event itself comes to the process manager by its subscription, in its turn; an update waits for that in the
-/// instance. While Temporal is unavailable, the request is retried until the limit.
+/// The event itself comes to the process manager by its subscription, in its turn; updates wait for that in the
+/// instance. While Temporal is unavailable, the request is retried until the limit. An event that nobody handles counts
+/// as handled once the subscription has passed it: one that was skipped, or a stop where no instance runs.
 ///
 /// # Errors
 /// [`WaitError`]. A call that ended in one may be repeated.
@@ -61,11 +65,25 @@ pub async fn wait_until_handled<M: ProcessManager>(
     event: &CloudEvent,
     limit: Duration,
 ) -> Result<(), WaitError> {
+    wait_until_handled_by::<M>(client, M::NAME, event, limit).await
+}
+
+/// As [`wait_until_handled`], for an event of the log that the subscription of this name follows
+/// ([`Manager::also_follows`](crate::Manager::also_follows)).
+///
+/// # Errors
+/// As [`wait_until_handled`].
+pub async fn wait_until_handled_by<M: ProcessManager>(
+    client: &Client,
+    subscription: &str,
+    event: &CloudEvent,
+    limit: Duration,
+) -> Result<(), WaitError> {
     let deadline = Instant::now() + limit;
     let routed = route::<M>(event).map_err(|error| WaitError::NotRouted(error.to_string()))?;
     let Routed::To(_, ids) = routed else { return Ok(()) };
     for id in ids {
-        let handled = timeout_at(deadline, wait_for::<M>(client, &id, event)).await;
+        let handled = timeout_at(deadline, wait_for::<M>(client, subscription, &id, event)).await;
         match handled {
             Ok(Ok(())) => (),
             Ok(Err(Parked)) => return Err(WaitError::Parked(id)),
@@ -77,73 +95,129 @@ pub async fn wait_until_handled<M: ProcessManager>(
 
 struct Parked;
 
-async fn wait_for<M: ProcessManager>(client: &Client, id: &str, event: &CloudEvent) -> Result<(), Parked> {
+async fn wait_for<M: ProcessManager>(
+    client: &Client,
+    subscription: &str,
+    id: &str,
+    event: &CloudEvent,
+) -> Result<(), Parked> {
+    // Short at first: most events are handled at once, or by nobody.
+    let mut within = POLL;
     loop {
-        match wait::<M>(client, id, &event.logid, event.sequence).await {
-            Ok(()) => return Ok(()),
-            Err(InstanceWaitError::Parked) => return Err(Parked),
-            // It has not begun yet, or it has ended.
-            Err(InstanceWaitError::NotThere) => match ledger_of_last::<M>(client, id).await {
-                Ok(ledger) if ledger.has_handled(&event.logid, event.sequence) => return Ok(()),
-                Ok(_) => (),
-                Err(error) => tracing::debug!(id, %error, "the instance cannot be looked at"),
-            },
-            Err(InstanceWaitError::Fault(error)) => tracing::debug!(id, error, "the instance cannot be waited for"),
+        match wait::<M>(client, id, event, within).await {
+            Ok(HandledAnswer::Handled) => return Ok(()),
+            Ok(HandledAnswer::Parked) => return Err(Parked),
+            Ok(HandledAnswer::NotYet { is_accepted }) => {
+                // What the subscription has passed, the instance has got by now, or does not get at all.
+                let is_passed = !is_accepted && has_passed(client, subscription, event).await;
+                if is_passed && has_not_got::<M>(client, id, event).await {
+                    return Ok(());
+                }
+                within = WITHIN;
+                continue;
+            }
+            Err(WorkflowUpdateError::NotFound(_)) => {
+                let is_passed = has_passed(client, subscription, event).await;
+                match ended::<M>(client, id, event).await {
+                    Ok(Ended::Handled) => return Ok(()),
+                    Ok(Ended::NotGiven) if is_passed => return Ok(()),
+                    Ok(_) => (),
+                    Err(error) => tracing::debug!(id, %error, "the instance cannot be looked at"),
+                }
+            }
+            Err(error) => tracing::debug!(id, %error, "the instance cannot be waited for"),
         }
         sleep(POLL).await;
     }
 }
 
-/// Why an instance could not be waited for.
-pub(crate) enum InstanceWaitError {
-    Parked,
-    NotThere,
-    Fault(Box<dyn std::error::Error + Send + Sync>),
+/// Whether the instance, which runs, has not got the event, nor a later one.
+async fn has_not_got<M: ProcessManager>(client: &Client, id: &str, event: &CloudEvent) -> bool {
+    let answer = wait::<M>(client, id, event, Duration::from_millis(1)).await;
+    matches!(answer, Ok(HandledAnswer::NotYet { is_accepted: false }))
 }
 
-/// Waits until the instance that runs has handled everything up to this place.
-pub(crate) async fn wait<M: ProcessManager>(
+/// What an event was to an instance that does not run.
+enum Ended {
+    Handled,
+    /// It has not got it.
+    NotGiven,
+    /// It runs meanwhile, or had the event when it was ended from outside.
+    Unknown,
+}
+
+async fn ended<M: ProcessManager>(
     client: &Client,
     id: &str,
-    log: &str,
-    position: Position,
-) -> Result<(), InstanceWaitError> {
-    let input = RawValue::from_value(&HandledUpTo { log: log.to_owned(), position }, &PayloadConverter::serde_json());
-    let options = WorkflowExecuteUpdateOptions::builder().build();
-    let handle = handle::<M>(client, id);
-    match Box::pin(handle.execute_update(HandledUpdate::<M>::default(), input, options)).await {
-        Ok(()) => Ok(()),
-        Err(WorkflowUpdateError::NotFound(_)) => Err(InstanceWaitError::NotThere),
-        Err(WorkflowUpdateError::Failed(failure)) if is_parked(&failure) => Err(InstanceWaitError::Parked),
-        Err(error) => Err(InstanceWaitError::Fault(error.into())),
+    event: &CloudEvent,
+) -> Result<Ended, temporalio_client::tonic::Status> {
+    let workflow_id = workflow_id::<M>(id);
+    let ledger = match known::latest(client, &workflow_id).await? {
+        Latest::Running(_) => return Ok(Ended::Unknown),
+        Latest::None => return Ok(Ended::NotGiven),
+        Latest::Closed(run_id) => known::ledger(client, &workflow_id, &run_id).await?.unwrap_or_default(),
+    };
+    Ok(match ledger {
+        ledger if ledger.has_handled(&event.logid, event.sequence) => Ended::Handled,
+        ledger if ledger.has_accepted_up_to(&event.logid, event.sequence) => Ended::Unknown,
+        _ => Ended::NotGiven,
+    })
+}
+
+/// Returns once the instance has handled the event, is parked or has ended.
+pub(crate) async fn settled<M: ProcessManager>(client: &Client, id: &str, event: &CloudEvent) {
+    loop {
+        match wait::<M>(client, id, event, WITHIN).await {
+            Ok(HandledAnswer::Handled | HandledAnswer::Parked) | Err(WorkflowUpdateError::NotFound(_)) => return,
+            Ok(HandledAnswer::NotYet { .. }) => (),
+            Err(error) => {
+                tracing::debug!(id, %error, "the instance cannot be waited for");
+                sleep(POLL).await;
+            }
+        }
     }
 }
 
-/// Whether the update failed because the instance is parked; the first instances said so by a text alone.
-fn is_parked(failure: &Failure) -> bool {
-    let is_typed = match &failure.failure_info {
-        Some(FailureInfo::ApplicationFailureInfo(info)) => info.r#type == PARKED,
-        _ => false,
+/// Waits, within this time, until the instance that runs has handled everything up to this place.
+async fn wait<M: ProcessManager>(
+    client: &Client,
+    id: &str,
+    event: &CloudEvent,
+    within: Duration,
+) -> Result<HandledAnswer, WorkflowUpdateError> {
+    let within_ms = u64::try_from(within.as_millis()).ok();
+    let input = HandledUpTo { log: event.logid.clone(), position: event.sequence, within_ms };
+    let input = RawValue::from_value(&input, &PayloadConverter::serde_json());
+    let options = WorkflowExecuteUpdateOptions::builder().build();
+    let handle = handle::<M>(client, id);
+    let answer = match Box::pin(handle.execute_update(HandledUpdate::<M>::default(), input, options)).await {
+        // So does a worker of an older version answer, which knows no limit of the wait.
+        Err(WorkflowUpdateError::Failed(failure)) if is_parked(&failure) => return Ok(HandledAnswer::Parked),
+        answer => answer?,
     };
-    is_typed || failure.message == IS_PARKED || failure.cause.as_deref().is_some_and(is_parked)
+    let answer = answer.payloads.first().and_then(|payload| serde_json::from_slice(&payload.data).ok());
+    // A worker of an older version answers with nothing, once the event has been handled.
+    Ok(answer.unwrap_or(HandledAnswer::Handled))
+}
+
+/// Whether the subscription has passed the event, as far as its heartbeat tells; that may be some seconds old.
+async fn has_passed(client: &Client, name: &str, event: &CloudEvent) -> bool {
+    let is_beyond = |at: &FeedPosition| at.logid.as_ref() == Some(&event.logid) && at.position >= event.sequence;
+    let execution = WorkflowExecution { workflow_id: subscription::workflow_id(name), run_id: String::new() };
+    let request = DescribeWorkflowExecutionRequest { namespace: client.namespace(), execution: Some(execution) };
+    let described = client.clone().describe_workflow_execution(bounded_request(request)).await;
+    let Ok(described) = described.map(temporalio_client::tonic::Response::into_inner) else { return false };
+    let mut heartbeats = described.pending_activities.into_iter().filter_map(|pending| pending.heartbeat_details);
+    let told = heartbeats.find_map(|it| serde_json::from_slice::<FeedPosition>(&it.payloads.first()?.data).ok());
+    match told {
+        Some(at) if is_beyond(&at) => true,
+        // It waits for an operator, or a turn has just begun.
+        _ => subscription_state(client, name).await.is_ok_and(|state| is_beyond(&state.at)),
+    }
 }
 
 pub(crate) fn handle<M: ProcessManager>(client: &Client, id: &str) -> WorkflowHandle<Client, RunInstance<M>> {
     client.get_workflow_handle::<RunInstance<M>>(workflow_id::<M>(id))
-}
-
-/// The instance that runs; `None` when none does.
-pub(crate) async fn running<M: ProcessManager>(
-    client: &Client,
-    id: &str,
-) -> Result<Option<InstanceView>, WorkflowInteractionError> {
-    let options = WorkflowDescribeOptions::builder().rpc_options(bounded_rpc()).build();
-    let handle = handle::<M>(client, id);
-    match Box::pin(handle.describe(options)).await {
-        Ok(run) if run.close_time().is_none() => instance::<M>(client, id).await,
-        Ok(_) | Err(WorkflowInteractionError::NotFound(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// Returns the view of an instance, also of one that has ended; `None` where there never was one. Needs a worker that
@@ -164,52 +238,13 @@ pub async fn instance<M: ProcessManager>(
     }
 }
 
-/// Returns the ledger of the latest run with this id.
-///
-/// A closed run stores it in its result or failure details; an open or terminated run is queried. The run is described
-/// first, because fetching the close event of an open run would block.
-pub(crate) async fn ledger_of_last<M: ProcessManager>(
-    client: &Client,
-    id: &str,
-) -> Result<Ledger, WorkflowInteractionError> {
-    if let Some(view) = running::<M>(client, id).await? {
-        return Ok(view.ledger);
-    }
-    let last = match last_event(client, workflow_id::<M>(id)).await {
-        Ok(last) => last,
-        Err(status) if status.code() == Code::NotFound => return Ok(Ledger::default()),
-        Err(status) => return Err(WorkflowInteractionError::Rpc(status)),
+/// Whether the update failed because the instance is parked; the first instances said so by a text alone.
+fn is_parked(failure: &Failure) -> bool {
+    let is_typed = match &failure.failure_info {
+        Some(FailureInfo::ApplicationFailureInfo(info)) => info.r#type == PARKED,
+        _ => false,
     };
-    if let Some(record) = last.as_ref().and_then(left_behind) {
-        return Ok(record.ledger);
-    }
-    Ok(instance::<M>(client, id).await?.map(|view| view.ledger).unwrap_or_default())
-}
-
-/// The event with which the last run was closed.
-async fn last_event(client: &Client, workflow_id: String) -> Result<Option<HistoryEvent>, Status> {
-    let request = GetWorkflowExecutionHistoryRequest {
-        namespace: client.namespace(),
-        execution: Some(WorkflowExecution { workflow_id, run_id: String::new() }),
-        history_event_filter_type: HistoryEventFilterType::CloseEvent.into(),
-        ..Default::default()
-    };
-    let answer = client.clone().get_workflow_execution_history(request.into_request()).await?.into_inner();
-    Ok(answer.history.and_then(|history| history.events.into_iter().next_back()))
-}
-
-fn left_behind(event: &HistoryEvent) -> Option<FinalRecord> {
-    let payloads: &Payloads = match event.attributes.as_ref()? {
-        Attributes::WorkflowExecutionCompletedEventAttributes(completed) => completed.result.as_ref()?,
-        Attributes::WorkflowExecutionFailedEventAttributes(failed) => {
-            match failed.failure.as_ref()?.failure_info.as_ref()? {
-                FailureInfo::ApplicationFailureInfo(info) => info.details.as_ref()?,
-                _ => return None,
-            }
-        }
-        _ => return None,
-    };
-    serde_json::from_slice(&payloads.payloads.first()?.data).ok()
+    is_typed || failure.message == IS_PARKED || failure.cause.as_deref().is_some_and(is_parked)
 }
 
 #[cfg(test)]

@@ -23,13 +23,15 @@ pub(super) fn parse(body: &[u8], after: Position) -> Result<Vec<FeedEvent>, Stri
 
 fn read(entry: Value, last: Position) -> FeedEvent {
     let sequence = entry.get("sequence").and_then(Value::as_str).and_then(|text| text.parse().ok());
-    let logid = entry.get("logid").and_then(Value::as_str).map(str::to_owned);
+    let text = |field| entry.get(field).and_then(Value::as_str).map(str::to_owned);
+    let (logid, kind) = (text("logid"), text("type"));
     match serde_json::from_value::<CloudEvent>(entry) {
         Ok(event) => FeedEvent::Event(Box::new(event)),
         // A log has no gaps, so what does not say its position has the next one.
         Err(error) => FeedEvent::Malformed {
             position: sequence.filter(|position| *position > 0).unwrap_or(last + 1),
             logid,
+            kind,
             reason: error.to_string(),
         },
     }
@@ -59,7 +61,7 @@ mod tests {
         let events = parse(batch.to_string().as_bytes(), 2).unwrap();
         assert_eq!(events.iter().map(FeedEvent::position).collect::<Vec<_>>(), [3, 4, 5, 6, 7]);
         assert!(matches!(&events[1], FeedEvent::Malformed { logid: Some(logid), .. } if logid == "log"));
-        assert!(matches!(events[2], FeedEvent::Malformed { logid: None, .. }));
+        assert!(matches!(events[2], FeedEvent::Malformed { logid: None, kind: None, .. }));
         assert!(matches!(events[3], FeedEvent::Event(_)));
     }
 

@@ -156,7 +156,11 @@ impl EventSource for PostgresSource {
 fn event(position: Position, logid: String, envelope: &str) -> FeedEvent {
     match serde_json::from_str::<CloudEvent>(envelope) {
         Ok(event) => FeedEvent::Event(Box::new(event)),
-        Err(error) => FeedEvent::Malformed { position, logid: Some(logid), reason: error.to_string() },
+        Err(error) => {
+            let envelope = serde_json::from_str::<serde_json::Value>(envelope).unwrap_or_default();
+            let kind = envelope.get("type").and_then(|kind| kind.as_str()).map(str::to_owned);
+            FeedEvent::Malformed { position, logid: Some(logid), kind, reason: error.to_string() }
+        }
     }
 }
 

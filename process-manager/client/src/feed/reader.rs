@@ -4,23 +4,27 @@ use std::{fmt, time::Duration};
 
 use process_manager_wire::FeedPosition;
 
-use super::{EventSource, FeedError, FeedEvent, SharedSource};
+use super::{EventSource, FeedError, FeedEvent, MAX_LIMIT, SharedSource};
 
 /// Reads a log from a position on.
 ///
 /// At its start, after an error and after an empty answer it asks for the event at its own position: only there it is
 /// seen that the log was replaced or lost its end. In between, each answer follows on the one before.
+///
+/// After a read that failed it asks for half as many events, and after each that did not for twice as many, up to what
+/// its caller asks for: an answer that is too large to come in time comes in parts.
 pub struct FeedReader {
     source: SharedSource,
     at: FeedPosition,
     verified: bool,
+    most: u16,
 }
 
 impl FeedReader {
     /// Creates a reader that begins after `at`.
     #[must_use]
     pub fn new(source: impl EventSource, at: FeedPosition) -> Self {
-        Self { source: SharedSource::new(source), at, verified: false }
+        Self { source: SharedSource::new(source), at, verified: false, most: MAX_LIMIT }
     }
 
     /// Returns its position.
@@ -43,7 +47,11 @@ impl FeedReader {
         if !verified {
             self.check_anchor().await?;
         }
-        let events = self.source.read(self.at.position, limit, wait).await?;
+        let asked = limit.min(self.most);
+        // Also when this is dropped before there is an answer.
+        self.most = (asked / 2).max(1);
+        let events = self.source.read(self.at.position, asked, wait).await?;
+        self.most = asked.saturating_mul(2).min(MAX_LIMIT);
         for event in &events {
             self.check_log(event)?;
         }
@@ -57,9 +65,13 @@ impl FeedReader {
             return Ok(());
         }
         let found = self.source.read(position - 1, 1, Duration::ZERO).await?;
-        let anchor = found.first().filter(|event| event.position() == position);
-        let anchor = anchor.ok_or(FeedError::Shorter { position })?;
-        self.check_log(anchor)
+        let anchor = found.first().ok_or(FeedError::Shorter { position })?;
+        self.check_log(anchor)?;
+        // The event at the position may have been deleted, or never been one; if the next one follows on it, none is missed.
+        match anchor.position() {
+            next if next <= position.saturating_add(1) => Ok(()),
+            next => Err(FeedError::Pruned { position, next }),
+        }
     }
 
     fn check_log(&self, event: &FeedEvent) -> Result<(), FeedError> {

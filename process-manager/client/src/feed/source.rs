@@ -123,8 +123,12 @@ mod tests {
     impl EventSource for At {
         async fn read(&self, after: Position, limit: u16, _: Duration) -> Result<Vec<FeedEvent>, FeedError> {
             let there = self.0.iter().filter(|position| **position > after).take(limit.into());
-            let malformed =
-                |position: &Position| FeedEvent::Malformed { position: *position, logid: None, reason: String::new() };
+            let malformed = |position: &Position| FeedEvent::Malformed {
+                position: *position,
+                logid: None,
+                kind: None,
+                reason: String::new(),
+            };
             Ok(there.map(malformed).collect())
         }
     }

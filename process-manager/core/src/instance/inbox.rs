@@ -129,7 +129,7 @@ impl Inbox {
                 break;
             }
             spilled.positions.pop_front();
-            whole.push(Waiting::Whole(Box::new(Delivery { event, kind: spilled.kind })));
+            whole.push(Waiting::Whole(Box::new(Delivery::new(event, spilled.kind))));
         }
         let is_any = !whole.is_empty();
         if !spilled.positions.is_empty() {

@@ -1,30 +1,71 @@
 //! The ledger: what an instance has seen of each log, so that a redelivered event is handled once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use process_manager_wire::{CloudEvent, Position};
+use process_manager_wire::Position;
 use serde::{Deserialize, Serialize};
+
+use super::Delivery;
+
+/// Most events of one log, accepted because an operator has asked for them, that an instance remembers: the latest.
+const MOST_REDELIVERED: usize = 1_000;
 
 /// How far an instance is in each log, by the log's id.
 ///
-/// One mark for each log is enough: a log's events are delivered to an instance in the log's order, none is left out, and
-/// delivery begins at a place up to which all have been delivered. So an event that is not beyond the mark was delivered
-/// before.
+/// One mark for each log is enough for the subscription's own deliveries: a log's events are delivered to an instance in
+/// the log's order, and delivery begins at a place up to which all have been delivered or passed over. So such an event
+/// that is not beyond the mark was delivered or passed over before. One that was passed over can be redelivered by an
+/// operator; it is accepted below the mark, once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ledger(BTreeMap<String, Marks>);
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Marks {
     accepted: Position,
     handled: Position,
+    /// Redelivered events below the mark that have been accepted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    redelivered: BTreeSet<Position>,
+}
+
+impl Marks {
+    fn accept(&mut self, delivery: &Delivery) -> bool {
+        let position = delivery.event.sequence;
+        if position > self.accepted {
+            self.accepted = position;
+            return true;
+        }
+        if !delivery.redelivered || !self.redelivered.insert(position) {
+            return false;
+        }
+        if self.redelivered.len() > MOST_REDELIVERED {
+            self.redelivered.pop_first();
+        }
+        true
+    }
+
+    /// Returns the marks in a log that is the same up to this position.
+    fn up_to(&self, position: Position) -> Self {
+        Self {
+            accepted: self.accepted.min(position),
+            handled: self.handled.min(position),
+            redelivered: self.redelivered.range(..=position).copied().collect(),
+        }
+    }
 }
 
 impl Ledger {
     /// Whether the event has been accepted before.
     #[must_use]
-    pub fn has_accepted(&self, event: &CloudEvent) -> bool {
-        self.0.get(&event.logid).is_some_and(|marks| event.sequence <= marks.accepted)
+    pub fn has_accepted(&self, delivery: &Delivery) -> bool {
+        !self.clone().accept(delivery)
+    }
+
+    /// Whether everything up to this place in the log has been accepted.
+    #[must_use]
+    pub fn has_accepted_up_to(&self, log: &str, position: Position) -> bool {
+        self.0.get(log).is_some_and(|marks| position <= marks.accepted)
     }
 
     /// Whether everything up to this place in the log has been handled, skipped included.
@@ -34,15 +75,94 @@ impl Ledger {
     }
 
     /// Accepts an event; `false` when it has been accepted before.
-    pub(super) fn accept(&mut self, event: &CloudEvent) -> bool {
-        let marks = self.0.entry(event.logid.clone()).or_default();
-        let is_new = event.sequence > marks.accepted;
-        marks.accepted = marks.accepted.max(event.sequence);
-        is_new
+    pub fn accept(&mut self, delivery: &Delivery) -> bool {
+        let log = &delivery.event.logid;
+        if !self.0.contains_key(log) {
+            let former = delivery.continues.iter().rev();
+            let known = former.filter_map(|former| Some(self.0.get(&former.log)?.up_to(former.up_to))).next();
+            self.0.insert(log.clone(), known.unwrap_or_default());
+        }
+        self.0.get_mut(log).is_some_and(|marks| marks.accept(delivery))
     }
 
     pub(super) fn handled(&mut self, log: &str, position: Position) {
         let marks = self.0.entry(log.to_owned()).or_default();
         marks.handled = marks.handled.max(position);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        instance::Continued,
+        manager::{RouteKind, sample},
+    };
+
+    fn delivery(position: Position) -> Delivery {
+        Delivery::new(sample::event(position, "Happened", Value::Null), RouteKind::Start)
+    }
+
+    fn again(position: Position) -> Delivery {
+        Delivery { redelivered: true, ..delivery(position) }
+    }
+
+    /// As the next run has it.
+    fn carried(ledger: &Ledger) -> Ledger {
+        serde_json::from_value(serde_json::to_value(ledger).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_event_below_the_mark_is_accepted_once_when_an_operator_has_asked_for_it() {
+        let mut ledger = Ledger::default();
+        assert!(ledger.accept(&delivery(5)));
+        assert!(!ledger.accept(&delivery(3)));
+        assert!(!ledger.has_accepted(&again(3)) && ledger.accept(&again(3)));
+        let mut ledger = carried(&ledger);
+        assert!(!ledger.accept(&again(3)) && ledger.has_accepted(&again(3)));
+        assert!(ledger.accept(&again(7)) && !ledger.accept(&delivery(7)) && ledger.accept(&delivery(8)));
+    }
+
+    #[test]
+    fn redelivered_events_are_remembered_up_to_a_number() {
+        let mut ledger = Ledger::default();
+        ledger.accept(&delivery(10_000));
+        for position in 1..=2_000 {
+            assert!(ledger.accept(&again(position)));
+        }
+        assert!(!ledger.accept(&again(1_001)) && ledger.accept(&again(1_000)));
+        assert!(serde_json::to_string(&ledger).unwrap().len() < 10 * 1024);
+    }
+
+    #[test]
+    fn a_ledger_without_redeliveries_is_written_as_ever() {
+        let mut ledger = Ledger::default();
+        ledger.accept(&delivery(2));
+        assert_eq!(serde_json::to_value(&ledger).unwrap(), json!({"log": {"accepted": 2, "handled": 0}}));
+    }
+
+    #[test]
+    fn a_log_that_continues_another_one_begins_with_its_marks() {
+        let mut ledger = Ledger::default();
+        ledger.accept(&delivery(5));
+        ledger.handled("log", 5);
+        let restored = |position, continues: &[(&str, Position)]| {
+            let mut delivery = delivery(position);
+            delivery.event.logid = "restored".to_owned();
+            let continued = |(log, up_to): &(&str, Position)| Continued { log: (*log).to_owned(), up_to: *up_to };
+            delivery.continues = continues.iter().map(continued).collect();
+            delivery
+        };
+        // Of the five events the first three were in the backup.
+        let known = [("log", 3)];
+        let mut same = ledger.clone();
+        assert!(!same.accept(&restored(3, &known)) && same.accept(&restored(4, &known)));
+        assert!(same.has_handled("restored", 3) && !same.has_handled("restored", 4));
+        // An instance that has seen nothing of the log between knows the one before it.
+        let mut same = ledger.clone();
+        assert!(!same.accept(&restored(3, &[("log", 3), ("between", 9)])));
+        assert!(ledger.accept(&restored(3, &[])), "without it the log is another one");
     }
 }

@@ -78,7 +78,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn queued(position: i64, commands: &[&str]) -> Delivery {
-    Delivery { event: sample::event(position, "Happened", json!({"commands": commands})), kind: RouteKind::Start }
+    Delivery::new(sample::event(position, "Happened", json!({"commands": commands})), RouteKind::Start)
 }
 
 fn instance() -> Instance<Counter> {
@@ -203,7 +203,7 @@ fn an_error_function_that_panics_parks_the_instance() {
 fn an_event_that_cannot_be_read_any_more_parks_the_instance() {
     let mut instance = instance();
     let unreadable = sample::event(1, "Happened", json!({"commands": 7}));
-    instance.deliver(Delivery { event: unreadable, kind: RouteKind::Start });
+    instance.deliver(Delivery::new(unreadable, RouteKind::Start));
     assert_eq!(instance.advance(now()), Next::Wait);
     assert_eq!(instance.parked().unwrap().code, "unreadable");
     assert_eq!(instance.acknowledge(Some("a/2")), Signalled::Ignored);

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use chrono::{DateTime, Utc};
-use process_manager_wire::CloudEvent;
+use process_manager_wire::{CloudEvent, Position};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -20,6 +20,34 @@ pub struct Delivery {
     pub event: CloudEvent,
     /// How it was routed here.
     pub kind: RouteKind,
+    /// An operator has asked for it: it was passed over before, so it may stand below what the instance has accepted.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub redelivered: bool,
+    /// The logs that this one continues, as an operator has said; the latest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub continues: Vec<Continued>,
+}
+
+/// A log that another one continues, such as the one that a database had before it was restored from a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Continued {
+    /// The id of the former log.
+    pub log: String,
+    /// Events up to this position are the same in both.
+    pub up_to: Position,
+}
+
+impl Delivery {
+    /// Returns the delivery of an event that has been routed in this way.
+    #[must_use]
+    pub fn new(event: CloudEvent, kind: RouteKind) -> Self {
+        Self { event, kind, redelivered: false, continues: Vec::new() }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Progress of the event that is being handled.

@@ -68,7 +68,7 @@ pub(crate) fn decode<E: DeserializeOwned>(event: &CloudEvent) -> Decoded<E> {
 }
 
 /// Whether the enum has a variant of this name: serde tells by the error that it makes of the name alone.
-fn is_known<E: DeserializeOwned>(kind: &str) -> bool {
+pub(crate) fn is_known<E: DeserializeOwned>(kind: &str) -> bool {
     !matches!(E::deserialize(MapDeserializer::new([("type", kind)].into_iter())), Err(Probe::UnknownVariant))
 }
 

@@ -246,6 +246,10 @@ pub enum RoutingError<E: StdError + 'static> {
     /// `route` or `upcast` panicked.
     #[error("route panicked: {0}")]
     Panicked(String),
+    /// The event's type is one of the process manager's, and its data is not that of such an event; or the entry of
+    /// the log is no event at all. Of such an entry only position and log are known.
+    #[error("it cannot be read: {0}")]
+    Malformed(String),
     /// `route` named something that cannot be an id.
     #[error("{0:?} cannot name an instance: 1 to 200 characters, no control characters")]
     InvalidId(String),
@@ -255,12 +259,14 @@ pub enum RoutingError<E: StdError + 'static> {
     /// A strict continuation met no instance.
     #[error("instance {0} has not been started")]
     NotStarted(String),
-    /// Temporal rejects the event: it is too large, or too many events wait for the instance.
+    /// The instance cannot take the event: Temporal rejects it as too large, the instance has taken as many signals as
+    /// Temporal allows, it ended without a trace of the events that it had seen, or its delivery failed for a while in
+    /// which those of others succeeded.
     #[error("instance {id} cannot take the event: {why}")]
     Undeliverable {
         /// The instance.
         id: String,
-        /// Temporal's answer.
+        /// The reason, such as Temporal's answer.
         why: String,
     },
 }

@@ -71,7 +71,7 @@ pub enum Consistency {
     /// Once the instance has recorded it; it is handled soon after. The subscription continues at once.
     #[default]
     Eventual,
-    /// Once the instance has handled it: everything up to the subscription's position has then been handled. A parked
-    /// instance does not hold the subscription up.
+    /// Once the instance has handled it: everything up to the subscription's position has then been handled, except in
+    /// instances that are parked or have not handled an event within 2 minutes. Other instances do not wait meanwhile.
     Strong,
 }

@@ -1,6 +1,6 @@
 //! The route of an event.
 
-use std::fmt::Display;
+use std::{collections::BTreeSet, fmt::Display};
 
 use serde::{Deserialize, Serialize};
 
@@ -80,13 +80,9 @@ impl Route {
     /// Goes to each of these instances in the given way; twice the same id counts once.
     #[must_use]
     pub fn to<I: Display>(kind: RouteKind, ids: impl IntoIterator<Item = I>) -> Self {
-        let mut unique: Vec<String> = Vec::new();
-        for id in ids.into_iter().map(|id| id.to_string()) {
-            if !unique.contains(&id) {
-                unique.push(id);
-            }
-        }
-        Self::To(kind, unique)
+        let mut known = BTreeSet::new();
+        let ids = ids.into_iter().map(|id| id.to_string());
+        Self::To(kind, ids.filter(|id| known.insert(id.clone())).collect())
     }
 }
 

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Metadata, OnRoutingError, ProcessManager, Route, RouteKind, RoutingError,
-    event::{Decoded, decode},
+    event::{Decoded, decode, is_known},
     route::is_id,
 };
 
@@ -65,13 +65,18 @@ pub enum Routed {
     To(RouteKind, Vec<String>),
     /// The event is ignored, or its type is unknown.
     PassedOver,
-    /// The type is known, and the data is not that of such an event; the text says why.
-    Malformed(String),
+}
+
+/// Whether the event type is one of the routing's own. Events of other types are ignored, also when they cannot be read.
+#[must_use]
+pub fn knows<R: Routing>(kind: &str) -> bool {
+    is_known::<R::Event>(kind)
 }
 
 /// Upcasts, decodes and routes an event. A panic of `upcast` or `route` becomes an error.
 ///
 /// # Errors
+/// [`RoutingError::Malformed`] when the type is known and the data is not that of such an event,
 /// [`RoutingError::Route`] when `route` fails, [`RoutingError::Panicked`] when it panics, and
 /// [`RoutingError::InvalidId`] when it names something that cannot be an instance's id.
 pub fn route<R: Routing>(event: &CloudEvent) -> Result<Routed, RoutingError<R::Error>> {
@@ -79,7 +84,7 @@ pub fn route<R: Routing>(event: &CloudEvent) -> Result<Routed, RoutingError<R::E
         let event = R::upcast(event.clone());
         match decode::<R::Event>(&event) {
             Decoded::Unknown => Ok(Routed::PassedOver),
-            Decoded::Malformed(why) => Ok(Routed::Malformed(why)),
+            Decoded::Malformed(why) => Err(RoutingError::Malformed(why)),
             Decoded::Event(decoded) => match R::route(&decoded, &Metadata::from(&event)) {
                 Ok(Route::Ignore) => Ok(Routed::PassedOver),
                 Ok(Route::To(kind, ids)) => Ok(Routed::To(kind, ids)),
@@ -94,5 +99,44 @@ pub fn route<R: Routing>(event: &CloudEvent) -> Result<Routed, RoutingError<R::E
             None => Ok(routed),
         },
         _ => Ok(routed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+    use crate::manager::sample;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(tag = "type", content = "data")]
+    enum Event {
+        Paid { amount: u32 },
+    }
+
+    struct Payments;
+
+    impl Routing for Payments {
+        const NAME: &'static str = "Payments";
+        type Event = Event;
+        type Error = Infallible;
+
+        fn route(Event::Paid { amount }: &Event, _: &Metadata) -> Result<Route, Infallible> {
+            Ok(Route::start(amount))
+        }
+    }
+
+    #[test]
+    fn data_of_a_known_type_that_cannot_be_read_is_a_routing_error_and_an_unknown_type_is_passed_over() {
+        let routed = |kind, data| route::<Payments>(&sample::event(1, kind, data));
+        assert!(matches!(routed("Paid", json!({"amount": 12})), Ok(Routed::To(RouteKind::Start, _))));
+        let malformed = routed("Paid", json!({"amount": "12.50"}));
+        assert!(matches!(&malformed, Err(RoutingError::Malformed(why)) if why.contains("12.50")), "{malformed:?}");
+        assert_eq!(routed("Moved", json!({"amount": "12.50"})).unwrap(), Routed::PassedOver);
+        assert!(knows::<Payments>("Paid") && !knows::<Payments>("Moved"));
     }
 }

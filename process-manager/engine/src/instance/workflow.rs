@@ -4,13 +4,15 @@
 
 mod definitions;
 
+use std::time::Duration;
+
 use process_manager::{
     instance::{Acknowledge, Delivery, Instance, InstanceView, Published, Signalled},
     manager::ProcessManager,
 };
 use process_manager_wire::error_chain;
 use temporalio_common::{data_converters::RawValue, error::ApplicationFailure};
-use temporalio_workflow::{SyncWorkflowContext, WorkflowContext, WorkflowContextView};
+use temporalio_workflow::{CancellableFuture as _, SyncWorkflowContext, WorkflowContext, WorkflowContextView, select};
 
 pub use self::definitions::{
     AcknowledgeSignal, CarriedQuery, DeliverSignal, HandledUpdate, RetrySignal, RunInstance, StateQuery,
@@ -36,7 +38,7 @@ pub fn workflow_id<M: ProcessManager>(process_id: &str) -> String {
 /// | signal | `acknowledge` | none, or `{"acknowledged_by"?, "note"?, "failure_id"?}` (texts; 200 and 2,000 characters at most): gives the process up; the run ends *Failed*, type `FailureAcknowledged`. Any other payload does not acknowledge |
 /// | query | `state` | [`InstanceView`] |
 /// | query | `carried` | [`Carried`]: what the host continues an instance with whose run was ended from outside |
-/// | update | `handled` | `{"log", "position"}`: returns once the event of that place has been handled |
+/// | update | `handled` | `{"log", "position", "within_ms"?}`: returns once the event of that place has been handled; with a limit (30 s at most) it answers within it, see [`HandledAnswer`] |
 pub struct ProcessInstance<M: ProcessManager> {
     pub(super) instance: Result<Instance<M>, CannotBegin>,
     /// Whether something has come in since the instance was looked at.
@@ -145,24 +147,55 @@ impl<M: ProcessManager> ProcessInstance<M> {
     }
 }
 
-/// Waits until the instance has handled everything up to that place in the log.
+/// Waits until the instance has handled everything up to that place in the log, or as long as it is asked to.
+///
+/// Runs of the time before waits had a limit have updates without one: there the commands must stay the same.
 async fn handled<M: ProcessManager>(
     ctx: WorkflowContext<ProcessInstance<M>>,
     input: RawValue,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<RawValue, Box<dyn std::error::Error + Send + Sync>> {
     ctx.state_mut(|run| run.is_stirred = true);
     let input = serde_json::Value::Object(signals::object(&input)?);
-    let HandledUpTo { log, position } = serde_json::from_value(input)?;
+    let HandledUpTo { log, position, within_ms } = serde_json::from_value(input)?;
     let is_handled = |run: &ProcessInstance<M>| {
         run.instance.as_ref().map_or(true, |instance| instance.ledger().has_handled(&log, position))
     };
     let is_parked = |run: &ProcessInstance<M>| run.instance.as_ref().is_ok_and(|instance| instance.parked().is_some());
-    ctx.wait_condition(|run| is_handled(run) || is_parked(run)).await?;
-    if ctx.state(is_handled) {
-        return Ok(());
+    let is_over = |run: &ProcessInstance<M>| is_handled(run) || is_parked(run);
+    let Some(millis) = within_ms else {
+        ctx.wait_condition(is_over).await?;
+        if ctx.state(is_handled) {
+            return Ok(RawValue::from_value(&(), ctx.payload_converter()));
+        }
+        return Err(ApplicationFailure::builder(IS_PARKED.to_owned()).type_name(PARKED.to_owned()).build().into());
+    };
+    if !ctx.state(is_over) {
+        let mut limit = ctx.timer(Duration::from_millis(millis.clamp(1, LONGEST_WAIT_MS)));
+        select! {
+            _ = limit => (),
+            over = ctx.wait_condition(is_over) => {
+                over?;
+                limit.cancel();
+            }
+        }
     }
-    Err(ApplicationFailure::builder(IS_PARKED.to_owned()).type_name(PARKED.to_owned()).build().into())
+    // Each wait makes the history longer.
+    ctx.state_mut(|run| run.awake = true);
+    let answer = if ctx.state(is_handled) {
+        HandledAnswer::Handled
+    } else if ctx.state(is_parked) {
+        HandledAnswer::Parked
+    } else {
+        let is_accepted = ctx.state(|run| {
+            run.instance.as_ref().is_ok_and(|instance| instance.ledger().has_accepted_up_to(&log, position))
+        });
+        HandledAnswer::NotYet { is_accepted }
+    };
+    Ok(RawValue::from_value(&answer, ctx.payload_converter()))
 }
+
+/// The longest wait of one update: it keeps one of the ten that a run takes at a time.
+const LONGEST_WAIT_MS: u64 = 30_000;
 
 /// Type of the failure of the update `handled` where the instance is parked.
 pub const PARKED: &str = "Parked";
@@ -176,6 +209,25 @@ pub struct HandledUpTo {
     pub log: String,
     /// The event's position.
     pub position: process_manager_wire::Position,
+    /// How long to wait, 30 s at most; then the answer is a [`HandledAnswer`]. Without a limit there is none but the
+    /// event's being handled, or the failure of an instance that is parked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within_ms: Option<u64>,
+}
+
+/// Answer of the update `handled`, when it was given a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HandledAnswer {
+    /// The event has been handled.
+    Handled,
+    /// It has not, and the instance is parked with a failure.
+    Parked,
+    /// It has not within the time.
+    NotYet {
+        /// The instance has got it, or a later one of the log.
+        is_accepted: bool,
+    },
 }
 
 type SyncContext<M> = SyncWorkflowContext<ProcessInstance<M>>;

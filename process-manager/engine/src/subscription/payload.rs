@@ -1,16 +1,32 @@
 //! Reads what reaches a subscription's workflow from outside: nothing that operators send may fail a workflow task.
 
 use process_manager_wire::Position;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use temporalio_common::data_converters::RawValue;
 
-use crate::{activities::Follow, signals};
+use super::Retrying;
+use crate::{
+    activities::{Follow, Redeliver},
+    signals,
+};
+
+/// Most events that one signal redelivers.
+pub(super) const MOST_REDELIVERED: usize = 1_000;
 
 /// Payload of the signals `resume` and `rewind`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub(super) struct At {
     pub(super) position: Option<Position>,
+    /// The log that is there now continues the one that was followed, up to the position.
+    #[serde(default)]
+    pub(super) continues: Option<bool>,
+}
+
+/// Payload of the signal `retrying`, which the reader of the log sends.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct AreRetried {
+    pub(super) instances: Vec<Retrying>,
 }
 
 /// The input of the workflow.
@@ -24,9 +40,30 @@ pub(super) fn read_at(raw: &RawValue) -> Result<At, &'static str> {
     if matches!(raw.payloads.as_slice(), [payload] if payload.data.is_empty()) {
         return Ok(At::default());
     }
-    let object = Value::Object(signals::object(raw)?);
-    let at: At = serde_json::from_value(object).map_err(|_| "position is not a whole number")?;
+    let at: At = read(raw, "position is not a whole number, or continues is not true or false")?;
     if at.position.is_some_and(|position| position < 0) { Err("position is below 0") } else { Ok(at) }
+}
+
+/// An object with a list of positions, none of them below 1, and the id of an instance or none.
+pub(super) fn read_redeliver(raw: &RawValue) -> Result<Redeliver, &'static str> {
+    let mut asked: Redeliver = read(raw, "positions is not a list of whole numbers, or instance is not a text")?;
+    asked.positions.sort_unstable();
+    asked.positions.dedup();
+    match asked.positions.as_slice() {
+        [] => Err("there are no positions"),
+        [first, ..] if *first < 1 => Err("a position is below 1"),
+        positions if positions.len() > MOST_REDELIVERED => Err("there are more than 1,000 positions"),
+        _ => Ok(asked),
+    }
+}
+
+/// The instances whose deliveries are being retried.
+pub(super) fn read_retrying(raw: &RawValue) -> Result<Vec<Retrying>, &'static str> {
+    read::<AreRetried>(raw, "it names no instances").map(|retried| retried.instances)
+}
+
+fn read<T: DeserializeOwned>(raw: &RawValue, wrong: &'static str) -> Result<T, &'static str> {
+    serde_json::from_value(Value::Object(signals::object(raw)?)).map_err(|_| wrong)
 }
 
 #[cfg(test)]
@@ -42,7 +79,8 @@ mod tests {
 
     #[test]
     fn only_what_is_meant_as_a_position_is_one() {
-        let at = |position| Ok(At { position });
+        let at = |position| Ok(At { position, continues: None });
+        let wrong = "position is not a whole number, or continues is not true or false";
         assert_eq!(read_at(&raw(&[])), at(None));
         for (payload, expected) in [
             (&b""[..], at(None)),
@@ -50,9 +88,11 @@ mod tests {
             (b"{}", at(None)),
             (b"{\"position\": null, \"note\": [1]}", at(None)),
             (b"{\"position\": 7}", at(Some(7))),
+            (b"{\"position\": 7, \"continues\": true}", Ok(At { position: Some(7), continues: Some(true) })),
+            (b"{\"continues\": \"yes\"}", Err(wrong)),
             (b"{\"position\": -1}", Err("position is below 0")),
-            (b"{\"position\": \"7\"}", Err("position is not a whole number")),
-            (b"{\"position\": 1.5}", Err("position is not a whole number")),
+            (b"{\"position\": \"7\"}", Err(wrong)),
+            (b"{\"position\": 1.5}", Err(wrong)),
             (b"[7]", Err("not a JSON object")),
             (b"7", Err("not a JSON object")),
             (b"{", Err("not JSON")),
@@ -60,6 +100,22 @@ mod tests {
             assert_eq!(read_at(&raw(&[payload])), expected, "{}", String::from_utf8_lossy(payload));
         }
         assert_eq!(read_at(&raw(&[b"{}", b"{}"])), Err("several payloads"));
+    }
+
+    #[test]
+    fn only_a_list_of_positions_redelivers() {
+        let read = |value: Value| read_redeliver(&raw(&[value.to_string().as_bytes()]));
+        let asked = |positions: &[Position], instance: Option<&str>| {
+            Ok(Redeliver { positions: positions.to_vec(), instance: instance.map(str::to_owned) })
+        };
+        assert_eq!(read(json!({"positions": [8, 5, 8], "note": 1})), asked(&[5, 8], None));
+        assert_eq!(read(json!({"positions": [5], "instance": "a"})), asked(&[5], Some("a")));
+        for wrong in [json!({}), json!(null), json!({"positions": 5}), json!({"positions": []})] {
+            assert!(read(wrong.clone()).is_err(), "{wrong}");
+        }
+        assert_eq!(read(json!({"positions": [0, 1]})), Err("a position is below 1"));
+        let many: Vec<_> = (1..=1_001).collect();
+        assert_eq!(read(json!({"positions": many})), Err("there are more than 1,000 positions"));
     }
 
     #[test]

@@ -22,6 +22,15 @@ pub(super) fn follow_options(position: Position) -> ActivityOptions {
         .build()
 }
 
+/// For a redelivery. It gives up an event by itself, so that the subscription goes on.
+pub(super) fn redeliver_options(events: usize) -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(TURN_TIMEOUT)
+        .heartbeat_timeout(HEARTBEAT_TIMEOUT)
+        .retry_policy(retry_policy())
+        .summary(format!("Redeliver {events} events"))
+        .build()
+}
+
 /// For finding the start.
 pub(super) fn start_options() -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(START_TIMEOUT)

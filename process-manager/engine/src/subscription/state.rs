@@ -1,76 +1,60 @@
 //! State of a subscription, and the effect of operators' signals on it.
 
+use process_manager::instance::Continued;
 use process_manager_wire::{FeedPosition, Position};
-use serde::{Deserialize, Serialize};
 
-use super::payload::At;
-use crate::activities::{Follow, Followed};
+use super::{Retrying, Status, SubscriptionState, payload::At};
+use crate::activities::{Follow, Followed, Held, Redeliver, Redelivered};
 
-/// Whether a subscription follows its log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Status {
-    /// Events are delivered.
-    Following,
-    /// The next event is retried after a while.
-    Retrying,
-    /// An operator has paused it, and nothing is delivered.
-    Paused,
-    /// The log is another one or lost its end, or an event could not be routed; an operator has to decide.
-    Stopped,
-}
-
-/// Answer of the query `state`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct SubscriptionState {
-    /// The subscription.
-    pub name: String,
-    /// Where it stands, or stopped; while it follows, where this turn began (the heartbeat tells the latest).
-    #[serde(flatten)]
-    pub at: FeedPosition,
-    /// Whether it follows its log.
-    pub status: Status,
-    /// Why it is stopped.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-}
+/// Redeliveries that may wait.
+const MOST_WAITING: usize = 100;
 
 /// A run of the subscription.
 #[derive(Debug)]
 pub(super) struct Run {
     follow: Follow,
-    error: Option<String>,
-    is_paused: bool,
-    rewind: Option<Position>,
+    held: Held,
     /// A turn is under way; it takes a moment until it hears of a pause.
     in_turn: bool,
+    /// The instances that the turn cannot deliver to.
+    retrying: Vec<Retrying>,
 }
 
 impl Run {
-    pub(super) fn new(follow: Follow) -> Self {
-        Self { follow, error: None, is_paused: false, rewind: None, in_turn: false }
+    pub(super) fn new(mut follow: Follow) -> Self {
+        let held = follow.held.take().unwrap_or_default();
+        Self { follow, held, in_turn: false, retrying: Vec::new() }
     }
 
     pub(super) fn follow(&self) -> Follow {
         self.follow.clone()
     }
 
+    /// Returns the input of the run that follows: nothing that an operator has decided is lost.
+    pub(super) fn handed_over(&self) -> Follow {
+        let held = Some(self.held.clone()).filter(|held| *held != Held::default());
+        Follow { held, hands_over: true, ..self.follow() }
+    }
+
+    /// Whether it hands over when its history is long, waiting or not.
+    pub(super) fn hands_over(&self) -> bool {
+        self.follow.hands_over
+    }
+
     pub(super) fn status(&self) -> Status {
-        match self {
+        match &self.held {
             // A rewind resumes.
-            Self { rewind: Some(_), .. } => Status::Following,
-            Self { error: Some(_), .. } => Status::Stopped,
-            Self { is_paused: true, .. } => Status::Paused,
-            Self { follow: Follow { attempt: 1.., .. }, .. } => Status::Retrying,
+            Held { rewind: Some(_), .. } => Status::Following,
+            Held { error: Some(_), .. } => Status::Stopped,
+            Held { is_paused: true, .. } => Status::Paused,
+            _ if self.follow.attempt > 0 => Status::Retrying,
             _ => Status::Following,
         }
     }
 
     /// Carries out what an operator has asked for, and returns the status that follows.
     pub(super) fn next(&mut self) -> Status {
-        if let Some(position) = self.rewind.take() {
+        if let Some(position) = self.held.rewind.take() {
             self.move_to(position);
         }
         self.status()
@@ -78,17 +62,28 @@ impl Run {
 
     /// Whether an operator wants the turn to end.
     pub(super) fn is_interrupted(&self) -> bool {
-        self.is_paused || self.rewind.is_some()
+        self.held.is_paused || self.held.rewind.is_some() || !self.held.redeliver.is_empty()
     }
 
     /// Returns the input of a turn.
     pub(super) fn begin_turn(&mut self) -> Follow {
         self.in_turn = true;
+        self.retrying.clear();
         self.follow()
     }
 
     pub(super) fn end_turn(&mut self) {
         self.in_turn = false;
+        self.retrying.clear();
+    }
+
+    /// Returns the next redelivery, of events that have been passed.
+    pub(super) fn begin_redelivery(&mut self) -> Option<Redeliver> {
+        self.held.redeliver.pop_front()
+    }
+
+    pub(super) fn redelivered(&mut self, redelivered: Redelivered) {
+        self.held.redelivered = Some(redelivered);
     }
 
     pub(super) fn starts_at(&mut self, position: Position) {
@@ -101,8 +96,9 @@ impl Run {
         self.follow.attempt = followed.attempt;
     }
 
-    pub(super) fn stop(&mut self, why: String, at: Option<FeedPosition>) {
-        self.error = Some(why);
+    pub(super) fn stop(&mut self, why: String, is_other_log: bool, at: Option<FeedPosition>) {
+        self.held.error = Some(why);
+        self.held.is_other_log = is_other_log;
         self.follow.attempt = 0;
         if let Some(at) = at {
             self.follow.from = at;
@@ -110,26 +106,46 @@ impl Run {
     }
 
     pub(super) fn resume(&mut self, at: At) -> Result<(), &'static str> {
-        if self.error.take().is_none() && !std::mem::take(&mut self.is_paused) {
+        if self.held.error.is_none() && !self.held.is_paused {
             return Err("the subscription is neither stopped nor paused");
         }
-        self.is_paused = false;
-        if let Some(position) = at.position {
+        if at.continues == Some(true) {
+            self.continue_log(at.position)?;
+        } else if let Some(position) = at.position {
+            self.leave_log();
             self.move_to(position);
         }
+        self.held.is_paused = false;
+        self.held.error = None;
+        self.held.is_other_log = false;
         Ok(())
     }
 
     pub(super) fn pause(&mut self) -> Result<(), &'static str> {
-        self.is_paused = true;
+        self.held.is_paused = true;
         Ok(())
     }
 
     pub(super) fn rewind(&mut self, at: At) -> Result<(), &'static str> {
-        self.rewind = Some(at.position.ok_or("it has no position")?);
-        self.error = None;
-        self.is_paused = false;
+        self.held.rewind = Some(at.position.ok_or("it has no position")?);
+        self.leave_log();
+        self.held.error = None;
+        self.held.is_paused = false;
         Ok(())
+    }
+
+    pub(super) fn redeliver(&mut self, asked: Redeliver) -> Result<(), &'static str> {
+        if self.held.redeliver.len() >= MOST_WAITING {
+            return Err("too many redeliveries wait");
+        }
+        self.held.redeliver.push_back(asked);
+        Ok(())
+    }
+
+    pub(super) fn retry(&mut self, retrying: Vec<Retrying>) {
+        if self.in_turn {
+            self.retrying = retrying;
+        }
     }
 
     fn move_to(&mut self, position: Position) {
@@ -137,72 +153,67 @@ impl Run {
         self.follow.from = FeedPosition { position, logid: None };
     }
 
-    pub(super) fn view(&self) -> SubscriptionState {
-        SubscriptionState {
-            name: self.follow.name.clone(),
-            at: self.follow.from.clone(),
-            status: if self.in_turn { Status::Following } else { self.status() },
-            error: self.error.clone(),
+    /// The log that is there now is the one that was followed, up to the position.
+    fn continue_log(&mut self, position: Option<Position>) -> Result<(), &'static str> {
+        let FeedPosition { position: at, logid } = self.follow.from.clone();
+        let log = logid.ok_or("the log that it followed is not known")?;
+        let up_to = position.unwrap_or(at);
+        self.follow.continues.push(Continued { log, up_to });
+        self.move_to(up_to);
+        Ok(())
+    }
+
+    /// The log that is there now is none of those that were followed.
+    fn leave_log(&mut self) {
+        if std::mem::take(&mut self.held.is_other_log) {
+            self.follow.continues.clear();
         }
     }
 
-    /// Returns the text that the Web UI shows while nothing is delivered.
+    pub(super) fn view(&self) -> SubscriptionState {
+        let status = match self.status() {
+            _ if !self.retrying.is_empty() => Status::Retrying,
+            _ if self.in_turn => Status::Following,
+            status => status,
+        };
+        SubscriptionState {
+            name: self.follow.name.clone(),
+            at: self.follow.from.clone(),
+            status,
+            error: self.held.error.clone(),
+            retrying: self.retrying.clone(),
+            redelivered: self.held.redelivered.clone(),
+        }
+    }
+
+    /// Returns the text that the Web UI shows: while nothing is delivered, or not to all.
     pub(super) fn details(&self) -> String {
         let position = self.follow.from.position;
-        match &self.error {
+        if self.in_turn {
+            let of = |it: &Retrying| format!("- {}: since {} because {}\n", it.id, it.since.to_rfc3339(), it.why);
+            let list = self.retrying.iter().map(of).collect::<String>();
+            return if list.is_empty() { list } else { format!("**Retrying** deliveries to instances:\n\n{list}") };
+        }
+        match &self.held.error {
             None => format!("**Paused** after position {position}.\n\nWaits for the signal `resume` or `rewind`."),
+            Some(why) if self.held.is_other_log => format!(
+                "**Stopped** after position {position}: {why}.\n\nNo events are delivered any more. Find out what has \
+                 become of the log. Then send the signal `resume`: without input once the former log is back; with \
+                 `{{\"continues\": true, \"position\": {position}}}` where the log is a restored copy of the former one, \
+                 and the events up to that position are the same in both (give the last position that the copy had); or \
+                 with `{{\"position\": 0}}` to read it from its origin as a log that nobody has seen: instances handle \
+                 its events even if they have handled them in the former log."
+            ),
             Some(why) => format!(
                 "**Stopped** after position {position}: {why}.\n\nNo events are delivered any more. Find out what has \
                  become of the log, or of the event. Then send the signal `resume`: without input, to go on at the same \
                  place (the log has been restored, the cause is fixed), or with `{{\"position\": 0}}`, to read the log \
-                 that is there now from its origin (or after another position, to pass events over)."
+                 that is there now from its origin (or after another position, to pass events over; what is passed over \
+                 can be delivered later, by the signal `redeliver`)."
             ),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn run() -> Run {
-        let from = FeedPosition { position: 7, logid: Some("log".to_owned()) };
-        Run::new(Follow { name: "n".to_owned(), from, attempt: 0, start_from: None })
-    }
-
-    #[test]
-    fn a_stopped_subscription_goes_on_where_a_person_says() {
-        let mut run = run();
-        assert!(run.resume(At::default()).is_err());
-        run.stop("why".to_owned(), Some(FeedPosition { position: 9, logid: None }));
-        assert_eq!((run.next(), run.view().at.position), (Status::Stopped, 9));
-        run.resume(At { position: Some(3) }).unwrap();
-        assert_eq!((run.next(), run.view().at.position), (Status::Following, 3));
-    }
-
-    #[test]
-    fn a_paused_subscription_keeps_its_place() {
-        let mut run = run();
-        run.pause().unwrap();
-        assert!(run.is_interrupted());
-        run.begin_turn();
-        assert_eq!(run.view().status, Status::Following);
-        run.end_turn();
-        assert_eq!((run.view().status, run.next(), run.view().at.position), (Status::Paused, Status::Paused, 7));
-        run.resume(At::default()).unwrap();
-        assert_eq!((run.next(), run.view().at.logid.as_deref()), (Status::Following, Some("log")));
-    }
-
-    #[test]
-    fn to_rewind_is_to_go_on_elsewhere() {
-        let mut run = run();
-        assert!(run.rewind(At::default()).is_err());
-        run.pause().unwrap();
-        run.rewind(At { position: Some(0) }).unwrap();
-        assert!(run.is_interrupted());
-        // The answer of the turn that it interrupts does not count.
-        run.followed(&Followed { at: FeedPosition { position: 8, logid: None }, retry_after_ms: None, attempt: 0 });
-        assert_eq!((run.next(), run.view().at), (Status::Following, FeedPosition::default()));
-        assert!(!run.is_interrupted());
-    }
-}
+mod tests;

@@ -14,19 +14,25 @@ use temporalio_workflow::{
 };
 
 use super::{
-    payload::{At, read_at, read_input},
-    policy::{follow_options, start_options},
-    state::{Run, Status, SubscriptionState},
+    Status, SubscriptionState,
+    payload::{At, read_at, read_input, read_redeliver, read_retrying},
+    policy::{follow_options, redeliver_options, start_options},
+    state::Run,
 };
 use crate::{
-    activities::{Followed, LogActivities},
+    activities::{EventsToRedeliver, Followed, LeftOut, LogActivities, OTHER_LOG, Redelivered},
     failed,
 };
+
+/// A run continues as new beyond this many events: far below the server's limits of 51,200, and of 10,000 signals.
+const LONGEST_HISTORY: u32 = 4_000;
 
 /// Follows one log for ever.
 #[workflow]
 pub struct Subscription {
     run: Result<Run, String>,
+    /// Whether a signal has come since the run began to wait.
+    is_signalled: bool,
 }
 
 #[workflow_methods]
@@ -34,7 +40,7 @@ impl Subscription {
     /// Reads the input. A bad one ends the run in [`Self::run`]; it must not fail the workflow task.
     #[init]
     pub fn new(_ctx: &WorkflowContextView, input: RawValue) -> Self {
-        Self { run: read_input(&input).map(Run::new) }
+        Self { run: read_input(&input).map(Run::new), is_signalled: false }
     }
 
     /// Follows the log, turn after turn.
@@ -45,26 +51,35 @@ impl Subscription {
         }
         find_start(ctx).await?;
         loop {
+            if ctx.state(|it| it.run.as_ref().is_ok_and(Run::hands_over)) && is_too_long(ctx) {
+                return hand_over(ctx);
+            }
             match ctx.state_mut(|it| it.state_mut().map_or(Status::Stopped, Run::next)) {
                 Status::Following | Status::Retrying => {
+                    if redeliver(ctx).await? {
+                        continue;
+                    }
                     if let Some(followed) = follow(ctx).await?
                         && (!retry_later(ctx, &followed).await? || ctx.continue_as_new_suggested())
+                        // What an operator has asked for with the end of the turn comes first.
+                        && !ctx.state(|it| it.run.as_ref().is_ok_and(Run::is_interrupted))
                     {
-                        let next = ctx.state(|it| it.run.as_ref().ok().map(Run::follow));
-                        let next = RawValue::from_value(&next, ctx.payload_converter());
-                        match ctx.continue_as_new(next, ContinueAsNewOptions::default())? {}
+                        return hand_over(ctx);
                     }
                 }
                 status @ (Status::Paused | Status::Stopped) => {
                     ctx.set_current_details(ctx.state(|it| it.run.as_ref().map(Run::details).unwrap_or_default()));
-                    ctx.wait_condition(|it| it.run.as_ref().is_ok_and(|run| run.status() != status)).await?;
+                    ctx.state_mut(|it| it.is_signalled = false);
+                    let is_over = |it: &Self| it.run.as_ref().is_ok_and(|run| run.status() != status);
+                    ctx.wait_condition(|it| it.is_signalled || is_over(it)).await?;
                     ctx.set_current_details("");
                 }
             }
         }
     }
 
-    /// Resumes at the same position, or after `{"position": …}`, in the log that is there now.
+    /// Resumes at the same position, or after `{"position": …}`, in the log that is there now; with `"continues": true`
+    /// that log is the former one up to the position.
     #[signal]
     pub fn resume(&mut self, _ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
         self.signalled("resume", read_at(&input), Run::resume);
@@ -82,6 +97,22 @@ impl Subscription {
         self.signalled("rewind", read_at(&input), Run::rewind);
     }
 
+    /// Delivers the events at `{"positions": […]}` again, to `{"instance": …}` alone or to all that they are routed to.
+    #[signal]
+    pub fn redeliver(&mut self, _ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
+        self.signalled("redeliver", read_redeliver(&input), Run::redeliver);
+    }
+
+    /// Names the instances that the turn cannot deliver to, from the reader of the log.
+    #[signal]
+    pub fn retrying(&mut self, ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
+        self.signalled("retrying", read_retrying(&input), |run, retrying| {
+            run.retry(retrying);
+            ctx.set_current_details(run.details());
+            Ok(())
+        });
+    }
+
     /// Where the subscription stands.
     #[query]
     pub fn state(&self, _ctx: &WorkflowContextView) -> Option<SubscriptionState> {
@@ -94,17 +125,52 @@ impl Subscription {
         self.run.as_mut().ok()
     }
 
-    fn signalled(
+    fn signalled<T>(
         &mut self,
         name: &str,
-        at: Result<At, &'static str>,
-        act: impl FnOnce(&mut Run, At) -> Result<(), &'static str>,
+        payload: Result<T, &'static str>,
+        act: impl FnOnce(&mut Run, T) -> Result<(), &'static str>,
     ) {
-        let acted = at.and_then(|at| self.state_mut().map_or(Ok(()), |run| act(run, at)));
+        self.is_signalled = true;
+        let acted = payload.and_then(|payload| self.state_mut().map_or(Ok(()), |run| act(run, payload)));
         if let Err(why) = acted {
             tracing::warn!(why, "signal {name} is ignored");
         }
     }
+}
+
+/// Whether the history is long enough to begin another one.
+fn is_too_long(ctx: &WorkflowContext<Subscription>) -> bool {
+    ctx.history_length() > LONGEST_HISTORY || ctx.continue_as_new_suggested()
+}
+
+fn hand_over(ctx: &WorkflowContext<Subscription>) -> WorkflowResult<()> {
+    let next = ctx.state(|it| it.run.as_ref().ok().map(Run::handed_over));
+    let next = RawValue::from_value(&next, ctx.payload_converter());
+    match ctx.continue_as_new(next, ContinueAsNewOptions::default())? {}
+}
+
+/// Carries out a redelivery that an operator has asked for; `false` where there is none.
+async fn redeliver(ctx: &WorkflowContext<Subscription>) -> Result<bool, WorkflowTermination> {
+    let asked = ctx.state_mut(|it| {
+        let run = it.state_mut()?;
+        Some((run.follow(), run.begin_redelivery()?))
+    });
+    let Some((follow, redeliver)) = asked else { return Ok(false) };
+    let options = redeliver_options(redeliver.positions.len());
+    let positions = redeliver.positions.clone();
+    let events = EventsToRedeliver { follow, redeliver };
+    let outcome = ctx.execute_activity(LogActivities::redeliver_events, events, options).await;
+    if ctx.cancellation_token().is_cancelled() {
+        return Err(WorkflowTermination::cancelled());
+    }
+    let left_out = |why: String| Redelivered {
+        events: 0,
+        left_out: positions.into_iter().map(|position| LeftOut { position, why: why.clone() }).collect(),
+    };
+    let redelivered = outcome.unwrap_or_else(|error| left_out(error.to_string()));
+    ctx.state_mut(|it| it.state_mut().map(|run| run.redelivered(redelivered)));
+    Ok(true)
 }
 
 /// Finds where a new subscription begins, once: the answer is kept in the history.
@@ -149,13 +215,14 @@ async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>,
             Err(_) if is_interrupted => Ok(None),
             Err(error @ ActivityExecutionError::Cancelled(_)) => Err(error.into()),
             Err(error) => {
-                let (why, at) = match error.reason() {
+                let (why, is_other_log, at) = match error.reason() {
                     Some(IncomingError::Application(failure)) => {
-                        (failure.to_string(), failure.details().unwrap_or_default())
+                        let is_other_log = failure.type_name() == Some(OTHER_LOG);
+                        (failure.to_string(), is_other_log, failure.details().unwrap_or_default())
                     }
-                    _ => (error.to_string(), None),
+                    _ => (error.to_string(), false, None),
                 };
-                run.stop(why, at);
+                run.stop(why, is_other_log, at);
                 Ok(None)
             }
         }

@@ -1,6 +1,6 @@
 //! Delivers events to the instances of a process manager.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, time::Duration};
 
 use process_manager_wire::CloudEvent;
 use temporalio_client::{
@@ -12,6 +12,7 @@ use temporalio_common::{
     data_converters::{PayloadConverter, RawValue},
     search_attributes::SearchAttributes,
 };
+use tokio::time::timeout;
 
 use process_manager::{
     instance::{Delivery, Ledger},
@@ -22,13 +23,14 @@ use process_manager_engine::{
     publish::{INCIDENT, PROCESS_ID},
 };
 
-use super::{DeliveryError, DeliveryTarget};
-use crate::{
-    connect::bounded_rpc,
-    ended,
-    subscription::HandlerError,
-    wait::{self, InstanceWaitError},
+use super::{
+    DeliveryError, DeliveryTarget,
+    known::{self, Latest},
 };
+use crate::{connect::bounded_rpc, ended, subscription::HandlerError, wait};
+
+/// How long an instance may take to handle an event before the position of a strongly consistent subscription passes it.
+const STRONG_WITHIN: Duration = Duration::from_secs(120);
 
 /// The instances of `M`.
 pub(crate) struct Instances<M> {
@@ -51,22 +53,12 @@ impl<M: ProcessManager> Instances<M> {
 
     async fn deliver(&self, id: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
         let Some(last) = events.last() else { return Ok(()) };
-        let queued = events.to_vec();
         match last.kind {
-            RouteKind::StartStrict => self.start_strict(id, queued).await?,
-            RouteKind::ContinueStrict => self.continue_strict(id, queued, &last.event).await?,
-            _ if events.iter().all(|it| it.kind == RouteKind::Stop) => {
-                // Nothing to stop where nothing runs.
-                if !self.signal(id, &queued).await? && self.continue_ended(id).await? {
-                    self.signal(id, &queued).await?;
-                }
-            }
-            _ => self.signal_with_start(id, queued).await?,
+            RouteKind::StartStrict => self.start_strict(id, last).await,
+            RouteKind::ContinueStrict => self.continue_strict(id, last).await,
+            _ if events.iter().all(|it| it.kind == RouteKind::Stop) => self.stop(id, events).await,
+            _ => self.signal_with_start(id, events.to_vec()).await,
         }
-        if M::options().consistency == Consistency::Strong {
-            return self.wait(id, &last.event).await;
-        }
-        Ok(())
     }
 
     /// To the instance that runs, or to a new one, which then knows what an earlier one of this id has seen.
@@ -75,9 +67,12 @@ impl<M: ProcessManager> Instances<M> {
         if let Begun::Yes = self.begin(begin, &events, WorkflowIdReusePolicy::RejectDuplicate).await? {
             return Ok(());
         }
-        self.continue_ended(id).await?;
-        let ledger = self.ledger(id).await?;
-        let unseen: Vec<_> = events.into_iter().filter(|queued| !ledger.has_accepted(&queued.event)).collect();
+        if self.continue_ended(id).await? && self.signal(id, &events).await? {
+            return Ok(());
+        }
+        let ledger = self.ledger_of_ended(id).await?;
+        let mut seen = ledger.clone();
+        let unseen: Vec<_> = events.into_iter().filter(|delivery| seen.accept(delivery)).collect();
         if unseen.iter().all(|queued| queued.kind == RouteKind::Stop) {
             return Ok(());
         }
@@ -85,45 +80,72 @@ impl<M: ProcessManager> Instances<M> {
         Ok(())
     }
 
-    async fn start_strict(&self, id: &str, events: Vec<Delivery>) -> Result<(), DeliveryError> {
-        let Some(queued) = events.first() else { return Ok(()) };
+    /// Starts an instance. One that runs is not asked, as it may not be able to answer: its history tells.
+    async fn start_strict(&self, id: &str, event: &Delivery) -> Result<(), DeliveryError> {
+        let events = vec![event.clone()];
         let first = Begin { events: events.clone(), ..Begin::new::<M>(id, Ledger::default()) };
         if let Begun::Yes = self.start(first, WorkflowIdReusePolicy::RejectDuplicate).await? {
             return Ok(());
         }
         self.continue_ended(id).await?;
-        let unknown = |error: WorkflowInteractionError| fault("looked at", id, error);
-        if let Some(view) = wait::running::<M>(&self.client, id).await.map_err(unknown)? {
-            if view.ledger.has_accepted(&queued.event) {
+        if let Latest::Running(run_id) = self.latest(id).await? {
+            let given = known::given(&self.client, &workflow_id::<M>(id), &run_id).await;
+            let given = given.map_err(|status| rpc("looked at", id, status))?.ok_or_else(|| no_record(&run_id))?;
+            if given.ledger.has_accepted(event) {
                 return Ok(());
             }
-            if !view.ends_next {
+            if !given.ends_next {
                 return Err(DeliveryError::AlreadyStarted);
             }
             if self.signal(id, &events).await? {
                 return Ok(());
             }
         }
-        let ledger = self.ledger(id).await?;
-        if ledger.has_accepted(&queued.event) {
+        let ledger = self.ledger_of_ended(id).await?;
+        if ledger.has_accepted(event) {
             return Ok(());
         }
         let again = Begin { events, ..Begin::new::<M>(id, ledger) };
         match self.start(again, WorkflowIdReusePolicy::AllowDuplicate).await? {
             Begun::Yes => Ok(()),
-            // Another delivery was faster; the retry finds its run.
-            Begun::IsKnown => Err(fault("started", id, "another one has begun meanwhile")),
+            Begun::IsKnown => Err(begun_meanwhile(id)),
         }
     }
 
-    async fn continue_strict(&self, id: &str, events: Vec<Delivery>, event: &CloudEvent) -> Result<(), DeliveryError> {
-        if self.signal(id, &events).await? || self.continue_ended(id).await? && self.signal(id, &events).await? {
+    /// Nothing is to be stopped where nothing runs.
+    async fn stop(&self, id: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
+        if !self.signal(id, events).await? && self.continue_ended(id).await? {
+            self.signal(id, events).await?;
+        }
+        Ok(())
+    }
+
+    async fn continue_strict(&self, id: &str, event: &Delivery) -> Result<(), DeliveryError> {
+        let events = std::slice::from_ref(event);
+        if self.signal(id, events).await? || self.continue_ended(id).await? && self.signal(id, events).await? {
             return Ok(());
         }
-        if self.ledger(id).await?.has_accepted(event) {
+        if self.ledger_of_ended(id).await?.has_accepted(event) {
             return Ok(());
         }
         Err(DeliveryError::NotStarted)
+    }
+
+    async fn latest(&self, id: &str) -> Result<Latest, DeliveryError> {
+        known::latest(&self.client, &workflow_id::<M>(id)).await.map_err(|status| rpc("looked at", id, status))
+    }
+
+    /// What the latest instance of this id had seen when it ended.
+    async fn ledger_of_ended(&self, id: &str) -> Result<Ledger, DeliveryError> {
+        match self.latest(id).await? {
+            Latest::None => Ok(Ledger::default()),
+            // Another delivery was faster; the retry finds its run.
+            Latest::Running(_) => Err(begun_meanwhile(id)),
+            Latest::Closed(run_id) => {
+                let ledger = known::ledger(&self.client, &workflow_id::<M>(id), &run_id).await;
+                ledger.map_err(|status| rpc("looked at", id, status))?.ok_or_else(|| no_record(&run_id))
+            }
+        }
     }
 
     /// Signals the instance that runs; `false` when none does.
@@ -180,23 +202,27 @@ impl<M: ProcessManager> Instances<M> {
         let continued = ended::continue_latest::<M>(&self.client, &self.task_queue, id).await;
         continued.map_err(|error| fault("continued", id, error))
     }
-
-    async fn ledger(&self, id: &str) -> Result<Ledger, DeliveryError> {
-        wait::ledger_of_last::<M>(&self.client, id).await.map_err(|error| fault("looked at", id, error))
-    }
-
-    /// Waits until the event has been handled; an instance that is parked does not hold others up.
-    async fn wait(&self, id: &str, event: &CloudEvent) -> Result<(), DeliveryError> {
-        match wait::wait::<M>(&self.client, id, &event.logid, event.sequence).await {
-            Ok(()) | Err(InstanceWaitError::Parked | InstanceWaitError::NotThere) => Ok(()),
-            Err(InstanceWaitError::Fault(error)) => Err(fault("waited for", id, error)),
-        }
-    }
 }
 
 impl<M: ProcessManager> DeliveryTarget for Instances<M> {
     async fn deliver(&self, id: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
         Self::deliver(self, id, events).await
+    }
+
+    /// Waits until the event has been handled, where the process manager wants that. An instance that is parked does not
+    /// hold the position up, nor does one that takes very long.
+    async fn settled(&self, id: &str, last: &CloudEvent) {
+        if M::options().consistency == Consistency::Eventual {
+            return;
+        }
+        if timeout(STRONG_WITHIN, wait::settled::<M>(&self.client, id, last)).await.is_err() {
+            tracing::warn!(
+                manager = M::NAME,
+                id,
+                position = last.sequence,
+                "has not been handled for long: not waited for"
+            );
+        }
     }
 }
 
@@ -211,12 +237,29 @@ fn begun<T>(id: &str, outcome: Result<T, WorkflowStartError>) -> Result<Begun, D
     }
 }
 
-/// A request that the server rejects stays rejected; everything else is retried.
+/// The limits of one instance, or one event, as Temporal words them. All else that it rejects (a search attribute or a
+/// namespace that is not there, …) is a fault of the setting: it would be the same for each event, so it is retried, and
+/// no event is blamed.
+const LIMITS: [&str; 4] =
+    ["exceeds limit", "exceeds size limit", "larger than max", "exceeded workflow execution limit"];
+
 fn rpc(done: &str, id: &str, status: Status) -> DeliveryError {
+    let is_limit = LIMITS.iter().any(|limit| status.message().contains(limit));
     match status.code() {
-        Code::InvalidArgument => DeliveryError::Undeliverable(status.message().to_owned()),
+        Code::InvalidArgument | Code::ResourceExhausted if is_limit => {
+            DeliveryError::Undeliverable(status.message().to_owned())
+        }
         _ => fault(done, id, status),
     }
+}
+
+fn begun_meanwhile(id: &str) -> DeliveryError {
+    fault("started", id, "another one has begun meanwhile")
+}
+
+/// Temporal's history of the run has been read, and a retry would read the same.
+fn no_record(run_id: &str) -> DeliveryError {
+    DeliveryError::Undeliverable(format!("its last run, {run_id}, has left no record of the events that it has seen"))
 }
 
 fn fault(done: &str, id: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> DeliveryError {
@@ -225,4 +268,31 @@ fn fault(done: &str, id: &str, error: impl Into<Box<dyn std::error::Error + Send
 
 fn payload<T: serde::Serialize + 'static>(value: &T) -> RawValue {
     RawValue::from_value(value, &PayloadConverter::serde_json())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_limits_of_an_instance_or_an_event_are_its_own_fault() {
+        let is_blamed =
+            |code, message| matches!(rpc("started", "a", Status::new(code, message)), DeliveryError::Undeliverable(_));
+        for (code, message) in [
+            (Code::InvalidArgument, "Blob data size exceeds limit."),
+            (Code::InvalidArgument, "exceeded workflow execution limit for signal events"),
+            (Code::ResourceExhausted, "grpc: received message after decompression larger than max 4194304"),
+        ] {
+            assert!(is_blamed(code, message), "{message}");
+        }
+        for (code, message) in [
+            (Code::InvalidArgument, "Namespace default has no mapping defined for search attribute ProcessId"),
+            (Code::NotFound, "Namespace shop is not found."),
+            (Code::ResourceExhausted, "namespace rate limit exceeded"),
+            (Code::ResourceExhausted, "workflow is closing"),
+            (Code::Unavailable, "larger than max"),
+        ] {
+            assert!(!is_blamed(code, message), "{message}");
+        }
+    }
 }

@@ -51,6 +51,28 @@ impl SubscriptionHandle {
         self.workflows.signal(&workflow_id(&self.name), "resume", &at).await
     }
 
+    /// Resumes a subscription that has stopped because its log has another id, in the log that is there now: that one is
+    /// the former one up to `up_to` (the position of the subscription when absent), such as a copy that was restored from a
+    /// backup. Instances do not handle again what they have handled in the former log.
+    ///
+    /// # Errors
+    /// As for [`SubscriptionHandle::pause`].
+    pub async fn resume_continuing(&self, up_to: Option<Position>) -> Result<(), OperatorError> {
+        let at = json!({"continues": true, "position": up_to});
+        self.workflows.signal(&workflow_id(&self.name), "resume", &at).await
+    }
+
+    /// Delivers events again that were passed over, 1,000 at most: to one instance, or to all that they are routed to. An
+    /// instance handles each of them once more, also where it has handled later ones, so name only events that it has not
+    /// handled. [`SubscriptionState::redelivered`] tells the outcome.
+    ///
+    /// # Errors
+    /// As for [`SubscriptionHandle::pause`].
+    pub async fn redeliver(&self, positions: &[Position], instance: Option<&str>) -> Result<(), OperatorError> {
+        let asked = json!({"positions": positions, "instance": instance});
+        self.workflows.signal(&workflow_id(&self.name), "redeliver", &asked).await
+    }
+
     /// Continues after a position, wherever the subscription stands. Instances ignore events that they have already
     /// handled.
     ///

@@ -2,28 +2,39 @@
 
 #![expect(dead_code, unreachable_pub, reason = "the macro makes public items of the methods, which nobody calls")]
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use process_manager_engine::activities::{FindStart, Follow, FollowLog, Followed};
+use chrono::{TimeDelta, Utc};
+use process_manager_engine::activities::{
+    EventsToRedeliver, FindStart, Follow, FollowLog, Followed, OTHER_LOG, RedeliverEvents, Redelivered,
+};
 use process_manager_wire::{Position, error_chain};
+use serde_json::json;
 use temporalio_common::error::ApplicationFailure;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use tokio::{
     sync::watch,
+    task::JoinSet,
     time::{MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    EventHandler, Pace,
+    EventHandler, Pace, Terms,
+    redelivery::redeliver,
     turn::{Progress, Stopped, Turn, turn},
 };
+use crate::operator::Workflows;
 use process_manager::manager::StartFrom;
-use process_manager_client::feed::{EventSource, FeedPosition, FeedReader, SharedSource};
+use process_manager_client::feed::{EventSource, FeedError, FeedPosition, FeedReader, SharedSource};
 
 /// The SDK sends no more of them than the worker's options allow.
 const HEARTBEAT_EVERY: Duration = Duration::from_millis(500);
+/// How often the workflow is told which instances are retried, if that has changed. Each time makes its history longer.
+const TELL_EVERY: Duration = Duration::from_secs(5);
+/// Faults that pass sooner are shown by the heartbeat alone.
+const WORTH_TELLING: TimeDelta = TimeDelta::seconds(10);
 
 struct Subscribed {
     source: SharedSource,
@@ -61,17 +72,17 @@ impl Subscriptions {
         // The count is that of the event at which the turn began.
         let attempt = if from == follow.from { follow.attempt } else { 0 };
         tracing::info!(subscription = name, position = from.position, "following the log");
-        let (progress, seen) = watch::channel(Progress { at: from.clone(), behind_seconds: 0 });
+        let (progress, seen) = watch::channel(Progress { at: from.clone(), ..Progress::default() });
         let mut reader = FeedReader::new(subscribed.source.clone(), from);
-        let stop = async {
-            tokio::select! {
-                () = self.stop.cancelled() => (),
-                () = ctx.cancelled() => (),
-                never = heartbeat(&ctx, seen.clone()) => match never {},
-            }
-        };
+        // In tasks of their own: a process manager's code that takes long holds up no heartbeat.
+        let mut beside = JoinSet::new();
+        beside.spawn(heartbeat(ctx.clone(), seen.clone()));
+        beside.spawn(tell_retrying(ctx.clone(), seen.clone()));
+        let pace = subscribed.pace;
+        let continues = follow.continues;
+        let terms = Terms { attempt, give_up_after: pace.give_up_after, continues, ..Terms::default() };
         let handler = subscribed.handler.as_ref();
-        let outcome = turn(name, &mut reader, attempt, handler, subscribed.pace, &progress, stop).await;
+        let outcome = turn(name, &mut reader, handler, terms, pace, &progress, self.told_to_stop(&ctx)).await;
         let at = seen.borrow().at.clone();
         match outcome {
             Ok(Turn::Over) => Ok(Followed { at, retry_after_ms: None, attempt: 0 }),
@@ -80,6 +91,30 @@ impl Subscriptions {
                 Ok(Followed { at, retry_after_ms: Some(millis), attempt })
             }
             Err(error) => Err(stopped(name, &error, at)),
+        }
+    }
+
+    /// Delivers events again that have been passed.
+    #[activity(definition = RedeliverEvents)]
+    pub async fn redeliver_events(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: EventsToRedeliver,
+    ) -> Result<Redelivered, ActivityError> {
+        let EventsToRedeliver { follow, redeliver: asked } = input;
+        let subscribed = self.subscribed(&follow.name)?;
+        tracing::info!(subscription = follow.name, positions = ?asked.positions, "redelivering");
+        let (_progress, seen) = watch::channel(Progress { at: follow.from.clone(), ..Progress::default() });
+        let mut beside = JoinSet::new();
+        beside.spawn(heartbeat(ctx.clone(), seen));
+        let positions = asked.positions.clone();
+        let give_up_after = subscribed.pace.give_up_after;
+        let terms = Terms { give_up_after, continues: follow.continues, redeliver: Some(asked), ..Terms::default() };
+        let redelivered = redeliver(&subscribed.source, &follow.from, &positions, subscribed.handler.as_ref(), terms);
+        let fault = |why: String| ActivityError::application(ApplicationFailure::new(why));
+        tokio::select! {
+            outcome = redelivered => outcome.map_err(|error| fault(error_chain(&error))),
+            () = self.told_to_stop(&ctx) => Err(fault("the worker ends; another one goes on".to_owned())),
         }
     }
 
@@ -98,6 +133,13 @@ impl Subscriptions {
 }
 
 impl Subscriptions {
+    async fn told_to_stop(&self, ctx: &ActivityContext) {
+        tokio::select! {
+            () = self.stop.cancelled() => (),
+            () = ctx.cancelled() => (),
+        }
+    }
+
     fn subscribed(&self, name: &str) -> Result<&Subscribed, ActivityError> {
         let unknown = || ApplicationFailure::new(format!("this worker has no subscription {name}"));
         self.subscribed.get(name).ok_or_else(|| ActivityError::application(unknown()))
@@ -115,7 +157,7 @@ fn resume_at(ctx: &ActivityContext, from: FeedPosition) -> FeedPosition {
     }
 }
 
-async fn heartbeat(ctx: &ActivityContext, progress: watch::Receiver<Progress>) -> Infallible {
+async fn heartbeat(ctx: ActivityContext, progress: watch::Receiver<Progress>) {
     let mut ticks = interval(HEARTBEAT_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -127,10 +169,33 @@ async fn heartbeat(ctx: &ActivityContext, progress: watch::Receiver<Progress>) -
     }
 }
 
+/// Tells the workflow which instances have not been delivered to for a while, and when that has changed.
+async fn tell_retrying(ctx: ActivityContext, progress: watch::Receiver<Progress>) {
+    let Some(workflow_id) = ctx.info().workflow_id.clone() else { return };
+    let workflows = Workflows::new(ctx.client());
+    let mut told = Vec::new();
+    let mut ticks = interval(TELL_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let mut instances = progress.borrow().retrying.clone();
+        instances.retain(|retrying| Utc::now() - retrying.since >= WORTH_TELLING);
+        let ids: Vec<_> = instances.iter().map(|retrying| retrying.id.clone()).collect();
+        if ids == told {
+            continue;
+        }
+        match workflows.signal(&workflow_id, "retrying", &json!({"instances": instances})).await {
+            Ok(()) => told = ids,
+            Err(error) => tracing::debug!(%error, "the workflow cannot be told what is retried"),
+        }
+    }
+}
+
 /// Ends the activity for good, with its position as details: an operator has to decide how to continue.
 fn stopped(name: &str, error: &Stopped, at: FeedPosition) -> ActivityError {
     let why = error_chain(error);
     let kind = match error {
+        Stopped::Log(FeedError::OtherLog { .. }) => OTHER_LOG,
         Stopped::Log(_) => "LogChanged",
         Stopped::Handler(_) => "EventNotRouted",
     };

@@ -11,7 +11,6 @@ use crate::{
     start::StartError,
 };
 use process_manager::manager::StartFrom;
-use process_manager_client::feed::FeedPosition;
 use process_manager_engine::{
     activities::Follow,
     subscription::{Subscription, SubscriptionState, workflow_id},
@@ -28,9 +27,7 @@ pub async fn ensure_subscription(
     task_queue: &str,
     start_from: StartFrom,
 ) -> Result<(), StartError> {
-    let start_from = Some(start_from).filter(|start_from| *start_from != StartFrom::Origin);
-    let origin = Follow { name: name.to_owned(), from: FeedPosition::default(), attempt: 0, start_from };
-    let input = RawValue::from_value(&origin, &PayloadConverter::serde_json());
+    let input = RawValue::from_value(&Follow::new(name, start_from), &PayloadConverter::serde_json());
     let options = WorkflowStartOptions::new(task_queue, workflow_id(name))
         .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
         .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)

@@ -2,8 +2,16 @@
 
 use std::{error::Error, time::Duration};
 
+use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
-use process_manager_wire::CloudEvent;
+use process_manager::instance::Continued;
+use process_manager_client::feed::{FeedEvent, FeedPosition};
+use process_manager_engine::{
+    activities::{LeftOut, Redeliver},
+    subscription::Retrying,
+};
+use process_manager_wire::Position;
+use tokio::sync::watch;
 
 /// A fault of a handler: the same event, or the next sweep, is retried.
 #[derive(Debug, thiserror::Error)]
@@ -21,28 +29,49 @@ impl HandlerError {
     }
 }
 
-/// How far a handler came with the events that it was given.
+/// How a turn wants its events to be delivered.
 #[derive(Debug)]
-pub(crate) struct Handled {
-    /// Events, from the first on, that are done with.
-    pub(crate) count: usize,
-    /// Why there are not more of them.
-    pub(crate) interrupted: Option<Interrupted>,
+pub(crate) struct Terms {
+    /// How often the first of the events has been tried before.
+    pub(crate) attempt: u32,
+    /// The time after which an instance that cannot be delivered to is given up, if others can be.
+    pub(crate) give_up_after: Duration,
+    /// The logs that this one continues.
+    pub(crate) continues: Vec<Continued>,
+    /// The events are redelivered: an instance takes them below what it has accepted.
+    pub(crate) redeliver: Option<Redeliver>,
+    /// The instances that cannot be delivered to, those that have been so for the longest first.
+    pub(crate) retrying: watch::Sender<Vec<Retrying>>,
 }
 
-impl Handled {
-    /// All of them.
-    #[must_use]
-    pub(crate) fn all(events: &[CloudEvent]) -> Self {
-        Self { count: events.len(), interrupted: None }
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            attempt: 0,
+            give_up_after: super::Pace::default().give_up_after,
+            continues: Vec::new(),
+            redeliver: None,
+            retrying: watch::Sender::new(Vec::new()),
+        }
     }
 }
 
-/// Why a handler did not handle all events. It is about the event behind those that it has handled.
+/// Entries of the log that are done with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Passed {
+    /// How many.
+    pub(crate) entries: usize,
+    /// Where the last of them stands.
+    pub(crate) at: FeedPosition,
+    /// When it was recorded.
+    pub(crate) time: Option<DateTime<Utc>>,
+}
+
+/// Why a handler does not go on. It is about the event behind those that have been passed.
 #[derive(Debug)]
 pub(crate) enum Interrupted {
-    /// It is retried after this time, which survives restarts.
-    RetryAfter(Duration),
+    /// It is retried after this time, which survives restarts; it has been tried so often.
+    RetryAfter(Duration, u32),
     /// An operator has to decide: the subscription stops.
     Stop(String),
 }
@@ -50,13 +79,38 @@ pub(crate) enum Interrupted {
 /// Handles the events of one log. It may see events again after a crash, so what it does must bear repetition; and it
 /// may be dropped at any await, as if the program died there.
 pub(crate) trait EventHandler: Send + Sync {
-    /// Handles events, which come in the order of their log. The first of them has been tried `attempt` times before.
-    /// An event that is invalid or cannot be read is logged and skipped.
-    fn handle<'a>(&'a self, events: &'a [CloudEvent], attempt: u32) -> BoxFuture<'a, Handled>;
+    /// Begins to deliver.
+    fn begin(&self, terms: Terms) -> Box<dyn Delivering + Send + '_>;
 
-    /// Reconciles state that no event announces. It runs beside [`EventHandler::handle`], at regular intervals, also
-    /// while the log cannot be read or an event is retried.
+    /// Reconciles state that no event announces. It runs beside the deliveries, at regular intervals, also while the log
+    /// cannot be read or an event is retried.
     fn sweep(&self) -> BoxFuture<'_, Result<(), HandlerError>> {
         Box::pin(async { Ok(()) })
     }
+}
+
+/// The deliveries of a turn.
+pub(crate) trait Delivering {
+    /// Takes entries of the log; they follow on those that were taken before.
+    fn take(&mut self, entries: Vec<FeedEvent>);
+
+    /// Whether it takes more.
+    fn has_room(&self) -> bool;
+
+    /// Whether everything that it has taken has been passed.
+    fn is_empty(&self) -> bool;
+
+    /// Delivers, and returns when entries have been passed, or when it does not go on. It may be dropped at any await, and
+    /// be called again.
+    fn advance(&mut self) -> BoxFuture<'_, Result<Passed, Interrupted>>;
+
+    /// Returns the events that could not be redelivered.
+    fn left_out(&mut self) -> Vec<LeftOut> {
+        Vec::new()
+    }
+}
+
+/// Returns what was left out, for one event.
+pub(crate) fn left_out(position: Position, why: impl Into<String>) -> LeftOut {
+    LeftOut { position, why: why.into() }
 }

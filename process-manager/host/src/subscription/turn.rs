@@ -2,16 +2,18 @@
 
 use std::{convert::Infallible, future::Future, time::Duration};
 
-use chrono::Utc;
-use metrics::{counter, gauge};
-use process_manager_wire::{CloudEvent, error_chain};
+use chrono::{DateTime, Utc};
+use futures::FutureExt;
+use metrics::gauge;
+use process_manager_engine::subscription::Retrying;
+use process_manager_wire::error_chain;
 use serde::{Deserialize, Serialize};
 use tokio::{
-    sync::watch,
-    time::{Instant, MissedTickBehavior, interval},
+    sync::{mpsc, watch},
+    time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
-use super::{EventHandler, Interrupted};
+use super::{Delivering, EventHandler, Interrupted, Passed, Terms};
 use process_manager_client::{
     Backoff,
     feed::{FeedError, FeedEvent, FeedPosition, FeedReader, MAX_LIMIT},
@@ -21,24 +23,36 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How long the service keeps an answer back when there is no event.
 const LONG_POLL: Duration = Duration::from_secs(20);
-/// Events in one answer, and in the hands of a handler: as many as there may be, for those of one instance go together in
-/// one signal. With 500 the bench `subscription` delivered some half as many to 500 instances in a second.
+/// Events in one answer: as many as there may be, for those of one instance go together in one signal. With 500 the bench
+/// `subscription` delivered some half as many to 500 instances in a second.
 const BATCH: u16 = MAX_LIMIT;
+/// How long the deliveries that are under way have to end with the turn; the next turn repeats what did not.
+const DRAIN: Duration = Duration::from_secs(10);
 
-/// How often a subscription sweeps, and when its workflow continues as new, so that its history stays short.
+/// How often a subscription sweeps, when its workflow continues as new, so that its history stays short, and when it gives
+/// up an instance.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     /// Time between two sweeps; 10 s by default.
     pub sweep_every: Duration,
     /// Events in one turn; 5,000 by default.
     pub turn_events: usize,
-    /// Longest time of one turn (it may take a long poll more); 10 min by default.
+    /// Longest time of one turn; 10 min by default. An instance that cannot be delivered to is tried for the rest of a turn
+    /// at most, so it should be longer than `give_up_after`.
     pub turn_time: Duration,
+    /// The time after which an instance that cannot be delivered to, while others can be, is a routing error; 2 min by
+    /// default. It is tried three times at least.
+    pub give_up_after: Duration,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { sweep_every: Duration::from_secs(10), turn_events: 5_000, turn_time: Duration::from_secs(600) }
+        Self {
+            sweep_every: Duration::from_secs(10),
+            turn_events: 5_000,
+            turn_time: Duration::from_secs(600),
+            give_up_after: Duration::from_secs(120),
+        }
     }
 }
 
@@ -49,6 +63,9 @@ pub(super) struct Progress {
     pub(super) at: FeedPosition,
     /// Age of the last event when it had been handled; 0 while there is none to handle.
     pub(super) behind_seconds: i64,
+    /// The instances that cannot be delivered to; ten at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) retrying: Vec<Retrying>,
 }
 
 /// How a turn ended.
@@ -69,106 +86,137 @@ pub(super) enum Stopped {
     Handler(String),
 }
 
-/// Follows the log until the turn is over or `stop` is ready, and returns how far it came. The first event has been
-/// tried `attempt` times before.
+/// Follows the log until the turn is over or `stop` is ready, and returns how far it came.
 ///
 /// Everything runs in one task: when one part ends the turn, the others are dropped at once.
 pub(super) async fn turn(
     name: &str,
     reader: &mut FeedReader,
-    attempt: u32,
     handler: &dyn EventHandler,
+    terms: Terms,
     pace: Pace,
     progress: &watch::Sender<Progress>,
     stop: impl Future<Output = ()>,
 ) -> Result<Turn, Stopped> {
+    let retrying = terms.retrying.subscribe();
+    let deliveries = handler.begin(terms);
     tokio::select! {
-        outcome = deliver(name, reader, attempt, handler, pace, progress) => outcome,
+        outcome = deliver(name, reader, deliveries, pace, progress) => outcome,
         never = sweep(name, handler, pace.sweep_every) => match never {},
+        never = show(name, retrying, progress) => match never {},
         () = stop => Ok(Turn::Over),
     }
 }
 
+type Read = Result<Vec<FeedEvent>, FeedError>;
+
+/// Delivers what is read, in the order of the log, until the turn is over.
 async fn deliver(
     name: &str,
     reader: &mut FeedReader,
-    mut attempt: u32,
-    handler: &dyn EventHandler,
+    mut deliveries: Box<dyn Delivering + Send + '_>,
     pace: Pace,
     progress: &watch::Sender<Progress>,
 ) -> Result<Turn, Stopped> {
-    let began = Instant::now();
-    let mut delivered = 0;
-    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-    while delivered < pace.turn_events && began.elapsed() < pace.turn_time {
-        let batch = match reader.next(BATCH, LONG_POLL).await {
-            Ok(events) => {
-                backoff.reset();
-                events
+    let end = Instant::now() + pace.turn_time;
+    let (batches, mut read) = mpsc::channel(1);
+    let reading = read_on(name, reader, batches).fuse();
+    tokio::pin!(reading);
+    let (mut passed, mut drained, mut log_ended) = (0, None, None);
+    loop {
+        let is_over = passed >= pace.turn_events || Instant::now() >= end;
+        if deliveries.is_empty() {
+            match log_ended.take() {
+                Some(error) => return Err(Stopped::Log(error)),
+                None if is_over => return Ok(Turn::Over),
+                None => (),
             }
-            Err(error) if error.is_final() => return Err(Stopped::Log(error)),
+        }
+        let wake = if is_over { *drained.get_or_insert_with(|| Instant::now() + DRAIN) } else { end };
+        tokio::select! {
+            biased;
+            outcome = deliveries.advance() => match outcome {
+                Ok(done) => {
+                    passed += done.entries;
+                    report(name, progress, done);
+                }
+                Err(Interrupted::Stop(why)) => return Err(Stopped::Handler(why)),
+                Err(Interrupted::RetryAfter(after, attempt)) => return Ok(Turn::RetryLater { after, attempt }),
+            },
+            Some(batch) = read.recv(), if !is_over && log_ended.is_none() && deliveries.has_room() => match batch {
+                Ok(entries) if entries.is_empty() => caught_up(name, progress),
+                Ok(entries) => deliveries.take(entries),
+                // What came before is delivered.
+                Err(error) => log_ended = Some(error),
+            },
+            () = &mut reading, if log_ended.is_none() => (),
+            () = sleep_until(wake) => if is_over {
+                return Ok(Turn::Over);
+            },
+        }
+    }
+}
+
+/// Reads the log for ever, ahead of the deliveries; the error with which it ends is the last that it sends.
+async fn read_on(name: &str, reader: &mut FeedReader, batches: mpsc::Sender<Read>) {
+    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+    loop {
+        let read = match reader.next(BATCH, LONG_POLL).await {
+            Ok(entries) => {
+                backoff.reset();
+                let at = entries.iter().fold(reader.at().clone(), |at, entry| entry.passed(&at));
+                reader.advance_to(at);
+                Ok(entries)
+            }
+            Err(error) if error.is_final() => Err(error),
             Err(error) => {
                 tracing::warn!(subscription = name, "the log cannot be read: {}", error_chain(&error));
                 backoff.wait().await;
                 continue;
             }
         };
-        if batch.is_empty() {
-            progress.send_modify(|progress| progress.behind_seconds = 0);
-            gauge!("subscription_behind_seconds", "subscription" => name.to_owned()).set(0);
-        }
-        let events = readable(name, &batch);
-        let handled = handler.handle(&events, attempt).await;
-        let done = done(&batch, &events, handled.count);
-        if let Some(last) = done.last() {
-            let at = last.passed(reader.at());
-            reader.advance_to(at.clone());
-            delivered += done.len();
-            attempt = 0;
-            report(name, progress, at, last);
-        }
-        match handled.interrupted {
-            None => (),
-            Some(Interrupted::Stop(why)) => return Err(Stopped::Handler(why)),
-            Some(Interrupted::RetryAfter(after)) => return Ok(Turn::RetryLater { after, attempt: attempt + 1 }),
+        let is_last = read.is_err();
+        if batches.send(read).await.is_err() || is_last {
+            return;
         }
     }
-    Ok(Turn::Over)
 }
 
-/// Returns the events of a batch; malformed entries are skipped.
-fn readable(name: &str, batch: &[FeedEvent]) -> Vec<CloudEvent> {
-    let readable = batch.iter().filter_map(|event| match event {
-        FeedEvent::Event(event) => Some((**event).clone()),
-        FeedEvent::Malformed { position, reason, .. } => {
-            tracing::error!(subscription = name, position, reason, "a malformed event is passed over");
-            counter!("subscription_malformed_events_total", "subscription" => name.to_owned()).increment(1);
-            None
+/// Shows the instances that cannot be delivered to.
+async fn show(
+    name: &str,
+    mut retrying: watch::Receiver<Vec<Retrying>>,
+    progress: &watch::Sender<Progress>,
+) -> Infallible {
+    loop {
+        if retrying.changed().await.is_err() {
+            return std::future::pending().await;
         }
-    });
-    readable.collect()
-}
-
-/// The entries of the batch that are done with, when `count` of its events have been handled.
-fn done<'a>(batch: &'a [FeedEvent], events: &[CloudEvent], count: usize) -> &'a [FeedEvent] {
-    match events.get(count) {
-        None => batch,
-        Some(next) => &batch[..batch.partition_point(|entry| entry.position() < next.sequence)],
+        let retrying = retrying.borrow_and_update().clone();
+        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+        gauge!("subscription_retrying_instances", "subscription" => name.to_owned()).set(retrying.len() as f64);
+        progress.send_modify(|progress| progress.retrying = retrying);
     }
 }
 
-fn report(name: &str, progress: &watch::Sender<Progress>, at: FeedPosition, last: &FeedEvent) {
-    let behind_seconds = match last {
-        FeedEvent::Event(event) => (Utc::now() - event.time).num_seconds().max(0),
-        FeedEvent::Malformed { .. } => 0,
-    };
+fn caught_up(name: &str, progress: &watch::Sender<Progress>) {
+    progress.send_modify(|progress| progress.behind_seconds = 0);
+    gauge!("subscription_behind_seconds", "subscription" => name.to_owned()).set(0);
+}
+
+fn report(name: &str, progress: &watch::Sender<Progress>, passed: Passed) {
+    let age = |time: DateTime<Utc>| (Utc::now() - time).num_seconds().max(0);
+    let behind_seconds = passed.time.map_or(0, age);
     let name = name.to_owned();
     #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
     {
-        gauge!("subscription_position", "subscription" => name.clone()).set(at.position as f64);
+        gauge!("subscription_position", "subscription" => name.clone()).set(passed.at.position as f64);
         gauge!("subscription_behind_seconds", "subscription" => name).set(behind_seconds as f64);
     }
-    progress.send_replace(Progress { at, behind_seconds });
+    progress.send_modify(|progress| {
+        progress.at = passed.at;
+        progress.behind_seconds = behind_seconds;
+    });
 }
 
 async fn sweep(name: &str, handler: &dyn EventHandler, every: Duration) -> Infallible {

@@ -9,6 +9,7 @@ use temporalio_client::Client;
 use temporalio_common::WorkflowDefinition;
 use temporalio_sdk::{WorkerOptions, activities::ActivityImplementer, workflows::WorkflowRegistrationError};
 use temporalio_workflow::workflows::WorkflowImplementation;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -19,6 +20,7 @@ use super::{
 use crate::{
     delivery::{DeliveryTarget, EventRouter, Instances},
     ended::EndedInstances,
+    search_attributes::{OF_PROCESS_MANAGERS, register},
     start::StartError,
     subscription::{EventHandler, Pace, Subscriptions, ensure_subscription},
 };
@@ -122,6 +124,7 @@ pub struct HostedSubscriptions {
     names: BTreeMap<String, StartFrom>,
     ended: Arc<EndedInstances>,
     stop: CancellationToken,
+    are_attributes_registered: Arc<OnceCell<()>>,
 }
 
 impl Hosting {
@@ -231,7 +234,13 @@ impl Hosting {
         options.register_workflow::<Subscription>()?;
         options.register_activities(subscriptions);
         options.register_activities(self.dispatchers).register_activities(self.logs);
-        Ok(HostedSubscriptions { task_queue: self.task_queue, names, ended: Arc::new(ended), stop: self.stop })
+        Ok(HostedSubscriptions {
+            task_queue: self.task_queue,
+            names,
+            ended: Arc::new(ended),
+            stop: self.stop,
+            are_attributes_registered: Arc::default(),
+        })
     }
 }
 
@@ -249,12 +258,15 @@ fn check_names(managers: &[&'static str]) -> Result<(), HostingError> {
 impl HostedSubscriptions {
     /// Starts each subscription unless it runs. To be called at intervals as well, see [`ensure_subscription`].
     ///
-    /// From the first call on, a task of its own looks every [`Pace::sweep_every`] for instances whose runs were ended
-    /// from outside, until the worker's `stop` is cancelled: each goes on, parked (ADR 18).
+    /// At first it registers the search attributes of instances ([`OF_PROCESS_MANAGERS`]) and waits until they can be used,
+    /// however long that takes: without them no instance could be started. From then on, a task of its own looks every
+    /// [`Pace::sweep_every`] for instances whose runs were ended from outside, until the worker's `stop` is cancelled: each
+    /// goes on, parked (ADR 18).
     ///
     /// # Errors
     /// [`StartError`] when Temporal is unavailable, or rejects a start.
     pub async fn ensure(&self, client: &Client) -> Result<(), StartError> {
+        self.are_attributes_registered.get_or_init(|| register(client, &OF_PROCESS_MANAGERS)).await;
         self.ended.begin(&self.stop);
         for (name, start_from) in &self.names {
             ensure_subscription(client, name, &self.task_queue, *start_from).await?;

@@ -43,16 +43,17 @@ impl Logs {
     #[activity(definition = FetchEvents)]
     pub async fn fetch_events(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         input: EventsToFetch,
     ) -> Result<Vec<CloudEvent>, ActivityError> {
         let fault = |why| ActivityError::application(ApplicationFailure::new(why));
         let Some(sources) = self.0.get(input.manager.as_str()) else {
             return Err(fault(format!("this worker has no log of {}", input.manager)));
         };
+        let most = window_of_attempt(ctx.info().attempt);
         let mut away = None;
         for source in sources {
-            match fetch(source, &input.log, &input.positions).await {
+            match fetch(source, &input.log, &input.positions, most).await {
                 Ok(events) if !events.is_empty() => return Ok(events),
                 Ok(_) => (),
                 Err(error) => away = Some(error),
@@ -70,11 +71,16 @@ impl Logs {
 }
 
 /// Reads the first of these events, up to one that is missing.
-async fn fetch(source: &impl EventSource, log: &str, positions: &[Position]) -> Result<Vec<CloudEvent>, FeedError> {
+async fn fetch(
+    source: &impl EventSource,
+    log: &str,
+    positions: &[Position],
+    most: u16,
+) -> Result<Vec<CloudEvent>, FeedError> {
     let begun = Instant::now();
     let (mut events, mut bytes) = (Vec::new(), 0);
     while let Some(next) = positions.get(events.len()).copied() {
-        let entries = source.read(next - 1, window(&positions[events.len()..]), Duration::ZERO).await?;
+        let entries = source.read(next - 1, window(&positions[events.len()..], most), Duration::ZERO).await?;
         let before = events.len();
         for entry in entries {
             let FeedEvent::Event(event) = entry else { continue };
@@ -90,10 +96,15 @@ async fn fetch(source: &impl EventSource, log: &str, positions: &[Position]) -> 
     Ok(events)
 }
 
-/// Returns how many entries of the log cover the next of these positions, and those that are near.
-fn window(positions: &[Position]) -> u16 {
+/// Returns how many entries an attempt reads at once: ever fewer, as an answer may be too large to come in time.
+fn window_of_attempt(attempt: u32) -> u16 {
+    (WINDOW >> attempt.saturating_sub(1).min(15)).max(1)
+}
+
+/// Returns how many entries of the log, `most` at most, cover the next of these positions, and those that are near.
+fn window(positions: &[Position], most: u16) -> u16 {
     let Some(first) = positions.first() else { return 1 };
-    let near = positions.iter().map(|position| position - first).take_while(|distance| *distance < WINDOW.into());
+    let near = positions.iter().map(|position| position - first).take_while(|distance| *distance < most.into());
     near.last().and_then(|distance| u16::try_from(distance + 1).ok()).unwrap_or(1)
 }
 
@@ -114,7 +125,7 @@ mod tests {
     }
 
     async fn positions(log: &MemoryLog, id: &str, positions: &[Position]) -> Vec<Position> {
-        fetch(log, id, positions).await.unwrap().iter().map(|event| event.sequence).collect()
+        fetch(log, id, positions, WINDOW).await.unwrap().iter().map(|event| event.sequence).collect()
     }
 
     #[tokio::test]
@@ -139,10 +150,17 @@ mod tests {
         assert_eq!(positions(&log, &id, &all).await, [1, 2]);
     }
 
+    #[test]
+    fn each_attempt_reads_less_at_once() {
+        assert_eq!([1, 2, 3, 9, 10, 1_000].map(window_of_attempt), [500, 250, 125, 1, 1, 1]);
+        assert_eq!(window(&[1, 2, 4, 499], 500), 499);
+        assert_eq!(window(&[1, 2, 4, 499], 3), 2);
+    }
+
     #[tokio::test]
     async fn a_log_that_is_away_is_an_error() {
         let (log, id) = log(10, 0);
         log.set_away(true);
-        assert!(fetch(&log, &id, &[1]).await.is_err());
+        assert!(fetch(&log, &id, &[1], WINDOW).await.is_err());
     }
 }

@@ -3,6 +3,7 @@
 
 mod beyond;
 mod bounds;
+mod deliveries;
 mod ended;
 mod envelopes;
 mod floods;
@@ -16,6 +17,7 @@ mod routing;
 mod server;
 mod subscription;
 mod versions;
+mod waits;
 mod world;
 
 /// The ids of the rows that begin with one, such as `R01`.

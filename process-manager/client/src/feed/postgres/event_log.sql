@@ -10,7 +10,9 @@
 -- It should be the last that the transaction does: from there to its commit no other one can insert. The application's
 -- role needs INSERT on process_event, and SELECT and UPDATE on process_event_log; a reader's needs SELECT on both.
 --
--- Rows are never changed. Old ones may be deleted once all readers have passed them, except for the last one.
+-- Rows are never changed. Old ones may be deleted once all readers have passed them, except for the last one. Instances of
+-- process managers are readers too: one that is parked reads the events that wait for it again, so keep what is younger
+-- than the oldest incident. A reader that stands before deleted rows that it has not read stops.
 --
 -- A log that has lost events (a restore, a fail-over to a standby that lagged behind) must get another id, so that
 -- readers stop instead of passing over what was inserted since:

@@ -14,6 +14,9 @@ use crate::feed::FeedClient;
 /// A log that a test can change; `None` answers 503.
 type Log = Arc<Mutex<Option<(String, Vec<Position>)>>>;
 
+/// More events than this do not come in time.
+const TOO_MANY: usize = 100;
+
 #[derive(Deserialize)]
 struct Asked {
     after: Position,
@@ -35,6 +38,9 @@ async fn start(log: Log) -> FeedClient {
             let Some((logid, positions)) = log.lock().unwrap().clone() else {
                 return StatusCode::SERVICE_UNAVAILABLE.into_response();
             };
+            if asked.limit > TOO_MANY {
+                return StatusCode::GATEWAY_TIMEOUT.into_response();
+            }
             let positions = positions.into_iter().filter(|position| *position > asked.after).take(asked.limit);
             Json(positions.map(|position| event(&logid, position)).collect::<Vec<_>>()).into_response()
         }),
@@ -104,4 +110,36 @@ async fn a_service_that_is_away_is_no_reason_to_stop() {
     let away = FeedClient::new("http://127.0.0.1:9".parse().unwrap()).unwrap();
     let error = FeedReader::new(away, FeedPosition::default()).next(1, Duration::ZERO).await.unwrap_err();
     assert!(matches!(error, FeedError::Unreachable { .. }) && !error.is_final(), "{error}");
+}
+
+#[tokio::test]
+async fn after_a_read_that_failed_the_reader_asks_for_less() {
+    let shared: Log = Arc::new(Mutex::new(log("a", 300)));
+    let mut reader = FeedReader::new(start(shared).await, FeedPosition::default());
+    let (mut seen, mut failed) = (Vec::new(), 0);
+    while seen.len() < 300 {
+        match read(&mut reader, 1_000).await {
+            Ok(positions) => seen.extend(positions),
+            Err(error) if !error.is_final() => failed += 1,
+            Err(error) => panic!("{error}"),
+        }
+        assert!(failed < 20, "it asks for the same again: {seen:?}");
+    }
+    assert_eq!(seen, (1..=300).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_log_whose_begin_was_deleted_is_not_taken_for_a_shorter_one() {
+    let shared: Log = Arc::new(Mutex::new(Some(("a".to_owned(), vec![11, 12]))));
+    let client = start(shared.clone()).await;
+    let at = |position| FeedPosition { position, logid: Some("a".to_owned()) };
+    // All that was deleted has been read.
+    assert_eq!(read(&mut FeedReader::new(client.clone(), at(10)), 10).await.unwrap(), [11, 12]);
+    // Nobody knows what was deleted between.
+    let error = read(&mut FeedReader::new(client.clone(), at(5)), 10).await.unwrap_err();
+    assert!(matches!(error, FeedError::Pruned { position: 5, next: 11 }) && error.is_final(), "{error}");
+    // Another log is one first of all.
+    let other = FeedPosition { position: 5, logid: Some("b".to_owned()) };
+    let error = read(&mut FeedReader::new(client, other), 10).await.unwrap_err();
+    assert!(matches!(error, FeedError::OtherLog { .. }), "{error}");
 }

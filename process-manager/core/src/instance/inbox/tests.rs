@@ -64,7 +64,7 @@ fn parked(events: Position, last: RouteKind) -> Instance<Numbers> {
     let mut instance = Instance::new("a", 1, Ledger::default());
     for position in 1..=events {
         let kind = if position == events { last } else { RouteKind::Continue };
-        instance.deliver(Delivery { event: padded(position), kind });
+        instance.deliver(Delivery::new(padded(position), kind));
         if position == 1 {
             assert!(matches!(instance.advance(now()), Next::Dispatch(_)));
             let refusal = Refusal { code: "no".to_owned(), detail: "no".to_owned() };

@@ -147,7 +147,7 @@ impl<M: ProcessManager> ExecutableQuery<CarriedQuery<M>> for ProcessInstance<M> 
 impl<M: ProcessManager> UpdateDefinition for HandledUpdate<M> {
     type Workflow = RunInstance<M>;
     type Input = RawValue;
-    type Output = ();
+    type Output = RawValue;
 
     fn name(&self) -> &str {
         "handled"
@@ -158,7 +158,7 @@ impl<M: ProcessManager> ExecutableAsyncUpdate<HandledUpdate<M>> for ProcessInsta
     fn handle(
         ctx: WorkflowContext<Self>,
         input: RawValue,
-    ) -> LocalBoxFuture<'static, Result<(), Box<dyn Error + Send + Sync>>> {
+    ) -> LocalBoxFuture<'static, Result<RawValue, Box<dyn Error + Send + Sync>>> {
         handled(ctx, input).boxed_local()
     }
 }

@@ -1,26 +1,23 @@
 //! A turn against a log that a real server serves.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
 use axum::{Json, Router, extract::Query, routing::get};
 use futures::future::BoxFuture;
-use process_manager_wire::{CloudEvent, Position};
+use process_manager_wire::Position;
 use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
     time::{sleep, timeout},
 };
 
-use super::{
-    super::{Handled, HandlerError},
-    *,
-};
+use super::{super::HandlerError, *};
 use process_manager_client::feed::FeedClient;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -52,30 +49,54 @@ struct Recorder {
     handled: Mutex<Vec<Position>>,
     sweeps: AtomicUsize,
     failing: AtomicBool,
-    attempts: AtomicU32,
     stops: Option<fn() -> Interrupted>,
 }
 
-impl EventHandler for Recorder {
-    fn handle<'a>(&'a self, events: &'a [CloudEvent], attempt: u32) -> BoxFuture<'a, Handled> {
+/// Passes entry after entry.
+struct Recording<'a> {
+    recorder: &'a Recorder,
+    waiting: VecDeque<FeedEvent>,
+    at: FeedPosition,
+}
+
+impl Delivering for Recording<'_> {
+    fn take(&mut self, entries: Vec<FeedEvent>) {
+        self.waiting.extend(entries);
+    }
+
+    fn has_room(&self) -> bool {
+        true
+    }
+
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    fn advance(&mut self) -> BoxFuture<'_, Result<Passed, Interrupted>> {
         Box::pin(async move {
-            for (count, event) in events.iter().enumerate() {
-                // A handler retries faults by itself.
-                while event.sequence == 2 && self.failing.load(Ordering::SeqCst) {
-                    sleep(Duration::from_millis(1)).await;
-                }
-                if event.sequence == 2 {
-                    self.attempts.store(attempt, Ordering::SeqCst);
-                }
-                if let Some(stops) = &self.stops
-                    && event.sequence == 2
-                {
-                    return Handled { count, interrupted: Some(stops()) };
-                }
-                self.handled.lock().unwrap().push(event.sequence);
+            let Some(entry) = self.waiting.front().cloned() else { return std::future::pending().await };
+            // A handler retries faults by itself.
+            while entry.position() == 2 && self.recorder.failing.load(Ordering::SeqCst) {
+                sleep(Duration::from_millis(1)).await;
             }
-            Handled::all(events)
+            if let (2, Some(stops)) = (entry.position(), &self.recorder.stops) {
+                return Err(stops());
+            }
+            self.waiting.pop_front();
+            self.recorder.handled.lock().unwrap().push(entry.position());
+            self.at = entry.passed(&self.at);
+            let time = match &entry {
+                FeedEvent::Event(event) => Some(event.time),
+                FeedEvent::Malformed { .. } => None,
+            };
+            Ok(Passed { entries: 1, at: self.at.clone(), time })
         })
+    }
+}
+
+impl EventHandler for Recorder {
+    fn begin(&self, _: Terms) -> Box<dyn Delivering + Send + '_> {
+        Box::new(Recording { recorder: self, waiting: VecDeque::new(), at: FeedPosition::default() })
     }
 
     fn sweep(&self) -> BoxFuture<'_, Result<(), HandlerError>> {
@@ -92,8 +113,8 @@ impl EventHandler for Recorder {
 impl Recorder {
     async fn turn(&self, mut reader: FeedReader, events: usize) -> (Result<Turn, Stopped>, Progress) {
         let pace = Pace { sweep_every: Duration::from_millis(50), turn_events: events, ..Pace::default() };
-        let (progress, seen) = watch::channel(Progress { at: reader.at().clone(), behind_seconds: 0 });
-        let turn = turn("test", &mut reader, 0, self, pace, &progress, std::future::pending());
+        let (progress, seen) = watch::channel(Progress { at: reader.at().clone(), ..Progress::default() });
+        let turn = turn("test", &mut reader, self, Terms::default(), pace, &progress, std::future::pending());
         let outcome = timeout(SOON, turn).await.unwrap();
         let progress = seen.borrow().clone();
         (outcome, progress)
@@ -105,13 +126,13 @@ fn at(position: Position, logid: &str) -> FeedPosition {
 }
 
 #[tokio::test]
-async fn events_are_delivered_once_and_in_order_past_a_malformed_one() {
+async fn entries_are_delivered_once_and_in_order_malformed_ones_too() {
     let mut log = (1..=5).map(|position| event(position, "log")).collect::<Vec<_>>();
     log[2] = json!({"sequence": "3", "type": 7});
     let recorder = Recorder::default();
     let (outcome, progress) = recorder.turn(reader(log, FeedPosition::default()).await, 5).await;
     outcome.unwrap();
-    assert_eq!(*recorder.handled.lock().unwrap(), [1, 2, 4, 5]);
+    assert_eq!(*recorder.handled.lock().unwrap(), [1, 2, 3, 4, 5]);
     assert_eq!(progress.at, at(5, "log"));
     assert!(progress.behind_seconds > 0);
 }
@@ -146,14 +167,14 @@ async fn a_stop_ends_a_turn_that_waits_for_events() {
             sleep(Duration::from_millis(1)).await;
         }
     };
-    let turn = turn("test", &mut reader, 0, &recorder, pace, &progress, has_begun);
+    let turn = turn("test", &mut reader, &recorder, Terms::default(), pace, &progress, has_begun);
     assert_eq!(timeout(SOON, turn).await.unwrap().unwrap(), Turn::Over);
 }
 
 #[tokio::test]
 async fn an_event_that_is_to_be_tried_later_ends_the_turn_before_it() {
     let log = || (1..=3).map(|position| event(position, "log")).collect();
-    let later: fn() -> Interrupted = || Interrupted::RetryAfter(Duration::from_secs(60));
+    let later: fn() -> Interrupted = || Interrupted::RetryAfter(Duration::from_secs(60), 1);
     let recorder = Recorder { stops: Some(later), ..Recorder::default() };
     let (outcome, progress) = recorder.turn(reader(log(), FeedPosition::default()).await, 3).await;
     assert_eq!(outcome.unwrap(), Turn::RetryLater { after: Duration::from_secs(60), attempt: 1 });
@@ -167,7 +188,7 @@ async fn an_event_that_is_to_be_tried_later_ends_the_turn_before_it() {
 
 #[test]
 fn progress_is_one_flat_object() {
-    let progress = Progress { at: at(7, "log"), behind_seconds: 1 };
+    let progress = Progress { at: at(7, "log"), behind_seconds: 1, retrying: Vec::new() };
     let json = json!({"position": 7, "logid": "log", "behind_seconds": 1});
     assert_eq!(serde_json::to_value(&progress).unwrap(), json);
     assert_eq!(serde_json::from_value::<Progress>(json).unwrap(), progress);

@@ -1,0 +1,60 @@
+//! A subscription as the outside sees it.
+
+use chrono::{DateTime, Utc};
+use process_manager_wire::{FeedPosition, Position};
+use serde::{Deserialize, Serialize};
+
+use crate::activities::Redelivered;
+
+/// Whether a subscription follows its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Status {
+    /// Events are delivered.
+    Following,
+    /// The next event is retried after a while, or the deliveries to some instances are being retried, while those to
+    /// others go on: see [`SubscriptionState::retrying`].
+    Retrying,
+    /// An operator has paused it, and nothing is delivered.
+    Paused,
+    /// The log is another one or lost its end, or an event could not be routed; an operator has to decide.
+    Stopped,
+}
+
+/// An instance to which delivery has failed and is being retried. Its later events wait for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retrying {
+    /// The instance.
+    pub id: String,
+    /// The position of the first event that it has not got.
+    pub position: Position,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Attempts that have failed.
+    pub attempts: u32,
+    /// Why the last one did.
+    pub why: String,
+}
+
+/// Answer of the query `state`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SubscriptionState {
+    /// The subscription.
+    pub name: String,
+    /// Where it stands, or stopped; while it follows, where this turn began (the heartbeat tells the latest).
+    #[serde(flatten)]
+    pub at: FeedPosition,
+    /// Whether it follows its log.
+    pub status: Status,
+    /// Why it is stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The instances whose deliveries have been retried for some seconds; those that have been the longest, ten at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retrying: Vec<Retrying>,
+    /// The outcome of the last redelivery that an operator has asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redelivered: Option<Redelivered>,
+}

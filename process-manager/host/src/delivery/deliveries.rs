@@ -1,0 +1,279 @@
+//! The deliveries of a turn. Each instance gets its events in order, and none waits for another one: the events behind are
+//! read and delivered while one instance cannot be delivered to. The position passes an event once all before it are done
+//! with, so that nothing is lost when the turn ends; what comes again, instances drop.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use metrics::counter;
+use process_manager::manager::{Metadata, OnRoutingError, RouteKind, Routed, Routing, RoutingError, knows, route};
+use process_manager_client::feed::FeedEvent;
+use process_manager_engine::activities::LeftOut;
+use process_manager_wire::{Position, error_chain};
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    DeliveryTarget,
+    attempts::{Done, Queued, batch, decide, deliver, interrupted, retry_pause},
+    shared::Shared,
+    window::Window,
+};
+use crate::subscription::{Delivering, Interrupted, Passed, Terms, left_out};
+
+/// Entries that are read ahead of the position, while an instance is in the way.
+const AHEAD: usize = 5_000;
+/// Bytes of events that are read ahead.
+const AHEAD_BYTES: usize = 64 * 1024 * 1024;
+/// Routing does not keep others waiting for longer; one event that takes longer does.
+const SLICE: Duration = Duration::from_millis(20);
+
+/// The deliveries of a turn to a target.
+pub(super) struct Deliveries<'a, R: Routing, T> {
+    shared: Arc<Shared<'a, T>>,
+    /// Read, and not routed yet.
+    unrouted: VecDeque<FeedEvent>,
+    window: Window,
+    /// The events that wait for an instance, behind the batch that is being delivered to it.
+    queues: BTreeMap<String, VecDeque<Queued>>,
+    in_hand: FuturesUnordered<BoxFuture<'a, Done>>,
+    /// The event that has been tried before, and how often.
+    tried: Option<(Position, u32)>,
+    /// Nothing is routed before this time.
+    pause: Option<Instant>,
+    /// Events that are in the way until an operator has decided, or for a while.
+    interrupted: BTreeMap<Position, Interrupted>,
+    left_out: Vec<LeftOut>,
+    routing: std::marker::PhantomData<fn(R)>,
+}
+
+impl<'a, R: Routing, T: DeliveryTarget> Deliveries<'a, R, T> {
+    pub(super) fn new(target: &'a T, terms: Terms) -> Self {
+        Self {
+            shared: Arc::new(Shared::new(target, terms)),
+            unrouted: VecDeque::new(),
+            window: Window::default(),
+            queues: BTreeMap::new(),
+            in_hand: FuturesUnordered::new(),
+            tried: None,
+            pause: None,
+            interrupted: BTreeMap::new(),
+            left_out: Vec::new(),
+            routing: std::marker::PhantomData,
+        }
+    }
+
+    /// Routes the next entries, for the time of a slice.
+    fn route_some(&mut self) {
+        let began = Instant::now();
+        while self.can_route() && began.elapsed() < SLICE {
+            let Some(entry) = self.unrouted.pop_front() else { return };
+            match plan::<R>(&entry) {
+                Ok(Some((kind, ids))) => self.queue(entry, kind, ids),
+                Ok(None) => self.pass_over(&entry, "it is routed to no instance"),
+                Err(error) => self.unroutable(entry, &error),
+            }
+        }
+    }
+
+    fn can_route(&self) -> bool {
+        self.interrupted.is_empty() && self.pause.is_none() && !self.unrouted.is_empty()
+    }
+
+    fn queue(&mut self, entry: FeedEvent, kind: RouteKind, mut ids: Vec<String>) {
+        if let Some(only) = self.shared.terms.redeliver.as_ref().and_then(|asked| asked.instance.as_ref()) {
+            ids.retain(|id| id == only);
+        }
+        if ids.is_empty() {
+            return self.pass_over(&entry, "it is not routed to the instance");
+        }
+        let bytes = bytes_of(&entry);
+        self.window.open(&entry, ids.len(), bytes);
+        let FeedEvent::Event(event) = entry else { return };
+        let event: Arc<_> = Arc::from(event);
+        for id in ids {
+            let queued = Queued { event: Arc::clone(&event), bytes, kind };
+            match self.queues.get_mut(&id) {
+                Some(waiting) => waiting.push_back(queued),
+                None => {
+                    self.queues.insert(id.clone(), [queued].into());
+                    self.start(id);
+                }
+            }
+        }
+    }
+
+    fn pass_over(&mut self, entry: &FeedEvent, why: &str) {
+        if self.shared.terms.redeliver.is_some() {
+            self.left_out.push(left_out(entry.position(), why));
+        }
+        self.window.open(entry, 0, 0);
+    }
+
+    fn unroutable(&mut self, entry: FeedEvent, error: &RoutingError<R::Error>) {
+        let metadata = metadata(&entry);
+        let attempt = self.attempts(metadata.position) + 1;
+        self.tried = Some((metadata.position, attempt));
+        match decide::<R>(error, &metadata, attempt) {
+            OnRoutingError::Retry => {
+                self.pause = Some(retry_pause(attempt)).filter(|pause| !pause.is_zero()).map(|it| Instant::now() + it);
+                self.unrouted.push_front(entry);
+            }
+            decision if decision == OnRoutingError::Skip || self.shared.terms.redeliver.is_some() => {
+                self.pass_over(&entry, &error_chain(error));
+            }
+            decision => {
+                self.window.open(&entry, 1, 0);
+                self.interrupted.insert(metadata.position, interrupted::<R>(decision, error, &metadata, attempt));
+            }
+        }
+    }
+
+    /// How often the event has been tried before.
+    fn attempts(&self, position: Position) -> u32 {
+        self.tried.filter(|(tried, _)| *tried == position).map_or(0, |(_, attempts)| attempts)
+    }
+
+    /// Begins to deliver what waits for the instance.
+    fn start(&mut self, id: String) {
+        let Some(waiting) = self.queues.get_mut(&id) else { return };
+        let size = batch(waiting.iter());
+        let events: Vec<_> = waiting.drain(..size.min(waiting.len())).collect();
+        let Some(first) = events.first() else {
+            self.queues.remove(&id);
+            return;
+        };
+        let attempts = self.attempts(first.event.sequence);
+        self.in_hand.push(deliver::<R, T>(Arc::clone(&self.shared), id, events, attempts).boxed());
+    }
+
+    fn done(&mut self, done: Done) {
+        done.positions.iter().for_each(|position| self.window.done(*position));
+        if self.shared.terms.redeliver.is_some() {
+            self.left_out.extend(done.left_out);
+        }
+        match done.interrupted {
+            None => self.start(done.id),
+            // Its later events wait for the decision.
+            Some((position, why)) => {
+                self.interrupted.insert(position, why);
+            }
+        }
+    }
+}
+
+impl<R: Routing, T: DeliveryTarget> Delivering for Deliveries<'_, R, T> {
+    fn take(&mut self, entries: Vec<FeedEvent>) {
+        if let (None, Some(first), tried @ 1..) = (self.tried, entries.first(), self.shared.terms.attempt) {
+            self.tried = Some((first.position(), tried));
+        }
+        self.unrouted.extend(entries);
+    }
+
+    fn has_room(&self) -> bool {
+        let ahead = self.unrouted.len() + self.window.len();
+        self.interrupted.is_empty() && ahead < AHEAD && self.window.bytes() < AHEAD_BYTES
+    }
+
+    fn is_empty(&self) -> bool {
+        self.unrouted.is_empty() && self.window.len() == 0
+    }
+
+    fn advance(&mut self) -> BoxFuture<'_, Result<Passed, Interrupted>> {
+        async move {
+            loop {
+                if let Some(passed) = self.window.pass() {
+                    return Ok(passed);
+                }
+                if let Some(why) = self.window.first().and_then(|first| self.interrupted.remove(&first)) {
+                    return Err(why);
+                }
+                if self.can_route() {
+                    self.route_some();
+                    yield_now().await;
+                    // Between two slices, what is being delivered goes on.
+                    while let Some(Some(done)) = self.in_hand.next().now_or_never() {
+                        self.done(done);
+                    }
+                    continue;
+                }
+                let pause = self.pause;
+                tokio::select! {
+                    Some(done) = self.in_hand.next() => self.done(done),
+                    () = wait_until(pause), if pause.is_some() => self.pause = None,
+                    // More has to come in first.
+                    else => std::future::pending().await,
+                }
+            }
+        }
+        .boxed()
+    }
+
+    fn left_out(&mut self) -> Vec<LeftOut> {
+        std::mem::take(&mut self.left_out)
+    }
+}
+
+async fn wait_until(time: Option<Instant>) {
+    if let Some(time) = time {
+        sleep_until(time).await;
+    }
+}
+
+type Planned<E> = Result<Option<(RouteKind, Vec<String>)>, RoutingError<E>>;
+
+/// Where an entry goes; `None` where nobody wants it.
+fn plan<R: Routing>(entry: &FeedEvent) -> Planned<R::Error> {
+    match entry {
+        FeedEvent::Event(event) => Ok(match route::<R>(event)? {
+            Routed::To(kind, ids) if !ids.is_empty() => Some((kind, ids)),
+            _ => None,
+        }),
+        FeedEvent::Malformed { position, kind, reason, .. } => {
+            counter!("subscription_malformed_events_total", "subscription" => R::NAME).increment(1);
+            match kind {
+                Some(kind) if !knows::<R>(kind) => {
+                    tracing::error!(name = R::NAME, position, reason, "a malformed {kind} is passed over");
+                    Ok(None)
+                }
+                _ => Err(RoutingError::Malformed(reason.clone())),
+            }
+        }
+    }
+}
+
+/// What is known of an entry: of one that is no event only position, log and perhaps its type.
+fn metadata(entry: &FeedEvent) -> Metadata {
+    match entry {
+        FeedEvent::Event(event) => Metadata::from(event.as_ref()),
+        FeedEvent::Malformed { position, logid, kind, .. } => Metadata {
+            id: String::new(),
+            kind: kind.clone().unwrap_or_default(),
+            source: String::new(),
+            subject: String::new(),
+            time: chrono::DateTime::UNIX_EPOCH,
+            position: *position,
+            log: logid.clone().unwrap_or_default(),
+            correlation_id: String::new(),
+            causation_id: String::new(),
+        },
+    }
+}
+
+/// What an event takes in a delivery, envelope included.
+fn bytes_of(entry: &FeedEvent) -> usize {
+    const ROUTE: usize = 64;
+    match entry {
+        FeedEvent::Event(event) => serde_json::to_string(event).map_or(0, |text| text.len()) + ROUTE,
+        FeedEvent::Malformed { .. } => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! Everything that the deliveries of a turn share: their places, and the instances that cannot be delivered to.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use chrono::Utc;
+use process_manager_engine::subscription::Retrying;
+use process_manager_wire::Position;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
+
+use crate::subscription::Terms;
+
+/// Instances that are delivered to at the same time. The bench `subscription`, on a dev server that shares two cores with
+/// the worker, tells no difference between 16 and 128: there the workflow tasks are what takes time.
+const AT_ONCE: usize = 32;
+/// Instances whose delivery has failed some times, and is retried beside the others.
+const MOST_RETRIED: usize = 100;
+/// Instances that have got their events, but have not settled.
+const MOST_UNSETTLED: usize = 256;
+/// An instance is not given up before it has been tried so often, however long that took.
+const FEWEST_ATTEMPTS: u32 = 3;
+/// Instances that are named as retried.
+const MOST_NAMED: usize = 10;
+
+/// Everything that the deliveries of a turn share.
+pub(super) struct Shared<'a, T> {
+    pub(super) target: &'a T,
+    pub(super) terms: Terms,
+    in_line: Arc<Semaphore>,
+    retried: Arc<Semaphore>,
+    pub(super) unsettled: Semaphore,
+    /// Deliveries that have succeeded.
+    successes: AtomicU64,
+    troubles: Mutex<BTreeMap<String, Trouble>>,
+}
+
+/// An instance that cannot be delivered to.
+#[derive(Debug, Clone)]
+struct Trouble {
+    began: Instant,
+    /// The deliveries that had succeeded by then.
+    successes: u64,
+    shown: Retrying,
+}
+
+impl<'a, T> Shared<'a, T> {
+    pub(super) fn new(target: &'a T, terms: Terms) -> Self {
+        Self {
+            target,
+            terms,
+            in_line: Arc::new(Semaphore::new(AT_ONCE)),
+            retried: Arc::new(Semaphore::new(MOST_RETRIED)),
+            unsettled: Semaphore::new(MOST_UNSETTLED),
+            successes: AtomicU64::new(0),
+            troubles: Mutex::default(),
+        }
+    }
+
+    fn troubles(&self) -> MutexGuard<'_, BTreeMap<String, Trouble>> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn succeeded(&self, id: &str) {
+        self.successes.fetch_add(1, Ordering::Relaxed);
+        let mut troubles = self.troubles();
+        if troubles.remove(id).is_some() {
+            self.show(&troubles);
+        }
+    }
+
+    /// Notes a fault; returns how often it has failed, and whether the instance is to be given up.
+    ///
+    /// The fault is the instance's own only if the deliveries to others succeed: while Temporal, or what else is behind
+    /// the target, is unavailable, nothing is given up.
+    pub(super) fn failed(&self, id: &str, position: Position, why: String) -> (u32, bool) {
+        let successes = self.successes.load(Ordering::Relaxed);
+        let mut troubles = self.troubles();
+        let trouble = troubles.entry(id.to_owned()).or_insert_with(|| Trouble {
+            began: Instant::now(),
+            successes,
+            shown: Retrying { id: id.to_owned(), position, since: Utc::now(), attempts: 0, why: String::new() },
+        });
+        trouble.shown.attempts += 1;
+        (trouble.shown.position, trouble.shown.why) = (position, why);
+        let attempts = trouble.shown.attempts;
+        let others_go_on = successes > trouble.successes || self.terms.redeliver.is_some();
+        let is_long = attempts >= FEWEST_ATTEMPTS && trouble.began.elapsed() >= self.terms.give_up_after;
+        self.show(&troubles);
+        (attempts, is_long && others_go_on)
+    }
+
+    fn show(&self, troubles: &BTreeMap<String, Trouble>) {
+        let mut shown: Vec<_> = troubles.values().map(|trouble| trouble.shown.clone()).collect();
+        shown.sort_by_key(|retrying| retrying.since);
+        shown.truncate(MOST_NAMED);
+        self.terms.retrying.send_replace(shown);
+    }
+}
+
+/// A delivery's turn among the others.
+pub(super) struct Place {
+    _permit: Option<OwnedSemaphorePermit>,
+    is_in_line: bool,
+}
+
+impl Place {
+    pub(super) async fn in_line<T>(shared: &Shared<'_, T>) -> Self {
+        Self { _permit: Arc::clone(&shared.in_line).acquire_owned().await.ok(), is_in_line: true }
+    }
+
+    /// Lets the next one into the line, where this one can be retried beside it.
+    pub(super) fn step_aside<T>(&mut self, shared: &Shared<'_, T>) {
+        if self.is_in_line
+            && let Ok(permit) = Arc::clone(&shared.retried).try_acquire_owned()
+        {
+            *self = Self { _permit: Some(permit), is_in_line: false };
+        }
+    }
+}
