@@ -39,7 +39,7 @@ pub use self::{
     view::{InstanceView, ParkedFailure, Published, StalledCommand, Status, command_name},
     work::Delivery,
 };
-use crate::manager::{AfterCommand, Error, Outgoing, ProcessManager, RouteKind};
+use crate::manager::{AfterCommand, Error, Outcome, Outgoing, ProcessManager, RouteKind};
 
 /// The next step of an instance.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,6 +99,8 @@ pub struct Instance<M: ProcessManager> {
     failures: u32,
     handled_events: u64,
     ended: Option<Ended>,
+    /// As its process manager declared it when it ended.
+    outcome: Option<Outcome>,
 }
 
 impl<M: ProcessManager> Instance<M> {
@@ -119,6 +121,7 @@ impl<M: ProcessManager> Instance<M> {
             failures: 0,
             handled_events: 0,
             ended: None,
+            outcome: None,
         }
     }
 
@@ -227,9 +230,10 @@ impl<M: ProcessManager> Instance<M> {
         let queued = match self.inbox.next() {
             Some(Turn::Event(queued)) => *queued,
             Some(Turn::Fetch(fetch)) => return Some(Next::Fetch(fetch)),
-            Some(Turn::Stop { log, position }) => {
+            Some(Turn::Stop { log, position, event }) => {
                 self.ledger.handled(&log, position);
-                self.reset(Ended::Stopped);
+                let outcome = self.outcome_with(event.as_deref());
+                self.reset(Ended::Stopped, outcome);
                 return None;
             }
             None => return Some(self.ended.map_or(Next::Wait, Next::End)),
@@ -237,6 +241,7 @@ impl<M: ProcessManager> Instance<M> {
         let kind = queued.kind;
         let was_started = std::mem::replace(&mut self.started, true);
         self.ended = None;
+        self.outcome = None;
         self.work = Some(Work::new(queued));
         match kind {
             RouteKind::StartStrict if was_started => self.failed(Error::AlreadyStarted, now),
@@ -255,18 +260,20 @@ impl<M: ProcessManager> Instance<M> {
 
     /// Ends the instance with the current event.
     fn end(&mut self) {
+        let outcome = self.outcome_with(self.work.as_ref().map(Work::event));
         self.finish();
-        self.reset(Ended::Stopped);
+        self.reset(Ended::Stopped, outcome);
     }
 
     /// Forgets everything but the ledger. Events that wait start the instance anew.
-    fn reset(&mut self, ended: Ended) {
+    fn reset(&mut self, ended: Ended, outcome: Option<Outcome>) {
         let ledger = std::mem::take(&mut self.ledger);
         let inbox = std::mem::take(&mut self.inbox);
         let id = std::mem::take(&mut self.id);
         let failures = self.failures;
         let event_timeout = self.event_timeout;
-        *self = Self { inbox, failures, event_timeout, ended: Some(ended), ..Self::new(id, self.version, ledger) };
+        let new = Self::new(id, self.version, ledger);
+        *self = Self { inbox, failures, event_timeout, ended: Some(ended), outcome, ..new };
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Dispatch, Instance, Next};
 use crate::{
     failure_code,
     manager::{
-        Context, Error, Metadata, ProcessManager,
+        Context, Error, Metadata, Outcome, ProcessManager,
         event::{Decoded, decode},
     },
 };
@@ -61,15 +61,22 @@ impl<M: ProcessManager> Instance<M> {
     }
 
     pub(super) fn event_in_hand(&self) -> Option<Result<(M::Event, Metadata), String>> {
-        let raw = self.work.as_ref()?.event();
-        Some(match catch_unwind(|| M::upcast(raw.clone())) {
-            Err(panic) => Err(format!("upcast panicked: {}", panic_message(panic.as_ref()))),
-            Ok(event) => match decode(&event) {
-                Decoded::Event(decoded) => Ok((decoded, Metadata::from(&event))),
-                Decoded::Unknown => Err(format!("{} is no event of this process manager any more", event.kind)),
-                Decoded::Malformed(why) => Err(why),
-            },
-        })
+        self.work.as_ref().map(|work| decoded::<M>(work.event()))
+    }
+
+    /// Asks for the outcome of the instance that ends with this event. One that has ended before keeps its outcome.
+    pub(super) fn outcome_with(&self, event: Option<&CloudEvent>) -> Option<Outcome> {
+        if !self.started {
+            return self.outcome.clone();
+        }
+        let (event, _) = decoded::<M>(event?).ok()?;
+        match call::<_, M::Error>("outcome", || self.state.outcome(&event)) {
+            Ok(outcome) => outcome.map(Outcome::within_limits),
+            Err(error) => {
+                tracing::warn!(process_id = self.id, %error, "the instance ends without an outcome");
+                None
+            }
+        }
     }
 
     pub(super) fn dispatch(&self) -> Next<M::Command> {
@@ -86,6 +93,17 @@ impl<M: ProcessManager> Instance<M> {
             causation_id: event.id.clone(),
             deadline: work.deadline,
         })
+    }
+}
+
+fn decoded<M: ProcessManager>(raw: &CloudEvent) -> Result<(M::Event, Metadata), String> {
+    match catch_unwind(|| M::upcast(raw.clone())) {
+        Err(panic) => Err(format!("upcast panicked: {}", panic_message(panic.as_ref()))),
+        Ok(event) => match decode(&event) {
+            Decoded::Event(decoded) => Ok((decoded, Metadata::from(&event))),
+            Decoded::Unknown => Err(format!("{} is no event of this process manager any more", event.kind)),
+            Decoded::Malformed(why) => Err(why),
+        },
     }
 }
 

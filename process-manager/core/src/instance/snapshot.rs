@@ -8,7 +8,7 @@ use super::{
     inbox::{Inbox, SNAPSHOT_BYTES, bytes_of},
     work::Work,
 };
-use crate::manager::ProcessManager;
+use crate::manager::{Outcome, ProcessManager};
 
 /// The snapshot of an instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub struct Snapshot {
     parked: Option<ParkedFailure>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ended: Option<Ended>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    outcome: Option<Outcome>,
     failures: u32,
     handled_events: u64,
 }
@@ -71,6 +73,7 @@ impl<M: ProcessManager> Instance<M> {
             ledger: self.ledger.clone(),
             parked: self.parked.clone(),
             ended: self.ended,
+            outcome: self.outcome.clone(),
             failures: self.failures,
             handled_events: self.handled_events,
         })
@@ -98,6 +101,7 @@ impl<M: ProcessManager> Instance<M> {
             work,
             parked: snapshot.parked,
             ended: snapshot.ended,
+            outcome: snapshot.outcome,
             failures: snapshot.failures,
             handled_events: snapshot.handled_events,
             ..Self::new(id, version, snapshot.ledger)

@@ -21,6 +21,9 @@ pub struct Begin {
     /// Limit of one attempt to handle an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_timeout: Option<Duration>,
+    /// Whether the run publishes its outcome and that it needs attention; runs that began with older code do not.
+    #[serde(default)]
+    pub publishes_outcome: bool,
     /// The ledger of an earlier instance of this id.
     #[serde(default)]
     pub ledger: Ledger,
@@ -50,10 +53,22 @@ impl Begin {
             process_id: process_id.to_owned(),
             version: M::VERSION,
             event_timeout,
+            publishes_outcome: true,
             ledger,
             events: Vec::new(),
             carried: None,
         }
+    }
+
+    /// Returns whether the run publishes its outcome.
+    pub(crate) fn publishes_outcome(raw: &RawValue) -> bool {
+        #[derive(Deserialize)]
+        struct Told {
+            #[serde(default)]
+            publishes_outcome: bool,
+        }
+        let told = raw.payloads.first().and_then(|payload| serde_json::from_slice::<Told>(&payload.data).ok());
+        told.is_some_and(|told| told.publishes_outcome)
     }
 
     /// The instance with which the run begins.

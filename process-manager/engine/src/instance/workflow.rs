@@ -36,6 +36,7 @@ pub struct ProcessInstance<M: ProcessManager> {
     pub(super) awake: bool,
     pub(super) acknowledgement: Acknowledge,
     pub(super) published: Published,
+    pub(super) publishes_outcome: bool,
     pub(super) idle: IdleTimer,
     /// Local activities since the history was this long.
     pub(super) markers: (u32, u32),
@@ -48,6 +49,7 @@ impl<M: ProcessManager> ProcessInstance<M> {
             awake: true,
             acknowledgement: Acknowledge::default(),
             published: Published::default(),
+            publishes_outcome: Begin::publishes_outcome(input),
             idle: IdleTimer::new(ctx.run_id().to_owned()),
             markers: (0, 0),
         }

@@ -32,7 +32,7 @@ use crate::connect::LazyClient;
 pub use self::{
     error::OperatorError,
     instance::{Instance, InstanceStatus},
-    instances::{End, InstanceFilter, Instances},
+    instances::{End, InstanceFilter, Instances, Trouble},
     read::{PendingCommand, decode, innermost, memo, timestamp},
     subscription::SubscriptionHandle,
     timeline::{Answer, Timeline, TimelineEntry, TimelineEvent},
