@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 enum Event {
-    Begun,
+    Begun {},
     /// Sends a command that ends the instance.
-    Closed,
+    Closed {},
     /// Ends the instance.
     Stopped {
         reason: String,
@@ -41,7 +41,7 @@ impl ProcessManager for Sample {
     }
 
     fn handle(&self, event: &Event, _: &Context<'_>) -> Result<Commands<Command>, Infallible> {
-        Ok((*event == Event::Closed).then_some(Command::Close).into_iter().collect())
+        Ok((*event == Event::Closed {}).then_some(Command::Close).into_iter().collect())
     }
 
     fn after_command(&self, _: &Command) -> AfterCommand {
@@ -50,8 +50,8 @@ impl ProcessManager for Sample {
 
     fn outcome(&self, event: &Event) -> Option<Outcome> {
         match event {
-            Event::Begun => None,
-            Event::Closed => Some(Outcome::success("closed")),
+            Event::Begun {} => None,
+            Event::Closed {} => Some(Outcome::success("closed")),
             Event::Stopped { reason } if reason == "panic" => panic!("as it should"),
             Event::Stopped { reason } => Some(Outcome::failure("stopped").because(reason)),
         }
@@ -65,18 +65,18 @@ fn stopped(reason: &str) -> Event {
 #[test]
 fn an_instance_that_ends_has_the_outcome_of_the_event_that_ends_it() {
     let because = Outcome::failure("stopped").because("late");
-    given::<Sample>([Event::Begun]).when(stopped("late")).then_ended_as(&because);
-    given::<Sample>([Event::Begun]).when(Event::Closed).then_ended_as(&Outcome::success("closed"));
-    given::<Sample>([Event::Begun, stopped("late")]).when(stopped("later")).then_ended_as(&because);
-    let again = given::<Sample>([Event::Begun, stopped("late")]).when(Event::Begun).then_waits();
+    given::<Sample>([Event::Begun {}]).when(stopped("late")).then_ended_as(&because);
+    given::<Sample>([Event::Begun {}]).when(Event::Closed {}).then_ended_as(&Outcome::success("closed"));
+    given::<Sample>([Event::Begun {}, stopped("late")]).when(stopped("later")).then_ended_as(&because);
+    let again = given::<Sample>([Event::Begun {}, stopped("late")]).when(Event::Begun {}).then_waits();
     assert_eq!(again.view().unwrap().outcome, None, "it has begun anew");
 }
 
 #[test]
 fn a_panic_counts_as_no_outcome_and_long_texts_are_cut() {
-    let ended = given::<Sample>([Event::Begun]).when(stopped("panic")).then_ended();
+    let ended = given::<Sample>([Event::Begun {}]).when(stopped("panic")).then_ended();
     assert_eq!(ended.view().unwrap().outcome, None);
-    let long = given::<Sample>([Event::Begun]).when(stopped(&"x".repeat(2_001))).then_ended();
+    let long = given::<Sample>([Event::Begun {}]).when(stopped(&"x".repeat(2_001))).then_ended();
     let reason = long.view().unwrap().outcome.unwrap().reason.unwrap();
     assert_eq!(reason.chars().count(), Outcome::LONGEST_REASON);
 }
