@@ -65,6 +65,17 @@ impl Api {
         self.header(PREFER, format!("wait={seconds}")).post_voiding(document_id).await
     }
 
+    /// `POST /voidings` by a client that asks again, under the same key, until its voiding is accepted or refused: while
+    /// many are posted at once, Billing may be too busy.
+    pub async fn post_voiding_until_answered(&self, document_id: &DocumentId) -> Answer<Voiding> {
+        let api = if self.0.has(IDEMPOTENCY_KEY) { self.clone() } else { self.key(unique("key")) };
+        eventually(&format!("the voiding of {document_id} is answered"), async || {
+            let answer = api.post_voiding(document_id).await;
+            if answer.answered(503) || answer.answered(504) { Err(answer.to_string()) } else { Ok(answer) }
+        })
+        .await
+    }
+
     /// `POST /voidings` by a client that waits for the outcome: with `Prefer: wait=30`, and again under the same key
     /// while the voiding is under way.
     pub async fn post_voiding_to_its_end(&self, document_id: &DocumentId) -> Answer<Voiding> {

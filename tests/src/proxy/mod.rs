@@ -97,11 +97,11 @@ impl FaultProxy {
     /// The service is there again.
     ///
     /// # Panics
-    /// Panics if another process has taken the port meanwhile.
+    /// Panics if another program keeps the port.
     pub fn up(&self) {
         let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
         if server.is_none() {
-            let listener = serve::listen(self.port).expect("the proxy's own port");
+            let listener = serve::listen_again(self.port).expect("the proxy's own port");
             server.insert(JoinSet::new()).spawn(serve::serve(listener, Arc::clone(&self.shared)));
         }
     }

@@ -4,6 +4,7 @@ use std::{
     io,
     net::Ipv4Addr,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -17,6 +18,7 @@ use super::{
     rules::Rules,
     wire::{self, Reply},
 };
+use crate::STALL;
 
 /// Headers that belong to one connection, or that the proxy writes itself.
 const OWN_HEADERS: [&str; 5] = ["connection", "content-length", "host", "keep-alive", "transfer-encoding"];
@@ -44,8 +46,21 @@ impl Shared {
     }
 }
 
-/// Listens again on a port whose old connections may not be quite gone.
-pub(super) fn listen(port: u16) -> io::Result<TcpListener> {
+/// Listens again on a port that was listened on before. A program that another test has just forked holds a copy of the
+/// old listener until it executes: the port is free as soon as it does.
+pub(super) fn listen_again(port: u16) -> io::Result<TcpListener> {
+    let since = Instant::now();
+    loop {
+        match listen(port) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && since.elapsed() < STALL => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            result => return result,
+        }
+    }
+}
+
+fn listen(port: u16) -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
     socket.bind((Ipv4Addr::LOCALHOST, port).into())?;

@@ -41,7 +41,7 @@ async fn a_hundred_parallel_post_voidings_for_one_document_are_one_process_with_
     let id = env.issue_reported().await.document_id;
     let gate = keep_open(&env);
     let api = env.api();
-    let answers = join_all((0..MANY).map(|_| api.post_voiding(&id))).await;
+    let answers = join_all((0..MANY).map(|_| api.post_voiding_until_answered(&id))).await;
     let processes = answers.iter().map(|answer| {
         let voiding = answer.ok_as(202);
         assert_eq!((&voiding.document_id, voiding.state), (&id, VoidingState::VoidingRequested));

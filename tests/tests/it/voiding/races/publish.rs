@@ -43,7 +43,7 @@ async fn race(env: &Env, document: &Document, moment: usize) -> bool {
         at(moment, env, id).await;
         env.reports().publish(customer).await.ok()
     };
-    let request = async || env.api().post_voiding(id).await.ok_as(202);
+    let request = async || env.api().post_voiding_until_answered(id).await.ok_as(202);
     let published = if moment == 0 {
         let published = publish.await;
         request().await;
