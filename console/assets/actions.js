@@ -27,9 +27,10 @@
   }
 
   async function send(form, button) {
+    // A button named `action` hides the property of that name.
     const body = new URLSearchParams(new FormData(form, button));
     try {
-      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/json" } });
       const kind = answer.headers.get("content-type") || "";
       if (kind.startsWith("application/json")) return await answer.json();
       const why = answer.status === 403 ? "this form is out of date. Load the page again and repeat."
