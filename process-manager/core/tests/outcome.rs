@@ -1,5 +1,4 @@
 //! The outcome that a process manager declares for an instance that has ended.
-#![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 use std::convert::Infallible;
 
