@@ -6,12 +6,17 @@ use messages::{
     CustomerId, DocumentId, Money, ReportId,
     billing::{DocumentKind, IssueDocument},
 };
-use process_manager::instance::Acknowledge;
 use process_manager_client::http::{CommandError, Envelope};
-use process_manager_host::operator::OperatorError;
-use voiding_client::SignalError;
 
-use crate::{form::Fields, pages::ISSUE, services, session::Notice, sources::Sources, view::Target};
+use crate::{
+    form::Fields,
+    pages::ISSUE,
+    services,
+    session::Notice,
+    signals::{ActionError, Wish, send},
+    sources::Sources,
+    view::Target,
+};
 
 const SELECTION: &str = "selection";
 /// Signals in flight at once.
@@ -19,48 +24,12 @@ const AT_ONCE: usize = 8;
 /// Most reasons that are told.
 const REASONS: usize = 3;
 
-/// The reason why an operator's signal was not sent.
-#[derive(Debug, thiserror::Error)]
-enum ActionError {
-    #[error("the form names no process and failure; load the page again")]
-    Incomplete,
-    #[error("a name may have {} characters, a note {}", Acknowledge::LONGEST_NAME, Acknowledge::LONGEST_NOTE)]
-    TooLong,
-    #[error("this failure is not there any more: another operator was faster, or it has cleared by itself")]
-    Gone,
-    #[error("the process is about to end; nothing was changed, load the page again")]
-    Closing,
-    #[error("Temporal cannot be reached; nothing was changed, try again later")]
-    Temporal(#[source] OperatorError),
-}
-
-impl From<OperatorError> for ActionError {
-    fn from(error: OperatorError) -> Self {
-        match error {
-            error if error.is_gone() => Self::Gone,
-            OperatorError::TooLong => Self::TooLong,
-            OperatorError::Closing(_) => Self::Closing,
-            error => Self::Temporal(error),
-        }
-    }
-}
-
-impl From<SignalError> for ActionError {
-    fn from(error: SignalError) -> Self {
-        match error {
-            SignalError::TooLong => Self::TooLong,
-            SignalError::NoRun | SignalError::NoSuchFailure => Self::Gone,
-            SignalError::Temporal(error) => error.into(),
-        }
-    }
-}
-
 /// `POST /console/acknowledge`, `/console/instance/acknowledge`: acknowledges the failure that the page has shown, and no
 /// other.
 pub(crate) async fn acknowledge(State(sources): State<Sources>, fields: Fields) -> Response {
     let sent = async {
         let (target, failure_id) = shown(&fields)?;
-        send_acknowledge(&sources, &target, failure_id, &fields).await?;
+        send(&sources, &target, &failure_id, &Wish::acknowledge(&fields)).await?;
         Ok(format!("the failure of {} is acknowledged; its process ends now", target.id()))
     };
     answer(&fields, sent.await)
@@ -70,10 +39,17 @@ pub(crate) async fn acknowledge(State(sources): State<Sources>, fields: Fields) 
 pub(crate) async fn retry(State(sources): State<Sources>, fields: Fields) -> Response {
     let sent = async {
         let (target, failure_id) = shown(&fields)?;
-        send_retry(&sources, &target, failure_id).await?;
+        send(&sources, &target, &failure_id, &Wish::Retry).await?;
         Ok(format!("{} is retried", target.id()))
     };
     answer(&fields, sent.await)
+}
+
+/// The result for one of several processes: its box, its id, and the reason where nothing was done.
+struct Sent {
+    value: String,
+    id: String,
+    result: Result<(), ActionError>,
 }
 
 /// `POST /console/selection`: acknowledges or retries all selected processes.
@@ -81,38 +57,40 @@ pub(crate) async fn selection(State(sources): State<Sources>, fields: Fields) ->
     // `<document id> <failure id>`
     let read = |value: &str| {
         let (document_id, failure_id) = value.split_once(' ')?;
-        Some((Target::Voiding(document_id.parse().ok()?), failure_id.to_owned()))
+        Some((value.to_owned(), Target::Voiding(document_id.parse().ok()?), failure_id.to_owned()))
     };
-    let selected: Vec<(Target, String)> = fields.all("selected").filter_map(read).collect();
+    let selected: Vec<_> = fields.all("selected").filter_map(read).collect();
     if selected.is_empty() {
         return fields.answer(&Notice::refused(SELECTION, "nothing is selected"));
     }
-    let is_retry = fields.text("action") == Some("retry");
-    let (sources, form) = (&sources, &fields);
-    let results = stream::iter(selected.into_iter().map(|(target, failure_id)| async move {
-        let result = if is_retry {
-            send_retry(sources, &target, failure_id).await
-        } else {
-            send_acknowledge(sources, &target, failure_id, form).await
-        };
-        (target, result)
+    let (wish, done) = match fields.text("action") {
+        Some("retry") => (Wish::Retry, "retried"),
+        _ => (Wish::acknowledge(&fields), "acknowledged"),
+    };
+    let (sources, wish) = (&sources, &wish);
+    let results = stream::iter(selected.into_iter().map(|(value, target, failure_id)| async move {
+        let result = send(sources, &target, &failure_id, wish).await;
+        Sent { value, id: target.id().to_owned(), result }
     }));
     let results: Vec<_> = results.buffer_unordered(AT_ONCE).collect().await;
-    fields.answer(&summary(&results, if is_retry { "retried" } else { "acknowledged" }))
+    let (notice, failed) = summary(results, done);
+    fields.answer_of_several(&notice, &failed)
 }
 
-fn summary(results: &[(Target, Result<(), ActionError>)], done: &str) -> Notice {
+/// Returns the notice about several, and the boxes about which nothing was done.
+fn summary(results: Vec<Sent>, done: &str) -> (Notice, Vec<String>) {
     let all = results.len();
-    let failed: Vec<String> = results
-        .iter()
-        .filter_map(|(target, result)| result.as_ref().err().map(|error| format!("{}: {error}", target.id())))
-        .collect();
+    let failed = results.into_iter().filter_map(|sent| Some((sent.value, sent.id, sent.result.err()?)));
+    let (failed, reasons): (Vec<_>, Vec<_>) =
+        failed.map(|(value, id, error)| (value, format!("{id}: {error}"))).unzip();
     let text = format!("{} of {all} {done}", all - failed.len());
     if failed.is_empty() {
-        return Notice::done(SELECTION, text);
+        return (Notice::done(SELECTION, text), failed);
     }
-    let reasons = failed.iter().take(REASONS).cloned().collect::<Vec<_>>().join("; ");
-    Notice::refused(SELECTION, format!("{text}. {reasons}"))
+    let more = reasons.len().saturating_sub(REASONS);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let reasons = reasons.into_iter().take(REASONS).collect::<Vec<_>>().join("; ");
+    (Notice::refused(SELECTION, format!("{text}. {reasons}{more}")), failed)
 }
 
 fn shown(fields: &Fields) -> Result<(Target, String), ActionError> {
@@ -125,49 +103,19 @@ fn answer(fields: &Fields, sent: Result<String, ActionError>) -> Response {
     let about = fields.exact("process_id").or(fields.text("document_id")).unwrap_or_default();
     fields.answer(&match sent {
         Ok(done) => Notice::done(about, done),
-        Err(error) => Notice::refused(about, error.to_string()),
+        Err(error) => Notice::refused(about, format!("{about}: {error}")),
     })
-}
-
-async fn send_acknowledge(
-    sources: &Sources,
-    target: &Target,
-    failure_id: String,
-    fields: &Fields,
-) -> Result<(), ActionError> {
-    let acknowledged_by = fields.text("acknowledged_by").map(str::to_owned);
-    let (note, failure_id) = (fields.text("note").map(str::to_owned), Some(failure_id));
-    let signal = Acknowledge { acknowledged_by, note, failure_id };
-    match target {
-        Target::Voiding(document_id) => {
-            sources.voidings.acknowledge(document_id, signal).await?;
-        }
-        Target::Instance(manager, process_id) => {
-            sources.operator.instances_of(manager.name).acknowledge(process_id, signal).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn send_retry(sources: &Sources, target: &Target, failure_id: String) -> Result<(), ActionError> {
-    match target {
-        Target::Voiding(document_id) => {
-            sources.voidings.retry(document_id, Some(&failure_id)).await?;
-        }
-        Target::Instance(manager, process_id) => {
-            sources.operator.instances_of(manager.name).retry(process_id, Some(&failure_id)).await?;
-        }
-    }
-    Ok(())
 }
 
 /// `POST /console/void`: voids a document.
 pub(crate) async fn void(State(sources): State<Sources>, fields: Fields) -> Response {
     let about = fields.text("document_id").unwrap_or_default();
-    fields.answer(&match about.parse::<DocumentId>() {
+    let notice = match about.parse::<DocumentId>() {
         Ok(document_id) => void_document(&sources, document_id).await,
         Err(error) => Notice::refused(about, error.to_string()),
-    })
+    };
+    sources.wake();
+    fields.answer(&notice)
 }
 
 async fn void_document(sources: &Sources, document_id: DocumentId) -> Notice {
@@ -182,7 +130,7 @@ async fn void_document(sources: &Sources, document_id: DocumentId) -> Notice {
             let text = format!("the voiding of {id} is under way");
             Notice::done(id, text)
         }
-        Err(error) => Notice::refused(id, explain(&error, "Billing")),
+        Err(error) => Notice::refused(id.clone(), format!("{id}: {}", explain(&error, "Billing"))),
     }
 }
 
@@ -190,7 +138,7 @@ async fn void_document(sources: &Sources, document_id: DocumentId) -> Notice {
 pub(crate) async fn publish(State(sources): State<Sources>, fields: Fields) -> Response {
     let about = fields.text("customer_id").unwrap_or_default();
     let report: Option<ReportId> = fields.text("report_id").and_then(|id| id.parse().ok());
-    fields.answer(&match (about.parse::<CustomerId>(), report) {
+    let notice = match (about.parse::<CustomerId>(), report) {
         (Ok(customer_id), Some(report_id)) => {
             // Clicked twice, it publishes this report once, and not the next one as well.
             let key = format!("console/publish/{report_id}");
@@ -203,7 +151,9 @@ pub(crate) async fn publish(State(sources): State<Sources>, fields: Fields) -> R
         }
         (Err(error), _) => Notice::refused(about, error.to_string()),
         (_, None) => Notice::refused(about, "the form names no report; load the page again"),
-    })
+    };
+    sources.wake();
+    fields.answer(&notice)
 }
 
 /// `POST /console/issue`: issues a document.
@@ -212,13 +162,15 @@ pub(crate) async fn issue(State(sources): State<Sources>, fields: Fields) -> Res
         Ok(document) => document,
         Err(reason) => return fields.answer(&Notice::refused(ISSUE, reason)),
     };
-    fields.answer(&match services::issue(sources.voidings.billing(), &document).await {
+    let notice = match services::issue(sources.voidings.billing(), &document).await {
         Ok(issued) => {
             let (id, customer) = (&issued.document_id, &issued.customer_id);
             Notice::done(id.as_str(), format!("{id} is issued for {customer}"))
         }
         Err(error) => Notice::refused(ISSUE, explain(&error, "Billing")),
-    })
+    };
+    sources.wake();
+    fields.answer(&notice)
 }
 
 /// The document that the form describes, or why it describes none.

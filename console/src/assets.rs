@@ -20,13 +20,15 @@ struct Asset {
     bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 5] = [
+const ASSETS: [Asset; 7] = [
     Asset {
         name: "console.css",
         media_type: "text/css; charset=utf-8",
         bytes: include_bytes!("../assets/console.css"),
     },
     Asset { name: "console.js", media_type: SCRIPT, bytes: include_bytes!("../assets/console.js") },
+    Asset { name: "actions.js", media_type: SCRIPT, bytes: include_bytes!("../assets/actions.js") },
+    Asset { name: "events.js", media_type: SCRIPT, bytes: include_bytes!("../assets/events.js") },
     Asset { name: "htmx.js", media_type: SCRIPT, bytes: include_bytes!("../assets/htmx-2.0.11.min.js") },
     Asset { name: "idiomorph.js", media_type: SCRIPT, bytes: include_bytes!("../assets/idiomorph-ext-0.8.0.min.js") },
     Asset { name: "icon.svg", media_type: "image/svg+xml", bytes: include_bytes!("../assets/icon.svg") },

@@ -4,38 +4,58 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, NaiveTime, Utc};
 use messages::voiding::VoidingState;
-use process_manager_host::operator::{InstanceFilter, Operator, OperatorError};
+use process_manager_host::operator::{InstanceFilter, Operator, OperatorError, Trouble};
 use tokio::{sync::Mutex, time::Instant};
 use voiding_client::{Filter, VoidingClient};
 
-use crate::managers::MANAGERS;
+use crate::{managers::MANAGERS, page::fingerprint};
 
 /// Counts younger than this are not asked for again.
 const FRESH: Duration = Duration::from_millis(250);
+/// Most processes with trouble whose changes are followed although no count changes, of each type.
+const FOLLOWED: usize = 50;
 
 /// The numbers of processes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Counts {
-    /// That have not ended.
+    /// Voidings that have not ended.
     pub(crate) running: i64,
-    /// Of these: a refused marking waits for its acknowledgement.
-    pub(crate) waiting: i64,
-    /// Of these: a command is stalled, or the completion was refused.
-    pub(crate) incidents: i64,
-    /// Incidents of the other process managers.
-    pub(crate) incidents_elsewhere: i64,
+    /// Of these: an operator has to decide, or a command is stalled.
+    pub(crate) voidings: Troubles,
+    /// The same of each process manager, in the order of [`MANAGERS`].
+    pub(crate) instances: [Troubles; MANAGERS.len()],
     /// Voided since midnight UTC.
     pub(crate) voided_today: i64,
-    /// All that have ended; only ever grows, so that no change goes unseen.
-    ended: i64,
+    /// All voidings that have ended since midnight UTC.
+    pub(crate) ended_today: i64,
     /// Running, and marked by Reports.
-    marked: i64,
+    pub(crate) marked: i64,
+    /// A retry that fails again changes no count.
+    pub(crate) latest: u64,
+}
+
+/// The numbers of running processes with trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Troubles {
+    /// An operator has to decide.
+    pub(crate) attention: i64,
+    /// A command is stalled.
+    pub(crate) retrying: i64,
+}
+
+impl Troubles {
+    pub(crate) fn of(self, trouble: Trouble) -> i64 {
+        match trouble {
+            Trouble::NeedsAttention => self.attention,
+            Trouble::Retrying => self.retrying,
+        }
+    }
 }
 
 impl Counts {
-    /// No document was ever voided here.
-    pub(crate) fn is_first_visit(&self) -> bool {
-        self.running == 0 && self.ended == 0
+    /// Returns the number of processes with such trouble, of all types.
+    pub(crate) fn all_of(&self, trouble: Trouble) -> i64 {
+        self.voidings.of(trouble) + self.instances.iter().map(|of| of.of(trouble)).sum::<i64>()
     }
 }
 
@@ -59,50 +79,64 @@ impl Counter {
     pub(crate) async fn counts(&self) -> Option<Counts> {
         // Held over the queries: other pages wait for their result.
         let mut last = self.last.lock().await;
-        if let Some((at, counts)) = *last
+        if let Some((at, counts)) = &*last
             && at.elapsed() < FRESH
         {
-            return counts;
+            return counts.clone();
         }
         let counts = self.ask().await;
         if let Err(error) = &counts {
             tracing::debug!(error = error as &dyn std::error::Error, "the processes cannot be counted");
         }
-        *last = Some((Instant::now(), counts.ok()));
-        last.as_ref().and_then(|(_, counts)| *counts)
+        let counts = counts.ok();
+        *last = Some((Instant::now(), counts.clone()));
+        counts
     }
 
     async fn ask(&self) -> Result<Counts, OperatorError> {
-        let (failed, marked, voided) = (
-            VoidingState::MarkingDocumentAsVoidedFailed,
-            VoidingState::MarkingDocumentAsVoidedSucceeded,
-            VoidingState::DocumentVoided,
-        );
         let running = Filter { open: Some(true), ..Filter::default() };
-        let ended = Filter { open: Some(false), ..Filter::default() };
-        let of = |state| Filter { state: Some(state), ..running.clone() };
-        let (waiting, marked) = (of(failed), of(marked));
-        let incidents = Filter { incident: Some(true), ..running.clone() };
-        let voided_today = Filter { state: Some(voided), closed_since: Some(midnight()), ..Filter::default() };
-        let (running, waiting, incidents, incidents_elsewhere, voided_today, ended, marked) = tokio::try_join!(
+        let ended_today = Filter { open: Some(false), closed_since: Some(midnight()), ..Filter::default() };
+        let marked = Filter { state: Some(VoidingState::MarkingDocumentAsVoidedSucceeded), ..running.clone() };
+        let voided_today = Filter { state: Some(VoidingState::DocumentVoided), ..ended_today.clone() };
+        let (running, marked, voided_today, ended_today, (voidings, of_voidings), others) = tokio::try_join!(
             self.voidings.count(&running),
-            self.voidings.count(&waiting),
-            self.voidings.count(&incidents),
-            self.incidents_elsewhere(),
-            self.voidings.count(&voided_today),
-            self.voidings.count(&ended),
             self.voidings.count(&marked),
+            self.voidings.count(&voided_today),
+            self.voidings.count(&ended_today),
+            self.voidings(),
+            self.instances(),
         )?;
-        Ok(Counts { running, waiting, incidents, incidents_elsewhere, voided_today, ended, marked })
+        let (instances, of_instances) = others;
+        let latest = fingerprint(&(of_voidings, of_instances));
+        Ok(Counts { running, voidings, instances, voided_today, ended_today, marked, latest })
     }
 
-    async fn incidents_elsewhere(&self) -> Result<i64, OperatorError> {
-        let filter = InstanceFilter { is_running: Some(true), has_incident: Some(true), ..InstanceFilter::default() };
-        let mut sum = 0;
-        for manager in MANAGERS {
-            sum += self.operator.instances_of(manager.name).count(&filter).await?;
+    async fn voidings(&self) -> Result<(Troubles, u64), OperatorError> {
+        let of = |trouble| Filter { open: Some(true), trouble: Some(trouble), ..Filter::default() };
+        let (attention, retrying) = (of(Trouble::NeedsAttention), of(Trouble::Retrying));
+        let (attention, retrying, latest) = tokio::try_join!(
+            self.voidings.count(&attention),
+            self.voidings.count(&retrying),
+            self.voidings.newest(&attention, FOLLOWED),
+        )?;
+        let failures: Vec<_> = latest.iter().map(|run| (&run.run_id, run.to_acknowledge(), run.to_retry())).collect();
+        Ok((Troubles { attention, retrying }, fingerprint(&failures)))
+    }
+
+    async fn instances(&self) -> Result<([Troubles; MANAGERS.len()], u64), OperatorError> {
+        let of =
+            |trouble| InstanceFilter { is_running: Some(true), trouble: Some(trouble), ..InstanceFilter::default() };
+        let (attention, retrying) = (of(Trouble::NeedsAttention), of(Trouble::Retrying));
+        let mut counts = [Troubles::default(); MANAGERS.len()];
+        let mut failures = Vec::new();
+        for (count, manager) in counts.iter_mut().zip(MANAGERS) {
+            let instances = self.operator.instances_of(manager.name);
+            let latest = instances.newest(&attention, FOLLOWED).await?;
+            failures.extend(latest.iter().filter_map(|instance| instance.failure_id().map(str::to_owned)));
+            let (attention, retrying) = tokio::try_join!(instances.count(&attention), instances.count(&retrying))?;
+            *count = Troubles { attention, retrying };
         }
-        Ok(sum)
+        Ok((counts, fingerprint(&failures)))
     }
 }
 

@@ -2,15 +2,13 @@
 
 use axum::{
     extract::{Form, FromRequest, Request},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
-    response::{IntoResponse, Redirect, Response},
+    http::{HeaderMap, StatusCode, header::ACCEPT},
+    response::{IntoResponse, Json, Redirect, Response},
 };
 use maud::{Markup, html};
+use serde_json::json;
 
 use crate::session::{self, Notice, Outcome, Visitor};
-
-const HX_REQUEST: &str = "hx-request";
-const HX_RETARGET: HeaderName = HeaderName::from_static("hx-retarget");
 
 /// The form's token is not the visitor's, or another site sent it. Nothing was done.
 #[derive(Debug)]
@@ -19,7 +17,7 @@ pub(crate) struct Forbidden;
 impl IntoResponse for Forbidden {
     fn into_response(self) -> Response {
         let notice = Notice::refused("", "this form is out of date; nothing was done. Load the page again and repeat.");
-        let page = html! { (notice) p { a href="/" { "To the processes" } } };
+        let page = html! { (notice) p { a href="/" { "Back to processes" } } };
         (StatusCode::FORBIDDEN, page).into_response()
     }
 }
@@ -28,7 +26,7 @@ impl IntoResponse for Forbidden {
 #[derive(Debug, Clone)]
 pub(crate) struct Fields {
     fields: Vec<(String, String)>,
-    by_htmx: bool,
+    by_script: bool,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Fields {
@@ -36,9 +34,9 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let expected = session::token(request.headers());
-        let by_htmx = is_by_htmx(request.headers());
+        let by_script = is_by_script(request.headers());
         let Form(fields) = Form::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        let form = Self { fields, by_htmx };
+        let form = Self { fields, by_script };
         match expected {
             Some(token) if form.text("token") == Some(&token) => Ok(form),
             _ => Err(Forbidden.into_response()),
@@ -46,8 +44,8 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     }
 }
 
-fn is_by_htmx(headers: &HeaderMap) -> bool {
-    headers.get(HX_REQUEST).is_some_and(|value| value == "true")
+fn is_by_script(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).is_some_and(|value| value == "application/json")
 }
 
 impl Fields {
@@ -68,17 +66,18 @@ impl Fields {
         values.filter(|value| !value.is_empty())
     }
 
-    /// Answers: with htmx the notice alone (a refusal beside the button, a success in the page's list of notices),
-    /// else the page that the form stood on.
+    /// Answers: to the console's script the notice alone, else the page that the form stood on.
     pub(crate) fn answer(&self, notice: &Notice) -> Response {
-        if !self.by_htmx {
+        self.answer_of_several(notice, &[])
+    }
+
+    /// The same, with the values of the boxes about which nothing was done.
+    pub(crate) fn answer_of_several(&self, notice: &Notice, failed: &[String]) -> Response {
+        if !self.by_script {
             return notice.keep(Redirect::to(self.back()).into_response());
         }
-        let notices = [(HX_RETARGET, HeaderValue::from_static("#notices"))];
-        match notice.outcome {
-            Outcome::Done => (notices, html! { (notice) }).into_response(),
-            Outcome::Refused => (StatusCode::CONFLICT, html! { (notice) }).into_response(),
-        }
+        let Notice { outcome, text, .. } = notice;
+        Json(json!({"outcome": outcome, "word": outcome.word(), "text": text, "failed": failed})).into_response()
     }
 
     /// Only a path of ours: the field comes from outside.
@@ -92,7 +91,8 @@ impl Fields {
     }
 }
 
-/// Writes a form that is sent to `action`, with the fields that each form needs. Its answer is shown in its `.result`.
+/// Writes a form that is sent to `action`, with the fields that each form needs. The console's script sends it and shows
+/// the answer in the page's list of notices, which no refresh removes.
 pub(crate) fn form(
     visitor: &Visitor,
     action: &str,
@@ -101,8 +101,7 @@ pub(crate) fn form(
     body: &Markup,
 ) -> Markup {
     html! {
-        form class=[class] method="post" action=(action) hx-post=(action) hx-target="find .result"
-            hx-disabled-elt="find button" {
+        form class=[class] method="post" action=(action) data-send="" {
             (hidden(visitor))
             @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
             (body)
@@ -118,7 +117,7 @@ pub(crate) fn hidden(visitor: &Visitor) -> Markup {
     }
 }
 
-/// Writes where a refusal is shown: beside the button `about`.
+/// Writes where a refusal is shown without the script: beside the button `about`.
 pub(crate) fn result(visitor: &Visitor, about: &str) -> Markup {
     let notice = visitor.notice.as_ref().filter(|notice| notice.outcome == Outcome::Refused && notice.about == about);
     html! { output class="result" role="status" { @if let Some(notice) = notice { (notice) } } }
@@ -137,7 +136,7 @@ mod tests {
             ("/\\evil", "/"),
             ("", "/"),
         ] {
-            let fields = Fields { fields: vec![("back".to_owned(), back.to_owned())], by_htmx: false };
+            let fields = Fields { fields: vec![("back".to_owned(), back.to_owned())], by_script: false };
             assert_eq!(fields.back(), expected);
         }
     }

@@ -9,14 +9,17 @@ mod counts;
 mod form;
 mod live;
 mod managers;
+mod pace;
 mod page;
 mod pages;
 mod parts;
 mod paths;
+mod pick;
 mod process;
 mod security;
 mod services;
 mod session;
+mod signals;
 mod sources;
 mod view;
 mod words;
@@ -73,7 +76,8 @@ impl FromRef<Console> for Live {
 pub fn router(state: ConsoleState) -> Router {
     let ConsoleState { voidings, operator, reports, temporal_ui_url, shutdown } = state;
     let counter = Counter::new(voidings.clone(), operator.clone());
-    let sources = Sources { voidings, operator, reports, counter, temporal_ui_url, shutdown };
+    let acted = std::sync::Arc::default();
+    let sources = Sources { voidings, operator, reports, counter, temporal_ui_url, acted, shutdown };
     let actions = Router::new()
         .route(paths::ACKNOWLEDGE, post(actions::acknowledge))
         .route(paths::RETRY, post(actions::retry))

@@ -1,12 +1,13 @@
 //! Server-sent events: they tell a page that its content has changed, and the page requests itself again.
 //!
-//! Each page has one poller, however many browsers show it; it ends with the last of them.
+//! Each page has one poller, however many browsers show it; it ends with the last of them. One stream may serve several
+//! pages: a browser opens few connections to one server.
 
 use std::{
     collections::HashMap,
     convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -17,19 +18,24 @@ use axum::{
     },
 };
 use futures::{Stream, StreamExt, future::BoxFuture, stream};
-use service_kit::Params;
+use service_kit::{ApiError, problem};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::{page::LivePage, sources::Sources};
+use crate::{
+    pace::{LONGEST, Pace},
+    page::LivePage,
+    sources::Sources,
+};
 
-/// Between two looks at one thing.
-const EVERY: Duration = Duration::from_millis(300);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Most pages that listen at once; others are told to retry.
-const MOST_LISTENERS: usize = 1_000;
+/// Most streams at once; others are told to retry.
+const MOST_STREAMS: usize = 1_000;
+/// The code of the answer to one stream more, as of each program that has too much to do.
+const OVERLOADED: &str = "overloaded";
+const RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// A page that is looked at, whichever it is.
-trait Watched: Send + Sync {
+pub(crate) trait Watched: Send + Sync {
     fn topic(&self) -> String;
     fn look<'a>(&'a self, sources: &'a Sources) -> BoxFuture<'a, u64>;
 }
@@ -44,6 +50,14 @@ impl<P: LivePage> Watched for P {
     }
 }
 
+/// A page whose changes a stream tells, and what the browser has of it.
+pub(crate) struct Follow {
+    pub(crate) page: Arc<dyn Watched>,
+    pub(crate) seen: Option<u64>,
+    /// Its number among the stream's pages; `None` where it is the only one.
+    pub(crate) number: Option<usize>,
+}
+
 /// Tells its listeners the fingerprint of what there is; `None` until it has looked.
 type Poller = Arc<watch::Sender<Option<u64>>>;
 
@@ -51,25 +65,27 @@ type Poller = Arc<watch::Sender<Option<u64>>>;
 #[derive(Clone)]
 pub(crate) struct Live {
     pollers: Arc<Mutex<HashMap<String, Poller>>>,
-    listeners: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { pollers: Arc::default(), listeners: Arc::new(Semaphore::new(MOST_LISTENERS)) }
+        Self { pollers: Arc::default(), streams: Arc::new(Semaphore::new(MOST_STREAMS)) }
     }
 }
 
 impl Live {
-    /// Answers with the events of a page: `changed`, each time that what the page has seen is not what there is.
-    pub(crate) fn events(&self, sources: Sources, page: impl LivePage, params: &Params) -> Response {
-        let Ok(permit) = self.listeners.clone().try_acquire_owned() else {
-            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    /// Answers with the events of pages: `changed`, each time that what a page has seen is not what there is.
+    pub(crate) fn events(&self, sources: &Sources, pages: Vec<Follow>) -> Response {
+        let Ok(permit) = self.streams.clone().try_acquire_owned() else {
+            return too_many().into_response();
         };
-        let seen = params.text("seen").ok().flatten().and_then(|seen| seen.parse().ok());
-        let shutdown = sources.shutdown.clone();
-        let changes = changes(self.subscribe(sources, Arc::new(page)), seen, permit);
-        let changes = changes.take_until(shutdown.cancelled_owned());
+        let permit = Arc::new(permit);
+        let changes = pages.into_iter().map(|follow| {
+            let receiver = self.subscribe(sources.clone(), follow.page);
+            changes(receiver, follow.seen, follow.number, permit.clone()).boxed()
+        });
+        let changes = stream::select_all(changes).take_until(sources.shutdown.clone().cancelled_owned());
         Sse::new(changes).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
     }
 
@@ -87,10 +103,17 @@ impl Live {
     }
 
     async fn poll(self, sources: Sources, page: Arc<dyn Watched>, topic: String, sender: Poller) {
+        let mut pace = Pace::default();
         while !sources.shutdown.is_cancelled() {
+            let begun = Instant::now();
             let seen = Some(page.look(&sources).await);
-            sender.send_if_modified(|known| std::mem::replace(known, seen) != seen);
-            tokio::time::sleep(EVERY).await;
+            let has_changed = sender.send_if_modified(|known| std::mem::replace(known, seen) != seen);
+            let pause = pace.pause(has_changed, begun.elapsed());
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                // An action is followed by changes; a look that takes long is not repeated for each.
+                () = sources.acted.notified(), if pause <= LONGEST => pace.wake(),
+            }
             let mut pollers = self.pollers.lock().unwrap_or_else(PoisonError::into_inner);
             if sender.receiver_count() == 0 {
                 pollers.remove(&topic);
@@ -100,14 +123,40 @@ impl Live {
     }
 }
 
+fn too_many() -> ApiError {
+    let why = format!("{MOST_STREAMS} event streams are open; the page updates when it is loaded again");
+    problem(StatusCode::SERVICE_UNAVAILABLE, OVERLOADED, why).retry_after(RETRY_AFTER)
+}
+
 fn changes(
     receiver: watch::Receiver<Option<u64>>,
     seen: Option<u64>,
-    permit: OwnedSemaphorePermit,
+    number: Option<usize>,
+    permit: Arc<OwnedSemaphorePermit>,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold((receiver, seen, permit), |(mut receiver, seen, permit)| async move {
+    stream::unfold((receiver, seen, permit), move |(mut receiver, seen, permit)| async move {
         let now = receiver.wait_for(|now| now.is_some() && *now != seen).await.ok().and_then(|now| *now)?;
-        let event = Event::default().event("changed").data(now.to_string());
+        let data = number.map_or_else(|| now.to_string(), |number| format!("{number} {now}"));
+        let event = Event::default().event("changed").data(data);
         Some((Ok(event), (receiver, Some(now), permit)))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_stream_too_many_is_told_to_come_back() {
+        let live = Live::default();
+        let all = u32::try_from(MOST_STREAMS).unwrap();
+        let _taken = live.streams.clone().try_acquire_many_owned(all).unwrap();
+        assert!(live.streams.clone().try_acquire_owned().is_err());
+        let answer = too_many().into_response();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[CONTENT_TYPE], messages::PROBLEM_MEDIA_TYPE);
+        assert_eq!(answer.headers()[RETRY_AFTER], "30");
+    }
 }

@@ -23,6 +23,10 @@ pub(crate) struct Manager {
     pub(crate) one: &'static str,
     /// How an instance begins.
     pub(crate) begins: &'static str,
+    /// Its title in an empty list.
+    pub(crate) none: &'static str,
+    /// The names of its outcomes.
+    pub(crate) outcomes: &'static [&'static str],
     /// The effect of giving one up.
     pub(crate) giving_up: &'static str,
     /// Reads facts from its state, or from the event that began it.
@@ -35,6 +39,8 @@ static TRANSFERS: Manager = Manager {
     title: "Transfers",
     one: "Transfer",
     begins: "A transfer appears here as soon as one is requested of Accounts.",
+    none: "No transfers yet.",
+    outcomes: &["completed", "returned", "failed"],
     giving_up: "the transfer ends here. Nothing is undone: money that was withdrawn and not deposited stays in flight, so \
                 settle it first.",
     read_facts: transfer,

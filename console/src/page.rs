@@ -22,6 +22,9 @@ use crate::{
 /// No inline style, no `eval`, nothing from elsewhere; attributes count where they stand.
 const HTMX_CONFIG: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"selfRequestsOnly":true,"disableInheritance":true,"historyCacheSize":0,"refreshOnHistoryMiss":true}"#;
 
+/// The fingerprint of a page that is to be asked for again.
+pub(crate) const UNKNOWN: u64 = 0;
+
 /// A page whose content follows what it shows.
 pub(crate) trait LivePage: Clone + Send + Sync + 'static {
     /// What the page shows.
@@ -40,6 +43,11 @@ pub(crate) trait LivePage: Clone + Send + Sync + 'static {
 
     /// Returns a number that differs when what the page follows has changed.
     fn fingerprint(model: &Self::Model) -> u64;
+
+    /// Returns whether the page lacks something that the followed part does not tell of: it is asked for again.
+    fn is_out_of_step(_model: &Self::Model) -> bool {
+        false
+    }
 
     /// Returns why there is no such page, where there is none.
     fn missing(&self, _model: &Self::Model) -> Option<String> {
@@ -66,8 +74,10 @@ pub(crate) async fn show<P: LivePage>(page: P, sources: Sources, visitor: Visito
     if let Some(why) = page.missing(&model) {
         return Page::new("Not found", &visitor).not_found(&why);
     }
-    let live = LivePart { topic: page.topic(), seen: P::fingerprint(&model) };
+    let seen = P::fingerprint(&model);
     let model = page.complete(&sources, model).await;
+    let seen = if P::is_out_of_step(&model) { UNKNOWN } else { seen };
+    let live = LivePart { topic: page.topic(), seen };
     let is_placed = visitor.notice.as_ref().is_some_and(|notice| page.shows(&model, &notice.about));
     let frame = Page { live: Some(live), notice_is_placed: is_placed, ..Page::new(page.title(), &visitor) };
     frame.render(&page.head(&visitor), &page.body(&sources, &visitor, &model))
@@ -110,7 +120,7 @@ impl<'a> Page<'a> {
             html lang="en" {
                 (self.head())
                 body hx-ext="morph" {
-                    a class="skip" href="#main" { "To the content" }
+                    a class="skip" href="#main" { "Skip to content" }
                     (navigation(self.visitor))
                     main id="main" {
                         (notices(notice))
@@ -129,7 +139,7 @@ impl<'a> Page<'a> {
         let body = html! {
             h1 { "Not found" }
             p { (what) }
-            p { a class="button" href=(paths::PROCESSES) { "To the processes" } }
+            p { a class="button" href=(paths::PROCESSES) { "Back to processes" } }
         };
         Self { status: StatusCode::NOT_FOUND, ..self }.render(&html! {}, &body)
     }
@@ -141,12 +151,13 @@ impl<'a> Page<'a> {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="htmx-config" content=(HTMX_CONFIG);
-                title { (self.title) " · Voidings" }
+                title { (self.title) " · Process console" }
                 link rel="icon" type="image/svg+xml" href=(href("icon.svg"));
                 link rel="stylesheet" href=(href("console.css"));
                 script defer src=(href("htmx.js")) {}
                 script defer src=(href("idiomorph.js")) {}
                 script defer src=(href("console.js")) {}
+                script defer src=(href("actions.js")) {}
             }
         }
     }
@@ -154,7 +165,7 @@ impl<'a> Page<'a> {
     fn live_part(&self, body: &Markup) -> Markup {
         let Some(live) = &self.live else { return html! { div id="live" { (body) } } };
         html! {
-            div id="live" data-events={ (paths::EVENTS) "?" (live.topic) } data-seen=(live.seen)
+            div id="live" data-events=(paths::EVENTS) data-topic=(live.topic) data-seen=(live.seen) data-worker=(href("events.js"))
                 hx-get=(self.visitor.path) hx-trigger="changed" hx-select="#live" hx-target="this"
                 hx-swap="morph:outerHTML" hx-sync="this:queue last" {
                 (body)
@@ -170,9 +181,10 @@ fn navigation(visitor: &Visitor) -> Markup {
     let current = |is: bool| is.then_some("page");
     html! {
         header class="bar" {
-            a class="brand" href=(paths::PROCESSES) { span class="mark" aria-hidden="true" {} "Voidings" }
+            a class="brand" href=(paths::PROCESSES) { span class="mark" aria-hidden="true" {} "Process console" }
             nav aria-label="Pages" {
-                a href=(paths::PROCESSES) aria-current=[current(is_processes)] { "Processes" }
+                a href=(paths::ATTENTION) aria-current=[current(path == paths::ATTENTION)] { "Needs attention" }
+                a href=(paths::PROCESSES) aria-current=[current(is_processes)] { "Voidings" }
                 @for manager in MANAGERS {
                     a href=(manager.path) aria-current=[current(path.starts_with(manager.path))] { (manager.title) }
                 }

@@ -1,55 +1,12 @@
 //! Parts that lists and pages share: tiles, filters, pager, banners, badges.
 
 use maud::{Markup, html};
+use process_manager_host::operator::Trouble;
 
-use crate::{session::Visitor, view::Status};
-
-/// The processes that a list shows: those that have not ended, those that have, or both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Show {
-    Open,
-    Ended,
-    All,
-}
-
-impl Show {
-    const ALL: [(Self, &'static str, &'static str); 3] =
-        [(Self::Open, "open", "Open"), (Self::Ended, "ended", "Ended"), (Self::All, "all", "All")];
-
-    /// Reads the text in an address; any other text stands for the open ones.
-    pub(crate) fn read(text: Option<&str>) -> Self {
-        Self::ALL.into_iter().find(|(_, name, _)| text == Some(name)).map_or(Self::Open, |(show, ..)| show)
-    }
-
-    /// Returns its text in an address; `None` for what an address without any shows.
-    pub(crate) const fn in_address(self) -> Option<&'static str> {
-        match self {
-            Self::Open => None,
-            Self::Ended => Some("ended"),
-            Self::All => Some("all"),
-        }
-    }
-
-    /// Returns whether the processes are open, as a filter.
-    pub(crate) fn is_open(self) -> Option<bool> {
-        match self {
-            Self::Open => Some(true),
-            Self::Ended => Some(false),
-            Self::All => None,
-        }
-    }
-
-    /// Writes the field of a form of filters.
-    pub(crate) fn select(self) -> Markup {
-        html! {
-            label { span { "Show" }
-                select name="show" {
-                    @for (show, name, word) in Self::ALL { option value=(name) selected[show == self] { (word) } }
-                }
-            }
-        }
-    }
-}
+use crate::{
+    session::Visitor,
+    view::{ProcessView, Status},
+};
 
 /// Returns the address of a list with these parameters; empty ones are left out.
 pub(crate) fn address(path: &str, pairs: &[(&str, Option<&str>)]) -> String {
@@ -63,19 +20,9 @@ pub(crate) fn filters(path: &str, label: &str, fields: &Markup) -> Markup {
     html! {
         form class="filters" method="get" action=(path) role="search" aria-label=(label)
             hx-get=(path) hx-trigger="input delay:300ms, submit" hx-target="#live" hx-select="#live"
-            hx-swap="morph:outerHTML" hx-push-url="true" hx-sync="this:replace" {
+            hx-swap="morph:outerHTML" hx-replace-url="true" hx-sync="this:replace" {
             (fields)
             button type="submit" { "Filter" }
-        }
-    }
-}
-
-/// Writes the filter for processes with an incident.
-pub(crate) fn incident_filter(checked: bool) -> Markup {
-    html! {
-        label class="check" {
-            input type="checkbox" name="incident" value="true" checked[checked];
-            span { "With incident" }
         }
     }
 }
@@ -83,7 +30,7 @@ pub(crate) fn incident_filter(checked: bool) -> Markup {
 /// A number that leads to the list of what it counts.
 pub(crate) struct Tile {
     pub(crate) id: &'static str,
-    pub(crate) word: &'static str,
+    pub(crate) word: String,
     /// `None` while Temporal is unavailable.
     pub(crate) count: Option<i64>,
     pub(crate) href: String,
@@ -122,8 +69,8 @@ pub(crate) fn pager(first: Option<&str>, next: Option<&str>) -> Markup {
 /// Writes what a list shows instead of a page that is no longer there.
 pub(crate) fn no_such_page(first: &str) -> Markup {
     html! {
-        p { strong { "This page no longer exists." } }
-        p { a class="button" href=(first) { "To the first page" } }
+        p { strong { "This page has expired." } }
+        p { a class="button" href=(first) { "First page" } }
     }
 }
 
@@ -142,6 +89,25 @@ pub(crate) fn badge(status: Status) -> Markup {
     }
 }
 
+/// Writes what a process has come to: its outcome, or its status and its trouble.
+pub(crate) fn badges(view: &ProcessView) -> Markup {
+    html! {
+        @match view.outcome_badge() {
+            Some((class, sign, word)) => span class={ "badge " (class) } { span class="sign" aria-hidden="true" { (sign) } (word) },
+            None => (badge(view.status)),
+        }
+        @match view.trouble {
+            Some(Trouble::NeedsAttention) => {
+                " " span class="badge parked" { span class="sign" aria-hidden="true" { "!" } "Needs attention" }
+            }
+            Some(Trouble::Retrying) => {
+                " " span class="badge incident" { span class="sign" aria-hidden="true" { "⟳" } "Retrying" }
+            }
+            None => {}
+        }
+    }
+}
+
 /// Writes a table of a list.
 pub(crate) fn table(class: &str, caption: &str, columns: &[&str], rows: &Markup) -> Markup {
     html! {
@@ -152,9 +118,9 @@ pub(crate) fn table(class: &str, caption: &str, columns: &[&str], rows: &Markup)
                     tr {
                         @for column in columns {
                             @match *column {
-                                "Select" => th scope="col" { span class="unseen" { "Select" } },
+                                "Select" => th scope="col" class="of-Select" { span class="unseen" { "Select" } },
                                 "Amount" => th scope="col" class="amount" { "Amount" },
-                                column => th scope="col" { (column) },
+                                column => th scope="col" class={ "of-" (column.replace(' ', "-")) } { (column) },
                             }
                         }
                     }

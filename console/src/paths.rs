@@ -6,6 +6,9 @@ use messages::DocumentId;
 pub(crate) const PROCESSES: &str = "/";
 /// The pages of one process each.
 pub(crate) const PROCESS: &str = "/processes/{document_id}";
+/// All processes that need attention, or are retried automatically.
+pub(crate) const ATTENTION: &str = "/attention";
+pub(crate) const RETRYING: &str = "/attention?show=retrying";
 /// Reports and documents.
 pub(crate) const REPORTS: &str = "/reports";
 /// The events that tell a page that it is out of date.
@@ -25,6 +28,11 @@ pub(crate) const REST: &str = "/docs/";
 /// Returns the address of a process's page.
 pub(crate) fn process(document_id: &DocumentId) -> String {
     format!("/processes/{document_id}")
+}
+
+/// Returns the address of the page of a process that has ended.
+pub(crate) fn ended_process(document_id: &DocumentId, process_id: &str) -> String {
+    format!("{}?process={process_id}", process(document_id))
 }
 
 /// Returns the address of a voiding in the REST API.

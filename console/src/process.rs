@@ -7,9 +7,9 @@ use serde_json::json;
 
 use crate::{
     form,
-    parts::{badge, copy},
+    parts::{badge, badges, copy},
     session::Visitor,
-    view::{Failure, ProcessView, Span, Stalled, Step, voiding::INCIDENT},
+    view::{Failure, ProcessView, Span, Stalled, Step},
     words,
 };
 
@@ -24,18 +24,17 @@ pub(crate) fn body(
 ) -> Markup {
     html! {
         p class="summary" {
-            (badge(view.status))
-            @if view.has_incident { " " (badge(INCIDENT)) }
-            span { (view.status.sentence) " · " (view.since.before) (words::age(view.since.at, now)) (view.since.after) }
+            (badges(view))
+            span { (sentence(view)) " · " (view.since.before) (words::age(view.since.at, now)) (view.since.after) }
         }
         @for failure in &view.failures { (of_failure(visitor, view, failure)) }
         @if let Some(stalled) = &view.stalled { (of_stalled(stalled)) }
         div class="columns" {
             section class="card" aria-labelledby="about" { h2 id="about" { (title) } (aside) }
-            section class="card" aria-labelledby="steps" { h2 id="steps" { "Time line" } (timeline(view, now)) }
+            section class="card" aria-labelledby="steps" { h2 id="steps" { "Timeline" } (timeline(view, now)) }
         }
         section class="card" aria-labelledby="ids" {
-            h2 id="ids" { "Ids" }
+            h2 id="ids" { "Identifiers" }
             dl class="ids" {
                 @for (name, id) in &view.ids {
                     dt { (name) }
@@ -59,12 +58,22 @@ fn of_failure(visitor: &Visitor, view: &ProcessView, failure: &Failure) -> Marku
     let heading = format!("failure-{}", if failure.can_retry { "retry" } else { "acknowledge" });
     html! {
         section class="card advice failure" aria-labelledby=(heading) {
-            h2 id=(heading) { "Waits for you: " (failure.what) }
+            h2 id=(heading) { "Action needed: " (failure.what) }
             p class="detail" { code { (failure.code) } " " (failure.detail) }
             p { (failure.remedy) }
             @if failure.can_retry { (retry_form(visitor, view, failure)) }
-            @if failure.can_acknowledge { (acknowledge_form(visitor, view, failure)) }
+            @if failure.can_acknowledge { (acknowledge(visitor, view, failure)) }
         }
+    }
+}
+
+/// Says where the process stands, or what has come of it.
+fn sentence(view: &ProcessView) -> String {
+    match &view.outcome {
+        Some(outcome) => {
+            outcome.reason.as_deref().map_or_else(|| "Ended".to_owned(), |reason| format!("Ended: {reason}"))
+        }
+        None => view.status.sentence.to_owned(),
     }
 }
 
@@ -95,20 +104,31 @@ pub(crate) fn trouble(view: &ProcessView, now: DateTime<Utc>) -> Option<Markup> 
 pub(crate) fn retry_form(visitor: &Visitor, view: &ProcessView, failure: &Failure) -> Markup {
     let id = view.target.id();
     let body = html! {
-        button type="submit" { "Retry" span class="unseen" { " " (id) } }
+        button type="submit" class="primary" { "Retry" span class="unseen" { " " (id) } }
         (form::result(visitor, id))
     };
     form::form(visitor, view.target.retry(), None, &fields(view, failure), &body)
 }
 
-/// Writes the form that acknowledges one failure.
-pub(crate) fn acknowledge_form(visitor: &Visitor, view: &ProcessView, failure: &Failure) -> Markup {
-    let body = html! {
-        (who_and_why(&view.key))
-        button type="submit" class="primary" { "Acknowledge failure" }
-        (form::result(visitor, view.target.id()))
+/// Writes what acknowledges one failure: where it could be retried, that gives the process up, and says so.
+pub(crate) fn acknowledge(visitor: &Visitor, view: &ProcessView, failure: &Failure) -> Markup {
+    let id = view.target.id();
+    let (open, send, class) = match failure.giving_up {
+        Some(_) => ("Give up …", "Give up", "danger"),
+        None => ("Acknowledge …", "Acknowledge failure", "primary"),
     };
-    form::form(visitor, view.target.acknowledge(), Some("acknowledge"), &fields(view, failure), &body)
+    let body = html! {
+        @if let Some(effect) = failure.giving_up { p class="hint effect" { (words::capital(effect)) } }
+        (who_and_why(&view.key))
+        button type="submit" class=(class) { (send) }
+        @if !failure.can_retry { (form::result(visitor, id)) }
+    };
+    html! {
+        details class="action" id={ "acknowledge-" (view.key) } {
+            summary class={ "button " (class) } { (open) span class="unseen" { " " (id) } }
+            (form::form(visitor, view.target.acknowledge(), Some("acknowledge"), &fields(view, failure), &body))
+        }
+    }
 }
 
 fn fields<'a>(view: &'a ProcessView, failure: &'a Failure) -> Vec<(&'a str, &'a str)> {
@@ -122,7 +142,7 @@ pub(crate) fn who_and_why(of: &str) -> Markup {
             input id={ "by-" (of) } name="acknowledged_by" autocomplete="name" maxlength=(Acknowledge::LONGEST_NAME);
         }
         label class="wide" { span { "Note" }
-            input id={ "note-" (of) } name="note" autocomplete="off" maxlength=(Acknowledge::LONGEST_NOTE) placeholder="what was done about it";
+            input id={ "note-" (of) } name="note" autocomplete="off" maxlength=(Acknowledge::LONGEST_NOTE) placeholder="What did you do about it?";
         }
     }
 }
@@ -157,9 +177,9 @@ fn entry(step: &Step, now: DateTime<Utc>) -> Markup {
                 (words::clock(step.at, now))
                 @match step.span {
                     Span::Moment => {}
-                    Span::Lasted(length) => { " · lasted " (words::duration(length)) }
+                    Span::Lasted(length) => { " · took " (words::duration(length)) }
                     Span::Took(length) => { " · took " (words::duration(length)) }
-                    Span::Ongoing => { " · for " (words::age(step.at, now)) " now" }
+                    Span::Ongoing => { " · for " (words::age(step.at, now)) }
                 }
             }
             @if step.code.is_some() || step.detail.is_some() {
@@ -177,7 +197,7 @@ fn entry(step: &Step, now: DateTime<Utc>) -> Markup {
 fn cli(view: &ProcessView, namespace: &str) -> Markup {
     html! {
         section class="card" aria-labelledby="cli" {
-            h2 id="cli" { "The same with the Temporal CLI" }
+            h2 id="cli" { "Temporal CLI" }
             @for (name, line) in &commands(view, namespace) {
                 p class="cli" { span class="faint" { (name) } code tabindex="0" { (line) } (copy(line, name)) }
             }
@@ -202,7 +222,7 @@ fn commands(view: &ProcessView, namespace: &str) -> Vec<(&'static str, String)> 
     let retry = view.failures.iter().filter(|failure| failure.can_retry);
     let retry = retry.map(|failure| ("Retry", signal("retry", &json!({"failure_id": failure.id}))));
     let look = format!("temporal workflow query {namespace}--workflow-id {workflow} --type state");
-    acknowledge.chain(retry).chain([("Look", look)]).collect()
+    acknowledge.chain(retry).chain([("Inspect", look)]).collect()
 }
 
 /// Quotes a text as one word for a shell: ids may be anything.

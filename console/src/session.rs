@@ -38,6 +38,15 @@ pub(crate) enum Outcome {
     Refused,
 }
 
+impl Outcome {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "Done",
+            Self::Refused => "Not done",
+        }
+    }
+}
+
 /// What an action led to, in one sentence, for the page that follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notice {
@@ -100,11 +109,11 @@ impl Notice {
 
 impl Render for Notice {
     fn render(&self) -> Markup {
-        let (class, word) = match self.outcome {
-            Outcome::Done => ("notice done", "Done"),
-            Outcome::Refused => ("notice refused", "Refused"),
+        let class = match self.outcome {
+            Outcome::Done => "notice done",
+            Outcome::Refused => "notice refused",
         };
-        html! { p class=(class) { strong { (word) ": " } (self.text) } }
+        html! { p class=(class) { strong { (self.outcome.word()) ": " } (self.text) } }
     }
 }
 

@@ -1,7 +1,10 @@
 //! The programs behind the console.
 
+use std::sync::Arc;
+
 use process_manager_client::http::CommandClient;
 use process_manager_host::operator::Operator;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use voiding_client::VoidingClient;
@@ -16,11 +19,18 @@ pub(crate) struct Sources {
     pub(crate) reports: CommandClient,
     pub(crate) counter: Counter,
     pub(crate) temporal_ui_url: Option<Url>,
+    /// Told when an operator has acted: what is looked at changes now.
+    pub(crate) acted: Arc<Notify>,
     /// Cancelled when the program is to end.
     pub(crate) shutdown: CancellationToken,
 }
 
 impl Sources {
+    /// Has the open pages look again at once.
+    pub(crate) fn wake(&self) {
+        self.acted.notify_waiters();
+    }
+
     /// Returns the link to a run in Temporal's Web UI, where its address is known.
     pub(crate) fn web_ui(&self, workflow_id: &str, run_id: Option<&str>) -> Option<(String, &'static str)> {
         let base = self.temporal_ui_url.as_ref()?;

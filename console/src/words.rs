@@ -16,6 +16,12 @@ pub(crate) fn command(name: &str) -> String {
     })
 }
 
+/// Returns a text that begins with a capital letter: `returned` -> `Returned`.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
 /// Returns a duration in its largest two units.
 pub(crate) fn duration(length: TimeDelta) -> String {
     let ms = length.num_milliseconds().max(0);

@@ -10,7 +10,7 @@
 use messages::accounts::{
     Command, DepositMoney, DepositPurpose, Event, FailMoneyTransfer, MoneyTransferRequested, WithdrawMoney,
 };
-use process_manager::manager::{Commands, Context, Failure, Metadata, OnError, ProcessManager, Route};
+use process_manager::manager::{Commands, Context, Failure, Metadata, OnError, Outcome, ProcessManager, Route};
 use serde::{Deserialize, Serialize};
 
 /// One transfer, as it was requested.
@@ -67,6 +67,15 @@ impl ProcessManager for TransferMoney {
                 failed.continue_with(refund)
             }
             _ => failure.stop(),
+        }
+    }
+
+    fn outcome(&self, event: &Event) -> Option<Outcome> {
+        match event {
+            Event::MoneyDeposited(it) if it.purpose == DepositPurpose::Transfer => Some(Outcome::success("completed")),
+            Event::MoneyDeposited(_) => Some(Outcome::reverted("returned").because("the deposit was refused")),
+            Event::MoneyTransferFailed(it) => Some(Outcome::failure("failed").because(&it.reason)),
+            _ => None,
         }
     }
 }

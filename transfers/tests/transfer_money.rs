@@ -8,7 +8,7 @@ use messages::{
         MoneyTransferRequested, MoneyWithdrawn, WithdrawMoney,
     },
 };
-use process_manager::testing::given;
+use process_manager::{manager::Outcome, testing::given};
 use transfers::TransferMoney;
 
 fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
@@ -48,7 +48,10 @@ fn a_request_withdraws_a_withdrawal_deposits_and_a_deposit_ends_it() {
     given::<TransferMoney>([]).when(requested()).then([withdraw()]).then_waits();
     given::<TransferMoney>([requested()]).when(withdrawn()).then([deposit("ben", Transfer)]).then_waits();
     let done = deposited("ben", Transfer);
-    given::<TransferMoney>([requested(), withdrawn()]).when(done).then_no_command().then_ended();
+    given::<TransferMoney>([requested(), withdrawn()])
+        .when(done)
+        .then_no_command()
+        .then_ended_as(&Outcome::success("completed"));
 }
 
 #[test]
@@ -59,8 +62,9 @@ fn a_refused_withdrawal_fails_the_transfer() {
         .refusing("insufficient-funds", |command| matches!(command, Command::WithdrawMoney(_)))
         .when(requested());
     refused.then([withdraw(), fail]).then_waits();
+    let outcome = Outcome::failure("failed").because(&reason);
     let failed = Event::MoneyTransferFailed(MoneyTransferFailed { transfer_id: id("t-1"), reason });
-    given::<TransferMoney>([requested()]).when(failed).then_no_command().then_ended();
+    given::<TransferMoney>([requested()]).when(failed).then_no_command().then_ended_as(&outcome);
 }
 
 #[test]
@@ -71,6 +75,8 @@ fn a_refused_deposit_gives_the_money_back() {
         .when(withdrawn())
         .then([deposit("ben", Transfer), deposit("anna", Refund)])
         .then_waits();
+    let returned = Outcome::reverted("returned").because("the deposit was refused");
+    given::<TransferMoney>([requested(), withdrawn()]).when(deposited("anna", Refund)).then_ended_as(&returned);
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use messages::{CustomerId, DocumentId, ProcessId, voiding::VoidingState};
-use workflows::voiding::{self, CUSTOMER_ID, DOCUMENT_ID, INCIDENT, PROCESS_ID, VOIDING_STATE};
+use process_manager_host::operator::Trouble;
+use workflows::voiding::{self, CUSTOMER_ID, DOCUMENT_ID, INCIDENT, NEEDS_ATTENTION, PROCESS_ID, VOIDING_STATE};
 
 /// Conditions that narrow a list of voidings; absent ones match everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Filter {
     pub customer_id: Option<CustomerId>,
     /// Only voidings with (or without) an incident.
     pub incident: Option<bool>,
+    /// Only voidings in this sort of trouble.
+    pub trouble: Option<Trouble>,
     /// Only voidings that have not (or have) ended.
     pub open: Option<bool>,
     /// Only voidings whose document, customer or process id begins with this. An id cannot contain a character that
@@ -47,14 +50,28 @@ impl Filter {
             (name, true) => format!("{name} = true"),
             (name, false) => format!("({name} = false OR {name} IS NULL)"),
         }));
+        // A run that began before there was the attribute does not say which; it is rather looked at once too often.
+        conditions.extend(self.trouble.map(|trouble| {
+            let (needs, incident, failed) =
+                (NEEDS_ATTENTION.name(), INCIDENT.name(), VoidingState::MarkingDocumentAsVoidedFailed);
+            match trouble {
+                Trouble::NeedsAttention => {
+                    format!("({needs} = true OR ({needs} IS NULL AND ({state} = '{failed}' OR {incident} = true)))")
+                }
+                Trouble::Retrying => format!("({incident} = true AND {needs} = false)"),
+            }
+        }));
         conditions.extend(self.open.map(|open| {
             let operator = if open { "=" } else { "!=" };
             format!("ExecutionStatus {operator} 'Running'")
         }));
         conditions.extend(self.id_prefix.as_ref().map(|text| {
             let (workflow, customer, process) = (voiding::workflow_id(text), CUSTOMER_ID.name(), PROCESS_ID.name());
+            // The id of a workflow finds its document.
+            let whole = voiding::document_id(text.as_str()).map(|_| format!("WorkflowId STARTS_WITH '{text}' OR "));
             format!(
-                "(WorkflowId STARTS_WITH '{workflow}' OR {customer} STARTS_WITH '{text}' OR {process} STARTS_WITH '{text}')"
+                "({}WorkflowId STARTS_WITH '{workflow}' OR {customer} STARTS_WITH '{text}' OR {process} STARTS_WITH '{text}')",
+                whole.unwrap_or_default()
             )
         }));
         conditions.extend(self.closed_since.map(|at| format!("CloseTime >= '{}'", at.to_rfc3339())));
@@ -87,7 +104,7 @@ pub(crate) fn of_processes(ids: &BTreeSet<&ProcessId>) -> Option<String> {
 pub(crate) fn of_every_attribute() -> String {
     let texts = [VOIDING_STATE.name(), DOCUMENT_ID.name(), CUSTOMER_ID.name(), PROCESS_ID.name()];
     let texts = texts.map(|name| format!("{name} = '-'")).join(" AND ");
-    format!("{texts} AND {} = true", INCIDENT.name())
+    format!("{texts} AND {} = true AND {} = true", INCIDENT.name(), NEEDS_ATTENTION.name())
 }
 
 fn of_our_type() -> String {
@@ -129,6 +146,7 @@ mod tests {
             state: Some(VoidingState::DocumentVoided),
             customer_id: None,
             incident: Some(true),
+            trouble: None,
             open: Some(false),
             id_prefix: Some("INV".parse().unwrap()),
             closed_since: Some(DateTime::UNIX_EPOCH),
@@ -139,6 +157,32 @@ mod tests {
              AND ExecutionStatus != 'Running' \
              AND (WorkflowId STARTS_WITH 'voiding-INV' OR CustomerId STARTS_WITH 'INV' OR ProcessId STARTS_WITH 'INV') \
              AND CloseTime >= '1970-01-01T00:00:00+00:00'"
+        );
+    }
+
+    #[test]
+    fn the_id_of_a_workflow_finds_its_document() {
+        let filter = Filter { id_prefix: Some("voiding-INV-1".parse().unwrap()), ..Filter::default() };
+        let query = filter.query();
+        assert!(
+            query.contains(
+                "(WorkflowId STARTS_WITH 'voiding-INV-1' OR WorkflowId STARTS_WITH 'voiding-voiding-INV-1' OR"
+            ),
+            "{query}"
+        );
+    }
+
+    #[test]
+    fn what_needs_an_operator_is_told_apart_from_what_is_retried() {
+        let of = |trouble| Filter { trouble: Some(trouble), open: Some(true), ..Filter::default() }.query();
+        assert_eq!(
+            of(Trouble::NeedsAttention),
+            "WorkflowType = 'DocumentVoiding' AND (NeedsAttention = true OR (NeedsAttention IS NULL \
+             AND (VoidingState = 'marking-document-as-voided-failed' OR Incident = true))) AND ExecutionStatus = 'Running'"
+        );
+        assert_eq!(
+            of(Trouble::Retrying),
+            "WorkflowType = 'DocumentVoiding' AND (Incident = true AND NeedsAttention = false) AND ExecutionStatus = 'Running'"
         );
     }
 

@@ -139,7 +139,7 @@ impl VoidingClient {
         Ok(said.or_else(|| latest.or_else(|| runs.into_iter().next()).map(Process::from)))
     }
 
-    async fn runs_of(&self, document_id: &DocumentId) -> Result<Vec<Run>, OperatorError> {
+    pub(crate) async fn runs_of(&self, document_id: &DocumentId) -> Result<Vec<Run>, OperatorError> {
         match self.list(&filter::of_document(document_id), MOST_RUNS, Vec::new()).await {
             Ok(listed) => Ok(listed.items),
             // No run can have a state before a worker has registered the search attributes.

@@ -4,6 +4,7 @@
 //! Reading needs no worker. Runs that Temporal has deleted are answered from Billing.
 
 mod billing;
+mod earlier;
 mod filter;
 mod latest;
 mod pages;

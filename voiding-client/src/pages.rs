@@ -7,7 +7,7 @@ use process_manager_host::operator::{Listed, OperatorError};
 use serde::{Deserialize, Serialize};
 use workflows::voiding::WORKFLOW_TYPE;
 
-use crate::{Run, VoidingClient, filter, latest::representative};
+use crate::{Filter, Run, VoidingClient, filter, latest::representative};
 
 /// Runs per request where the number does not matter.
 const CHUNK: usize = 200;
@@ -115,7 +115,7 @@ impl VoidingClient {
         }
     }
 
-    /// Lists a page of running processes by a single request: each has one run.
+    /// Lists a page of running processes: each has one run.
     ///
     /// # Errors
     /// Returns the same errors as [`VoidingClient::page`].
@@ -123,12 +123,20 @@ impl VoidingClient {
         let given = from.is_some();
         match self.list(query, limit, from.map(|token| token.0).unwrap_or_default()).await {
             Ok(listed) => {
-                let next = (!listed.next.is_empty()).then_some(Token(listed.next));
-                Ok(RunPage { runs: listed.items, next })
+                let next = self.workflows.where_more_follow(query, listed.next).await?;
+                Ok(RunPage { runs: listed.items, next: (!next.is_empty()).then_some(Token(next)) })
             }
             Err(error @ OperatorError::Refused(_)) if given => Err(PageError::Token(error)),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Lists the newest runs that match a filter, at most `size` of them.
+    ///
+    /// # Errors
+    /// Returns [`OperatorError`] if Temporal is unavailable.
+    pub async fn newest(&self, filter: &Filter, size: usize) -> Result<Vec<Run>, OperatorError> {
+        Ok(self.list(&filter.query(), size, Vec::new()).await?.items)
     }
 
     pub(crate) async fn list(&self, query: &str, size: usize, from: Vec<u8>) -> Result<Listed<Run>, OperatorError> {

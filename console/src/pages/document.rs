@@ -11,10 +11,10 @@ use messages::{
 
 use crate::{
     form,
-    parts::badge,
+    parts::badges,
     paths,
     session::Visitor,
-    view::{ProcessView, Status, voiding::INCIDENT},
+    view::{ProcessView, Status},
     words,
 };
 
@@ -70,7 +70,7 @@ impl DocumentRow {
     pub(super) fn essence(&self) -> impl std::hash::Hash {
         let status = self.status.map(|status| status as u8);
         let report = self.in_report.map(|(number, status)| (number, status == ReportStatus::Open));
-        let voiding = self.voiding.as_ref().map(|view| (view.status, view.has_incident));
+        let voiding = self.voiding.as_ref().map(|view| (view.status, view.trouble));
         (self.document_id.clone(), status, self.has_open_process, report, self.is_out_of_total, voiding)
     }
 
@@ -84,10 +84,10 @@ impl DocumentRow {
         html! {
             tr id={ "document-" (id) } class=[self.is_voided().then_some("voided")] {
                 td data-label="Document" {
-                    span class="id" { (id) }
+                    span class="id" title=(id) { (id) }
                     @if let Some(kind) = self.kind { " " span class="faint" { (name(kind)) } }
                 }
-                td data-label="Customer" { a class="id" href=(paths::reports_of(&self.customer_id)) { (self.customer_id) } }
+                td data-label="Customer" { a class="id" href=(paths::reports_of(&self.customer_id)) title=(self.customer_id) { (self.customer_id) } }
                 td data-label="Amount" class="amount" { (self.total) " " (self.total.currency.code()) }
                 td data-label="Issued" {
                     @match self.issued_at { Some(at) => { (words::age(at, now)) " ago" } None => "–" }
@@ -122,8 +122,7 @@ impl DocumentRow {
         html! {
             @if let Some(view) = &self.voiding {
                 a class="state" href=(path) {
-                    (badge(view.status))
-                    @if view.has_incident { " " (badge(INCIDENT)) }
+                    (badges(view))
                 }
             } @else if self.has_open_process || self.is_voided() {
                 a href=(path) { "the process" }
@@ -152,7 +151,7 @@ impl DocumentRow {
         let is_published = matches!(self.in_report, Some((_, ReportStatus::Published)));
         let body = html! {
             button type="submit" { "Void" span class="unseen" { " " (id) } }
-            @if is_published { span class="faint hint" { "published: will be refused" } }
+            @if is_published { span class="faint hint" { "Already published – cannot be voided" } }
             (form::result(visitor, id))
         };
         form::form(visitor, paths::VOID, None, &[("document_id", id)], &body)

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use messages::{CustomerId, DocumentId, reports::Report};
 use service_kit::Params;
 
-use super::{document::DocumentRow, report::ReportCard};
+use super::{document::DocumentRow, listing::given, report::ReportCard};
 use crate::{
     form,
     page::{LivePage, fingerprint},
@@ -34,10 +34,13 @@ const REPORTS_OF_ALL: usize = 12;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DocumentsPage {
     customer: Option<CustomerId>,
+    /// Why the address names no customer, though it should.
+    invalid: Option<String>,
     cursor: Option<String>,
 }
 
 /// What the page shows.
+#[derive(Default)]
 pub(super) struct Model {
     /// `None` while Reports is unavailable.
     reports: Option<Vec<ReportCard>>,
@@ -48,10 +51,14 @@ pub(super) struct Model {
 }
 
 impl DocumentsPage {
-    /// Reads an address. An invalid parameter counts as absent.
+    /// Reads an address.
     pub(super) fn read(params: &Params) -> Self {
         let text = |name: &str| params.text(name).ok().flatten().map(str::trim).filter(|text| !text.is_empty());
-        Self { customer: text("customer_id").and_then(|id| id.parse().ok()), cursor: text("cursor").map(str::to_owned) }
+        let (customer, invalid) = match given::<CustomerId>(text("customer_id").unwrap_or_default(), "customer") {
+            Ok(customer) => (customer, None),
+            Err(why) => (None, Some(why)),
+        };
+        Self { customer, invalid, cursor: text("cursor").map(str::to_owned) }
     }
 
     /// The address of the same list from this cursor on.
@@ -73,6 +80,9 @@ impl LivePage for DocumentsPage {
     /// Documents from Billing, their reports from Reports, their voidings from Temporal. What is unavailable is missing,
     /// and the rest is shown.
     async fn load(&self, sources: &Sources) -> Model {
+        if self.invalid.is_some() {
+            return Model { reports: Some(Vec::new()), ..Model::default() };
+        }
         let customer = self.customer.as_ref();
         let limit = if customer.is_some() { REPORTS_OF_ONE } else { REPORTS_OF_ALL };
         let (documents, reports) = tokio::join!(
@@ -140,6 +150,14 @@ impl LivePage for DocumentsPage {
         let now = Utc::now();
         let rows = html! { @for row in &model.documents { (row.markup(visitor, now)) } };
         let first = self.href(None);
+        if let Some(why) = &self.invalid {
+            return html! {
+                div class="empty" {
+                    p { strong { (why) } }
+                    p { a class="button" href=(paths::REPORTS) { "Show all customers" } }
+                }
+            };
+        }
         html! {
             (banners(model))
             section aria-labelledby="reports" {
@@ -147,7 +165,7 @@ impl LivePage for DocumentsPage {
                 @match model.reports.as_deref() {
                     Some([]) => p class="empty" { "There is no report yet: a customer’s first document opens one." },
                     Some(reports) => div class="cards" { @for card in reports { (card.markup(visitor, now)) } },
-                    None => p class="empty" { "There is nothing to show." },
+                    None => p class="empty" { "The reports are shown as soon as Reports answers again." },
                 }
             }
             section aria-labelledby="documents" {
@@ -175,9 +193,9 @@ impl DocumentsPage {
         html! {
             div class="empty" {
                 @if model.billing_is_unavailable {
-                    p { "There is nothing to show." }
+                    p { "The documents are shown as soon as Billing answers again." }
                 } @else if self.cursor.is_some() {
-                    p { strong { "This page no longer exists." } }
+                    p { strong { "No more documents." } }
                 } @else if self.customer.is_some() {
                     p { strong { "This customer has no document." } " Issue one with the form above." }
                 } @else {
@@ -191,7 +209,11 @@ impl DocumentsPage {
 fn banners(model: &Model) -> Markup {
     html! {
         @if model.billing_is_unavailable {
-            (unavailable("Billing", "Nothing can be issued or voided now. Below are the latest documents that Reports knows."))
+            (unavailable("Billing", if model.reports.is_some() {
+                "Nothing can be issued or voided now. Below are the latest documents that Reports knows."
+            } else {
+                "Nothing can be issued or voided now."
+            }))
         }
         @if model.reports.is_none() {
             (unavailable("Reports", "Totals are missing, and voidings wait for it; they continue automatically."))
@@ -217,7 +239,7 @@ fn issue_form(visitor: &Visitor, customer: Option<&CustomerId>) -> Markup {
                 input name="amount" required maxlength="24" autocomplete="off" inputmode="decimal" placeholder="12.34";
             }
             label { span { "Currency" } input name="currency" required maxlength="3" size="4" value="EUR" autocomplete="off"; }
-            label { span { "Document id (may be empty)" } input name="document_id" maxlength="128" autocomplete="off"; }
+            label { span { "Document ID (optional)" } input name="document_id" maxlength="128" autocomplete="off"; }
             button type="submit" class="primary" { "Issue" }
             (form::result(visitor, ISSUE))
     };

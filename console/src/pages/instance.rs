@@ -88,7 +88,7 @@ impl LivePage for InstancePage {
                     @let namespace = sources.voidings.namespace();
                     (process::body(visitor, view, (self.manager.one, &about), &links, &namespace, now))
                 }
-                None => div class="empty" { p { "There is nothing to show." } },
+                None => div class="empty" { p { "This process is shown as soon as Temporal answers again." } },
             }
         }
     }
@@ -106,7 +106,7 @@ fn about(view: &ProcessView, now: DateTime<Utc>) -> Markup {
         dl class="ids facts" { @for told in view.facts.iter().chain(&view.doing) { (fact(told)) } }
         @if let Some(state) = &view.state {
             details class="state" {
-                summary { "State, as its process manager keeps it" }
+                summary { "Raw state" }
                 pre tabindex="0" { code { (state) } }
             }
         }

@@ -1,32 +1,37 @@
 //! `GET /transfers`, and the same for each process manager: its instances, and what is wrong with which.
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use maud::{Markup, html};
 use process_manager_host::operator::{End, Instance, InstanceFilter, OperatorError};
 use service_kit::{Params, cursor};
 use voiding_client::Token;
 
 use crate::{
-    counts::midnight,
     managers::Manager,
     page::{LivePage, fingerprint},
-    parts::{self, Show, Tile, badge, unavailable},
-    process::trouble,
+    parts::{self, unavailable},
+    pick::{Pick, Today},
     session::Visitor,
     sources::Sources,
     view::{ProcessView, instance::view},
-    words,
+};
+
+use super::{
+    instances_parts::table,
+    overview::{Overview, tiles},
 };
 
 /// Instances of a page.
 const PAGE: usize = 50;
+/// Newest instances among which a text is looked for that no id begins with.
+const SEARCHED: usize = 1_000;
 
 /// The page; its filters stand in its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct InstancesPage {
     manager: &'static Manager,
-    show: Show,
-    incident: bool,
+    pick: Pick,
+    today: Today,
     text: String,
     cursor: Option<String>,
 }
@@ -38,25 +43,15 @@ pub(super) struct Model {
     listing: Listing,
 }
 
-/// How many instances there are, and the newest that wait for an operator.
-#[derive(Hash)]
-struct Overview {
-    running: i64,
-    incidents: i64,
-    /// Completed since midnight UTC.
-    done_today: i64,
-    given_up: i64,
-    /// All that have ended; only ever grows, so that no change goes unseen.
-    ended: i64,
-    /// A retry that fails again changes no count.
-    latest_incidents: Vec<ProcessView>,
-}
-
 #[derive(Default)]
 struct Listing {
     rows: Vec<ProcessView>,
     next: Option<String>,
     trouble: Option<Trouble>,
+    /// The rows contain the text, and do not begin with it.
+    is_searched: bool,
+    /// There was never an instance.
+    is_first_visit: bool,
 }
 
 /// Why the list is not the one that was asked for.
@@ -74,24 +69,37 @@ impl InstancesPage {
         let text = |name: &str| params.text(name).ok().flatten().map(str::trim).filter(|text| !text.is_empty());
         Self {
             manager,
-            show: Show::read(text("show")),
-            incident: text("incident") == Some("true"),
+            pick: Pick::read(
+                text("show"),
+                None,
+                text("incident") == Some("true"),
+                &Pick::of_instances(manager.outcomes),
+            ),
+            today: Today::read(text("ended")),
             text: text("text").unwrap_or_default().to_owned(),
             cursor: text("cursor").map(str::to_owned),
         }
     }
 
     fn filter(&self) -> InstanceFilter {
-        InstanceFilter {
-            is_running: self.show.is_open(),
-            has_incident: self.incident.then_some(true),
+        let mut filter = InstanceFilter {
+            is_running: self.pick.is_open(),
+            closed_since: self.today.since(),
             id_prefix: self.text.clone(),
             ..InstanceFilter::default()
+        };
+        match &self.pick {
+            Pick::Trouble(trouble) => filter.trouble = Some(*trouble),
+            Pick::Incident => filter.has_incident = Some(true),
+            Pick::Outcome(name) => filter.outcome = Some((*name).to_owned()),
+            Pick::GivenUp => filter.end = Some(End::GivenUp),
+            _ => {}
         }
+        filter
     }
 
     fn has_filters(&self) -> bool {
-        self.incident || !self.text.is_empty()
+        self.pick != Pick::Open || self.today.0 || !self.text.is_empty()
     }
 
     /// The address of the same list from this cursor on.
@@ -99,8 +107,8 @@ impl InstancesPage {
         parts::address(
             self.manager.path,
             &[
-                ("show", self.show.in_address()),
-                ("incident", self.incident.then_some("true")),
+                ("show", self.pick.in_address()),
+                ("ended", self.today.in_address()),
                 ("text", Some(&self.text)),
                 ("cursor", cursor),
             ],
@@ -111,26 +119,23 @@ impl InstancesPage {
         instances.into_iter().map(|instance| view(self.manager, instance)).collect()
     }
 
-    async fn overview(&self, sources: &Sources) -> Result<Overview, OperatorError> {
+    async fn list(&self, sources: &Sources) -> Listing {
+        let listing = self.page(sources).await;
+        if !listing.rows.is_empty() || listing.trouble.is_some() || self.cursor.is_some() {
+            return listing;
+        }
         let instances = sources.operator.instances_of(self.manager.name);
-        let running = InstanceFilter { is_running: Some(true), ..InstanceFilter::default() };
-        let ended = InstanceFilter { is_running: Some(false), ..InstanceFilter::default() };
-        let incidents = InstanceFilter { has_incident: Some(true), ..running.clone() };
-        let done_today = InstanceFilter { end: Some(End::Done), closed_since: Some(midnight()), ..ended.clone() };
-        let given_up = InstanceFilter { end: Some(End::GivenUp), ..ended.clone() };
-        let (latest, incidents, done_today, given_up, ended, running) = tokio::try_join!(
-            instances.list(&incidents, PAGE, Vec::new()),
-            instances.count(&incidents),
-            instances.count(&done_today),
-            instances.count(&given_up),
-            instances.count(&ended),
-            instances.count(&running),
-        )?;
-        let latest_incidents = self.views(latest.items);
-        Ok(Overview { running, incidents, done_today, given_up, ended, latest_incidents })
+        if self.text.is_empty() {
+            let was_none = async || instances.count(&InstanceFilter::default()).await.is_ok_and(|count| count == 0);
+            return Listing { is_first_visit: !self.has_filters() && was_none().await, ..listing };
+        }
+        let filter = InstanceFilter { id_prefix: String::new(), ..self.filter() };
+        let newest = self.views(instances.newest(&filter, SEARCHED).await.unwrap_or_default());
+        let rows: Vec<_> = newest.into_iter().filter(|row| row.contains(&self.text)).take(PAGE).collect();
+        Listing { is_searched: !rows.is_empty(), rows, ..listing }
     }
 
-    async fn list(&self, sources: &Sources) -> Listing {
+    async fn page(&self, sources: &Sources) -> Listing {
         let in_trouble = |trouble| Listing { trouble: Some(trouble), ..Listing::default() };
         let filter = self.filter();
         let Some(query) = filter.query(self.manager.name) else { return Listing::default() };
@@ -144,7 +149,7 @@ impl InstancesPage {
             Ok(page) => {
                 let next = (!page.next.is_empty()).then(|| Token::from(page.next));
                 let next = next.and_then(|token| cursor::encode(&query, &token).ok());
-                Listing { rows: self.views(page.items), next, trouble: None }
+                Listing { rows: self.views(page.items), next, ..Listing::default() }
             }
             Err(OperatorError::Refused(_)) if given => in_trouble(Trouble::Cursor),
             Err(_) => in_trouble(Trouble::Temporal),
@@ -162,7 +167,7 @@ impl LivePage for InstancesPage {
     /// The numbers alone: a change of the list changes one of them.
     async fn load(&self, sources: &Sources) -> Model {
         let manager = self.manager.name;
-        let overview = self.overview(sources).await;
+        let overview = Overview::ask(self.manager, sources).await;
         let overview = overview.inspect_err(|error| tracing::debug!(manager, %error, "instances cannot be counted"));
         Model { overview: overview.ok(), listing: Listing::default() }
     }
@@ -180,6 +185,10 @@ impl LivePage for InstancesPage {
         fingerprint(&model.overview)
     }
 
+    fn is_out_of_step(model: &Model) -> bool {
+        model.overview.is_some() && model.listing.trouble == Some(Trouble::Temporal)
+    }
+
     fn title(&self) -> String {
         self.manager.title.to_owned()
     }
@@ -187,11 +196,12 @@ impl LivePage for InstancesPage {
     fn head(&self, _visitor: &Visitor) -> Markup {
         let label = format!("Filter the {}", self.manager.title.to_lowercase());
         let fields = html! {
-            (self.show.select())
-            label { span { "Id begins with" }
-                input type="search" name="text" value=(self.text) autocomplete="off" maxlength="256";
+            (self.pick.select(&Pick::of_instances(self.manager.outcomes)))
+            label { span { "Search" }
+                input type="search" name="text" value=(self.text) autocomplete="off" maxlength="256"
+                    placeholder="process, workflow";
             }
-            (parts::incident_filter(self.incident))
+            (self.today.field())
         };
         html! { h1 { (self.manager.title) } (parts::filters(self.manager.path, &label, &fields)) }
     }
@@ -203,8 +213,12 @@ impl LivePage for InstancesPage {
             @if listing.trouble == Some(Trouble::Temporal) {
                 (unavailable("Temporal", "Nothing is lost: this page continues as soon as it is back."))
             }
-            (parts::tiles(&self.tiles(model.overview.as_ref()), &first))
-            @if listing.rows.is_empty() { (self.nothing(model)) } @else { (self.table(&listing.rows, Utc::now())) }
+            (parts::tiles(&tiles(self.manager, model.overview.as_ref()), &first))
+            @if listing.is_searched {
+                p class="faint" { "No id begins with “" (self.text) "”. These contain it, among the newest " (SEARCHED) "." }
+            }
+            @if listing.rows.is_empty() { (self.nothing(model)) }
+            @else { (table(self.manager, &listing.rows, Utc::now())) }
             (parts::pager(
                 self.cursor.is_some().then_some(first.as_str()),
                 listing.next.as_ref().map(|next| self.href(Some(next))).as_deref(),
@@ -214,58 +228,32 @@ impl LivePage for InstancesPage {
 }
 
 impl InstancesPage {
-    fn tiles(&self, overview: Option<&Overview>) -> [Tile; 4] {
-        let path = self.manager.path;
-        let tile = |id, word, count: fn(&Overview) -> i64, href| Tile { id, word, count: overview.map(count), href };
-        [
-            tile("running", "Running", |overview| overview.running, path.to_owned()),
-            tile("incidents", "Incidents", |overview| overview.incidents, format!("{path}?incident=true")),
-            tile("done", "Done today", |overview| overview.done_today, format!("{path}?show=ended")),
-            tile("given-up", "Given up", |overview| overview.given_up, format!("{path}?show=ended")),
-        ]
-    }
-
-    fn table(&self, rows: &[ProcessView], now: DateTime<Utc>) -> Markup {
-        let lines = html! { @for row in rows { (self.row(row, now)) } };
-        let columns = [self.manager.one, "Status", "Since", "Began", "What is wrong"];
-        parts::table("instances", self.manager.title, &columns, &lines)
-    }
-
-    fn row(&self, row: &ProcessView, now: DateTime<Utc>) -> Markup {
-        let id = row.target.id();
-        html! {
-            // An id may have been used again, and may be of any form: the run distinguishes the rows.
-            tr id={ "run-" (row.key) } data-process=(id) {
-                td data-label=(self.manager.one) { a class="id" href=(row.target.page()) { (id) } }
-                td data-label="Status" { (badge(row.status)) }
-                td data-label="Since" { (words::age(row.since.at, now)) }
-                td data-label="Began" { (words::age(row.began_at, now)) " ago" }
-                td data-label="Wrong" {
-                    @match trouble(row, now) { Some(trouble) => (trouble), None => span class="faint" { "–" } }
-                }
-            }
-        }
-    }
-
     fn nothing(&self, model: &Model) -> Markup {
-        let manager = self.manager;
-        let trouble = model.listing.trouble;
-        let is_first_visit = |overview: &Overview| overview.running == 0 && overview.ended == 0;
+        let (manager, listing) = (self.manager, &model.listing);
         html! {
             div class="empty" {
-                @if trouble == Some(Trouble::Cursor) || (trouble.is_none() && self.cursor.is_some()) {
+                @if listing.trouble == Some(Trouble::Cursor) {
                     (parts::no_such_page(&self.href(None)))
-                } @else if trouble.is_some() {
-                    p { "There is nothing to show." }
+                } @else if listing.trouble.is_some() {
+                    p { strong { (manager.title) " are shown as soon as Temporal answers again." } }
+                } @else if self.cursor.is_some() {
+                    p { strong { "No more processes." } }
                 } @else if self.has_filters() {
                     p { strong { "Nothing matches these filters." } }
-                    p { a class="button" href=(manager.path) { "Show all open ones" } }
-                } @else if model.overview.as_ref().is_some_and(is_first_visit) {
-                    p { strong { "There was none yet." } " " (manager.begins) }
+                    p { a class="button" href=(manager.path) { "Show open" } }
+                } @else if listing.is_first_visit {
+                    p { strong { (manager.none) } " " (manager.begins) }
                 } @else {
-                    p { strong { "Nothing is under way, and nothing waits for you." } }
-                    p { (manager.begins) }
-                    p { a class="button quiet" href={ (manager.path) "?show=ended" } { "Ended ones" } }
+                    @match model.overview.as_ref().map(|overview| overview.running) {
+                        Some(0) => {
+                            p { strong { "Nothing is under way." } " " (manager.begins) }
+                            p { a class="button quiet" href={ (manager.path) "?show=ended" } { "Show ended" } }
+                        }
+                        Some(count) => {
+                            p { strong { (count) " open: the list is not up to date yet." } " It follows in a moment." }
+                        }
+                        None => p { strong { "Whether anything is open is not known." } },
+                    }
                 }
             }
         }
@@ -281,7 +269,7 @@ mod tests {
     fn filters_survive_their_way_through_an_address() {
         let page = |text: &str| InstancesPage::read(MANAGERS[0], &Params::parse(text));
         assert_eq!(page("show=nonsense&incident=7&text=+").href(None), "/transfers");
-        let address = "/transfers?show=ended&incident=true&text=t-1&cursor=x";
+        let address = "/transfers?show=returned&ended=today&text=t-1&cursor=x";
         let read = page(address.trim_start_matches("/transfers?"));
         assert_eq!(read.href(read.cursor.as_deref()), address);
     }

@@ -1,14 +1,20 @@
 //! The pages, one file each, and their addresses.
 
+mod attention;
 mod diagram;
 mod document;
 mod documents;
 mod instance;
 mod instances;
+mod instances_parts;
+mod listing;
+mod overview;
 mod process;
 mod processes;
 mod processes_parts;
 mod report;
+
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -17,16 +23,16 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use messages::DocumentId;
+use messages::{DocumentId, ProcessId};
 use service_kit::Params;
 
 pub(crate) use self::documents::ISSUE;
 use self::{
-    documents::DocumentsPage, instance::InstancePage, instances::InstancesPage, process::ProcessPage,
-    processes::ProcessesPage,
+    attention::AttentionPage, documents::DocumentsPage, instance::InstancePage, instances::InstancesPage,
+    process::ProcessPage, processes::ProcessesPage,
 };
 use crate::{
-    live::Live,
+    live::{Follow, Live, Watched},
     managers::{MANAGERS, Manager},
     page::{Page, show},
     paths,
@@ -44,6 +50,7 @@ where
     let pages = Router::new()
         .route(paths::PROCESSES, get(processes))
         .route(paths::PROCESS, get(process))
+        .route(paths::ATTENTION, get(attention))
         .route(paths::REPORTS, get(documents))
         .route(paths::EVENTS, get(events));
     MANAGERS.into_iter().fold(pages, |router, manager| {
@@ -61,10 +68,20 @@ async fn processes(State(sources): State<Sources>, visitor: Visitor, params: Par
     show(ProcessesPage::read(&params), sources, visitor).await
 }
 
-async fn process(State(sources): State<Sources>, visitor: Visitor, Path(document_id): Path<String>) -> Response {
-    match document_id.parse::<DocumentId>() {
-        Ok(document_id) => show(ProcessPage { document_id }, sources, visitor).await,
-        Err(_) => Page::new("Not found", &visitor)
+async fn attention(State(sources): State<Sources>, visitor: Visitor, params: Params) -> Response {
+    show(AttentionPage::read(&params), sources, visitor).await
+}
+
+async fn process(
+    State(sources): State<Sources>,
+    visitor: Visitor,
+    Path(document_id): Path<String>,
+    params: Params,
+) -> Response {
+    let process_id = params.value::<ProcessId>("process");
+    match (document_id.parse::<DocumentId>(), process_id) {
+        (Ok(document_id), Ok(process_id)) => show(ProcessPage { document_id, process_id }, sources, visitor).await,
+        _ => Page::new("Not found", &visitor)
             .not_found("The address names no document: an id has letters, digits, '.', '_' and '-' only."),
     }
 }
@@ -73,24 +90,40 @@ async fn documents(State(sources): State<Sources>, visitor: Visitor, params: Par
     show(DocumentsPage::read(&params), sources, visitor).await
 }
 
-/// `GET /console/events?on=processes|process|instances|instance|documents&seen=…`
+/// Most pages of one event stream.
+const MOST_PAGES: usize = 32;
+
+/// `GET /console/events?on=…&seen=…` for one page, `?page0=on%3D…&page1=…` for several.
 async fn events(State(sources): State<Sources>, State(live): State<Live>, params: Params) -> Response {
+    let text = |name: String| params.text(&name).ok().flatten().map(Params::parse);
+    let several = (0..MOST_PAGES).map_while(|number| Some((Some(number), text(format!("page{number}"))?)));
+    let mut pages: Vec<_> = several.collect();
+    if pages.is_empty() {
+        pages.push((None, params));
+    }
+    let follow = |(number, params): (Option<usize>, Params)| {
+        let seen = params.text("seen").ok().flatten().and_then(|seen| seen.parse().ok());
+        Some(Follow { page: watched(&params)?, seen, number })
+    };
+    match pages.into_iter().map(follow).collect() {
+        Some(pages) => live.events(&sources, pages),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// Returns the page that a topic names.
+fn watched(params: &Params) -> Option<Arc<dyn Watched>> {
     let text = |name: &str| params.text(name).ok().flatten();
     let manager = || Manager::named(text("manager")?);
-    let events = match text("on") {
-        Some("processes") => Some(live.events(sources, ProcessesPage::read(&params), &params)),
-        Some("process") => {
-            let document_id = text("document_id").and_then(|id| id.parse().ok());
-            document_id.map(|document_id| live.events(sources, ProcessPage { document_id }, &params))
+    Some(match text("on")? {
+        "processes" => Arc::new(ProcessesPage::read(params)),
+        "process" => {
+            let (document_id, process_id) = (text("document_id")?.parse().ok()?, text("process"));
+            Arc::new(ProcessPage { document_id, process_id: process_id.and_then(|id| id.parse().ok()) })
         }
-        Some("instances") => {
-            manager().map(|manager| live.events(sources, InstancesPage::read(manager, &params), &params))
-        }
-        Some("instance") => manager()
-            .zip(text("id"))
-            .map(|(manager, id)| live.events(sources, InstancePage { manager, id: id.to_owned() }, &params)),
-        Some("documents") => Some(live.events(sources, DocumentsPage::read(&params), &params)),
-        _ => None,
-    };
-    events.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+        "instances" => Arc::new(InstancesPage::read(manager()?, params)),
+        "instance" => Arc::new(InstancePage { manager: manager()?, id: text("id")?.to_owned() }),
+        "documents" => Arc::new(DocumentsPage::read(params)),
+        _ => return None,
+    })
 }

@@ -2,13 +2,13 @@
 
 use chrono::Utc;
 use maud::{Markup, html};
-use messages::DocumentId;
-use voiding_client::Unavailable;
+use messages::{DocumentId, ProcessId};
+use voiding_client::{Run, Unavailable};
 
 use super::diagram::diagram;
 use crate::{
     page::{LivePage, fingerprint},
-    parts::unavailable,
+    parts::{badges, unavailable},
     paths, process,
     session::Visitor,
     sources::Sources,
@@ -16,12 +16,15 @@ use crate::{
         self, ProcessView,
         voiding::{add_retried, view},
     },
+    words,
 };
 
 /// The page.
 #[derive(Debug, Clone)]
 pub(super) struct ProcessPage {
     pub(super) document_id: DocumentId,
+    /// The process; the latest one where the address names none.
+    pub(super) process_id: Option<ProcessId>,
 }
 
 /// What the page shows.
@@ -29,24 +32,45 @@ pub(super) struct ProcessPage {
 pub(super) struct Model {
     view: Option<ProcessView>,
     unavailable: Option<Unavailable>,
+    /// The document's other processes, newest first.
+    others: Vec<ProcessView>,
 }
 
 impl LivePage for ProcessPage {
     type Model = Model;
 
     fn topic(&self) -> String {
-        format!("on=process&document_id={}", self.document_id)
+        let process = self.process_id.iter().map(|id| format!("&process={id}")).collect::<String>();
+        format!("on=process&document_id={}{process}", self.document_id)
     }
 
     async fn load(&self, sources: &Sources) -> Model {
+        if let Some(process_id) = &self.process_id {
+            return match sources.voidings.run_of(&self.document_id, process_id).await {
+                Ok(run) => Model { view: run.map(of_run), unavailable: None, others: Vec::new() },
+                Err(_) => Model { view: None, unavailable: Some(Unavailable::Temporal), others: Vec::new() },
+            };
+        }
         let found = sources.voidings.find(&self.document_id).await;
-        Model { view: found.process.map(view), unavailable: found.unavailable }
+        Model { view: found.process.map(view), unavailable: found.unavailable, others: Vec::new() }
     }
 
     /// With what the run's history tells; where that cannot be read, without.
     async fn complete(&self, sources: &Sources, mut model: Model) -> Model {
-        if let (Some(view), None) = (&mut model.view, model.unavailable) {
-            add_retried(view, sources.voidings.retried(&self.document_id).await.unwrap_or_default());
+        if model.unavailable.is_some() {
+            return model;
+        }
+        let (retried, processes) =
+            tokio::join!(sources.voidings.retried(&self.document_id), sources.voidings.processes_of(&self.document_id));
+        let processes = processes.unwrap_or_default();
+        if let Some(view) = &mut model.view {
+            let is_latest = processes.first().is_none_or(|latest| Some(&latest.run_id) == view.run_id.as_ref());
+            // The history is the latest run's.
+            if is_latest {
+                add_retried(view, retried.unwrap_or_default());
+            }
+            let others = processes.into_iter().map(of_run);
+            model.others = others.filter(|other| other.process_id != view.process_id).collect();
         }
         model
     }
@@ -57,7 +81,10 @@ impl LivePage for ProcessPage {
 
     fn missing(&self, model: &Model) -> Option<String> {
         let is_unknown = model.view.is_none() && model.unavailable.is_none();
-        is_unknown.then(|| format!("No voiding of document {} was ever requested.", self.document_id))
+        is_unknown.then(|| match &self.process_id {
+            Some(id) => format!("Temporal has no process {id} of document {}.", self.document_id),
+            None => format!("No voiding of document {} was ever requested.", self.document_id),
+        })
     }
 
     fn title(&self) -> String {
@@ -66,7 +93,7 @@ impl LivePage for ProcessPage {
 
     fn head(&self, _visitor: &Visitor) -> Markup {
         html! {
-            p class="crumbs" { a href=(paths::PROCESSES) { "Processes" } " / " }
+            p class="crumbs" { a href=(paths::PROCESSES) { "Voidings" } " / " }
             h1 { "Voiding of " span class="id" { (self.document_id) } }
         }
     }
@@ -81,8 +108,9 @@ impl LivePage for ProcessPage {
                     (process::body(
                         visitor, view, ("Progress", &progress), &links, &sources.voidings.namespace(), Utc::now(),
                     ))
+                    (others(&model.others))
                 }
-                None => div class="empty" { p { "There is nothing to show." } },
+                None => div class="empty" { p { "This process is shown as soon as the program above answers again." } },
             }
         }
     }
@@ -97,7 +125,33 @@ impl ProcessPage {
         let reports = view.customer.as_ref().map(paths::reports_of);
         let reports = reports.map(|href| (href, "Reports and documents of this customer"));
         let temporal = sources.web_ui(&view.workflow_id, view.run_id.as_deref());
-        reports.into_iter().chain(temporal).chain([(paths::voiding(&self.document_id), "As JSON")]).collect()
+        reports.into_iter().chain(temporal).chain([(paths::voiding(&self.document_id), "View JSON")]).collect()
+    }
+}
+
+fn of_run(run: Run) -> ProcessView {
+    view(run.into())
+}
+
+/// Writes links to the other processes of the document.
+fn others(others: &[ProcessView]) -> Markup {
+    let now = Utc::now();
+    html! {
+        @if !others.is_empty() {
+            section class="card" aria-labelledby="others" {
+                h2 id="others" { "Other processes of this document" }
+                ul class="others" {
+                    @for other in others {
+                        li {
+                            a href=(other.page()) { "Requested " (words::age(other.began_at, now)) " ago" } " "
+                            (badges(other)) " "
+                            @for step in other.steps.iter().filter(|step| step.class == "person") { (step.text) " " }
+                            span class="faint id" { (other.process_id.as_deref().unwrap_or_default()) }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -106,7 +160,8 @@ fn banner(program: Option<Unavailable>) -> Markup {
         @match program {
             Some(Unavailable::Temporal) => (unavailable(
                 "Temporal",
-                "Below is what Billing knows. The process is not lost: it and this page continue as soon as Temporal is back.",
+                "Below is what Billing knows; nothing can be retried or acknowledged now. The process is not lost: it and this \
+                 page continue as soon as Temporal is back.",
             )),
             Some(Unavailable::Billing) => (unavailable("Billing", "This page recovers automatically.")),
             Some(Unavailable::Both) => {

@@ -2,31 +2,33 @@
 
 use chrono::Utc;
 use maud::{Markup, html};
-use messages::{CustomerId, voiding::VoidingState};
-use service_kit::{Params, cursor};
-use voiding_client::{Filter, PageError, Process, Token};
+use messages::CustomerId;
+use service_kit::Params;
+use voiding_client::Filter;
 
-use super::processes_parts::{elsewhere, first_visit, table, tiles};
+use super::{
+    listing::{Listing, PAGE, Trouble, given, list, of_billing},
+    processes_parts::{banner, elsewhere, first_visit, table, tiles},
+};
 use crate::{
     counts::Counts,
     page::{LivePage, fingerprint},
-    parts::{self, Show, unavailable},
-    paths,
+    parts, paths,
+    pick::{Pick, Today},
     session::Visitor,
     sources::Sources,
-    view::{self, ProcessView, Status},
+    view,
 };
 
-/// Processes of a page.
-const PAGE: usize = 50;
+/// Newest processes among which a text is looked for that no id begins with.
+const SEARCHED: usize = 1_000;
 
 /// The page; its filters stand in its address, so that it can be sent to others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ProcessesPage {
-    show: Show,
-    state: Option<VoidingState>,
+    pick: Pick,
+    today: Today,
     customer: String,
-    incident: bool,
     text: String,
     cursor: Option<String>,
 }
@@ -38,54 +40,38 @@ pub(super) struct Model {
     listing: Listing,
 }
 
-#[derive(Default)]
-struct Listing {
-    rows: Vec<ProcessView>,
-    next: Option<String>,
-    trouble: Option<Trouble>,
-}
-
-/// Why the list is not the one that was asked for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Trouble {
-    /// The address names a page that no longer exists.
-    Cursor,
-    /// Temporal does not answer; the rows are Billing's.
-    Temporal,
-    /// Neither answers.
-    Everything,
-}
-
 impl ProcessesPage {
     /// Reads an address. An invalid parameter counts as absent.
     pub(super) fn read(params: &Params) -> Self {
         let text = |name: &str| params.text(name).ok().flatten().map(str::trim).filter(|text| !text.is_empty());
+        let is_incident = text("incident") == Some("true");
         Self {
-            show: Show::read(text("show")),
-            state: text("state").and_then(|state| state.parse().ok()),
+            pick: Pick::read(text("show"), text("state"), is_incident, &Pick::of_voidings()),
+            today: Today::read(text("ended")),
             customer: text("customer_id").unwrap_or_default().to_owned(),
-            incident: text("incident") == Some("true"),
             text: text("text").unwrap_or_default().to_owned(),
             cursor: text("cursor").map(str::to_owned),
         }
     }
 
-    /// The filter; `None` where nothing can match, because no id looks like that.
-    fn filter(&self) -> Option<Filter> {
-        let customer_id: Option<CustomerId> =
-            if self.customer.is_empty() { None } else { Some(self.customer.parse().ok()?) };
-        Some(Filter {
-            state: self.state,
-            customer_id,
-            incident: self.incident.then_some(true),
-            open: self.show.is_open(),
-            id_prefix: if self.text.is_empty() { None } else { Some(self.text.parse().ok()?) },
-            closed_since: None,
-        })
+    /// The filter; or the sentence that says why nothing can match.
+    fn filter(&self) -> Result<Filter, String> {
+        let customer_id: Option<CustomerId> = given(&self.customer, "customer")?;
+        let id_prefix = given(&self.text, "id")?;
+        let mut filter = Filter { customer_id, id_prefix, ..Filter::default() };
+        filter.open = self.pick.is_open();
+        filter.closed_since = self.today.since();
+        match &self.pick {
+            Pick::State(state) => filter.state = Some(*state),
+            Pick::Trouble(trouble) => filter.trouble = Some(*trouble),
+            Pick::Incident => filter.incident = Some(true),
+            _ => {}
+        }
+        Ok(filter)
     }
 
     fn has_filters(&self) -> bool {
-        self.state.is_some() || self.incident || !self.customer.is_empty() || !self.text.is_empty()
+        self.pick != Pick::Open || self.today.0 || !self.customer.is_empty() || !self.text.is_empty()
     }
 
     /// The address of the same list from this cursor on.
@@ -93,9 +79,8 @@ impl ProcessesPage {
         parts::address(
             paths::PROCESSES,
             &[
-                ("show", self.show.in_address()),
-                ("state", self.state.map(VoidingState::as_str)),
-                ("incident", self.incident.then_some("true")),
+                ("show", self.pick.in_address()),
+                ("ended", self.today.in_address()),
                 ("customer_id", Some(&self.customer)),
                 ("text", Some(&self.text)),
                 ("cursor", cursor),
@@ -104,38 +89,19 @@ impl ProcessesPage {
     }
 
     async fn list(&self, sources: &Sources) -> Listing {
-        let Some(query) = self.filter().map(|filter| filter.query()) else { return Listing::default() };
-        let no_such_page = Listing { trouble: Some(Trouble::Cursor), ..Listing::default() };
-        let from = self.cursor.as_deref().map(|text| cursor::decode::<Token>(&query, text));
-        if from == Some(None) {
-            return no_such_page;
+        let Ok(filter) = self.filter() else { return Listing::default() };
+        let listing = list(&filter, self.cursor.as_deref(), sources).await;
+        if !listing.rows.is_empty() || listing.trouble.is_some() || self.cursor.is_some() {
+            return listing;
         }
-        let from = from.flatten();
-        let page = match self.show {
-            Show::Open => sources.voidings.page_of_running(&query, PAGE, from).await,
-            Show::Ended | Show::All => sources.voidings.page(&query, PAGE, from).await,
-        };
-        match page {
-            Ok(page) => Listing {
-                rows: page.runs.into_iter().map(|run| view::voiding::view(run.into())).collect(),
-                next: page.next.and_then(|token| cursor::encode(&query, &token).ok()),
-                trouble: None,
-            },
-            Err(PageError::Token(_)) => no_such_page,
-            Err(PageError::Temporal(_)) => of_billing(sources).await,
+        if self.text.is_empty() {
+            let was_none = async || sources.voidings.count(&Filter::default()).await.is_ok_and(|count| count == 0);
+            return Listing { is_first_visit: !self.has_filters() && was_none().await, ..listing };
         }
-    }
-}
-
-/// Billing knows which processes are open, though not how far they are.
-async fn of_billing(sources: &Sources) -> Listing {
-    match sources.voidings.billing().open_processes(PAGE).await {
-        Ok(documents) => {
-            let processes = documents.into_iter().filter_map(Process::of_document);
-            let rows = processes.map(view::voiding::view).collect();
-            Listing { rows, next: None, trouble: Some(Trouble::Temporal) }
-        }
-        Err(_) => Listing { trouble: Some(Trouble::Everything), ..Listing::default() },
+        let newest = sources.voidings.newest(&Filter { id_prefix: None, ..filter }, SEARCHED).await.unwrap_or_default();
+        let rows = newest.into_iter().map(|run| view::voiding::view(run.into()));
+        let rows: Vec<_> = rows.filter(|row| row.contains(&self.text)).take(PAGE).collect();
+        Listing { is_searched: !rows.is_empty(), rows, ..listing }
     }
 }
 
@@ -154,7 +120,7 @@ impl LivePage for ProcessesPage {
     async fn complete(&self, sources: &Sources, model: Model) -> Model {
         // A Temporal that has just not answered is not asked a second time.
         let listing = match model.counts {
-            None if self.filter().is_some() => of_billing(sources).await,
+            None if self.filter().is_ok() => of_billing(sources).await,
             _ => self.list(sources).await,
         };
         Model { listing, ..model }
@@ -164,29 +130,25 @@ impl LivePage for ProcessesPage {
         fingerprint(&model.counts)
     }
 
+    fn is_out_of_step(model: &Model) -> bool {
+        model.counts.is_some() && matches!(model.listing.trouble, Some(Trouble::Temporal | Trouble::Everything))
+    }
+
     fn title(&self) -> String {
-        "Processes".to_owned()
+        "Voidings".to_owned()
     }
 
     fn head(&self, _visitor: &Visitor) -> Markup {
         let fields = html! {
-            (self.show.select())
-            label { span { "State" }
-                select name="state" {
-                    option value="" { "Any" }
-                    @for state in VoidingState::ALL {
-                        option value=(state) selected[self.state == Some(state)] { (Status::of_voiding(state).word) }
-                    }
-                }
-            }
+            (self.pick.select(&Pick::of_voidings()))
             label { span { "Customer" } input name="customer_id" value=(self.customer) autocomplete="off" maxlength="128"; }
-            label { span { "Id begins with" }
+            label { span { "Search" }
                 input type="search" name="text" value=(self.text) autocomplete="off" maxlength="128"
-                    placeholder="document, customer, process";
+                    placeholder="document, customer, process, workflow";
             }
-            (parts::incident_filter(self.incident))
+            (self.today.field())
         };
-        html! { h1 { "Processes" } (parts::filters(paths::PROCESSES, "Filter the processes", &fields)) }
+        html! { h1 { "Voidings" } (parts::filters(paths::PROCESSES, "Filter the voidings", &fields)) }
     }
 
     fn body(&self, _sources: &Sources, visitor: &Visitor, model: &Model) -> Markup {
@@ -194,8 +156,11 @@ impl LivePage for ProcessesPage {
         let first = self.href(None);
         html! {
             (banner(listing.trouble))
-            (parts::tiles(&tiles(model.counts), &first))
-            (elsewhere(model.counts))
+            (parts::tiles(&tiles(model.counts.as_ref()), &first))
+            (elsewhere(model.counts.as_ref()))
+            @if listing.is_searched {
+                p class="faint" { "No id begins with “" (self.text) "”. These contain it, among the newest " (SEARCHED) "." }
+            }
             @if listing.rows.is_empty() { (self.nothing(model)) }
             @else { (table(visitor, &listing.rows, Utc::now())) }
             (parts::pager(
@@ -212,43 +177,47 @@ impl LivePage for ProcessesPage {
 
 impl ProcessesPage {
     fn nothing(&self, model: &Model) -> Markup {
+        let listing = &model.listing;
         html! {
             div class="empty" {
-                @if model.listing.trouble == Some(Trouble::Cursor) {
+                @if listing.trouble == Some(Trouble::Cursor) {
                     (parts::no_such_page(&self.href(None)))
-                } @else if model.listing.trouble.is_some() {
-                    p { "There is nothing to show." }
+                } @else if let Err(why) = self.filter() {
+                    p { strong { (why) } }
+                    p { a class="button" href=(paths::PROCESSES) { "Show open" } }
+                } @else if listing.trouble == Some(Trouble::Temporal) {
+                    p { strong { "Billing knows of no open voiding." } " Ended ones are shown once Temporal answers again." }
+                } @else if listing.trouble.is_some() {
+                    p { strong { "Temporal and Billing do not answer." } " The voidings are shown as soon as one of them does." }
+                } @else if self.cursor.is_some() {
+                    p { strong { "No more processes." } }
                 } @else if self.has_filters() {
                     p { strong { "No process matches these filters." } }
-                    p { a class="button" href=(paths::PROCESSES) { "Show all open ones" } }
-                } @else if model.counts.is_some_and(|counts| counts.is_first_visit()) {
+                    p { a class="button" href=(paths::PROCESSES) { "Show open" } }
+                } @else if listing.is_first_visit {
                     (first_visit())
                 } @else {
-                    p { strong { "Nothing is under way, and nothing waits for you." } }
-                    p { "A process appears here as soon as a voiding is requested." }
-                    p {
-                        a class="button" href=(paths::REPORTS) { "To the documents" } " "
-                        a class="button quiet" href="/?show=ended" { "Ended processes" }
-                    }
+                    (nothing_open(model.counts.as_ref()))
                 }
             }
         }
     }
 }
 
-fn banner(trouble: Option<Trouble>) -> Markup {
+/// All is clear only where the counts say so; the list may lag behind them.
+fn nothing_open(counts: Option<&Counts>) -> Markup {
+    let running = counts.map(|counts| counts.running);
     html! {
-        @match trouble {
-            Some(Trouble::Temporal) => (unavailable(
-                "Temporal",
-                "Below are the open processes as Billing knows them. Nothing is lost: the processes and this page continue \
-                 as soon as Temporal is back.",
-            )),
-            Some(Trouble::Everything) => (unavailable(
-                "Neither Temporal nor Billing",
-                "Nothing can be shown now. Nothing is lost; this page recovers automatically.",
-            )),
-            Some(Trouble::Cursor) | None => {}
+        @match running {
+            Some(0) => {
+                p { strong { "Nothing is under way." } " A process appears here as soon as a voiding is requested." }
+                p {
+                    a class="button" href=(paths::REPORTS) { "Go to documents" } " "
+                    a class="button quiet" href="/?show=ended" { "Show ended" }
+                }
+            }
+            Some(count) => p { strong { (count) " open: the list is not up to date yet." } " It follows in a moment." }
+            None => p { strong { "Temporal does not answer." } " Whether anything is open is not known." }
         }
     }
 }
@@ -262,7 +231,7 @@ mod tests {
     }
 
     fn query(text: &str) -> Option<String> {
-        page(text).filter().map(|filter| filter.query())
+        page(text).filter().ok().map(|filter| filter.query())
     }
 
     #[test]
@@ -274,15 +243,27 @@ mod tests {
 
     #[test]
     fn filters_survive_their_way_through_an_address() {
-        let address = "/?show=ended&state=document-voided&incident=true&customer_id=c-1&text=INV&cursor=x";
+        let address = "/?show=document-voided&ended=today&customer_id=c-1&text=INV&cursor=x";
         let read = page(address.trim_start_matches("/?"));
         assert_eq!(read.href(read.cursor.as_deref()), address);
     }
 
     #[test]
-    fn what_is_no_id_can_match_nothing() {
+    fn an_invalid_text_is_named() {
         for address in ["text=<script>", "text='", "customer_id=a b", "text=a%25b"] {
             assert_eq!(query(address), None, "{address}");
         }
+        let why = page("customer_id=a b").filter().unwrap_err();
+        assert!(why.starts_with("“a b” is not a valid customer: "), "{why}");
+    }
+
+    #[test]
+    fn all_is_clear_only_where_nothing_is_counted() {
+        let said = |running: Option<i64>| {
+            nothing_open(running.map(|running| Counts { running, ..Counts::default() }).as_ref()).into_string()
+        };
+        assert!(said(Some(0)).contains("Nothing is under way"));
+        assert!(said(Some(500)).contains("500 open"));
+        assert!(said(None).contains("not known"));
     }
 }

@@ -4,16 +4,18 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use messages::voiding::VoidingState;
+use process_manager_host::operator::Trouble as Kind;
 
+use super::listing::Trouble;
 use crate::{
     counts::Counts,
     form,
     managers::MANAGERS,
-    parts::{self, Tile, badge},
+    parts::{self, Tile, badges, unavailable},
     paths,
-    process::{acknowledge_form, retry_form, trouble, who_and_why},
+    process::{acknowledge, retry_form, trouble, who_and_why},
     session::Visitor,
-    view::{ProcessView, voiding::INCIDENT},
+    view::{Failure, ProcessView},
     words,
 };
 
@@ -26,7 +28,7 @@ pub(super) fn table(visitor: &Visitor, rows: &[ProcessView], now: DateTime<Utc>)
         if can_select { ("processes selectable", &COLUMNS[..]) } else { ("processes", &COLUMNS[1..]) };
     let lines = html! { @for row in rows { (process(visitor, row, can_select, now)) } };
     html! {
-        @if can_select { (selection_form(visitor)) }
+        @if can_select { (selection_form(visitor, rows.iter().any(can_retry))) }
         (parts::table(class, "Processes", columns, &lines))
     }
 }
@@ -34,30 +36,42 @@ pub(super) fn table(visitor: &Visitor, rows: &[ProcessView], now: DateTime<Utc>)
 fn process(visitor: &Visitor, row: &ProcessView, can_select: bool, now: DateTime<Utc>) -> Markup {
     let id = row.target.id();
     html! {
-        tr id={ "process-" (id) } {
+        tr id=(row_id(row)) {
             @if can_select {
                 td class="select" {
-                    @if let Some(failure) = row.failures.first().filter(|_| row.waits_for_operator()) {
-                        input type="checkbox" form="selection" name="selected" value={ (id) " " (failure.id) }
-                            id={ "select-" (id) } aria-label={ "Select " (id) };
+                    @if let Some(failure) = row.failures.last().filter(|_| row.waits_for_operator()) {
+                        (tick(id, failure))
                     }
                 }
             }
-            td data-label="Document" { a class="id" href=(row.target.page()) { (id) } }
+            td data-label="Document" { a class="id" href=(row.page()) title=(id) { (id) } }
             td data-label="Customer" {
                 @match &row.customer {
-                    Some(customer) => a class="id" href={ "/?customer_id=" (customer) } { (customer) },
+                    Some(customer) => a class="id" href={ "/?customer_id=" (customer) } title=(customer) { (customer) },
                     None => span class="faint" { "not known yet" },
                 }
             }
-            td data-label="State" {
-                (badge(row.status))
-                @if row.has_incident { " " (badge(INCIDENT)) }
-            }
+            td data-label="State" { (badges(row)) }
             td data-label="Age" { (words::age(row.began_at, now)) }
             td data-label="Last step" { (last_step(row, now)) }
             td data-label="Actions" class="actions" { (actions(visitor, row)) }
         }
+    }
+}
+
+/// A document has one running process, and may have had several.
+fn row_id(row: &ProcessView) -> String {
+    match &row.process_id {
+        Some(process_id) if !row.status.is_running => format!("process-{}-{process_id}", row.target.id()),
+        _ => format!("process-{}", row.target.id()),
+    }
+}
+
+/// Writes the box that selects a failure, and says what can be done about it.
+fn tick(id: &str, failure: &Failure) -> Markup {
+    html! {
+        input type="checkbox" form="selection" name="selected" value={ (id) " " (failure.id) } id={ "select-" (id) }
+            aria-label={ "Select " (id) } data-retry[failure.can_retry] data-acknowledge[failure.can_acknowledge];
     }
 }
 
@@ -76,65 +90,90 @@ fn actions(visitor: &Visitor, row: &ProcessView) -> Markup {
     html! {
         @for failure in &row.failures {
             @if failure.can_retry { (retry_form(visitor, row, failure)) }
-            @if failure.can_acknowledge {
-                details class="action" id={ "acknowledge-" (id) } {
-                    summary class="button" { "Acknowledge" span class="unseen" { " " (id) } }
-                    (acknowledge_form(visitor, row, failure))
-                }
-            }
+            @if failure.can_acknowledge { (acknowledge(visitor, row, failure)) }
         }
         @if !row.waits_for_operator() {
             (form::result(visitor, id))
-            span class="faint" { @if row.status.is_running { "running" } @else { "ended" } }
+            span class="faint" { (nothing_to_do(row)) }
         }
     }
 }
 
-fn selection_form(visitor: &Visitor) -> Markup {
+/// Says why a row has no button; where that is not known, it promises nothing.
+fn nothing_to_do(row: &ProcessView) -> &'static str {
+    match () {
+        () if !row.status.is_running => "ended",
+        () if row.is_last_known => "last known state; no action is possible now",
+        () if row.stalled.is_some() => "retrying automatically",
+        () if row.steps_missing.is_some() => "not known",
+        () => "no action needed",
+    }
+}
+
+fn can_retry(row: &ProcessView) -> bool {
+    row.failures.iter().any(|failure| failure.can_retry)
+}
+
+/// Writes the form about the selected ones. The console's script writes on its buttons for how many each would count.
+fn selection_form(visitor: &Visitor, can_retry: bool) -> Markup {
     html! {
-        form id="selection" class="selection" method="post" action=(paths::SELECTION) hx-post=(paths::SELECTION)
-            hx-target="find .result" hx-disabled-elt="find button" {
+        form id="selection" class="selection" method="post" action=(paths::SELECTION) data-send="" {
             (form::hidden(visitor))
-            label class="check all" { input type="checkbox" id="select-all"; span { "Select all" } }
+            label class="check all" { input type="checkbox" id="select-all"; span { "Select all on this page" } }
             (who_and_why("selection"))
-            button type="submit" name="action" value="acknowledge" { "Acknowledge selected" }
-            button type="submit" name="action" value="retry" { "Retry selected" }
+            button type="submit" name="action" value="acknowledge" data-of="acknowledge" { "Acknowledge selected" }
+            @if can_retry { button type="submit" name="action" value="retry" data-of="retry" { "Retry selected" } }
             (form::result(visitor, "selection"))
         }
     }
 }
 
 /// Writes the numbers of processes.
-pub(super) fn tiles(counts: Option<Counts>) -> [Tile; 4] {
-    let failed = VoidingState::MarkingDocumentAsVoidedFailed;
-    let voided = VoidingState::DocumentVoided;
-    let tile = |id, word, count: fn(Counts) -> i64, href| Tile { id, word, count: counts.map(count), href };
+pub(super) fn tiles(counts: Option<&Counts>) -> [Tile; 4] {
+    let tile = |id, word: &str, count: fn(&Counts) -> i64, href| Tile {
+        id,
+        word: word.to_owned(),
+        count: counts.map(count),
+        href,
+    };
+    let voided = format!("/?show={}&ended=today", VoidingState::DocumentVoided);
     [
-        tile("running", "Running", |counts| counts.running, paths::PROCESSES.to_owned()),
-        tile("waiting", "Waiting for acknowledgement", |counts| counts.waiting, format!("/?state={failed}")),
-        tile(
-            "incidents",
-            "Incidents",
-            |counts| counts.incidents + counts.incidents_elsewhere,
-            "/?incident=true".to_owned(),
-        ),
-        tile("voided", "Voided today", |counts| counts.voided_today, format!("/?show=ended&state={voided}")),
+        tile("attention", "Needs attention", |counts| counts.all_of(Kind::NeedsAttention), paths::ATTENTION.to_owned()),
+        tile("retrying", "Retrying automatically", |counts| counts.all_of(Kind::Retrying), paths::RETRYING.to_owned()),
+        tile("running", "Open voidings", |counts| counts.running, paths::PROCESSES.to_owned()),
+        tile("voided", "Voided today", |counts| counts.voided_today, voided),
     ]
 }
 
-/// Writes how many incidents the list below does not show.
-pub(super) fn elsewhere(counts: Option<Counts>) -> Markup {
-    let count = counts.map_or(0, |counts| counts.incidents_elsewhere);
+/// Writes what the first two numbers count beside the list below.
+pub(super) fn elsewhere(counts: Option<&Counts>) -> Markup {
+    let managers = counts.into_iter().flat_map(|counts| MANAGERS.into_iter().zip(counts.instances));
+    let counted = managers.filter(|(_, count)| count.attention > 0);
     html! {
-        @if count > 0 {
+        @for (manager, count) in counted {
             p class="elsewhere" {
-                (count) @if count == 1 { " of the incidents is" } @else { " of the incidents are" } " not a voiding’s: see "
-                @for (index, manager) in MANAGERS.into_iter().enumerate() {
-                    @if index > 0 { ", " }
-                    a href={ (manager.path) "?incident=true" } { (manager.title) }
+                a href={ (manager.path) "?show=attention" } {
+                    (count.attention) " more " @if count.attention == 1 { "needs" } @else { "need" } " attention in " (manager.title) " →"
                 }
-                "."
             }
+        }
+    }
+}
+
+/// Writes a banner where the list is not Temporal's.
+pub(super) fn banner(trouble: Option<Trouble>) -> Markup {
+    html! {
+        @match trouble {
+            Some(Trouble::Temporal) => (unavailable(
+                "Temporal",
+                "Below are the open processes as Billing last knew them; which of them need attention is not known. Nothing \
+                 is lost, and nothing can be retried or acknowledged until Temporal is back.",
+            )),
+            Some(Trouble::Everything) => (unavailable(
+                "Neither Temporal nor Billing",
+                "Nothing can be shown now. Nothing is lost; this page recovers automatically.",
+            )),
+            Some(Trouble::Cursor) | None => {}
         }
     }
 }
@@ -146,7 +185,7 @@ pub(super) fn first_visit() -> Markup {
         ol {
             li { "Open " a href=(paths::REPORTS) { "Reports and documents" } ", and issue a document for any customer." }
             li { "Press " b { "Void" } " beside it: Reports takes it out of the customer's total, then Billing voids it." }
-            li { "Publish a report and void one of its documents: the process fails, and waits here until you acknowledge it." }
+            li { "Publish a report and void one of its documents: the process needs attention, and waits here until you acknowledge it." }
         }
     }
 }

@@ -21,7 +21,10 @@ pub(crate) fn view(manager: &'static Manager, instance: Instance) -> ProcessView
         target: Target::Instance(manager, instance.process_id.clone()),
         key: instance.run_id.clone(),
         status,
-        has_incident: false,
+        trouble: None,
+        outcome: instance.outcome.clone(),
+        process_id: None,
+        is_last_known: false,
         began_at: instance.started_at,
         since: Since { before, at: instance.since(), after },
         customer: None,
@@ -91,7 +94,7 @@ fn doing(view: &InstanceView) -> Vec<Fact> {
     let mut facts = vec![Fact { at: view.retry_at, ..Fact::new("Now", text) }];
     if !view.pending_commands.is_empty() {
         let names: Vec<_> = view.pending_commands.iter().map(|name| command(name)).collect();
-        facts.push(Fact::new("Commands to come", names.join(", ")));
+        facts.push(Fact::new("Pending commands", names.join(", ")));
     }
     facts.push(Fact::new("Events", format!("{} handled, {} waiting", view.handled_events, view.queued_events)));
     facts.push(Fact::new("Version", view.version.to_string()));
@@ -105,7 +108,8 @@ fn of_failure(manager: &Manager, failure: &ParkedFailure) -> Failure {
         code: failure.code.clone(),
         detail: detail(failure),
         since: failure.at,
-        remedy: format!("{} Or acknowledge: {}", remedy(failure), manager.giving_up),
+        remedy: remedy(failure).to_owned(),
+        giving_up: Some(manager.giving_up),
         can_retry: true,
         can_acknowledge: true,
     }
@@ -142,9 +146,10 @@ fn remedy(failure: &ParkedFailure) -> &'static str {
         }
         failure_code::NOT_STARTED => "An event that should find the process begun did not. Retry once it has begun.",
         failure_code::UNREADABLE => "This worker cannot read the event. Retry once one that can read it runs.",
-        _ => {
+        _ if failure.refusal.is_some() => {
             "The service refused the command, and the process manager does not handle that. Retry once the reason is gone."
         }
+        _ => "Retry once the reason above is gone.",
     }
 }
 
@@ -154,7 +159,7 @@ fn step(entry: TimelineEntry) -> Step {
         TimelineEvent::Continued => {
             Step::new(at, "continued", "Continued in a new run; the earlier steps are in the runs before.")
         }
-        TimelineEvent::Delivered(events) => Step::new(at, "arrived", format!("{} came in.", names(&events))),
+        TimelineEvent::Delivered(events) => Step::new(at, "arrived", format!("{} received.", names(&events))),
         TimelineEvent::Command { name, attempts, answer } => {
             let at_attempt = if attempts > 1 { format!(" at attempt {attempts}") } else { String::new() };
             let (class, what, code, detail) = match answer {
@@ -177,14 +182,14 @@ fn step(entry: TimelineEntry) -> Step {
         },
         TimelineEvent::Retried => Step::new(at, "person", "Retried by an operator."),
         TimelineEvent::Acknowledged(by) => Step::acknowledged(at, by.acknowledged_by.as_deref(), by.note.as_deref()),
-        TimelineEvent::Ended(None) => Step::new(at, "done", "Ended: all is done."),
+        TimelineEvent::Ended(None) => Step::new(at, "ended", "Finished."),
         TimelineEvent::Ended(why) => Step { detail: why, ..Step::new(at, "given-up", "Ended.") },
         _ => Step::new(at, "", "An entry of a newer version."),
     }
 }
 
 fn names(events: &[CloudEvent]) -> String {
-    let name = |event: &CloudEvent| format!("{} (position {})", command(&event.kind), event.sequence);
+    let name = |event: &CloudEvent| format!("{} (event {})", command(&event.kind), event.sequence);
     events.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
@@ -192,16 +197,21 @@ impl Status {
     /// Returns the status of an instance.
     pub(crate) fn of_instance(status: InstanceStatus) -> Self {
         let (class, sign, word, sentence) = match status {
-            InstanceStatus::Running => ("in-progress", "◐", "In progress", "Running"),
-            InstanceStatus::Parked => {
-                ("parked", "!", "Needs an operator", "Failed and waiting for you; later events wait behind the failure")
-            }
+            InstanceStatus::Running => ("in-progress", "◐", "In progress", "Running normally"),
+            InstanceStatus::Parked => (
+                "parked",
+                "!",
+                "Needs attention",
+                "Failed and waiting for an operator; later events wait behind the failure",
+            ),
             InstanceStatus::Stalled => {
-                ("incident", "⚠", "Command stalled", "A command is stalled and is being retried")
+                ("incident", "⟳", "Retrying", "A command is stalled and is being retried automatically")
             }
-            InstanceStatus::Done => ("done", "✓", "Done", "Completed"),
+            InstanceStatus::Done => ("ended", "–", "Ended", "Ended by its process manager, which declared no outcome"),
             InstanceStatus::GivenUp => ("given-up", "–", "Given up", "An operator acknowledged its failure"),
-            InstanceStatus::NeverBegan => ("never-began", "–", "Never began", "Started manually with an invalid input"),
+            InstanceStatus::NeverBegan => {
+                ("never-began", "–", "Invalid start", "Started manually with an input that could not be read")
+            }
             InstanceStatus::Terminated => ("ended", "–", "Terminated", "Terminated or cancelled from outside"),
             _ => ("", "–", "Unknown", "In a status of a newer version"),
         };

@@ -8,9 +8,11 @@ pub(crate) mod voiding;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use messages::{CustomerId, voiding::VoidingState};
-use process_manager_host::operator::PendingCommand;
+use process_manager::manager::{Outcome, OutcomeKind};
+use process_manager_host::operator::{PendingCommand, Trouble};
 
 pub(crate) use self::target::Target;
+use crate::{paths, words};
 
 /// A process.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,8 +21,14 @@ pub(crate) struct ProcessView {
     /// Distinguishes the process in ids of elements; a process id may have any characters.
     pub(crate) key: String,
     pub(crate) status: Status,
-    /// Whether a badge of its own tells of an incident.
-    pub(crate) has_incident: bool,
+    /// The trouble that a badge of its own tells of.
+    pub(crate) trouble: Option<Trouble>,
+    /// The outcome that its process manager has declared.
+    pub(crate) outcome: Option<Outcome>,
+    /// The process whose page is meant, where the document has had several.
+    pub(crate) process_id: Option<String>,
+    /// Whether only Billing has told of it: whether anything waits is not known.
+    pub(crate) is_last_known: bool,
     pub(crate) began_at: DateTime<Utc>,
     pub(crate) since: Since,
     pub(crate) customer: Option<CustomerId>,
@@ -78,6 +86,8 @@ pub(crate) struct Failure {
     pub(crate) since: DateTime<Utc>,
     /// What an operator should do about it, and what comes of it.
     pub(crate) remedy: String,
+    /// The effect of giving up, where acknowledging gives up what could be retried.
+    pub(crate) giving_up: Option<&'static str>,
     pub(crate) can_retry: bool,
     pub(crate) can_acknowledge: bool,
 }
@@ -142,6 +152,34 @@ pub(crate) struct Fact {
 }
 
 impl ProcessView {
+    /// Returns the address of its page: of a process that has ended, by its own id.
+    pub(crate) fn page(&self) -> String {
+        match (&self.target, &self.process_id) {
+            (Target::Voiding(document_id), Some(process_id)) if !self.status.is_running => {
+                paths::ended_process(document_id, process_id)
+            }
+            (target, _) => target.page(),
+        }
+    }
+
+    /// Returns the badge of its outcome: one that needs nobody is not red, whatever has come of it.
+    pub(crate) fn outcome_badge(&self) -> Option<(&'static str, &'static str, String)> {
+        let outcome = self.outcome.as_ref()?;
+        let (class, sign) = match outcome.kind {
+            OutcomeKind::Success => ("done", "✓"),
+            OutcomeKind::Reverted => ("reverted", "↩"),
+            OutcomeKind::Failure => ("unsuccessful", "✕"),
+        };
+        Some((class, sign, words::capital(&outcome.name)))
+    }
+
+    /// Returns whether one of its ids, or its customer's, contains the text.
+    pub(crate) fn contains(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        let ids = self.ids.iter().filter_map(|(_, id)| id.as_deref());
+        ids.chain([self.workflow_id.as_str()]).any(|id| id.to_lowercase().contains(&text))
+    }
+
     /// Returns whether the process waits for an operator.
     pub(crate) fn waits_for_operator(&self) -> bool {
         self.failures.iter().any(|failure| failure.can_retry || failure.can_acknowledge)

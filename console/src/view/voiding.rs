@@ -4,6 +4,7 @@ use messages::{
     code,
     voiding::{self, Incident, VoidingState, VoidingView},
 };
+use process_manager_host::operator::Trouble;
 use voiding_client::{Process, RetriedCommand};
 use workflows::voiding::workflow_id;
 
@@ -31,7 +32,13 @@ pub(crate) fn view(process: Process) -> ProcessView {
         target: Target::Voiding(view.document_id.clone()),
         key: view.document_id.to_string(),
         status: Status::of_voiding(view.state),
-        has_incident: view.incident.is_some(),
+        trouble: view.incident.as_ref().map(|incident| match incident.code {
+            Some(_) => Trouble::NeedsAttention,
+            None => Trouble::Retrying,
+        }),
+        outcome: None,
+        process_id: view.process_id.as_ref().map(ToString::to_string),
+        is_last_known: process.run_id.is_none(),
         began_at: process.requested_at,
         since: Since { before: "requested ", at: process.requested_at, after: " ago" },
         customer: view.customer_id.clone(),
@@ -93,19 +100,11 @@ fn steps(view: &VoidingView) -> impl Iterator<Item = Step> {
     let incident = view.incident.iter().map(|incident| {
         let what = if incident.code.is_some() { "was refused" } else { "is stalled" };
         let text = format!("{} {what}.", command(&incident.command));
-        Step { badge: Some(INCIDENT), span: Span::Ongoing, ..Step::new(incident.since, "incident", text) }
+        let class = if incident.code.is_some() { "parked" } else { "incident" };
+        Step { span: Span::Ongoing, ..Step::new(incident.since, class, text) }
     });
     reached.chain(incident)
 }
-
-/// The badge of an incident.
-pub(crate) const INCIDENT: Status = Status {
-    class: "incident",
-    sign: "⚠",
-    word: "Incident",
-    sentence: "A command is stalled or was refused",
-    is_running: true,
-};
 
 fn failures(process: &Process) -> Vec<Failure> {
     let view = &process.view;
@@ -128,11 +127,12 @@ fn of_marking(process: &Process, failure: &voiding::Failure) -> Failure {
     };
     Failure {
         id: failure.failure_id.clone(),
-        what: "Reports refused the marking".to_owned(),
+        what: "Reports refused the voiding".to_owned(),
         code: failure.code.clone(),
         detail: failure.detail.clone(),
         since: failure.at,
         remedy: format!("{reason} When that is settled, acknowledge: the process ends, and the document stays issued."),
+        giving_up: None,
         can_retry: false,
         can_acknowledge: process.to_acknowledge.as_ref() == Some(&failure.failure_id),
     }
@@ -140,18 +140,15 @@ fn of_marking(process: &Process, failure: &voiding::Failure) -> Failure {
 
 fn of_command(process: &Process, incident: &Incident) -> Option<Failure> {
     let can_acknowledge = process.to_acknowledge.as_ref() == Some(&incident.failure_id);
-    let remedy = if can_acknowledge {
-        "Retry once the reason is gone. Or acknowledge: the marking is taken back, and the document stays issued."
-    } else {
-        "Retry once the reason is gone."
-    };
+    let giving_up = "Reports counts the document again, the process ends, and the document stays issued.";
     Some(Failure {
         id: incident.failure_id.clone(),
         what: format!("{} was refused", command(&incident.command)),
         code: incident.code.clone()?,
         detail: incident.detail.clone(),
         since: incident.since,
-        remedy: remedy.to_owned(),
+        remedy: "Retry once the reason is gone.".to_owned(),
+        giving_up: can_acknowledge.then_some(giving_up),
         can_retry: process.to_retry.as_ref() == Some(&incident.failure_id),
         can_acknowledge,
     })
@@ -224,7 +221,7 @@ mod tests {
         let view = view(process(&json!(null), Some("p-1/1")));
         let [failure] = &view.failures[..] else { panic!("{view:?}") };
         assert_eq!((failure.can_acknowledge, failure.can_retry), (true, false));
-        assert_eq!((view.stalled, view.has_incident), (None, false));
+        assert_eq!((view.stalled, view.trouble), (None, None));
         assert_eq!(view.steps[0].span, Span::Lasted(chrono::TimeDelta::seconds(1)));
         assert_eq!(view.steps[1].code.as_deref(), Some("report-published"));
     }
@@ -236,10 +233,11 @@ mod tests {
         });
         let stalled = view(process(&incident, Some("p-1/1")));
         assert_eq!(stalled.stalled.unwrap().command, "Abort document voiding");
+        assert_eq!(stalled.trouble, Some(Trouble::Retrying));
         assert_eq!(stalled.failures.len(), 1);
         incident["code"] = "locked".into();
         let refused = view(process(&incident, Some("p-1/1")));
-        assert_eq!(refused.stalled, None);
+        assert_eq!((&refused.stalled, refused.trouble), (&None, Some(Trouble::NeedsAttention)));
         let actions = refused.failures.iter().map(|failure| (failure.can_acknowledge, failure.can_retry));
         assert_eq!(actions.collect::<Vec<_>>(), [(true, false), (false, true)]);
     }

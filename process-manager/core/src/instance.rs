@@ -45,7 +45,7 @@ pub use self::{
     view::{InstanceView, ParkedFailure, Published, StalledCommand, Status, command_name},
     work::{Continued, Delivery},
 };
-use crate::manager::{Outgoing, ProcessManager};
+use crate::manager::{Outcome, Outgoing, ProcessManager};
 
 /// The revision of the rules in this module. A run keeps to the one with which it began, as its history must replay:
 /// revision 0 knew no limits, forgot a strict check once it had failed, and had no pause before other commands took the
@@ -114,6 +114,8 @@ pub struct Instance<M: ProcessManager> {
     failures: u32,
     handled_events: u64,
     ended: Option<Ended>,
+    /// As its process manager declared it when it ended.
+    outcome: Option<Outcome>,
 }
 
 impl<M: ProcessManager> Instance<M> {
@@ -137,6 +139,7 @@ impl<M: ProcessManager> Instance<M> {
             failures: 0,
             handled_events: 0,
             ended: None,
+            outcome: None,
         }
     }
 
@@ -237,9 +240,10 @@ impl<M: ProcessManager> Instance<M> {
         let queued = match self.inbox.next() {
             Some(Turn::Event(queued)) => *queued,
             Some(Turn::Fetch(fetch)) => return Some(Next::Fetch(fetch)),
-            Some(Turn::Stop { log, position }) => {
+            Some(Turn::Stop { log, position, event }) => {
                 self.ledger.handled(&log, position);
-                self.reset(Ended::Stopped);
+                let outcome = self.outcome_with(event.as_deref());
+                self.reset(Ended::Stopped, outcome);
                 return None;
             }
             None => return Some(self.ended.map_or(Next::Wait, Next::End)),
@@ -258,19 +262,20 @@ impl<M: ProcessManager> Instance<M> {
 
     /// Ends the instance with the current event.
     fn end(&mut self) {
+        let outcome = self.outcome_with(self.work.as_ref().map(Work::event));
         self.finish();
-        self.reset(Ended::Stopped);
+        self.reset(Ended::Stopped, outcome);
     }
 
     /// Forgets everything but the ledger. Events that wait start the instance anew.
-    fn reset(&mut self, ended: Ended) {
+    fn reset(&mut self, ended: Ended, outcome: Option<Outcome>) {
         let ledger = std::mem::take(&mut self.ledger);
         let inbox = std::mem::take(&mut self.inbox);
         let id = std::mem::take(&mut self.id);
         let failures = self.failures;
         let (event_timeout, revision, keys) = (self.event_timeout, self.revision, self.keys);
         let new = Self::new(id, self.version, ledger);
-        *self = Self { inbox, failures, event_timeout, revision, keys, ended: Some(ended), ..new };
+        *self = Self { inbox, failures, event_timeout, revision, keys, ended: Some(ended), outcome, ..new };
     }
 }
 

@@ -5,6 +5,7 @@ mod contract;
 pub(crate) mod event;
 mod failure;
 mod options;
+mod outcome;
 pub(crate) mod route;
 pub(crate) mod routing;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use self::{
         CommandFailure, Error, Failure, FailureContext, OnError, OnRoutingError, Pending, Refusal, RoutingError,
     },
     options::{Consistency, Options, StartFrom},
+    outcome::{Outcome, OutcomeKind},
     route::{Route, RouteKind},
     routing::{Routed, Routing, knows, route},
 };

@@ -2,5 +2,5 @@
 
 pub use crate::manager::{
     AfterCommand, CommandFailure, Commands, Consistency, Context, Failure, Metadata, OnError, OnRoutingError, Options,
-    Outgoing, Pending, ProcessManager, Refusal, Retry, Route, RouteKind, RoutingError, StartFrom,
+    Outcome, Outgoing, Pending, ProcessManager, Refusal, Retry, Route, RouteKind, RoutingError, StartFrom,
 };

@@ -14,6 +14,19 @@ pub const PROCESS_ID: SearchAttributeKey<String> = SearchAttributeKey::keyword("
 /// Search attribute: whether something needs an operator's attention.
 pub const INCIDENT: SearchAttributeKey<bool> = SearchAttributeKey::bool("Incident");
 
+/// Search attribute: whether an operator has to decide; absent until something was wrong.
+pub const NEEDS_ATTENTION: SearchAttributeKey<bool> = SearchAttributeKey::bool("NeedsAttention");
+/// Search attribute: the name of the outcome that the process manager has declared for an instance that has ended.
+pub const OUTCOME: SearchAttributeKey<String> = SearchAttributeKey::keyword("Outcome");
+
+/// Returns the change of [`NEEDS_ATTENTION`] where there is one. With an incident it is set to `false` too: a command
+/// that is retried is told apart from a run that began before the attribute existed.
+#[must_use]
+pub fn attention(known: Option<bool>, is_needed: bool, is_incident: bool) -> Option<SearchAttributeUpdate> {
+    let is_told = known == Some(is_needed) || (known.is_none() && !is_needed && !is_incident);
+    (!is_told).then(|| NEEDS_ATTENTION.value_set(is_needed))
+}
+
 /// Publishes a state: the attributes that have changed, what the Web UI shows (in Markdown), and the memo.
 ///
 /// To be called only before the run waits for the server or ends: nobody sees the states between, and each publication

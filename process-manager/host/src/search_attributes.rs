@@ -21,9 +21,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A search attribute: its name and its type.
 pub type Attribute = (&'static str, IndexedValueType);
 
-/// The search attributes of process managers' instances: `ProcessId` (Keyword) and `Incident` (Bool).
-pub const OF_PROCESS_MANAGERS: [Attribute; 2] =
-    [("ProcessId", IndexedValueType::Keyword), ("Incident", IndexedValueType::Bool)];
+/// The search attributes of process managers' instances: `ProcessId` and `Outcome` (Keyword), `Incident` and
+/// `NeedsAttention` (Bool).
+pub const OF_PROCESS_MANAGERS: [Attribute; 4] = [
+    ("ProcessId", IndexedValueType::Keyword),
+    ("Incident", IndexedValueType::Bool),
+    ("NeedsAttention", IndexedValueType::Bool),
+    ("Outcome", IndexedValueType::Keyword),
+];
 
 /// Why the search attributes cannot be used yet.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ use temporalio_common::{
     search_attributes::{SearchAttributeKey, SearchAttributes},
 };
 
-pub use process_manager_engine::publish::{INCIDENT, MEMO, PROCESS_ID};
+pub use process_manager_engine::publish::{INCIDENT, MEMO, NEEDS_ATTENTION, PROCESS_ID};
 pub use workflow::DocumentVoiding;
 
 /// Task queue of the worker that hosts the voiding.

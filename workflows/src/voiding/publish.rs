@@ -1,7 +1,7 @@
 //! Publishes the state of a voiding (V5).
 
-use messages::voiding::VoidingView;
-use process_manager_engine::publish::{INCIDENT, PROCESS_ID, publish as publish_state};
+use messages::voiding::{VoidingState, VoidingView};
+use process_manager_engine::publish::{INCIDENT, NEEDS_ATTENTION, PROCESS_ID, attention, publish as publish_state};
 use temporalio_common::search_attributes::{SearchAttributeKey, SearchAttributeUpdate, SearchAttributes};
 use temporalio_workflow::WorkflowContext;
 
@@ -9,7 +9,21 @@ use super::{CUSTOMER_ID, DOCUMENT_ID, VOIDING_STATE};
 
 /// Publishes a view.
 pub(super) fn publish<W>(ctx: &WorkflowContext<W>, view: VoidingView) {
-    publish_state(ctx, changes(&ctx.search_attributes(), &view), details(&view), view);
+    let known = ctx.search_attributes();
+    let mut changes = changes(&known, &view);
+    let attention = attention(known.get(&NEEDS_ATTENTION), needs_attention(&view), view.incident.is_some());
+    // A run that began with older code has no command for it in its history.
+    changes.extend(attention.filter(|_| ctx.patched(ATTENTION)));
+    publish_state(ctx, changes, details(&view), view);
+}
+
+/// Patch marker: the run publishes whether it needs attention.
+const ATTENTION: &str = "needs-attention";
+
+/// Whether an operator has to decide: a refused marking is not acknowledged, or a command was refused.
+fn needs_attention(view: &VoidingView) -> bool {
+    let is_failed = view.state == VoidingState::MarkingDocumentAsVoidedFailed && view.acknowledgement.is_none();
+    is_failed || view.incident.as_ref().is_some_and(|incident| incident.code.is_some())
 }
 
 /// Clears the state. The SDK's `value_unset` sends a payload that the server rejects, which would fail the workflow

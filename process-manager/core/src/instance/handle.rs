@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, Utc};
-use process_manager_wire::panic_message;
+use process_manager_wire::{CloudEvent, panic_message};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Dispatch, Instance, Next, recall::Handled, view::command_name, work::Phase};
@@ -11,7 +11,7 @@ use crate::{
     failure_code,
     limits::{self, COMMAND_BYTES, STATE_BYTES, Unfit},
     manager::{
-        Context, Error, Metadata, Outgoing, ProcessManager, RouteKind,
+        Context, Error, Metadata, Outcome, Outgoing, ProcessManager, RouteKind,
         event::{Decoded, decode},
     },
 };
@@ -30,6 +30,7 @@ impl<M: ProcessManager> Instance<M> {
             work.phase = Phase::Handling;
             self.started = true;
             self.ended = None;
+            self.outcome = None;
         }
         if let Some(error) = error {
             self.failed(error, now);
@@ -112,15 +113,25 @@ impl<M: ProcessManager> Instance<M> {
     }
 
     pub(super) fn event_in_hand(&self) -> Option<Result<(M::Event, Metadata), String>> {
-        let raw = self.work.as_ref()?.event();
-        Some(match catch_unwind(|| M::upcast(raw.clone())) {
-            Err(panic) => Err(format!("upcast panicked: {}", panic_message(panic.as_ref()))),
-            Ok(event) => match decode(&event) {
-                Decoded::Event(decoded) => Ok((decoded, Metadata::from(&event))),
-                Decoded::Unknown => Err(format!("{} is no event of this process manager any more", event.kind)),
-                Decoded::Malformed(why) => Err(why),
-            },
-        })
+        self.work.as_ref().map(|work| decoded::<M>(work.event()))
+    }
+
+    /// Asks for the outcome of the instance that ends with this event. One that has ended before keeps its outcome.
+    pub(super) fn outcome_with(&self, event: Option<&CloudEvent>) -> Option<Outcome> {
+        if !self.started {
+            return self.outcome.clone();
+        }
+        if self.held.is_some() {
+            return None;
+        }
+        let (event, _) = decoded::<M>(event?).ok()?;
+        match call::<_, M::Error>("outcome", || self.state.outcome(&event)) {
+            Ok(outcome) => outcome.map(Outcome::within_limits),
+            Err(error) => {
+                tracing::warn!(process_id = self.id, %error, "the instance ends without an outcome");
+                None
+            }
+        }
     }
 
     pub(super) fn dispatch(&self) -> Next<M::Command> {
@@ -137,6 +148,17 @@ impl<M: ProcessManager> Instance<M> {
             causation_id: event.id.clone(),
             deadline: work.deadline,
         })
+    }
+}
+
+fn decoded<M: ProcessManager>(raw: &CloudEvent) -> Result<(M::Event, Metadata), String> {
+    match catch_unwind(|| M::upcast(raw.clone())) {
+        Err(panic) => Err(format!("upcast panicked: {}", panic_message(panic.as_ref()))),
+        Ok(event) => match decode(&event) {
+            Decoded::Event(decoded) => Ok((decoded, Metadata::from(&event))),
+            Decoded::Unknown => Err(format!("{} is no event of this process manager any more", event.kind)),
+            Decoded::Malformed(why) => Err(why),
+        },
     }
 }
 

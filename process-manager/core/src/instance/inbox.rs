@@ -50,8 +50,13 @@ struct Spilled {
 pub(super) enum Turn {
     /// An event, which waits no longer.
     Event(Box<Delivery>),
-    /// A stop, which waits no longer: of its event only the place matters.
-    Stop { log: String, position: Position },
+    /// A stop, which waits no longer: its event is not handled.
+    Stop {
+        log: String,
+        position: Position,
+        /// The event, unless only its place was handed over.
+        event: Option<Box<CloudEvent>>,
+    },
     /// Events that wait, and are to be read first.
     Fetch(Fetch),
 }
@@ -90,11 +95,19 @@ impl Inbox {
                 log: spilled.log.clone(),
                 positions: spilled.positions.iter().copied().take(FETCHED_AT_ONCE).collect(),
             })),
-            Waiting::Whole(queued) if queued.kind != RouteKind::Stop => match self.0.pop_front()? {
+            Waiting::Spilled(_) => self.drop_first().map(|(log, position)| Turn::Stop { log, position, event: None }),
+            Waiting::Whole(_) => match self.0.pop_front()? {
+                Waiting::Whole(queued) if queued.kind == RouteKind::Stop => {
+                    let event = queued.event;
+                    Some(Turn::Stop {
+                        log: event.logid.clone(),
+                        position: event.sequence,
+                        event: Some(Box::new(event)),
+                    })
+                }
                 Waiting::Whole(queued) => Some(Turn::Event(queued)),
                 Waiting::Spilled(_) => None,
             },
-            _ => self.drop_first().map(|(log, position)| Turn::Stop { log, position }),
         }
     }
 

@@ -72,7 +72,7 @@ impl<M: ProcessManager> Instance<M> {
         }
         self.finish();
         self.drop_held();
-        self.reset(Ended::Acknowledged);
+        self.reset(Ended::Acknowledged, None);
         let begins = |kind| matches!(kind, RouteKind::Start | RouteKind::StartStrict);
         while self.inbox.first_kind().is_some_and(|kind| !begins(kind)) {
             self.drop_next();

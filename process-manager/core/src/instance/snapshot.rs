@@ -16,7 +16,7 @@ use super::{
 use crate::{
     failure_code,
     limits::{self, SNAPSHOT_BYTES},
-    manager::ProcessManager,
+    manager::{Outcome, ProcessManager},
 };
 
 /// The snapshot of an instance.
@@ -32,6 +32,8 @@ pub struct Snapshot {
     parked: Option<ParkedFailure>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ended: Option<Ended>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    outcome: Option<Outcome>,
     failures: u32,
     handled_events: u64,
 }
@@ -119,6 +121,7 @@ impl<M: ProcessManager> Instance<M> {
             ledger: self.ledger.clone(),
             parked: self.parked.clone(),
             ended: self.ended,
+            outcome: self.outcome.clone(),
             failures: self.failures,
             handled_events: self.handled_events,
         })
@@ -149,6 +152,7 @@ impl<M: ProcessManager> Instance<M> {
             work,
             parked: snapshot.parked,
             ended: snapshot.ended,
+            outcome: snapshot.outcome,
             failures: snapshot.failures,
             handled_events: snapshot.handled_events,
             ..Self::new(id, version, snapshot.ledger)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Ledger, work::Work};
-use crate::manager::{ProcessManager, Refusal, RouteKind};
+use crate::manager::{Outcome, ProcessManager, Refusal, RouteKind};
 
 /// Pending commands whose names are shown.
 const MOST_NAMES: usize = 100;
@@ -97,6 +97,9 @@ pub struct InstanceView {
     // The query `state` and the memo are public: there the field keeps its first name.
     #[serde(rename = "overdue", default, skip_serializing_if = "Option::is_none")]
     pub stalled: Option<StalledCommand>,
+    /// Its outcome, once it has ended and where its process manager declares one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
     /// Events that wait their turn.
     pub queued_events: usize,
     /// Whether it will have ended once these are handled.
@@ -119,6 +122,9 @@ pub struct Published {
     // The query `state` and the memo are public: there the field keeps its first name.
     #[serde(rename = "overdue", default, skip_serializing_if = "Option::is_none")]
     pub stalled: Option<StalledCommand>,
+    /// Its outcome, once it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
 }
 
 impl Published {
@@ -131,7 +137,7 @@ impl Published {
 
 impl From<InstanceView> for Published {
     fn from(view: InstanceView) -> Self {
-        Self { failure: view.failure, stalled: view.stalled }
+        Self { failure: view.failure, stalled: view.stalled, outcome: view.outcome }
     }
 }
 
@@ -159,6 +165,7 @@ impl<M: ProcessManager> super::Instance<M> {
             retry_at: work.and_then(|work| work.wait_until),
             failure: self.parked.clone(),
             stalled: self.stalled.clone(),
+            outcome: self.outcome.clone(),
             queued_events: self.inbox.len(),
             ends_next: self.ends_next(),
             handled_events: self.handled_events,

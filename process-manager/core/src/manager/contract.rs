@@ -7,7 +7,7 @@ use process_manager_wire::CloudEvent;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Commands, Failure, Metadata, OnError, OnRoutingError, Options, Route, RoutingError};
+use super::{Commands, Failure, Metadata, OnError, OnRoutingError, Options, Outcome, Route, RoutingError};
 
 /// A process manager: its state, and pure functions from events to commands.
 ///
@@ -86,6 +86,15 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
     /// Decides whether the instance continues after a command was dispatched. Otherwise it ends and its state is gone.
     fn after_command(&self, _command: &Self::Command) -> AfterCommand {
         AfterCommand::Continue
+    }
+
+    /// Returns the outcome of an instance that ends with this event, for operators; by default it declares none.
+    ///
+    /// The event is the one that was routed by [`Route::stop`], or the one whose command ended the instance in
+    /// [`after_command`](Self::after_command). Nothing follows from the outcome, and a panic counts as none. It has no
+    /// outcome if more than 512 KiB of events waited when its run continued as new: of a stop only the position is kept.
+    fn outcome(&self, _event: &Self::Event) -> Option<Outcome> {
+        None
     }
 
     /// Migrates the state of an instance that was carried over under an older [`Self::VERSION`].

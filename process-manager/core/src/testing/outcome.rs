@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     instance::{Instance, InstanceView, Status},
-    manager::{ProcessManager, RoutingError},
+    manager::{self, ProcessManager, RoutingError},
 };
 
 /// Outcome of the event. Each `then…` panics, and so fails the test, when its expectation is not met.
@@ -57,6 +57,14 @@ impl<M: ProcessManager> Outcome<M> {
     #[track_caller]
     pub fn then_ended(self) -> Self {
         self.has_status(Status::Ended)
+    }
+
+    /// The instance has ended with this outcome.
+    #[track_caller]
+    pub fn then_ended_as(self, outcome: &manager::Outcome) -> Self {
+        let is = self.view().and_then(|view| view.outcome);
+        assert_eq!(is.as_ref(), Some(outcome), "the outcome");
+        self.then_ended()
     }
 
     /// The instance is parked with a failure of this code.

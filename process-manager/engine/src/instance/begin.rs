@@ -28,6 +28,9 @@ pub struct Begin {
     /// The form of its commands' idempotency keys.
     #[serde(default, skip_serializing_if = "KeyForm::is_short")]
     pub keys: KeyForm,
+    /// Whether the run publishes its outcome and that it needs attention; runs that began with older code do not.
+    #[serde(default)]
+    pub publishes_outcome: bool,
     /// The ledger of an earlier instance of this id.
     #[serde(default)]
     pub ledger: Ledger,
@@ -86,6 +89,7 @@ impl Begin {
             revision: REVISION,
             event_timeout,
             keys: KeyForm::Full,
+            publishes_outcome: true,
             ledger,
             events: Vec::new(),
             carried: None,
@@ -111,6 +115,17 @@ impl Begin {
             acknowledgement: Some(acknowledgement.clone()).filter(|it| *it != Acknowledge::default()),
             ..Self::new::<M>(instance.id(), Ledger::default())
         })
+    }
+
+    /// Returns whether the run publishes its outcome.
+    pub(crate) fn publishes_outcome(raw: &RawValue) -> bool {
+        #[derive(Deserialize)]
+        struct Told {
+            #[serde(default)]
+            publishes_outcome: bool,
+        }
+        let told = raw.payloads.first().and_then(|payload| serde_json::from_slice::<Told>(&payload.data).ok());
+        told.is_some_and(|told| told.publishes_outcome)
     }
 
     /// The instance with which the run begins.

@@ -1,12 +1,13 @@
-//! Publishes that an instance needs an operator, or a service that is unavailable.
+//! Publishes that an instance needs an operator, or a service that is unavailable, and the outcome of one that has ended.
 //!
 //! An instance that runs without trouble publishes nothing: each publication costs history events.
 
 use process_manager::{instance::Published, manager::ProcessManager};
+use temporalio_common::search_attributes::SearchAttributeUpdate;
 use temporalio_workflow::{ContinueAsNewOptions, MemoValues, WorkflowContext};
 
 use super::ProcessInstance;
-use crate::publish::{INCIDENT, MEMO, publish as publish_state};
+use crate::publish::{INCIDENT, MEMO, NEEDS_ATTENTION, OUTCOME, attention, publish as publish_state};
 
 /// Publishes what has changed since the last time.
 pub(super) fn publish<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance<M>>) {
@@ -24,20 +25,41 @@ pub(super) fn hand_over<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance
     }
     let mut attributes = ctx.search_attributes();
     attributes.apply(INCIDENT.value_set(true));
+    attributes.apply(NEEDS_ATTENTION.value_set(next.failure.is_some()));
     let mut memo = MemoValues::new();
     memo.insert(MEMO, next);
     ContinueAsNewOptions::builder().search_attributes(attributes).memo(memo).build()
 }
 
-fn publish_as<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance<M>>, now: Published) {
-    let changed = ctx.state_mut(|run| std::mem::replace(&mut run.published, now.clone()) != now);
-    // A run that continues another one finds what that one has published.
-    let is_incident = now.is_incident();
-    let has_changed = ctx.search_attributes().get(&INCIDENT).unwrap_or_default() != is_incident;
-    if changed || has_changed {
-        let attributes = if has_changed { vec![INCIDENT.value_set(is_incident)] } else { Vec::new() };
+fn publish_as<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance<M>>, mut now: Published) {
+    let (publishes_outcome, changed) = ctx.state_mut(|run| {
+        // A run that began with older code has no command for it in its history.
+        now.outcome = now.outcome.take().filter(|_| run.publishes_outcome);
+        (run.publishes_outcome, std::mem::replace(&mut run.published, now.clone()) != now)
+    });
+    let attributes = attributes(ctx, &now, publishes_outcome);
+    if changed || !attributes.is_empty() {
         publish_state(ctx, attributes, details(&now), now);
     }
+}
+
+/// Returns the search attributes that have changed. A run that continues another one finds what that one has published.
+fn attributes<M: ProcessManager>(
+    ctx: &WorkflowContext<ProcessInstance<M>>,
+    now: &Published,
+    publishes_outcome: bool,
+) -> Vec<SearchAttributeUpdate> {
+    let known = ctx.search_attributes();
+    let is_incident = now.is_incident();
+    let has_changed = known.get(&INCIDENT).unwrap_or_default() != is_incident;
+    let mut attributes: Vec<_> = has_changed.then(|| INCIDENT.value_set(is_incident)).into_iter().collect();
+    if publishes_outcome {
+        attributes.extend(attention(known.get(&NEEDS_ATTENTION), now.failure.is_some(), is_incident));
+        let name = now.outcome.as_ref().map(|outcome| outcome.name.clone());
+        attributes
+            .extend(name.filter(|name| known.get(&OUTCOME).as_ref() != Some(name)).map(|name| OUTCOME.value_set(name)));
+    }
+    attributes
 }
 
 /// Returns the current details of the run, in Markdown.
@@ -50,6 +72,10 @@ fn details(published: &Published) -> String {
             failure.code,
             failure.detail
         );
+    }
+    if let Some(outcome) = &published.outcome {
+        let reason = outcome.reason.iter().map(|reason| format!(": {reason}")).collect::<String>();
+        return format!("**{}**{reason}", outcome.name);
     }
     match &published.stalled {
         Some(stalled) => {

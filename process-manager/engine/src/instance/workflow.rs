@@ -47,6 +47,7 @@ pub struct ProcessInstance<M: ProcessManager> {
     pub(super) is_stirred: bool,
     pub(super) acknowledgement: Acknowledge,
     pub(super) published: Published,
+    pub(super) publishes_outcome: bool,
     pub(super) idle: IdleTimer,
     pub(super) cut: Cut,
     /// Local activities since the history was this long.
@@ -65,6 +66,7 @@ impl<M: ProcessManager> ProcessInstance<M> {
             is_stirred: false,
             acknowledgement,
             published: Published::default(),
+            publishes_outcome: Begin::publishes_outcome(input),
             idle: IdleTimer::new(ctx.run_id().to_owned()),
             markers: (0, 0),
         }

@@ -3,7 +3,7 @@
 use process_manager::manager::ProcessManager;
 use process_manager_engine::{
     instance::{Begin, workflow_id},
-    publish::{INCIDENT, MEMO, PROCESS_ID},
+    publish::{INCIDENT, MEMO, NEEDS_ATTENTION, PROCESS_ID},
 };
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService, tonic::Code};
 use temporalio_common::{
@@ -31,7 +31,7 @@ pub(super) async fn start<M: ProcessManager>(
     let mut client = client.clone();
     let encoding = OperatorError::from;
     let published = begin.published::<M>().map(|published| json(&published)).transpose().map_err(encoding)?;
-    let attributes = [PROCESS_ID.value_set(id.to_owned()), INCIDENT.value_set(true)];
+    let attributes = [PROCESS_ID.value_set(id.to_owned()), INCIDENT.value_set(true), NEEDS_ATTENTION.value_set(true)];
     let ended = begin.ended.as_ref().map(|ended| ended.run_id.as_str()).unwrap_or_default();
     let request = StartWorkflowExecutionRequest {
         namespace: client.namespace(),

@@ -1,7 +1,10 @@
 //! An instance of a process manager, as `describe`, the visibility store and its query `state` show it.
 
 use chrono::{DateTime, Utc};
-use process_manager::instance::{InstanceView, ParkedFailure, Published, StalledCommand};
+use process_manager::{
+    instance::{InstanceView, ParkedFailure, Published, StalledCommand},
+    manager::Outcome,
+};
 use process_manager_engine::publish::MEMO;
 use serde::de::DeserializeOwned;
 use temporalio_common::protos::temporal::api::{
@@ -20,7 +23,7 @@ pub enum InstanceStatus {
     Parked,
     /// Running, with a stalled command.
     Stalled,
-    /// Stopped by its process manager.
+    /// Stopped by its process manager; its [`Instance::outcome`] says with which outcome.
     Done,
     /// Ended because an operator acknowledged its failure.
     GivenUp,
@@ -44,6 +47,8 @@ pub struct Instance {
     pub failure: Option<ParkedFailure>,
     /// The stalled command.
     pub stalled: Option<StalledCommand>,
+    /// The outcome that its process manager has declared, once it has ended.
+    pub outcome: Option<Outcome>,
     /// When the run began.
     pub started_at: DateTime<Utc>,
     /// When the run ended.
@@ -64,6 +69,7 @@ impl Instance {
         }
         let published = memo::<Published>(info, MEMO);
         let status = InstanceStatus::of(info.status(), published.as_ref());
+        let outcome = published.as_ref().and_then(|published| published.outcome.clone());
         let published = published.filter(|_| status.is_running()).unwrap_or_default();
         Some(Self {
             run_id: execution.run_id.clone(),
@@ -71,6 +77,7 @@ impl Instance {
             status,
             failure: published.failure,
             stalled: published.stalled,
+            outcome: outcome.filter(|_| status == InstanceStatus::Done),
             started_at: info.start_time.as_ref().and_then(|at| timestamp(at.seconds, at.nanos))?,
             closed_at: info.close_time.as_ref().and_then(|at| timestamp(at.seconds, at.nanos)),
             pending: Vec::new(),

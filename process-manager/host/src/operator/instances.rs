@@ -19,12 +19,25 @@ pub struct InstanceFilter {
     pub is_running: Option<bool>,
     /// Only instances that are parked or have a stalled command (or neither).
     pub has_incident: Option<bool>,
-    /// Only instances whose process id begins with this.
+    /// Only instances in this sort of trouble.
+    pub trouble: Option<Trouble>,
+    /// Only instances that have ended with the outcome of this name.
+    pub outcome: Option<String>,
+    /// Only instances whose process id, or the id of their workflow, begins with this.
     pub id_prefix: String,
     /// Only instances that ended in this way.
     pub end: Option<End>,
     /// Only instances that ended at or after this time.
     pub closed_since: Option<DateTime<Utc>>,
+}
+
+/// What a running process waits for, where something is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Trouble {
+    /// An operator has to decide: a step was refused or cannot be done.
+    NeedsAttention,
+    /// A command is stalled, and is retried automatically.
+    Retrying,
 }
 
 /// The way in which an instance ended.
@@ -54,12 +67,23 @@ impl InstanceFilter {
             true => "Incident = true".to_owned(),
             false => "(Incident = false OR Incident IS NULL)".to_owned(),
         }));
-        if !self.id_prefix.is_empty() {
-            let can_be_quoted = |c: char| !c.is_control() && !matches!(c, '\'' | '"' | '`' | '\\');
-            if !self.id_prefix.chars().all(can_be_quoted) {
-                return None;
+        // A run that began before there was the attribute does not say which; it is rather looked at once too often.
+        conditions.extend(self.trouble.map(|trouble| match trouble {
+            Trouble::NeedsAttention => {
+                "(NeedsAttention = true OR (NeedsAttention IS NULL AND Incident = true))".to_owned()
             }
-            conditions.push(format!("WorkflowId STARTS_WITH '{manager}-{}'", self.id_prefix));
+            Trouble::Retrying => "(Incident = true AND NeedsAttention = false)".to_owned(),
+        }));
+        let can_be_quoted = |c: char| !c.is_control() && !matches!(c, '\'' | '"' | '`' | '\\');
+        if !self.id_prefix.chars().chain(self.outcome.iter().flat_map(|name| name.chars())).all(can_be_quoted) {
+            return None;
+        }
+        conditions.extend(self.outcome.as_ref().map(|name| format!("Outcome = '{name}'")));
+        if !self.id_prefix.is_empty() {
+            let (text, own) = (&self.id_prefix, format!("WorkflowId STARTS_WITH '{manager}-{}'", self.id_prefix));
+            // The id of a workflow finds its instance.
+            let is_whole = text.strip_prefix(manager).is_some_and(|rest| rest.starts_with('-'));
+            conditions.push(if is_whole { format!("({own} OR WorkflowId STARTS_WITH '{text}')") } else { own });
         }
         conditions.extend(self.end.map(|end| match end {
             End::Done => "ExecutionStatus = 'Completed'".to_owned(),
@@ -88,7 +112,7 @@ impl Instances {
     }
 
     /// Lists a page of instances, running before ended and newest first, at most `size` of them, from the page's token
-    /// on (empty: the first page). The list may lag by up to a second.
+    /// on (empty: the first page). The result has a token where more instances follow. The list may lag by up to a second.
     ///
     /// # Errors
     /// Temporal is unavailable, or rejects the token.
@@ -102,8 +126,19 @@ impl Instances {
             return Ok(Listed { items: Vec::new(), next: Vec::new() });
         };
         let page = self.workflows.list(&query, size, from).await?;
+        let next = self.workflows.where_more_follow(&query, page.next).await?;
         let items = page.items.iter().filter_map(|info| Instance::read(&self.manager, info)).collect();
-        Ok(Listed { items, next: page.next })
+        Ok(Listed { items, next })
+    }
+
+    /// Lists the newest instances, at most `size` of them.
+    ///
+    /// # Errors
+    /// Temporal is unavailable.
+    pub async fn newest(&self, filter: &InstanceFilter, size: usize) -> Result<Vec<Instance>, OperatorError> {
+        let Some(query) = filter.query(&self.manager) else { return Ok(Vec::new()) };
+        let page = self.workflows.list(&query, size, Vec::new()).await?;
+        Ok(page.items.iter().filter_map(|info| Instance::read(&self.manager, info)).collect())
     }
 
     /// Counts instances.

@@ -36,7 +36,7 @@ pub use self::{
     error::OperatorError,
     history::History,
     instance::{Instance, InstanceStatus},
-    instances::{End, InstanceFilter, Instances},
+    instances::{End, InstanceFilter, Instances, Trouble},
     read::{PendingCommand, decode, innermost, memo, timestamp},
     subscription::SubscriptionHandle,
     timeline::{Answer, Timeline, TimelineEntry, TimelineEvent},

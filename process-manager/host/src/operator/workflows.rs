@@ -116,6 +116,16 @@ impl Workflows {
         Ok(Listed { items: answer.executions, next: answer.next_page_token })
     }
 
+    /// Returns the token if more runs follow it, else an empty one: a full page of Temporal carries a token even if it is
+    /// the last one.
+    ///
+    /// # Errors
+    /// Temporal is unavailable or rejects the query or the token.
+    pub async fn where_more_follow(&self, query: &str, token: Vec<u8>) -> Result<Vec<u8>, OperatorError> {
+        let is_last = token.is_empty() || self.list(query, 1, token.clone()).await?.items.is_empty();
+        Ok(if is_last { Vec::new() } else { token })
+    }
+
     /// Counts the runs that a visibility query finds.
     ///
     /// # Errors

@@ -2,7 +2,9 @@
 
 use process_manager::instance::{Acknowledge, Status};
 use process_manager_engine::subscription;
-use process_manager_host::operator::{Answer, InstanceFilter, InstanceStatus, Operator, OperatorError, TimelineEvent};
+use process_manager_host::operator::{
+    Answer, InstanceFilter, InstanceStatus, Operator, OperatorError, TimelineEvent, Trouble,
+};
 use test_support::eventually;
 
 use super::{
@@ -32,6 +34,11 @@ async fn x05_an_operator_lists_reads_and_retries_instances_by_name() {
     .await;
     assert_eq!((listed.process_id.as_str(), listed.status), ("a", InstanceStatus::Parked));
     assert_eq!(probes.count(&incidents).await.unwrap(), 1);
+    let page = probes.list(&incidents, 1, Vec::new()).await.unwrap();
+    assert_eq!((page.items.len(), page.next.len()), (1, 0), "a full page that is the last one offers no other");
+    let of = |trouble| InstanceFilter { trouble: Some(trouble), ..incidents.clone() };
+    assert_eq!(probes.count(&of(Trouble::NeedsAttention)).await.unwrap(), 1, "an operator has to decide");
+    assert_eq!(probes.count(&of(Trouble::Retrying)).await.unwrap(), 0);
 
     let parked = probes.read("a").await.unwrap().unwrap();
     assert_eq!(parked.failure_id(), Some("a/1"));

@@ -63,6 +63,12 @@ impl Browser {
         self.client.goto(&format!("{}{path}", self.base)).await.unwrap();
     }
 
+    /// Goes on in a window of its own, beside those that are open.
+    pub(super) async fn new_window(&self) {
+        let window = self.client.new_window(false).await.unwrap();
+        self.client.switch_to_window(window.handle).await.unwrap();
+    }
+
     /// Path and query of the page.
     pub(super) async fn path(&self) -> String {
         let url = self.client.current_url().await.unwrap();

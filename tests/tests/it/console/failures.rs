@@ -15,21 +15,21 @@ async fn a_refused_voiding_is_seen_acknowledged_with_a_note_and_gone() {
     browser.click("form[action='/console/publish'] button").await;
     browser.says("#notices", "report No. 1").await;
     let row = format!("#document-{id}");
-    browser.says(&row, "published: will be refused").await;
+    browser.says(&row, "Already published – cannot be voided").await;
     browser.click(&format!("{row} form[action='/console/void'] button")).await;
     browser.says(&format!("{row} .badge"), "Refused").await;
 
     browser.open("/").await;
     let row = format!("#process-{id}");
     browser.says(&row, "report-published").await;
-    browser.says("#tile-waiting .number", "1").await;
+    browser.says("#tile-attention .number", "1").await;
     browser.click(&format!("{row} summary")).await;
     browser.fill(&format!("{row} [name=acknowledged_by]"), "alex").await;
     browser.fill(&format!("{row} [name=note]"), "told the customer").await;
     browser.click(&format!("{row} form[action='/console/acknowledge'] button")).await;
     browser.says("#notices", "is acknowledged").await;
     browser.gone(&row).await;
-    browser.says("#tile-waiting .number", "0").await;
+    browser.says("#tile-attention .number", "0").await;
 
     let voiding = env.in_state(id, VoidingState::FailureAcknowledged).await;
     assert_eq!(voiding.acknowledgement.unwrap().note.as_deref(), Some("told the customer"));
@@ -46,8 +46,8 @@ async fn a_refused_completion_is_retried_from_its_page() {
     env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-document-voiding", 409, "locked");
     env.api().post_voiding(id).await.ok_as(202);
     browser.open("/?incident=true").await;
-    browser.says(&format!("#process-{id}"), "Incident").await;
-    browser.says("#tile-incidents .number", "1").await;
+    browser.says(&format!("#process-{id}"), "Needs attention").await;
+    browser.says("#tile-attention .number", "1").await;
     browser.click(&format!("#process-{id} td a")).await;
     browser.says(".advice", "was refused").await;
     browser.says(".cli", "temporal workflow signal").await;
@@ -57,7 +57,7 @@ async fn a_refused_completion_is_retried_from_its_page() {
 }
 
 #[tokio::test]
-async fn what_is_refused_says_why_beside_the_button() {
+async fn what_is_refused_says_why() {
     let Some((env, browser)) = on_the_console("refusals").await else { return };
     let document = env.issue_reported().await;
     let (id, customer) = (&document.document_id, &document.customer_id);
@@ -75,5 +75,5 @@ async fn what_is_refused_says_why_beside_the_button() {
     browser.click(".issue-box summary").await;
     browser.fill(".issue [name=amount]", "1.234").await;
     browser.click(".issue button[type=submit]").await;
-    browser.says(".issue .result", "amount has more decimals than its currency").await;
+    browser.says("#notices", "amount has more decimals than its currency").await;
 }

@@ -19,7 +19,7 @@ async fn an_id_like_a_script_is_refused() {
     browser.fill(".issue [name=amount]", "1.00").await;
     browser.fill(".issue [name=document_id]", "<script>alert(1)</script>").await;
     browser.click(".issue button[type=submit]").await;
-    browser.says(".issue .result", "an id is 1 to 128 characters").await;
+    browser.says("#notices .refused", "an id is 1 to 128 characters").await;
     assert!(env.billing().all_documents().await.is_empty());
     for path in ["/processes/%3Cscript%3Ealert(1)%3C%2Fscript%3E", "/processes/..%2F", "/processes/%ff"] {
         browser.open(path).await;
@@ -28,7 +28,7 @@ async fn an_id_like_a_script_is_refused() {
     browser
         .open("/?text=%3Cscript%3Ewindow.hacked=1%3C/script%3E&customer_id=%22%3E%3Cimg%20src=x%3E&state=%3Cb%3E")
         .await;
-    browser.says(".empty", "No process matches").await;
+    browser.says(".empty", "is not a valid customer").await;
     assert_eq!(browser.eval(IS_HACKED).await, false);
 }
 

@@ -10,8 +10,11 @@ mod layout;
 mod live;
 mod no_script;
 mod origin;
+mod reach;
+mod results;
 mod selection;
 mod transfers;
+mod truth;
 mod unavailable;
 
 use messages::DocumentId;

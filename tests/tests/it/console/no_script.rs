@@ -31,6 +31,7 @@ async fn without_javascript_a_document_is_issued_published_voided_and_its_failur
     env.in_state(&id, VoidingState::MarkingDocumentAsVoidedFailed).await;
     browser.open(&page_of(&id)).await;
     browser.says(".advice", "Reports refused").await;
+    browser.click(".advice summary").await;
     browser.fill("[name=note]", "by hand").await;
     browser.click("form[action='/console/acknowledge'] button").await;
     browser.says("#notices", "is acknowledged").await;

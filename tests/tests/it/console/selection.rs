@@ -5,7 +5,7 @@ use tests::{Env, sample};
 
 use super::on_the_console;
 
-async fn refused(env: &Env, count: usize) -> Vec<DocumentId> {
+pub(super) async fn refused(env: &Env, count: usize) -> Vec<DocumentId> {
     let customer = sample::customer_id();
     let mut ids = Vec::new();
     for _ in 0..count {
@@ -24,7 +24,7 @@ async fn selected_failures_are_acknowledged_together_and_the_others_stay() {
     let Some((env, browser)) = on_the_console("selection").await else { return };
     let ids = refused(&env, 4).await;
     browser.open("/").await;
-    browser.says("#tile-waiting .number", "4").await;
+    browser.says("#tile-attention .number", "4").await;
     for id in &ids[..3] {
         browser.click(&format!("#select-{id}")).await;
     }
@@ -76,5 +76,5 @@ async fn filters_stand_in_the_address() {
     browser.open("/?state=document-voided").await;
     browser.says(".empty", "No process matches these filters").await;
     browser.open("/?cursor=nonsense").await;
-    browser.says(".empty", "This page no longer exists").await;
+    browser.says(".empty", "This page has expired").await;
 }

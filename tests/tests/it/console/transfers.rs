@@ -11,21 +11,21 @@ use super::Browser;
 const DEPOSIT: &str = "/commands/deposit-";
 const FAIL: &str = "/commands/fail-";
 /// More than any account has: the process has to send FailMoneyTransfer.
-const TOO_MUCH: &str = "1000.01";
+pub(super) const TOO_MUCH: &str = "1000.01";
 const MARK: &str = "window.sameDocument = true; return true";
 const IS_MARKED: &str = "return window.sameDocument === true";
 
 /// A whole system with Accounts, two accounts with 1000 and 500 EUR, and a browser.
-struct Bank {
-    env: Env,
-    browser: Browser,
-    from: AccountId,
-    to: AccountId,
+pub(super) struct Bank {
+    pub(super) env: Env,
+    pub(super) browser: Browser,
+    pub(super) from: AccountId,
+    pub(super) to: AccountId,
 }
 
 impl Bank {
     /// As [`super::on_the_console`].
-    async fn start(test: &str) -> Option<Self> {
+    pub(super) async fn start(test: &str) -> Option<Self> {
         if !Browser::is_installed() {
             super::on_the_console(test).await;
             return None;
@@ -38,13 +38,13 @@ impl Bank {
         Some(Self { env, browser, from, to })
     }
 
-    async fn request(&self, amount: &str) -> TransferId {
+    pub(super) async fn request(&self, amount: &str) -> TransferId {
         let transfer = sample::transfer(&self.from, &self.to, amount);
         self.env.accounts().request(&transfer).await.ok_as(202).transfer_id
     }
 
     /// A transfer whose deposit is stalled.
-    async fn stuck(&self) -> TransferId {
+    pub(super) async fn stuck(&self) -> TransferId {
         let transfer = sample::transfer(&self.from, &self.to, "100");
         let id = transfer.transfer_id.clone().unwrap();
         self.env.proxy(Link::WorkerToAccounts).about(&id).fault(DEPOSIT, Fault::status(503));
@@ -54,7 +54,7 @@ impl Bank {
     }
 
     /// A transfer that cannot be given up as long as `times` is not over.
-    async fn parked(&self, times: usize) -> TransferId {
+    pub(super) async fn parked(&self, times: usize) -> TransferId {
         let transfer = sample::transfer(&self.from, &self.to, TOO_MUCH);
         let id = transfer.transfer_id.clone().unwrap();
         self.env.proxy(Link::WorkerToAccounts).about(&id).refuse_times(times, FAIL, 409, "locked");
@@ -71,7 +71,7 @@ impl Bank {
         .await;
     }
 
-    async fn becomes(&self, id: &TransferId, status: TransferStatus) -> Transfer {
+    pub(super) async fn becomes(&self, id: &TransferId, status: TransferStatus) -> Transfer {
         eventually(&format!("{id} is {status:?}"), async || {
             let transfer = self.env.accounts().transfer(id).await.try_ok()?;
             if transfer.status == status { Ok(transfer) } else { Err(format!("{transfer:?}")) }
@@ -85,7 +85,7 @@ pub(super) fn page_of(id: &TransferId) -> String {
     format!("/transfers/{id}")
 }
 
-fn row(id: &TransferId) -> String {
+pub(super) fn row(id: &TransferId) -> String {
     format!("tr[data-process='{id}']")
 }
 
@@ -94,31 +94,32 @@ async fn the_list_shows_transfers_that_run_wait_for_a_person_and_have_ended() {
     let Some(bank) = Bank::start("the list of transfers").await else { return };
     let (env, browser) = (&bank.env, &bank.browser);
     browser.open("/transfers").await;
-    browser.says(".empty", "There was none yet").await;
+    browser.says(".empty", "No transfers yet").await;
     let done = bank.request("100").await;
     bank.becomes(&done, TransferStatus::Completed).await;
-    browser.says("#tile-done .number", "1").await;
+    browser.says("#tile-completed .number", "1").await;
     browser.says(".empty", "Nothing is under way").await;
     let (stuck, parked) = (bank.stuck().await, bank.parked(1).await);
     browser.says(&row(&stuck), "In progress").await;
-    browser.says(&row(&parked), "Needs an operator").await;
+    browser.says(&row(&parked), "Needs attention").await;
     browser.says(&row(&parked), "Fail money transfer was refused: locked The test answers locked.").await;
     browser.says("#tile-running .number", "2").await;
-    browser.says("#tile-incidents .number", "1").await;
+    browser.says("#tile-attention .number", "1").await;
     assert!(!browser.is_there(&row(&done)).await, "what has ended is not among the open ones");
     // After 10 s the command counts as delayed.
-    browser.says(&row(&stuck), "Command stalled").await;
+    browser.says(&row(&stuck), "Retrying").await;
+    browser.says("#tile-retrying .number", "1").await;
     browser.says(&row(&stuck), "Deposit money has not succeeded").await;
     browser.open("/transfers?show=all").await;
     let ids = "return [...document.querySelectorAll('tbody tr')].map(row => row.dataset.process)";
     let expected = serde_json::json!([parked, stuck, done]);
     assert_eq!(browser.eval(ids).await, expected, "running before ended, newest first");
-    browser.says(&row(&done), "Done").await;
+    browser.says(&row(&done), "Completed").await;
     browser.open("/transfers?show=ended").await;
-    browser.says(&row(&done), "Done").await;
+    browser.says(&row(&done), "Completed").await;
     assert!(!browser.is_there(&row(&stuck)).await);
     browser.open(&format!("/transfers?show=all&incident=true&text={parked}")).await;
-    browser.says(&row(&parked), "Needs an operator").await;
+    browser.says(&row(&parked), "Needs attention").await;
     assert!(!browser.is_there(&row(&stuck)).await, "another id");
     env.proxy(Link::WorkerToAccounts).heal();
 }
@@ -128,10 +129,10 @@ async fn the_front_page_counts_the_incidents_of_transfers_and_leads_to_them() {
     let Some(bank) = Bank::start("incidents of transfers").await else { return };
     let browser = &bank.browser;
     browser.open("/").await;
-    browser.says("#tile-incidents .number", "0").await;
+    browser.says("#tile-attention .number", "0").await;
     let parked = bank.parked(1).await;
-    browser.says("#tile-incidents .number", "1").await;
-    browser.says(".elsewhere", "1 of the incidents is not a voiding’s").await;
+    browser.says("#tile-attention .number", "1").await;
+    browser.says(".elsewhere", "1 more needs attention in Transfers").await;
     browser.click(".elsewhere a").await;
     browser.click(&format!("{} a", row(&parked))).await;
     assert_eq!(browser.path().await, page_of(&parked));
@@ -144,14 +145,15 @@ async fn a_failure_is_acknowledged_with_a_note_and_the_page_shows_the_end_withou
     let parked = bank.parked(1).await;
     browser.open("/transfers").await;
     browser.click(&format!("{} a", row(&parked))).await;
-    browser.says(".summary", "Needs an operator").await;
+    browser.says(".summary", "Needs attention").await;
     browser.eval(MARK).await;
     for fact in ["1000.01 EUR", bank.from.as_str(), bank.to.as_str()] {
         browser.says(".facts", fact).await;
     }
     browser.says(".facts", "waits for an operator: Money transfer requested").await;
-    browser.says(".advice", "Waits for you: Fail money transfer was refused").await;
+    browser.says(".advice", "Action needed: Fail money transfer was refused").await;
     browser.says(".timeline", "Withdraw money was refused").await;
+    browser.click(".advice summary").await;
     browser.fill("[name=acknowledged_by]", "alex").await;
     browser.fill("[name=note]", "told <b>the customer</b>").await;
     browser.click("form[action='/console/instance/acknowledge'] button").await;
@@ -186,10 +188,11 @@ async fn a_retry_tries_again_and_a_failure_that_is_gone_is_not_acknowledged() {
     // Somebody has had the first failure on their page all along.
     let stale = format!("document.querySelector('form.acknowledge [name=failure_id]').value = {first}; return true");
     browser.eval(&stale).await;
+    browser.click(".advice summary").await;
     browser.click("form[action='/console/instance/acknowledge'] button").await;
-    browser.says(".acknowledge .result", "this failure is not there any more").await;
+    browser.says("#notices .refused", "the process has another failure now").await;
     browser.click("form[action='/console/instance/retry'] button").await;
-    browser.says(".summary", "Done").await;
+    browser.says(".summary", "Failed").await;
     bank.becomes(&parked, TransferStatus::Failed).await;
 }
 
@@ -200,13 +203,13 @@ async fn the_page_shows_a_delayed_command_until_it_gets_through() {
     let stuck = bank.stuck().await;
     browser.open(&page_of(&stuck)).await;
     browser.says(".facts", "handles an event: Money withdrawn").await;
-    browser.says(".facts", "Commands to come").await;
+    browser.says(".facts", "Pending commands").await;
     browser.says(".timeline", "Deposit money failed and is retried").await;
     browser.says(".timeline", "Deposit money is retried: attempt").await;
-    browser.says(".summary", "Command stalled").await;
+    browser.says(".summary", "Retrying").await;
     browser.says(".advice", "Deposit money is stalled").await;
     bank.env.proxy(Link::WorkerToAccounts).heal();
-    browser.says(".summary", "Done").await;
+    browser.says(".summary", "Completed").await;
     browser.gone(".advice").await;
     browser.says(".timeline", "Deposit money was accepted at attempt").await;
     browser.says(".timeline", "Money deposited").await;
@@ -221,7 +224,7 @@ async fn without_a_worker_the_page_shows_what_temporal_knows_and_recovers() {
     browser.says(".facts", "waits for an operator").await;
     bank.env.kill(Component::Worker).await;
     browser.says("#live", "No worker tells").await;
-    browser.says(".summary", "Needs an operator").await;
+    browser.says(".summary", "Needs attention").await;
     browser.says(".advice", "locked").await;
     browser.says(".facts", "1000.01 EUR").await;
     bank.env.start(Component::Worker).await;
@@ -233,12 +236,13 @@ async fn without_javascript_a_transfer_is_retried_and_acknowledged() {
     let Some(bank) = Bank::start("transfers without script").await else { return };
     let parked = bank.parked(2).await;
     let browser = Browser::without_javascript(&bank.env.url(Component::Api)).await;
-    shown_in_the_end(&browser, &page_of(&parked), ".advice", "Waits for you").await;
+    shown_in_the_end(&browser, &page_of(&parked), ".advice", "Action needed").await;
     browser.click("form[action='/console/instance/retry'] button").await;
     browser.says("#notices", "is retried").await;
     assert_eq!(browser.path().await, page_of(&parked));
     shown_in_the_end(&browser, &page_of(&parked), ".timeline .step:last-child", "it waits for an operator").await;
     shown_in_the_end(&browser, &page_of(&parked), ".timeline", "Retried by an operator").await;
+    browser.click(".advice summary").await;
     browser.fill("[name=note]", "by hand").await;
     browser.click("form[action='/console/instance/acknowledge'] button").await;
     browser.says("#notices", "is acknowledged").await;
@@ -287,9 +291,9 @@ pub(super) async fn pages(test: &str) -> Option<(Env, Browser, Vec<String>)> {
     bank.becomes(&done, TransferStatus::Completed).await;
     let (stuck, parked) = (bank.stuck().await, bank.parked(1).await);
     bank.browser.open("/transfers").await;
-    bank.browser.says(&row(&stuck), "Command stalled").await;
-    bank.browser.says(&row(&parked), "Needs an operator").await;
-    let lists = ["/", "/transfers", "/transfers?show=all", "/transfers?text=nothing"].map(str::to_owned);
+    bank.browser.says(&row(&stuck), "Retrying").await;
+    bank.browser.says(&row(&parked), "Needs attention").await;
+    let lists = ["/", "/attention", "/transfers", "/transfers?show=all", "/transfers?text=nothing"].map(str::to_owned);
     let all = lists.into_iter().chain([page_of(&done), page_of(&stuck), page_of(&parked)]).collect();
     Some((bank.env, bank.browser, all))
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::{Env, Fault, Link, eventually_eq, workflow_id};
 
 /// The paths, by the names of their files.
-pub(super) const NAMES: [&str; 13] = [
+pub(super) const NAMES: [&str; 15] = [
     "document-voided",
     "document-voided-after-an-incident",
     "failure-acknowledged",
@@ -19,7 +19,12 @@ pub(super) const NAMES: [&str; 13] = [
     "void-document-refused",
     "invalid-input",
     "subscription",
+    "failure-acknowledged-with-attention",
+    "completion-refused-then-retried-with-attention",
 ];
+
+/// The same path, recorded when the run published whether it needs attention.
+const WITH_ATTENTION: &str = "-with-attention";
 
 const MARK: &str = "/commands/mark-";
 const ABORT: &str = "/commands/abort-";
@@ -28,7 +33,7 @@ const ABORT: &str = "/commands/abort-";
 pub(super) async fn walk(env: &Env, name: &str) -> String {
     let document = env.issue_reported().await;
     let id = &document.document_id;
-    match name {
+    match name.trim_end_matches(WITH_ATTENTION) {
         "document-voided" => voided(env, id).await,
         "document-voided-after-an-incident" => after_an_incident(env, id).await,
         "failure-acknowledged" => acknowledged(env, id).await,

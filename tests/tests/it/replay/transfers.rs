@@ -8,16 +8,22 @@ use tests::{Env, Fault, Link, eventually, json_payload, sample, transfer_workflo
 use crate::transfers::DEPOSIT;
 
 /// The paths, by the names of their files.
-pub(super) const NAMES: [&str; 5] = [
+pub(super) const NAMES: [&str; 7] = [
     "transfer-completed",
     "transfer-completed-after-an-incident",
     "transfer-failed",
     "transfer-returned",
     "transfer-retried-then-acknowledged",
+    "transfer-failed-with-its-outcome",
+    "transfer-retried-then-acknowledged-with-its-outcome",
 ];
+
+/// The same path, recorded when the run published its outcome and whether it needs attention.
+const WITH_OUTCOME: &str = "-with-its-outcome";
 
 /// Walks the path, and returns the id of the workflow whose history shows it.
 pub(super) async fn walk(env: &Env, name: &str) -> String {
+    let name = name.trim_end_matches(WITH_OUTCOME);
     let (from, to) = env.two_accounts().await;
     let amount = if name == "transfer-failed" { "1000.01" } else { "100" };
     let transfer = sample::transfer(&from, &to, amount);
