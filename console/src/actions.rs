@@ -9,7 +9,7 @@ use messages::{
 use process_manager::instance::Acknowledge;
 use process_manager_client::http::{CommandError, Envelope};
 use process_manager_host::operator::OperatorError;
-use voiding_client::SignalError;
+use voiding_client::{SignalError, VoidError};
 
 use crate::{form::Fields, pages::ISSUE, services, session::Notice, sources::Sources, view::Target};
 
@@ -30,6 +30,8 @@ enum ActionError {
     Gone,
     #[error("the process is about to end; nothing was changed, load the page again")]
     Closing,
+    #[error("the process takes no signal now; it takes one again once a worker has caught up with it")]
+    Rejected(#[source] OperatorError),
     #[error("Temporal cannot be reached; nothing was changed, try again later")]
     Temporal(#[source] OperatorError),
 }
@@ -50,6 +52,7 @@ impl From<SignalError> for ActionError {
         match error {
             SignalError::TooLong => Self::TooLong,
             SignalError::NoRun | SignalError::NoSuchFailure => Self::Gone,
+            SignalError::Rejected(error) => Self::Rejected(error),
             SignalError::Temporal(error) => error.into(),
         }
     }
@@ -172,7 +175,7 @@ pub(crate) async fn void(State(sources): State<Sources>, fields: Fields) -> Resp
 
 async fn void_document(sources: &Sources, document_id: DocumentId) -> Notice {
     let id = document_id.to_string();
-    match sources.voidings.billing().void_document(document_id, &Envelope::default()).await {
+    match sources.voidings.void(document_id, &Envelope::default()).await {
         Ok(accepted) => {
             service_kit::correlate(accepted.process_id.as_str());
             if let Err(error) = sources.voidings.start(&accepted).await {
@@ -182,7 +185,22 @@ async fn void_document(sources: &Sources, document_id: DocumentId) -> Notice {
             let text = format!("the voiding of {id} is under way");
             Notice::done(id, text)
         }
-        Err(error) => Notice::refused(id, explain(&error, "Billing")),
+        Err(error) => Notice::refused(id, not_voided(error)),
+    }
+}
+
+fn not_voided(error: VoidError) -> String {
+    match error {
+        VoidError::Refused(problem) => explain(&CommandError::Refused(problem), "Billing"),
+        error => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "Billing did not answer the request to void");
+            match error {
+                VoidError::Unknown(_) => format!(
+                    "{error}. Look at the document, or void it again: no second voiding begins while one is under way"
+                ),
+                error => error.to_string(),
+            }
+        }
     }
 }
 
@@ -245,7 +263,13 @@ fn explain(error: &CommandError, service: &str) -> String {
         CommandError::Refused(problem) => format!("{} ({})", problem.detail, problem.code),
         CommandError::Fault(fault) => {
             tracing::warn!(error = fault as &dyn std::error::Error, "{service} did not carry out the command");
-            format!("{service} cannot be reached or does not answer as expected; try again later")
+            if fault.had_no_effect() {
+                format!("{service} cannot be reached or cannot work now; nothing has changed, so try again later")
+            } else {
+                format!(
+                    "{service} has not answered in time; it may have done it all the same, so look before you try again"
+                )
+            }
         }
     }
 }
