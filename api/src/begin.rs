@@ -10,7 +10,7 @@ use messages::{
 use process_manager_host::{operator::OperatorError, start::Started};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
-use voiding_client::{Process, Run, VoidingClient};
+use voiding_client::{Ensured, Process, Run, VoidingClient};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
@@ -28,9 +28,8 @@ pub(crate) async fn begin(voidings: &VoidingClient, accepted: &DocumentVoiding, 
     }
     match voidings.start(accepted).await {
         Ok(Started::New { run_id }) => Process::started(accepted, run_id, Utc::now()),
-        Ok(Started::AlreadyRunning { .. } | Started::AlreadyCompleted) => {
-            shown(voidings, accepted, VoidingState::VoidingRequested).await
-        }
+        Ok(Started::AlreadyRunning { .. }) => shown(voidings, accepted, VoidingState::VoidingRequested).await,
+        Ok(Started::AlreadyCompleted) => after_a_completed_run(voidings, accepted).await,
         Err(error) => {
             tracing::warn!(
                 document_id = %accepted.document_id, process_id = %accepted.process_id,
@@ -41,6 +40,20 @@ pub(crate) async fn begin(voidings: &VoidingClient, accepted: &DocumentVoiding, 
             Process { steps_missing: Some(NOT_STARTED.to_owned()), ..process }
         }
     }
+}
+
+/// Shows a process whose run has completed meanwhile, or starts it if the completed run was another one's: Billing may
+/// have been restored from an older backup.
+async fn after_a_completed_run(voidings: &VoidingClient, accepted: &DocumentVoiding) -> Process {
+    match voidings.ensure_run(&accepted.document_id, Some(&accepted.process_id)).await {
+        Ok(Ensured::Started { run_id }) => return Process::started(accepted, run_id, Utc::now()),
+        Ok(_) => (),
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "a process after a completed run is left to the worker's sweep");
+        }
+    }
+    shown(voidings, accepted, VoidingState::VoidingRequested).await
 }
 
 /// Polls until the voiding is settled, the deadline passes or the program ends; returns the last state seen.

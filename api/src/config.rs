@@ -13,6 +13,8 @@ pub struct Config {
     pub addr: String,
     /// `BILLING_URL`: URL of Billing; <http://127.0.0.1:8081> by default.
     pub billing_url: Url,
+    /// `BILLING_PUBLIC_URL`: URL of Billing for clients, to which answers link; `BILLING_URL` without credentials by default.
+    pub billing_public_url: Option<Url>,
     /// `REPORTS_URL`: URL of Reports, for the console; <http://127.0.0.1:8082> by default.
     pub reports_url: Url,
     /// `TEMPORAL_UI_URL`: URL of Temporal's Web UI, for links to it; none by default.
@@ -28,14 +30,38 @@ impl Config {
         Ok(Self {
             addr: env_or(ADDR_VARIABLE, "127.0.0.1:8080".to_owned())?,
             billing_url: url_or("BILLING_URL", "http://127.0.0.1:8081")?,
+            billing_public_url: env_opt("BILLING_PUBLIC_URL")?,
             reports_url: url_or("REPORTS_URL", "http://127.0.0.1:8082")?,
             temporal_ui_url: env_opt("TEMPORAL_UI_URL")?,
         })
     }
 }
 
+/// Returns a URL that may be shown: without user, password, query and fragment.
+#[must_use]
+pub(crate) fn without_credentials(mut url: Url) -> Url {
+    // A URL that cannot carry credentials has none.
+    let _ = (url.set_username(""), url.set_password(None));
+    url.set_query(None);
+    url.set_fragment(None);
+    url
+}
+
 fn url_or(variable: &'static str, default: &str) -> Result<Url, ConfigError> {
     let value = env_or(variable, default.to_owned())?;
     let reason = |error: url::ParseError| error.to_string();
     value.parse().map_err(|error| ConfigError { variable: variable.to_owned(), reason: reason(error), value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_that_is_shown_has_no_secrets() {
+        let shown = |url: &str| without_credentials(url.parse().unwrap()).to_string();
+        assert_eq!(shown("http://svc:s3cret@billing:8081/base?token=x#y"), "http://billing:8081/base");
+        assert_eq!(shown("https://token@billing"), "https://billing/");
+        assert_eq!(shown("http://billing:8081"), "http://billing:8081/");
+    }
 }

@@ -2,15 +2,20 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
-use messages::{DocumentId, code};
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use messages::{DocumentId, PROBLEM_MEDIA_TYPE, Problem, code, headers};
 use process_manager_client::http::Fault;
 use process_manager_host::operator::OperatorError;
-use service_kit::{ApiError, problem};
-use voiding_client::LookupError;
+use service_kit::{ApiError, Json, problem};
+use voiding_client::{LookupError, VoidError};
 
 /// Value of `Retry-After`.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static(headers::IDEMPOTENCY_KEY);
 
 /// Answers 503 `billing-unavailable`.
 pub(crate) fn billing_unavailable(fault: Fault) -> ApiError {
@@ -20,12 +25,62 @@ pub(crate) fn billing_unavailable(fault: Fault) -> ApiError {
         .caused_by(fault)
 }
 
+/// Answers for a request to void a document that Billing has not answered: 503 `billing-unavailable` only if it is
+/// certain that nothing was accepted, else 504 `billing-timeout` with the key that tells.
+pub(crate) fn not_voided(error: VoidError, key: &str) -> Response {
+    match error {
+        VoidError::Refused(problem) => pass_on(problem),
+        error @ VoidError::Unknown(_) => {
+            let detail = format!("{error}; ask again with the Idempotency-Key of this answer");
+            let problem = problem(StatusCode::GATEWAY_TIMEOUT, code::BILLING_TIMEOUT, detail)
+                .retry_after(RETRY_AFTER)
+                .caused_by(error);
+            let mut response = problem.into_response();
+            response.headers_mut().extend(HeaderValue::from_str(key).ok().map(|key| (IDEMPOTENCY_KEY, key)));
+            response
+        }
+        error @ VoidError::AnotherSystem(_) => {
+            problem(StatusCode::SERVICE_UNAVAILABLE, code::NOT_READY, error.to_string())
+                .retry_after(RETRY_AFTER)
+                .into_response()
+        }
+        error => {
+            let detail = error.to_string();
+            problem(StatusCode::SERVICE_UNAVAILABLE, code::BILLING_UNAVAILABLE, detail)
+                .retry_after(RETRY_AFTER)
+                .caused_by(error)
+                .into_response()
+        }
+    }
+}
+
+/// Passes Billing's refusal on. It keeps its code, and its status if that is one of a refusal.
+fn pass_on(problem: Problem) -> Response {
+    let status = match problem.status {
+        404 => StatusCode::NOT_FOUND,
+        422 => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::CONFLICT,
+    };
+    let problem = Problem { status: status.as_u16(), ..problem };
+    let mut response = (status, Json(problem)).into_response();
+    let media_type = HeaderValue::from_static(PROBLEM_MEDIA_TYPE);
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
+    response
+}
+
 /// Answers 503 `temporal-unavailable`.
 pub(crate) fn temporal_unavailable(error: OperatorError) -> ApiError {
     let detail = "Temporal cannot be reached or does not answer as it should; try again";
     problem(StatusCode::SERVICE_UNAVAILABLE, code::TEMPORAL_UNAVAILABLE, detail)
         .retry_after(RETRY_AFTER)
         .caused_by(error)
+}
+
+/// Answers 409 `signal-rejected`: Temporal answers, and would not take the signal at another attempt either.
+pub(crate) fn signal_rejected(error: &OperatorError) -> ApiError {
+    let detail =
+        format!("the process takes no signal now: {error}; it takes one again once a worker has caught up with it");
+    problem(StatusCode::CONFLICT, code::SIGNAL_REJECTED, detail)
 }
 
 /// Answers 404 `voiding-not-found`.

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use voiding_client::VoidingClient;
 
 use app::App;
+use ready::Polls;
 use voiding::Presenter;
 
 pub use config::Config;
@@ -40,6 +41,7 @@ pub async fn run(config: Config, client: impl Into<LazyClient>, shutdown: Cancel
     let reports = CommandClient::new(config.reports_url, Timeouts::default()).context("REPORTS_URL")?;
     let temporal = client.into();
     let voidings = VoidingClient::new(temporal.clone(), billing);
+    voidings.watch_owner();
     let console = console::router(ConsoleState {
         voidings: voidings.clone(),
         operator: Operator::new(temporal),
@@ -47,17 +49,18 @@ pub async fn run(config: Config, client: impl Into<LazyClient>, shutdown: Cancel
         temporal_ui_url: config.temporal_ui_url.clone(),
         shutdown: shutdown.clone(),
     });
-    let presenter = Presenter { billing_url: config.billing_url, temporal_ui_url: config.temporal_ui_url };
+    let billing_url = config::without_credentials(config.billing_public_url.unwrap_or(config.billing_url));
+    let presenter = Presenter { billing_url, temporal_ui_url: config.temporal_ui_url };
     let app = App { voidings, presenter, shutdown: shutdown.clone() };
     Ok(serve(NAME, listener, router(app, console), shutdown).await?)
 }
 
 fn router(app: App, console: Router) -> Router {
     let (routes, document) = docs::documented().split_for_parts();
-    let voidings = app.voidings.clone();
+    let (voidings, polls) = (app.voidings.clone(), Polls::default());
     let ready = ready_check(move || {
-        let voidings = voidings.clone();
-        async move { ready::check(&voidings).await.map_err(|why| why.to_string()) }
+        let (voidings, polls) = (voidings.clone(), polls.clone());
+        async move { ready::check(&voidings, &polls).await.map_err(|why| why.to_string()) }
     });
     service_kit::app(NAME, routes.with_state(app).merge(docs::router(document)).merge(console), ready)
 }

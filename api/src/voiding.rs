@@ -46,7 +46,7 @@ pub struct Links {
 /// Presents voidings with their links.
 #[derive(Debug, Clone)]
 pub(crate) struct Presenter {
-    /// URL of Billing.
+    /// URL of Billing for clients.
     pub(crate) billing_url: Url,
     /// URL of Temporal's Web UI.
     pub(crate) temporal_ui_url: Option<Url>,

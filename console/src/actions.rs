@@ -7,6 +7,7 @@ use messages::{
     billing::{DocumentKind, IssueDocument},
 };
 use process_manager_client::http::{CommandError, Envelope};
+use voiding_client::VoidError;
 
 use crate::{
     form::Fields,
@@ -120,7 +121,7 @@ pub(crate) async fn void(State(sources): State<Sources>, fields: Fields) -> Resp
 
 async fn void_document(sources: &Sources, document_id: DocumentId) -> Notice {
     let id = document_id.to_string();
-    match sources.voidings.billing().void_document(document_id, &Envelope::default()).await {
+    match sources.voidings.void(document_id, &Envelope::default()).await {
         Ok(accepted) => {
             service_kit::correlate(accepted.process_id.as_str());
             if let Err(error) = sources.voidings.start(&accepted).await {
@@ -130,7 +131,22 @@ async fn void_document(sources: &Sources, document_id: DocumentId) -> Notice {
             let text = format!("the voiding of {id} is under way");
             Notice::done(id, text)
         }
-        Err(error) => Notice::refused(id.clone(), format!("{id}: {}", explain(&error, "Billing"))),
+        Err(error) => Notice::refused(id.clone(), format!("{id}: {}", not_voided(error))),
+    }
+}
+
+fn not_voided(error: VoidError) -> String {
+    match error {
+        VoidError::Refused(problem) => explain(&CommandError::Refused(problem), "Billing"),
+        error => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "Billing did not answer the request to void");
+            match error {
+                VoidError::Unknown(_) => format!(
+                    "{error}. Look at the document, or void it again: no second voiding begins while one is under way"
+                ),
+                error => error.to_string(),
+            }
+        }
     }
 }
 
@@ -197,7 +213,13 @@ fn explain(error: &CommandError, service: &str) -> String {
         CommandError::Refused(problem) => format!("{} ({})", problem.detail, problem.code),
         CommandError::Fault(fault) => {
             tracing::warn!(error = fault as &dyn std::error::Error, "{service} did not carry out the command");
-            format!("{service} cannot be reached or does not answer as expected; try again later")
+            if fault.had_no_effect() {
+                format!("{service} cannot be reached or cannot work now; nothing has changed, so try again later")
+            } else {
+                format!(
+                    "{service} has not answered in time; it may have done it all the same, so look before you try again"
+                )
+            }
         }
     }
 }

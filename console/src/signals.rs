@@ -24,6 +24,8 @@ pub(crate) enum ActionError {
     Gone(String),
     #[error("the process is about to end; nothing was changed, load the page again")]
     Closing,
+    #[error("the process takes no signal now; it takes one again once a worker has caught up with it")]
+    Rejected(#[source] OperatorError),
     #[error("Temporal cannot be reached; nothing was changed, try again later")]
     Temporal(#[source] OperatorError),
 }
@@ -55,6 +57,7 @@ pub(crate) async fn send(sources: &Sources, target: &Target, failure_id: &str, w
                 Ok(_) => Ok(()),
                 Err(SignalError::TooLong) => Err(ActionError::TooLong),
                 Err(SignalError::NoRun | SignalError::NoSuchFailure) => Err(gone()),
+                Err(SignalError::Rejected(error)) => Err(ActionError::Rejected(error)),
                 Err(SignalError::Temporal(error)) => Err(error.into()),
             }
         }
@@ -93,6 +96,7 @@ impl From<OperatorError> for ActionError {
             error if error.is_gone() => gone(),
             OperatorError::TooLong => Self::TooLong,
             OperatorError::Closing(_) => Self::Closing,
+            error @ OperatorError::Full(_) => Self::Rejected(error),
             error => Self::Temporal(error),
         }
     }

@@ -40,6 +40,8 @@ pub const MARKED_BY_ANOTHER_PROCESS: &str = "marked-by-another-process";
 pub const NO_FAILURE_TO_ACKNOWLEDGE: &str = "no-failure-to-acknowledge";
 /// 409: no completion was refused.
 pub const NOTHING_TO_RETRY: &str = "nothing-to-retry";
+/// 409: Temporal rejects the signal, because the run has had as many as it takes.
+pub const SIGNAL_REJECTED: &str = "signal-rejected";
 /// 409: an account of this id with other content exists.
 pub const ACCOUNT_EXISTS: &str = "account-exists";
 /// 409: the account is closed.
@@ -76,5 +78,7 @@ pub const CONTRACT_NOT_PENDING: &str = "contract-not-pending";
 pub const CONTRACT_NOT_SIGNED: &str = "contract-not-signed";
 /// 422: the amount is not in the account's currency.
 pub const CURRENCY_MISMATCH: &str = "currency-mismatch";
-/// 503: Billing cannot be reached.
+/// 503: Billing cannot be reached, or cannot work now; it has not accepted the command.
 pub const BILLING_UNAVAILABLE: &str = "billing-unavailable";
+/// 504: Billing has not answered; it may have accepted the command. The same idempotency key tells.
+pub const BILLING_TIMEOUT: &str = "billing-timeout";

@@ -26,7 +26,7 @@ impl Billing {
     ///
     /// # Errors
     /// Returns [`CommandError::Refused`] if Billing refuses, [`CommandError::Fault`] if it is unavailable.
-    pub async fn void_document(
+    pub(crate) async fn void_document(
         &self,
         document_id: DocumentId,
         envelope: &Envelope,

@@ -9,6 +9,8 @@ use messages::{CustomerId, DocumentId, ProcessId, voiding::VoidingState};
 use process_manager_host::operator::Trouble;
 use workflows::voiding::{self, CUSTOMER_ID, DOCUMENT_ID, INCIDENT, NEEDS_ATTENTION, PROCESS_ID, VOIDING_STATE};
 
+const NOT_CONTINUED: &str = "ExecutionStatus != 'ContinuedAsNew'";
+
 /// Conditions that narrow a list of voidings; absent ones match everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -36,6 +38,8 @@ impl Filter {
     pub fn query(&self) -> String {
         let state = VOIDING_STATE.name();
         let mut conditions = vec![of_our_type()];
+        // A process that continues as new has one item: the run that goes on.
+        conditions.extend((self.open != Some(true)).then(|| NOT_CONTINUED.to_owned()));
         conditions.extend(match self.state {
             None if self.open == Some(true) => None,
             None => Some(format!("({state} IS NOT NULL OR ExecutionStatus = 'Running')")),
@@ -100,6 +104,20 @@ pub(crate) fn of_processes(ids: &BTreeSet<&ProcessId>) -> Option<String> {
     (!ids.is_empty()).then(|| format!("{} AND {process} IN ({list}) AND {state} IS NOT NULL", of_our_type()))
 }
 
+/// Returns the query for the running runs of these documents; `None` for no documents.
+pub(crate) fn running_of(ids: &[&DocumentId]) -> Option<String> {
+    let list = ids.iter().map(|id| format!("'{}'", voiding::workflow_id(id))).collect::<Vec<_>>().join(", ");
+    let running = "ExecutionStatus = 'Running'";
+    (!ids.is_empty()).then(|| format!("{} AND WorkflowId IN ({list}) AND {running}", of_our_type()))
+}
+
+/// Returns the query for all runs that somebody ended from outside, since a time.
+pub(crate) fn ended_from_outside(since: Option<DateTime<Utc>>) -> String {
+    let ended = ["Terminated", "Canceled", "TimedOut"].map(|status| format!("ExecutionStatus = '{status}'"));
+    let since = since.map(|at| format!(" AND CloseTime >= '{}'", at.to_rfc3339())).unwrap_or_default();
+    format!("{} AND ({}){since}", of_our_type(), ended.join(" OR "))
+}
+
 /// Returns a query that Temporal rejects while one of our search attributes is not registered.
 pub(crate) fn of_every_attribute() -> String {
     let texts = [VOIDING_STATE.name(), DOCUMENT_ID.name(), CUSTOMER_ID.name(), PROCESS_ID.name()];
@@ -119,7 +137,8 @@ mod tests {
     fn a_list_without_filters_passes_over_runs_that_ended_without_a_state() {
         assert_eq!(
             Filter::default().query(),
-            "WorkflowType = 'DocumentVoiding' AND (VoidingState IS NOT NULL OR ExecutionStatus = 'Running')"
+            "WorkflowType = 'DocumentVoiding' AND ExecutionStatus != 'ContinuedAsNew' \
+             AND (VoidingState IS NOT NULL OR ExecutionStatus = 'Running')"
         );
     }
 
@@ -153,7 +172,8 @@ mod tests {
         };
         assert_eq!(
             filter.query(),
-            "WorkflowType = 'DocumentVoiding' AND VoidingState = 'document-voided' AND Incident = true \
+            "WorkflowType = 'DocumentVoiding' AND ExecutionStatus != 'ContinuedAsNew' \
+             AND VoidingState = 'document-voided' AND Incident = true \
              AND ExecutionStatus != 'Running' \
              AND (WorkflowId STARTS_WITH 'voiding-INV' OR CustomerId STARTS_WITH 'INV' OR ProcessId STARTS_WITH 'INV') \
              AND CloseTime >= '1970-01-01T00:00:00+00:00'"
@@ -198,5 +218,16 @@ mod tests {
             "WorkflowType = 'DocumentVoiding' AND ProcessId IN ('p-1', 'p-2') AND VoidingState IS NOT NULL"
         );
         assert_eq!(of_processes(&BTreeSet::new()), None);
+    }
+
+    #[test]
+    fn the_sweep_asks_for_what_ended_since_it_last_asked() {
+        assert_eq!(
+            ended_from_outside(Some(DateTime::UNIX_EPOCH)),
+            "WorkflowType = 'DocumentVoiding' \
+             AND (ExecutionStatus = 'Terminated' OR ExecutionStatus = 'Canceled' OR ExecutionStatus = 'TimedOut') \
+             AND CloseTime >= '1970-01-01T00:00:00+00:00'"
+        );
+        assert_eq!(running_of(&[]), None);
     }
 }

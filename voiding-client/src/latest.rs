@@ -52,15 +52,16 @@ pub struct Found {
 impl VoidingClient {
     /// Finds the latest voiding of the document, if there ever was one.
     ///
-    /// That is the latest run if it is running or voided the document. Any other run may have been followed by a
-    /// process that has no run yet, or may be a stray run without a process in Billing. Then Billing decides.
+    /// That is the latest run if it is running. Any other run may have been followed by a process that has no run yet, or
+    /// may be a stray run without a process in Billing. Then Billing decides: also after a run that voided the document,
+    /// because Billing may have been restored from an older backup since.
     ///
     /// # Errors
     /// Returns the [`LookupError`] that names the unavailable program.
     pub async fn latest(&self, document_id: &DocumentId) -> Result<Option<Process>, LookupError> {
         let run = self.latest_run(document_id).await?;
         if let Some(run) = &run
-            && (run.is_running || run.view.state == VoidingState::DocumentVoided)
+            && run.is_running
         {
             return Ok(Some(run.clone().into()));
         }

@@ -5,14 +5,20 @@
 
 mod billing;
 mod earlier;
+mod ended;
+mod ensure;
 mod filter;
 mod latest;
+mod owner;
 mod pages;
 mod process;
 mod retried;
 mod run;
 mod signals;
 mod start;
+mod void;
+
+use std::sync::{Arc, RwLock};
 
 use messages::DocumentId;
 use process_manager_client::http::CommandClient;
@@ -20,18 +26,23 @@ use process_manager_host::{
     connect::LazyClient,
     operator::{OperatorError, Workflows},
 };
+use tokio::sync::Semaphore;
 use workflows::voiding::{TASK_QUEUE, workflow_id};
 
 pub use self::{
     billing::Billing,
+    ended::EndedRun,
+    ensure::{CannotEnsure, Ensured},
     filter::Filter,
     latest::{Found, LookupError, Unavailable},
+    owner::{AnotherSystem, SUBSCRIPTION},
     pages::{PageError, RunPage, Token},
     process::Process,
     retried::RetriedCommand,
     run::Run,
     signals::SignalError,
     start::CannotStart,
+    void::VoidError,
 };
 
 /// The client for voidings. Clones share its connections.
@@ -39,6 +50,10 @@ pub use self::{
 pub struct VoidingClient {
     workflows: Workflows,
     billing: Billing,
+    /// Turns of the requests to void a document.
+    turns: Arc<Semaphore>,
+    /// The other system to which the namespace belongs.
+    foreign: Arc<RwLock<Option<Arc<AnotherSystem>>>>,
 }
 
 impl VoidingClient {
@@ -46,7 +61,8 @@ impl VoidingClient {
     /// connected.
     #[must_use]
     pub fn new(temporal: impl Into<LazyClient>, billing: CommandClient) -> Self {
-        Self { workflows: Workflows::new(temporal), billing: Billing::new(billing) }
+        let turns = Arc::new(Semaphore::new(void::MOST_AT_ONCE));
+        Self { workflows: Workflows::new(temporal), billing: Billing::new(billing), turns, foreign: Arc::default() }
     }
 
     /// Returns the client of Billing.

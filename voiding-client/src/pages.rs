@@ -1,18 +1,15 @@
 //! Pages of a list of voidings, made from Temporal's pages of runs: as long as requested, with one item per process.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use messages::{DocumentId, ProcessId};
+use messages::ProcessId;
 use process_manager_host::operator::{Listed, OperatorError};
 use serde::{Deserialize, Serialize};
-use workflows::voiding::WORKFLOW_TYPE;
 
 use crate::{Filter, Run, VoidingClient, filter, latest::representative};
 
 /// Runs per request where the number does not matter.
 const CHUNK: usize = 200;
-/// Most runs that Temporal lists at once.
-const LARGEST_PAGE: usize = 1_000;
 
 /// Temporal's own token of a page, as text with one character per byte, because most bytes are text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,25 +62,6 @@ pub enum PageError {
 }
 
 impl VoidingClient {
-    /// Returns the process of each voiding that runs, by document; `None` where the run does not know it yet. The
-    /// visibility store lags by up to a second.
-    ///
-    /// # Errors
-    /// [`OperatorError`] when Temporal is unavailable.
-    pub async fn running(&self) -> Result<HashMap<DocumentId, Option<ProcessId>>, OperatorError> {
-        let query = format!("WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'");
-        let (mut running, mut from) = (HashMap::new(), Vec::new());
-        loop {
-            let listed = self.workflows.list(&query, LARGEST_PAGE, from).await?;
-            let runs = listed.items.iter().filter_map(|info| Run::read(info, Vec::new()));
-            running.extend(runs.map(|run| (run.view.document_id, run.view.process_id)));
-            from = listed.next;
-            if from.is_empty() {
-                return Ok(running);
-            }
-        }
-    }
-
     /// Lists the page of the query that begins at `from`: `limit` processes, or all that are left.
     ///
     /// # Errors

@@ -42,6 +42,10 @@ impl Run {
         if info.r#type.as_ref().is_none_or(|kind| kind.name != voiding::WORKFLOW_TYPE) {
             return None;
         }
+        if info.status() == WorkflowExecutionStatus::ContinuedAsNew {
+            // The process goes on in another run, which has all that this one knew.
+            return None;
+        }
         let is_running = info.status() == WorkflowExecutionStatus::Running;
         let state = attribute::<VoidingState>(info, voiding::VOIDING_STATE.name());
         let started_at = info.start_time.as_ref().and_then(|at| timestamp(at.seconds, at.nanos))?;
@@ -193,6 +197,8 @@ mod tests {
         let mut other_id = info(RUNNING, &[REQUESTED]);
         other_id.execution = Some(WorkflowExecution { workflow_id: "d-1".to_owned(), run_id: "r".to_owned() });
         assert_eq!(read(&other_id), None);
+        let continued = info(WorkflowExecutionStatus::ContinuedAsNew, &[REQUESTED, ("ProcessId", "p-1")]);
+        assert_eq!(read(&continued), None);
     }
 
     #[test]

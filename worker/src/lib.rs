@@ -9,5 +9,4 @@ mod starter;
 pub use config::Config;
 pub use run::run;
 
-/// Name of the subscription to Billing's log.
-pub const SUBSCRIPTION: &str = "voiding";
+pub use voiding_client::SUBSCRIPTION;

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
+use process_manager_client::http::{CommandClient, Timeouts};
 use process_manager_host::{
     HostedSubscriptions,
     search_attributes::{Attribute, OF_PROCESS_MANAGERS, register},
@@ -13,6 +14,7 @@ use temporalio_client::Client;
 use temporalio_common::protos::temporal::api::enums::v1::IndexedValueType::Keyword;
 use tokio::{sync::watch, time::interval};
 use tokio_util::sync::CancellationToken;
+use voiding_client::{AnotherSystem, VoidingClient};
 use workflows::voiding::{CUSTOMER_ID, DOCUMENT_ID, TASK_QUEUE, VOIDING_STATE};
 
 use crate::{Config, config::ADDR_VARIABLE, host::Host};
@@ -39,7 +41,7 @@ pub async fn run(config: Config, client: Client, shutdown: CancellationToken) ->
 }
 
 /// Returns the search attributes of all runs.
-fn search_attributes() -> Vec<Attribute> {
+pub(crate) fn search_attributes() -> Vec<Attribute> {
     let of_voidings = [(VOIDING_STATE.name(), Keyword), (DOCUMENT_ID.name(), Keyword), (CUSTOMER_ID.name(), Keyword)];
     of_voidings.into_iter().chain(OF_PROCESS_MANAGERS).collect()
 }
@@ -53,16 +55,60 @@ async fn host(
     if shutdown.run_until_cancelled(register(client, &search_attributes())).await.is_none() {
         return Ok(());
     }
+    let billing = CommandClient::new(config.billing_url.clone(), Timeouts::default())?;
+    let voidings = VoidingClient::new(client.clone(), billing);
+    let Some(is_known) = shutdown.run_until_cancelled(await_own_namespace(&voidings, state)).await else {
+        return Ok(());
+    };
     let mut host = Host::start(config, client).await?;
     tracing::info!("worker polls task queue {TASK_QUEUE}");
     tokio::select! {
         outcome = &mut host.ended => return outcome?,
         () = keep_subscriptions(&host.subscriptions, client, state) => (),
+        another = find_another_system(&voidings, is_known) => return Err(another.into()),
         () = shutdown.cancelled() => (),
     }
     tracing::info!("worker ends; waiting for activities in flight");
     state.send_modify(|state| *state = Err("the worker ends".to_owned()));
     host.drain().await
+}
+
+/// Waits while the namespace belongs to another system: this worker would run that one's processes against the wrong
+/// services. Returns whether the owner is known; a service that is unavailable does not hold the worker up.
+async fn await_own_namespace(voidings: &VoidingClient, state: &watch::Sender<Result<(), String>>) -> bool {
+    let mut ticks = interval(ENSURE_EVERY);
+    let mut told = false;
+    loop {
+        ticks.tick().await;
+        match voidings.owner().await {
+            Ok(Ok(())) => return true,
+            Ok(Err(another)) => {
+                if !std::mem::replace(&mut told, true) {
+                    tracing::error!("the worker polls for nothing: {another}");
+                }
+                state.send_modify(|state| *state = Err(another.to_string()));
+            }
+            Err(error) => {
+                tracing::debug!("the owner of the namespace is not known yet: {}", error_chain(&error));
+                return false;
+            }
+        }
+    }
+}
+
+/// Returns once it is known that the namespace belongs to another system; never if it is this one's.
+async fn find_another_system(voidings: &VoidingClient, is_known: bool) -> AnotherSystem {
+    let mut ticks = interval(ENSURE_EVERY);
+    let mut is_known = is_known;
+    while !is_known {
+        ticks.tick().await;
+        match voidings.owner().await {
+            Ok(Err(another)) => return another,
+            Ok(Ok(())) => is_known = true,
+            Err(error) => tracing::debug!("the owner of the namespace is not known yet: {}", error_chain(&error)),
+        }
+    }
+    std::future::pending().await
 }
 
 /// Starts the subscriptions that do not run, at intervals. Never returns.

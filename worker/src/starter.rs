@@ -4,82 +4,53 @@ mod sweep;
 
 use std::convert::Infallible;
 
-use messages::{
-    DocumentId, ProcessId,
-    billing::{Document, DocumentVoiding},
-};
+use messages::{DocumentId, ProcessId, billing::DocumentVoiding};
 use metrics::counter;
 use process_manager::{
     instance::Delivery,
     manager::{Metadata, OnRoutingError, Route, Routing, RoutingError},
 };
 use process_manager_client::http::CommandClient;
-use process_manager_host::{DeliveryError, DeliveryTarget, start::Started, subscription::HandlerError};
+use process_manager_host::{DeliveryError, DeliveryTarget, subscription::HandlerError};
 use serde::Deserialize;
 use temporalio_client::Client;
-use voiding_client::VoidingClient;
+use voiding_client::{Ensured, VoidingClient};
 
+use self::sweep::Sweep;
 use crate::SUBSCRIPTION;
 
 /// Starts a run for each open process in Billing, as the api does, so that none is lost if the api dies first.
 #[derive(Debug)]
 pub(crate) struct VoidingStarter {
     voidings: VoidingClient,
+    sweep: Sweep,
 }
 
 impl VoidingStarter {
     pub(crate) fn new(billing: CommandClient, client: Client) -> Self {
-        Self { voidings: VoidingClient::new(client, billing) }
+        Self { voidings: VoidingClient::new(client, billing), sweep: Sweep::default() }
     }
 
-    /// Starts the process if it is still open in Billing: an old event must not start anything.
-    async fn requested(&self, requested: DocumentVoiding) -> Result<(), HandlerError> {
-        let document_id = &requested.document_id;
-        let failed = |error| HandlerError::new(format!("{document_id} cannot be read from Billing"), error);
-        match self.voidings.billing().document(document_id).await.map_err(failed)? {
-            Some(document) if document.process_id.as_ref() == Some(&requested.process_id) => {
-                self.ensure_run(&document, &requested.process_id).await
+    /// Ensures that the process runs if it is open in Billing: an old event must not start anything.
+    async fn ensure_run(&self, document_id: &DocumentId, process_id: Option<&ProcessId>) -> Result<(), HandlerError> {
+        let ensured = self.voidings.ensure_run(document_id, process_id).await;
+        let ensured =
+            ensured.map_err(|error| HandlerError::new(format!("the run of {document_id} cannot be ensured"), error))?;
+        let outcome = match &ensured {
+            Ensured::Started { .. } => {
+                let correlation_id = process_id.map_or("-", ProcessId::as_str);
+                tracing::info!(correlation_id, %document_id, "started the voiding");
+                "new"
             }
-            _ => Ok(()),
-        }
-    }
-
-    /// Starts the process's run. If another process's run is in its way, signals that run to check its own process.
-    async fn ensure_run(&self, document: &Document, process_id: &ProcessId) -> Result<(), HandlerError> {
-        let document_id = &document.document_id;
-        let process = DocumentVoiding {
-            document_id: document_id.clone(),
-            customer_id: document.customer_id.clone(),
-            process_id: process_id.clone(),
+            Ensured::Runs => "already-running",
+            Ensured::NotOpen => "not-open",
+            Ensured::InTheWay(_) => "recheck",
+            Ensured::Unsettled => "unsettled",
         };
-        let started = self.voidings.start(&process).await;
-        let outcome =
-            match started.map_err(|error| HandlerError::new(format!("{document_id} cannot be started"), error))? {
-                Started::New { .. } => {
-                    tracing::info!(correlation_id = %process_id, %document_id, "started the voiding");
-                    "new"
-                }
-                Started::AlreadyCompleted => "already-completed",
-                Started::AlreadyRunning { .. } if self.recheck_another(document_id, process_id).await? => "recheck",
-                Started::AlreadyRunning { .. } => "already-running",
-            };
         counter!("voiding_starts_total", "outcome" => outcome).increment(1);
+        let look_again = matches!(ensured, Ensured::InTheWay(_) | Ensured::Unsettled);
+        self.sweep.look_again(document_id, process_id, look_again);
         Ok(())
-    }
-
-    /// Signals `recheck` to a run of another process. A run without a process id asks Billing anyway.
-    async fn recheck_another(&self, document_id: &DocumentId, process_id: &ProcessId) -> Result<bool, HandlerError> {
-        let failed = |what: &str, error| HandlerError::new(format!("the run of {document_id} cannot be {what}"), error);
-        let run = self.voidings.latest_run(document_id).await.map_err(|error| failed("described", error))?;
-        let other = run.filter(|run| run.is_running).and_then(|run| run.view.process_id);
-        let Some(other) = other.filter(|other| other != process_id) else { return Ok(false) };
-        tracing::info!(correlation_id = %process_id, %other, "another process of the document runs; it will recheck");
-        match self.voidings.recheck(document_id).await {
-            Ok(()) => Ok(true),
-            // That run has just ended; the next sweep starts this process.
-            Err(error) if error.is_gone() => Ok(true),
-            Err(error) => Err(failed("signalled", error)),
-        }
     }
 }
 
@@ -115,14 +86,15 @@ impl DeliveryTarget for VoidingStarter {
     async fn deliver(&self, _: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
         for delivery in events {
             // Routing has decoded it before, so it cannot fail.
-            if let Ok(requested) = serde_json::from_value(delivery.event.data.clone()) {
-                self.requested(requested).await?;
+            if let Ok(requested) = serde_json::from_value::<DocumentVoiding>(delivery.event.data.clone()) {
+                let DocumentVoiding { document_id, process_id, .. } = requested;
+                self.ensure_run(&document_id, Some(&process_id)).await?;
             }
         }
         Ok(())
     }
 
     async fn sweep(&self) -> Result<(), HandlerError> {
-        self.sweep_open().await
+        self.sweep_all().await
     }
 }

@@ -11,7 +11,7 @@ use voiding_client::{LookupError, Run, SignalError};
 
 use crate::{
     app::App,
-    error::{lookup_failed, temporal_unavailable, voiding_not_found},
+    error::{lookup_failed, signal_rejected, temporal_unavailable, voiding_not_found},
     voiding::Voiding,
 };
 
@@ -38,6 +38,8 @@ pub(super) enum AcknowledgeError {
     NoFailure,
     #[error(transparent)]
     Lookup(#[from] LookupError),
+    #[error("Temporal rejects the signal")]
+    Rejected(#[source] OperatorError),
     #[error(transparent)]
     Temporal(#[from] OperatorError),
 }
@@ -50,6 +52,7 @@ impl From<AcknowledgeError> for ApiError {
             AcknowledgeError::NotFound(document_id) => voiding_not_found(&document_id),
             AcknowledgeError::NoFailure => problem(StatusCode::CONFLICT, code::NO_FAILURE_TO_ACKNOWLEDGE, detail),
             AcknowledgeError::Lookup(error) => lookup_failed(error),
+            AcknowledgeError::Rejected(error) => signal_rejected(&error),
             AcknowledgeError::Temporal(error) => temporal_unavailable(error),
         }
     }
@@ -58,7 +61,9 @@ impl From<AcknowledgeError> for ApiError {
 /// Acknowledges a failure.
 ///
 /// Either the marking was refused, or the completion was (which is then compensated). The process ends as
-/// `failure-acknowledged`, and the document can be voided again. The answer shows the process before that.
+/// `failure-acknowledged`, and the document can be voided again. The answer shows the process before that, and in
+/// `acknowledgement` the one that counts: of several at once that is the first, which may be somebody else's. Without a
+/// worker that tells within 1 s there is none.
 #[utoipa::path(
     post,
     path = "/voidings/{document_id}/acknowledgement",
@@ -66,11 +71,11 @@ impl From<AcknowledgeError> for ApiError {
     params(("document_id" = DocumentId, Path, description = "The document")),
     request_body = Option<Acknowledge>,
     responses(
-        (status = 202, description = "Acknowledged", body = Voiding),
+        (status = 202, description = "Acknowledged; `acknowledgement` is the one that counts", body = Voiding),
         (status = 400, description = "`invalid-id`, `unreadable-body`", body = Problem,
             content_type = "application/problem+json"),
         (status = 404, description = "`voiding-not-found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`no-failure-to-acknowledge`", body = Problem,
+        (status = 409, description = "`no-failure-to-acknowledge`, `signal-rejected`", body = Problem,
             content_type = "application/problem+json"),
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported-media-type`", body = Problem,
@@ -85,8 +90,11 @@ pub(super) async fn acknowledge_failure(
     PathId(document_id): PathId<DocumentId>,
     OptionalJson(body): OptionalJson<Acknowledge>,
 ) -> Result<(StatusCode, Json<Voiding>), ApiError> {
-    let run = acknowledge(&app, document_id, body).await?;
-    Ok((StatusCode::ACCEPTED, Json(app.answer(run))))
+    let run = acknowledge(&app, document_id.clone(), body).await?;
+    let acknowledgement = app.voidings.counted(&document_id, &run).await;
+    let mut voiding = app.answer(run);
+    voiding.view.acknowledgement = acknowledgement;
+    Ok((StatusCode::ACCEPTED, Json(voiding)))
 }
 
 async fn acknowledge(app: &App, document_id: DocumentId, body: Acknowledge) -> Result<Run, AcknowledgeError> {
@@ -97,6 +105,7 @@ async fn acknowledge(app: &App, document_id: DocumentId, body: Acknowledge) -> R
         Ok(run) => Ok(run),
         Err(SignalError::TooLong) => Err(AcknowledgeError::TooLong),
         Err(SignalError::NoSuchFailure) => Err(AcknowledgeError::NoFailure),
+        Err(SignalError::Rejected(error)) => Err(AcknowledgeError::Rejected(error)),
         Err(SignalError::Temporal(error)) => Err(error.into()),
         Err(SignalError::NoRun) => {
             let voiding = app.voidings.latest(&document_id).await?;

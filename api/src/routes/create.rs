@@ -2,21 +2,18 @@
 
 use axum::{
     extract::State,
-    http::{
-        HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{CONTENT_TYPE, LOCATION},
-    },
+    http::{HeaderMap, HeaderName, StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
 };
-use messages::{PROBLEM_MEDIA_TYPE, Problem, billing::VoidDocument, headers};
-use process_manager_client::http::{CommandError, Envelope, traceparent};
+use messages::{Problem, billing::VoidDocument, headers};
+use process_manager_client::http::{Envelope, traceparent};
 use service_kit::{CommandHeaders, Json, new_id};
 use tokio::time::Instant;
 
 use crate::{
     app::App,
     begin::{begin, settled},
-    error::billing_unavailable,
+    error::not_voided,
     prefer,
     voiding::{self, Voiding},
 };
@@ -24,38 +21,11 @@ use crate::{
 /// Header that names the applied preference (RFC 7240, section 3).
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// Billing did not accept the command.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub(super) struct CreateError(#[from] CommandError);
-
-impl IntoResponse for CreateError {
-    fn into_response(self) -> Response {
-        match self.0 {
-            CommandError::Refused(problem) => pass_on(problem),
-            CommandError::Fault(fault) => billing_unavailable(fault).into_response(),
-        }
-    }
-}
-
-/// Passes Billing's refusal on. It keeps its code, and its status if that is one of a refusal.
-fn pass_on(problem: Problem) -> Response {
-    let status = match problem.status {
-        404 => StatusCode::NOT_FOUND,
-        422 => StatusCode::UNPROCESSABLE_ENTITY,
-        _ => StatusCode::CONFLICT,
-    };
-    let problem = Problem { status: status.as_u16(), ..problem };
-    let mut response = (status, Json(problem)).into_response();
-    let media_type = HeaderValue::from_static(PROBLEM_MEDIA_TYPE);
-    response.headers_mut().insert(CONTENT_TYPE, media_type);
-    response
-}
-
 /// Voids a document.
 ///
 /// Answers once Billing has accepted the request; from then on the process runs independently of the api. If the
-/// document has an open process, the answer shows it, and none is started. With `Prefer: wait=N` (at most 30) the
+/// document has an open process, the answer shows it, and none is started. At most 100 requests wait for Billing at a
+/// time; another one is answered 503 after 2 s. With `Prefer: wait=N` (at most 30) the
 /// answer is 200 once the document is voided or the voiding has failed, and 202 after N seconds.
 #[utoipa::path(
     post,
@@ -83,8 +53,13 @@ fn pass_on(problem: Problem) -> Response {
             content_type = "application/problem+json"),
         (status = 422, description = "`invalid-body`, `idempotency-key-reused`", body = Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "`billing-unavailable`: nothing was started", body = Problem,
-            content_type = "application/problem+json", headers(("retry-after" = u64, description = "In seconds"))),
+        (status = 503, description = "`billing-unavailable`: Billing has certainly not accepted the request; try again",
+            body = Problem, content_type = "application/problem+json",
+            headers(("retry-after" = u64, description = "In seconds"))),
+        (status = 504, description = "`billing-timeout`: Billing may have accepted the request, or may still do so; \
+            ask again with the same `Idempotency-Key`", body = Problem, content_type = "application/problem+json",
+            headers(("retry-after" = u64, description = "In seconds"),
+                ("idempotency-key" = String, description = "The key of the request, or the one that was made for it"))),
     )
 )]
 pub(super) async fn create_voiding(
@@ -92,7 +67,7 @@ pub(super) async fn create_voiding(
     command_headers: CommandHeaders,
     headers: HeaderMap,
     Json(command): Json<VoidDocument>,
-) -> Result<Response, CreateError> {
+) -> Response {
     let arrived = Instant::now();
     let may_be_replay = command_headers.idempotency_key.is_some();
     let trace = headers.get(headers::TRACEPARENT).and_then(|trace| trace.to_str().ok()).map(str::to_owned);
@@ -101,17 +76,20 @@ pub(super) async fn create_voiding(
     let envelope = Envelope {
         traceparent: trace.or_else(|| Some(traceparent(&key))),
         correlation_id: command_headers.correlation_id.clone(),
-        idempotency_key: Some(key),
+        idempotency_key: Some(key.clone()),
         ..Envelope::default()
     };
-    let accepted = app.voidings.billing().void_document(command.document_id, &envelope).await?;
+    let accepted = match app.voidings.void(command.document_id, &envelope).await {
+        Ok(accepted) => accepted,
+        Err(error) => return not_voided(error, &key),
+    };
     command_headers.correlate(accepted.process_id.as_str());
 
     let begun = begin(&app.voidings, &accepted, may_be_replay).await;
-    let Some(wait) = prefer::wait(&headers) else { return Ok(answer(StatusCode::ACCEPTED, app.present(begun), None)) };
+    let Some(wait) = prefer::wait(&headers) else { return answer(StatusCode::ACCEPTED, app.present(begun), None) };
     let process = settled(&app.voidings, begun, &accepted, arrived + wait, &app.shutdown).await;
     let status = if process.is_settled(&accepted.process_id) { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok(answer(status, app.present(process), Some(wait.as_secs())))
+    answer(status, app.present(process), Some(wait.as_secs()))
 }
 
 fn answer(status: StatusCode, voiding: Voiding, waited: Option<u64>) -> Response {

@@ -8,7 +8,7 @@ use voiding_client::{LookupError, Run, SignalError};
 
 use crate::{
     app::App,
-    error::{lookup_failed, temporal_unavailable, voiding_not_found},
+    error::{lookup_failed, signal_rejected, temporal_unavailable, voiding_not_found},
     voiding::Voiding,
 };
 
@@ -20,6 +20,8 @@ pub(super) enum RetryError {
     NothingToRetry,
     #[error(transparent)]
     Lookup(#[from] LookupError),
+    #[error("Temporal rejects the signal")]
+    Rejected(#[source] OperatorError),
     #[error(transparent)]
     Temporal(#[from] OperatorError),
 }
@@ -31,6 +33,7 @@ impl From<RetryError> for ApiError {
             RetryError::NotFound(document_id) => voiding_not_found(&document_id),
             RetryError::NothingToRetry => problem(StatusCode::CONFLICT, code::NOTHING_TO_RETRY, detail),
             RetryError::Lookup(error) => lookup_failed(error),
+            RetryError::Rejected(error) => signal_rejected(&error),
             RetryError::Temporal(error) => temporal_unavailable(error),
         }
     }
@@ -48,7 +51,7 @@ impl From<RetryError> for ApiError {
         (status = 202, description = "The command is retried", body = Voiding),
         (status = 400, description = "`invalid-id`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`voiding-not-found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`nothing-to-retry`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`nothing-to-retry`, `signal-rejected`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`temporal-unavailable`, `billing-unavailable`", body = Problem,
             content_type = "application/problem+json", headers(("retry-after" = u64, description = "In seconds"))),
     )
@@ -65,6 +68,7 @@ async fn retry(app: &App, document_id: DocumentId) -> Result<Run, RetryError> {
     // Without an id the signal counts for the current refusal, if there is one.
     match app.voidings.retry(&document_id, None).await {
         Ok(run) => Ok(run),
+        Err(SignalError::Rejected(error)) => Err(RetryError::Rejected(error)),
         Err(SignalError::Temporal(error)) => Err(error.into()),
         Err(SignalError::NoSuchFailure | SignalError::TooLong) => Err(RetryError::NothingToRetry),
         Err(SignalError::NoRun) => {

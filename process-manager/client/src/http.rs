@@ -63,6 +63,8 @@ pub enum Fault {
         url: Url,
         /// The status.
         status: StatusCode,
+        /// The code of the problem, where the service itself has answered.
+        code: Option<String>,
         /// How the body begins.
         excerpt: String,
     },
@@ -74,6 +76,25 @@ pub enum Fault {
         /// The reason.
         source: serde_json::Error,
     },
+}
+
+impl Fault {
+    /// Returns whether the request certainly had no effect: there was no connection to send it on, the service itself
+    /// says that it cannot work now (503 with a problem `code`), or something in between has rejected it.
+    ///
+    /// Any other fault, such as a timeout, says nothing about the effect: the service may have carried out the command,
+    /// or may still do so. The same idempotency key tells.
+    #[must_use]
+    pub fn had_no_effect(&self) -> bool {
+        match self {
+            Self::Unreachable { source, .. } => source.is_connect(),
+            Self::Status { status: StatusCode::SERVICE_UNAVAILABLE, code, .. } => code.is_some(),
+            Self::Status { status, .. } => {
+                (status.is_client_error() && *status != StatusCode::REQUEST_TIMEOUT) || status.is_redirection()
+            }
+            Self::Unreadable { .. } => false,
+        }
+    }
 }
 
 /// Why there is no client.
@@ -222,7 +243,7 @@ async fn success(url: &Url, request: reqwest::RequestBuilder) -> Result<Vec<u8>,
         return Err(CommandError::Refused(problem));
     }
     let excerpt = String::from_utf8_lossy(&body).chars().take(EXCERPT).collect();
-    Err(Fault::Status { url: shown(url), status, excerpt }.into())
+    Err(Fault::Status { url: shown(url), status, code: code_of(&body), excerpt }.into())
 }
 
 /// The problem that makes an answer a refusal. A 404 or 409 without a code comes from something in between (a proxy, a
@@ -232,6 +253,12 @@ fn refusal(status: StatusCode, body: &[u8]) -> Option<Problem> {
         return None;
     }
     serde_json::from_slice(body).ok().filter(|problem: &Problem| !matches!(problem.code.trim(), "" | code::NOT_FOUND))
+}
+
+/// The code of the problem that the body is, if it is one.
+fn code_of(body: &[u8]) -> Option<String> {
+    let problem: Problem = serde_json::from_slice(body).ok()?;
+    Some(problem.code).filter(|code| !code.trim().is_empty())
 }
 
 #[cfg(test)]

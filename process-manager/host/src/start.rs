@@ -101,7 +101,39 @@ where
     W: WorkflowDefinition,
     I: Serialize + 'static,
 {
-    let request = request(client, workflow.name(), input, start).await?;
+    start_with(client, workflow, input, start, WorkflowIdReusePolicy::AllowDuplicateFailedOnly).await
+}
+
+/// As [`start_process`], and starts it also where an earlier run has completed. For a caller that knows that there is
+/// another process to run, such as after a service was restored from an older backup.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn restart_process<W, I>(
+    client: &Client,
+    workflow: &W,
+    input: &I,
+    start: ProcessStart,
+) -> Result<Started, StartError>
+where
+    W: WorkflowDefinition,
+    I: Serialize + 'static,
+{
+    start_with(client, workflow, input, start, WorkflowIdReusePolicy::AllowDuplicate).await
+}
+
+async fn start_with<W, I>(
+    client: &Client,
+    workflow: &W,
+    input: &I,
+    start: ProcessStart,
+    reuse: WorkflowIdReusePolicy,
+) -> Result<Started, StartError>
+where
+    W: WorkflowDefinition,
+    I: Serialize + 'static,
+{
+    let request = request(client, workflow.name(), input, start, reuse).await?;
     let mut client = client.clone();
     let answer = timeout(LIMIT, client.start_workflow_execution(request)).await.map_err(|_| StartError::NoAnswer)?;
     match answer {
@@ -122,6 +154,7 @@ async fn request<I: Serialize + 'static>(
     workflow_type: &str,
     input: &I,
     start: ProcessStart,
+    reuse: WorkflowIdReusePolicy,
 ) -> Result<Request<StartWorkflowExecutionRequest>, PayloadConversionError> {
     let converter = client.data_converter();
     let request = StartWorkflowExecutionRequest {
@@ -134,7 +167,7 @@ async fn request<I: Serialize + 'static>(
         task_queue: Some(TaskQueue { name: start.task_queue, ..TaskQueue::default() }),
         input: Some(Payloads { payloads: vec![payload(converter, input).await?] }),
         workflow_id_conflict_policy: WorkflowIdConflictPolicy::UseExisting.into(),
-        workflow_id_reuse_policy: WorkflowIdReusePolicy::AllowDuplicateFailedOnly.into(),
+        workflow_id_reuse_policy: reuse.into(),
         search_attributes: Some(start.search_attributes.into_proto()),
         user_metadata: Some(UserMetadata { summary: Some(payload(converter, &start.summary).await?), details: None }),
         ..StartWorkflowExecutionRequest::default()

@@ -1,77 +1,131 @@
-//! The sweep: compares Billing's open processes with Temporal's runs.
+//! The sweep: finds the open processes without a run that no event announces.
+//!
+//! What it costs follows from what changes, not from how many processes wait. Each sweep
+//! 1. looks again at the processes that another run was in the way of;
+//! 2. asks Temporal which runs ended from outside since it last asked, and Billing about each of those;
+//! 3. compares one page of Billing's open processes with the runs, and the next page the next time.
 
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Mutex, PoisonError},
+};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
 use messages::{DocumentId, Page, ProcessId, billing::Document};
 use process_manager_host::subscription::HandlerError;
-use process_manager_wire::error_chain;
 
 use super::VoidingStarter;
 
 /// Number of starts in flight at a time.
 const CONCURRENCY: usize = 8;
-/// Documents per page: the maximum of Billing.
-const PAGE: &str = "200";
+/// Open processes that one sweep compares with the runs.
+pub(super) const PAGE: usize = 100;
+/// A run may show in the visibility store some time after it has ended.
+const OVERLAP: TimeDelta = TimeDelta::minutes(1);
 
-/// The process of each running voiding, by document.
-type Running = HashMap<DocumentId, Option<ProcessId>>;
+/// State that is kept from one sweep to the next. A worker that takes over begins anew, which is harmless.
+#[derive(Debug, Default)]
+pub(super) struct Sweep {
+    /// Documents whose process another run was in the way of; without a process it is whichever is open.
+    again: Mutex<BTreeMap<DocumentId, Option<ProcessId>>>,
+    ended: tokio::sync::Mutex<Ended>,
+    /// Cursor of the next page of the comparison; `None` is the first.
+    cursor: Mutex<Option<String>>,
+}
+
+/// The runs that ended from outside, as far as they have been asked about.
+#[derive(Debug, Default)]
+struct Ended {
+    /// The last closing time seen.
+    until: Option<DateTime<Utc>>,
+    /// Runs within the overlap that are done with.
+    done: HashMap<String, DateTime<Utc>>,
+}
+
+impl Sweep {
+    /// Notes whether the next sweep looks at the process again.
+    pub(super) fn look_again(&self, document_id: &DocumentId, process_id: Option<&ProcessId>, look_again: bool) {
+        let mut again = self.again.lock().unwrap_or_else(PoisonError::into_inner);
+        if look_again {
+            again.insert(document_id.clone(), process_id.cloned());
+        } else if again.get(document_id).is_some_and(|known| known.as_ref() == process_id) {
+            again.remove(document_id);
+        }
+    }
+}
 
 impl VoidingStarter {
-    /// Starts a run for each open process that has none: its run was terminated or cancelled, the request met a run
-    /// that was about to end, or no program has started it.
-    pub(super) async fn sweep_open(&self) -> Result<(), HandlerError> {
-        let mut running = None;
-        let mut cursor = None;
+    /// Does all parts, even if some fail; returns the last error.
+    pub(super) async fn sweep_all(&self) -> Result<(), HandlerError> {
+        let again = self.sweep.again.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let again = self.ensure_runs(again.into_iter()).await;
+        let ended = self.sweep_ended().await;
+        let compared = self.compare_page().await;
+        compared.and(ended).and(again)
+    }
+
+    /// Starts again the processes whose run was terminated or cancelled, or has timed out.
+    async fn sweep_ended(&self) -> Result<(), HandlerError> {
+        let mut ended = self.sweep.ended.lock().await;
+        let since = ended.until.map(|until| until - OVERLAP);
+        let mut until = ended.until;
+        let mut from = Vec::new();
         loop {
-            let page = self.open_documents(cursor.as_deref()).await?;
-            if page.items.is_empty() {
-                return Ok(());
-            }
-            let known = match running.take() {
-                Some(known) => known,
-                None => self.running().await,
-            };
-            self.ensure_runs(page.items, &known).await?;
-            running = Some(known);
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                return Ok(());
+            let listed = self.voidings.ended_from_outside(since, from).await;
+            let listed = listed.map_err(|error| HandlerError::new("ended runs cannot be listed".to_owned(), error))?;
+            until = listed.items.iter().map(|run| run.closed_at).chain(until).max();
+            let new: Vec<_> = listed.items.into_iter().filter(|run| !ended.done.contains_key(&run.run_id)).collect();
+            self.ensure_runs(new.iter().map(|run| (run.document_id.clone(), None))).await?;
+            ended.done.extend(new.into_iter().map(|run| (run.run_id, run.closed_at)));
+            from = listed.next;
+            if from.is_empty() {
+                break;
             }
         }
+        ended.until = until;
+        ended.done.retain(|_, closed_at| until.is_some_and(|until| *closed_at >= until - OVERLAP));
+        Ok(())
+    }
+
+    /// Compares the next page of Billing's open processes with the runs.
+    async fn compare_page(&self) -> Result<(), HandlerError> {
+        // After a failure the comparison begins anew: its place may be what Billing does not know any more.
+        let cursor = self.sweep.cursor.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let page = self.open_documents(cursor.as_deref()).await?;
+        let ids: Vec<_> = page.items.iter().map(|document| &document.document_id).collect();
+        let running = self.voidings.running_of(&ids).await;
+        let running = running.map_err(|error| HandlerError::new("the runs cannot be listed".to_owned(), error))?;
+        let without_run = page.items.iter().filter_map(|document| {
+            let process_id = document.process_id.clone()?;
+            let runs = running.get(&document.document_id).and_then(Option::as_ref) == Some(&process_id);
+            (!runs).then(|| (document.document_id.clone(), Some(process_id)))
+        });
+        self.ensure_runs(without_run).await?;
+        *self.sweep.cursor.lock().unwrap_or_else(PoisonError::into_inner) = page.next_cursor;
+        Ok(())
     }
 
     async fn open_documents(&self, cursor: Option<&str>) -> Result<Page<Document>, HandlerError> {
-        let query = [("process", "open"), ("limit", PAGE)].into_iter().chain(cursor.map(|cursor| ("cursor", cursor)));
-        let query = query.collect::<Vec<_>>();
+        let limit = PAGE.to_string();
+        let query = [("process", "open"), ("limit", limit.as_str())].into_iter();
+        let query = query.chain(cursor.map(|cursor| ("cursor", cursor))).collect::<Vec<_>>();
         let page = self.voidings.billing().client().get(&["documents"], &query).await;
         page.map_err(|error| HandlerError::new("Billing's open processes cannot be listed", error))
     }
 
-    /// Returns the running workflows, as far as the visibility store knows. It lags by up to a second. That is
-    /// harmless: a start of a run that it misses has no effect, and a run that it still shows is left to the next
-    /// sweep.
-    async fn running(&self) -> Running {
-        self.voidings.running().await.unwrap_or_else(|error| {
-            tracing::debug!("the runs cannot be listed, so each process is started: {}", error_chain(&error));
-            Running::new()
-        })
-    }
-
-    /// Starts all of them, even if some fail; returns the last error.
-    async fn ensure_runs(&self, documents: Vec<Document>, running: &Running) -> Result<(), HandlerError> {
-        let mut without_run = Vec::new();
-        for document in documents {
-            let of = running.get(&document.document_id).and_then(Option::as_ref);
-            match document.process_id.clone() {
-                Some(process_id) if of != Some(&process_id) => without_run.push((document, process_id)),
-                _ => (),
-            }
-        }
-        stream::iter(without_run)
-            .map(async |(document, process_id)| self.ensure_run(&document, &process_id).await)
+    /// Ensures all of them, even if some fail; returns the last error.
+    async fn ensure_runs(
+        &self,
+        processes: impl Iterator<Item = (DocumentId, Option<ProcessId>)>,
+    ) -> Result<(), HandlerError> {
+        stream::iter(processes.collect::<Vec<_>>())
+            .map(async |(document_id, process_id)| self.ensure_run(&document_id, process_id.as_ref()).await)
             .buffer_unordered(CONCURRENCY)
             .fold(Ok(()), async |outcome, next| next.and(outcome))
             .await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! Voiding a document: `DocumentVoiding`, its task queue, its ids and its search attributes.
 
 pub mod activity_defs;
+mod begin;
+mod dispatch;
 mod publish;
 pub mod state;
 mod workflow;

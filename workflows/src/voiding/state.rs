@@ -26,6 +26,7 @@ use messages::{
 };
 
 use process_manager::manager::Refusal;
+use serde::{Deserialize, Serialize};
 
 mod answered;
 mod signalled;
@@ -34,7 +35,8 @@ pub use answered::{Answer, InvalidTransition};
 pub use signalled::Ignored;
 
 /// Phase of a voiding.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// VoidDocument is under way: an operator started the run with the document alone.
     Asking,
@@ -59,7 +61,7 @@ pub enum Phase {
 }
 
 /// The process that Billing has opened; every later command names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
     /// The process.
     pub process_id: ProcessId,
@@ -68,7 +70,8 @@ pub struct Opened {
 }
 
 /// Outcome of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// The document is voided: *Completed*.
     DocumentVoided,
@@ -123,8 +126,8 @@ impl Command {
     }
 }
 
-/// One voiding process: its phase and its records.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One voiding process: its phase and its records. A run that continues as new hands it over whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Voiding {
     document_id: DocumentId,
     /// Known before the phase has it, and after the phase has dropped it.
@@ -189,6 +192,12 @@ impl Voiding {
     #[must_use]
     pub const fn phase(&self) -> &Phase {
         &self.phase
+    }
+
+    /// Returns whether the command under way is stalled.
+    #[must_use]
+    pub const fn is_stalled(&self) -> bool {
+        self.stalled.is_some()
     }
 
     /// Returns the published state, which is the last step's.

@@ -2,37 +2,40 @@
 
 #![expect(missing_docs, reason = "the macro makes undocumented items of the documented methods")]
 
-use std::fmt;
+use std::{convert::Infallible, fmt};
 
 use chrono::{DateTime, Utc};
-use messages::{
-    billing::{self, DocumentVoidingCommand},
-    reports::DocumentMarking,
-    voiding::{VoidingInput, VoidingView},
-};
-use process_manager_engine::{
-    failed, now,
-    send::{Sender, send_until_answered},
-    signals,
-};
+use messages::voiding::{VoidingInput, VoidingView};
+use process_manager_engine::{failed, send::Sender, signals};
 use temporalio_common::{data_converters::RawValue, error::ApplicationFailure};
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
-    SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult, WorkflowTermination,
+    ContinueAsNewOptions, SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult,
+    WorkflowTermination,
 };
 
 use super::{
-    activity_defs::{BillingCommands, ReportsCommands, RequestVoiding},
-    document_id, failure_type,
+    begin::{Begin, Carried},
+    dispatch::{Dispatched, dispatch},
+    failure_type,
     publish::{self, withdraw},
-    state::{Command, Ignored, InvalidTransition, Next, Opened, Outcome, Voiding},
+    state::{Ignored, InvalidTransition, Next, Outcome, Voiding},
 };
+
+/// A run continues as new beyond this many events: far below the server's limits of 51,200 events and 10,000 signals.
+const LONGEST_HISTORY: u32 = 4_000;
 
 /// Voids one document: Reports marks it, then Billing completes or aborts.
 #[workflow]
 pub struct DocumentVoiding {
     voiding: Result<Voiding, String>,
     published: Option<VoidingView>,
+    /// Whether a signal has come in since the length of the history was looked at, with or without an effect.
+    awake: bool,
+    /// Whether the command under way was stalled in the run before.
+    was_stalled: bool,
+    /// Idempotency key of VoidDocument, while that is under way.
+    pub(super) void_document_key: Option<String>,
 }
 
 #[workflow_methods]
@@ -41,8 +44,13 @@ impl DocumentVoiding {
     #[init]
     pub fn new(ctx: &WorkflowContextView, input: RawValue) -> Self {
         let at = ctx.start_time().map(DateTime::from).unwrap_or_default();
-        let voiding = read_input(ctx.workflow_id(), &input).map(|input| Voiding::new(input, at));
-        Self { voiding, published: None }
+        let begin = Begin::read(ctx, &input);
+        let carried = begin.as_ref().ok().and_then(|begin| begin.carried.clone());
+        let void_document_key = carried.as_ref().and_then(|carried| carried.void_document_key.clone());
+        let voiding =
+            begin.map(|begin| carried.map_or_else(|| Voiding::new(begin.input, at), |carried| carried.voiding));
+        let was_stalled = voiding.as_ref().is_ok_and(Voiding::is_stalled);
+        Self { voiding, published: None, awake: false, was_stalled, void_document_key }
     }
 
     /// Follows the state machine until it ends.
@@ -53,13 +61,27 @@ impl DocumentVoiding {
             return Err(failed(failure_type::INVALID_INPUT, why));
         }
         loop {
-            match ctx.state(|run| run.voiding().next()) {
-                Next::Send(command) => dispatch(ctx, command).await?,
-                Next::Wait => {
-                    Self::publish(ctx);
-                    ctx.wait_condition(|run| run.voiding().next() != Next::Wait).await?;
+            let next = ctx.state(|run| run.voiding().next());
+            if let Next::End(outcome) = next {
+                return end(ctx, outcome);
+            }
+            if Self::must_hand_over(ctx) {
+                match continue_as_new(ctx)? {}
+            }
+            match next {
+                Next::Send(command) => {
+                    if dispatch(ctx, command).await? == Dispatched::TooLong {
+                        match continue_as_new(ctx)? {}
+                    }
+                    ctx.state_mut(|run| run.was_stalled = false);
                 }
-                Next::End(outcome) => return end(ctx, outcome),
+                Next::Wait | Next::End(_) => {
+                    Self::publish(ctx);
+                    // A signal of a name that nobody knows wakes nothing; it shows in the length alone.
+                    let length = ctx.history_length();
+                    let has_grown = || ctx.history_length() > length && is_too_long(ctx);
+                    ctx.wait_condition(|run| run.awake || has_grown()).await?;
+                }
             }
         }
     }
@@ -67,6 +89,7 @@ impl DocumentVoiding {
     /// Acknowledges the current failure or refused completion, for an operator.
     #[signal]
     pub fn acknowledge_failure(&mut self, ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
+        self.awake = true;
         let at = ctx.workflow_time().map(DateTime::from).unwrap_or_default();
         match signals::acknowledgement(&input) {
             Ok(signal) => self.signalled("acknowledge_failure", |voiding| voiding.acknowledge(signal, at)),
@@ -95,7 +118,7 @@ impl DocumentVoiding {
 }
 
 impl DocumentVoiding {
-    fn voiding(&self) -> &Voiding {
+    pub(super) fn voiding(&self) -> &Voiding {
         match &self.voiding {
             Ok(voiding) => voiding,
             Err(why) => unreachable!("a run with an invalid input ends at once: {why}"),
@@ -113,7 +136,7 @@ impl DocumentVoiding {
     }
 
     /// Applies a transition. An invalid one is a bug, and ends the run visibly.
-    fn transition(
+    pub(super) fn transition(
         ctx: &WorkflowContext<Self>,
         transition: impl FnOnce(Voiding) -> Result<Voiding, InvalidTransition>,
     ) -> Result<(), WorkflowTermination> {
@@ -126,6 +149,7 @@ impl DocumentVoiding {
     }
 
     fn signalled(&mut self, signal: &'static str, transition: impl FnOnce(&Voiding) -> Result<Voiding, Ignored>) {
+        self.awake = true;
         let Ok(voiding) = &mut self.voiding else { return };
         match transition(voiding) {
             Ok(next) => *voiding = next,
@@ -151,62 +175,39 @@ impl Sender for DocumentVoiding {
     }
 
     fn stalled(&mut self, detail: String, at: DateTime<Utc>) {
-        self.voiding = self.voiding.clone().map(|voiding| voiding.stalled(detail, at));
+        // The incident of the run before goes on, with its id.
+        if !self.was_stalled {
+            self.voiding = self.voiding.clone().map(|voiding| voiding.stalled(detail, at));
+        }
+    }
+
+    fn has_news(&self) -> bool {
+        self.awake
+    }
+
+    /// A run that has begun under older code may be longer already, and its replay must not end where that code went on.
+    /// So each length has a patch of its own: only the one at which the run does continue as new stands in the history.
+    fn must_hand_over(ctx: &WorkflowContext<Self>) -> bool {
+        ctx.state_mut(|run| run.awake = false);
+        is_too_long(ctx) && ctx.patched(&format!("continue-as-new-after-{}", ctx.history_length()))
     }
 }
 
-fn read_input(workflow_id: &str, raw: &RawValue) -> Result<VoidingInput, String> {
-    let object = match signals::optional_object(raw) {
-        Ok(Some(object)) => object,
-        Ok(None) => return Err("the input is missing; expected {\"document_id\": …}".to_owned()),
-        Err(why) => return Err(format!("the input is {why}; expected {{\"document_id\": …}}")),
-    };
-    let input: VoidingInput =
-        serde_json::from_value(object.into()).map_err(|error| format!("the input is invalid: {error}"))?;
-    if document_id(workflow_id).as_ref() != Some(&input.document_id) {
-        return Err(format!("the workflow id must be {}", super::workflow_id(&input.document_id)));
-    }
-    Ok(input)
+fn is_too_long(ctx: &WorkflowContext<DocumentVoiding>) -> bool {
+    ctx.history_length() > LONGEST_HISTORY || ctx.continue_as_new_suggested()
 }
 
-async fn dispatch(ctx: &WorkflowContext<DocumentVoiding>, command: Command) -> Result<(), WorkflowTermination> {
-    let document_id = ctx.state(|run| run.voiding().document_id().clone());
-    let summary = format!("{} {document_id}", command.name());
-    let billing =
-        |Opened { process_id, .. }: Opened| DocumentVoidingCommand { document_id: document_id.clone(), process_id };
-    let reports = |Opened { process_id, customer_id }: Opened| DocumentMarking {
-        document_id: document_id.clone(),
-        customer_id,
-        process_id,
-    };
-    let answer = match command.clone() {
-        Command::VoidDocument => {
-            let idempotency_key = ctx.uuid4();
-            let input =
-                RequestVoiding { command: billing::VoidDocument { document_id: document_id.clone() }, idempotency_key };
-            let answer = send_until_answered(ctx, || BillingCommands::void_document, input, summary).await?;
-            let answer = answer.map(|opened| Opened { process_id: opened.process_id, customer_id: opened.customer_id });
-            return DocumentVoiding::transition(ctx, |voiding| voiding.requested(answer));
-        }
-        Command::MarkDocumentAsVoided(to) => {
-            let answer =
-                send_until_answered(ctx, || ReportsCommands::mark_document_as_voided, reports(to), summary).await?;
-            return DocumentVoiding::transition(ctx, |voiding| voiding.marked(answer, now(ctx)));
-        }
-        Command::CompleteDocumentVoiding(to) => {
-            send_until_answered(ctx, || BillingCommands::complete_document_voiding, billing(to), summary).await?
-        }
-        Command::AbortDocumentVoiding(to) => {
-            send_until_answered(ctx, || BillingCommands::abort_document_voiding, billing(to), summary).await?
-        }
-        Command::UnmarkDocumentAsVoided(to) => {
-            send_until_answered(ctx, || ReportsCommands::unmark_document_as_voided, reports(to), summary).await?
-        }
-        Command::CloseDocumentVoiding(to) => {
-            send_until_answered(ctx, || BillingCommands::close_document_voiding, billing(to), summary).await?
-        }
-    };
-    DocumentVoiding::transition(ctx, |voiding| voiding.answered(&command, answer, now(ctx)))
+/// Begins the next run with the whole state of this one.
+fn continue_as_new(ctx: &WorkflowContext<DocumentVoiding>) -> Result<Infallible, WorkflowTermination> {
+    DocumentVoiding::publish(ctx);
+    let begin = ctx.state(|run| {
+        let voiding = run.voiding().clone();
+        let VoidingView { document_id, customer_id, process_id, .. } = voiding.view();
+        let carried = Carried { voiding, void_document_key: run.void_document_key.clone() };
+        Begin { input: VoidingInput { document_id, customer_id, process_id }, carried: Some(carried) }
+    });
+    let input = RawValue::from_value(&begin, ctx.payload_converter());
+    ctx.continue_as_new(input, ContinueAsNewOptions::default())
 }
 
 fn end(ctx: &WorkflowContext<DocumentVoiding>, outcome: Outcome) -> WorkflowResult<VoidingView> {

@@ -113,6 +113,38 @@ async fn credentials_are_sent_and_never_shown() {
 }
 
 #[tokio::test]
+async fn only_some_faults_say_for_certain_that_a_command_had_no_effect() {
+    async fn hang() -> Response {
+        std::future::pending().await
+    }
+    let told = |error: &CommandError| match error {
+        CommandError::Fault(fault) => fault.had_no_effect(),
+        CommandError::Refused(problem) => panic!("refused: {problem:?}"),
+    };
+    let problem = || Json(json!({"code": "database-unavailable"}));
+    for (certain, error) in [
+        (true, outcome((StatusCode::SERVICE_UNAVAILABLE, problem())).await.unwrap_err()),
+        (true, outcome(StatusCode::NOT_FOUND).await.unwrap_err()),
+        (true, outcome((StatusCode::UNAUTHORIZED, problem())).await.unwrap_err()),
+        (true, outcome((StatusCode::FOUND, [("location", "/elsewhere")])).await.unwrap_err()),
+        (false, outcome((StatusCode::SERVICE_UNAVAILABLE, "a gateway")).await.unwrap_err()),
+        (false, outcome((StatusCode::INTERNAL_SERVER_ERROR, problem())).await.unwrap_err()),
+        (false, outcome(StatusCode::BAD_GATEWAY).await.unwrap_err()),
+        (false, outcome(StatusCode::REQUEST_TIMEOUT).await.unwrap_err()),
+        (false, outcome("no json").await.unwrap_err()),
+    ] {
+        assert_eq!(told(&error), certain, "{error}");
+    }
+    let url = serve(Router::new().route("/commands/do-it", post(hang))).await;
+    let hung = client(url).send::<_, Value>("/commands/do-it", &json!({}), &Envelope::default()).await.unwrap_err();
+    assert!(!told(&hung), "{hung}");
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let gone = client(format!("http://{closed}").parse().unwrap());
+    let gone = gone.send::<_, Value>("/commands/do-it", &json!({}), &Envelope::default()).await.unwrap_err();
+    assert!(told(&gone), "{gone}");
+}
+
+#[tokio::test]
 async fn a_command_carries_its_envelope_and_its_body() {
     async fn echo(headers: HeaderMap, Json(body): Json<Value>) -> Json<Value> {
         let header = |name| headers.get(name).map(|value: &axum::http::HeaderValue| value.to_str().unwrap().to_owned());

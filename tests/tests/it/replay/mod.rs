@@ -9,9 +9,12 @@ use std::{fs, path::PathBuf};
 use ::transfers::TransferMoney;
 use process_manager_engine::{instance::ProcessInstance, subscription::Subscription};
 use temporalio_client::WorkflowHistory;
-use temporalio_common::protos::temporal::api::{enums::v1::EventType, history::v1::History};
+use temporalio_common::protos::temporal::api::{
+    enums::v1::EventType,
+    history::v1::{History, history_event::Attributes},
+};
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
-use workflows::voiding::DocumentVoiding;
+use workflows::voiding::{DocumentVoiding, WORKFLOW_TYPE};
 
 fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/histories"))
@@ -42,6 +45,25 @@ async fn recorded_histories_of_every_path_replay() {
     for (name, json) in &histories {
         let history = WorkflowHistory::from_json(json).unwrap();
         replayer().replay_workflow(history).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+/// Code from before voidings continued as new went on, however long its history was.
+#[tokio::test]
+async fn voidings_that_had_become_too_long_under_older_code_replay() {
+    for (name, json) in recorded() {
+        let mut events = WorkflowHistory::from_json(&json).unwrap().into_events().await.unwrap();
+        let is_voiding = matches!(&events[0].attributes, Some(Attributes::WorkflowExecutionStartedEventAttributes(started))
+            if started.workflow_type.as_ref().is_some_and(|kind| kind.name == WORKFLOW_TYPE));
+        for event in &mut events {
+            if let Some(Attributes::WorkflowTaskStartedEventAttributes(started)) = &mut event.attributes {
+                started.suggest_continue_as_new = true;
+            }
+        }
+        if is_voiding {
+            let history = WorkflowHistory::from(History { events });
+            replayer().replay_workflow(history).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
     }
 }
 

@@ -4,8 +4,10 @@ mod following;
 mod length;
 mod log_changed;
 mod poison;
+mod restored;
 mod resumed;
 mod several_workers;
+mod two_systems;
 
 use futures::future::join_all;
 use messages::{DocumentId, billing::DocumentStatus};

@@ -4,6 +4,7 @@ mod killed;
 mod operator;
 mod paths;
 mod random;
+mod restored;
 mod subscription;
 
 use messages::TransferId;

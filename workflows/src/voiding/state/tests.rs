@@ -276,6 +276,8 @@ proptest! {
                     _ => {}
                 }
             }
+            let carried = serde_json::to_string(&voiding).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Voiding>(&carried).unwrap(), &voiding, "the next run goes on with it");
             let view = voiding.view();
             prop_assert!(view.steps.len() <= 3);
             match voiding.next() {

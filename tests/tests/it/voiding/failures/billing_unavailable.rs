@@ -17,10 +17,17 @@ async fn while_billing_cannot_be_reached_nothing_is_started_and_voidings_are_sti
     assert!(answer.header("retry-after").unwrap().parse::<u32>().unwrap() >= 1);
     assert_eq!(env.api().voiding(&document.document_id).await.ok(), refused);
     proxy.up();
-    // Statuses that are no refusal, whatever they are.
-    for status in [500, 503, 404, 409, 301] {
-        proxy.fault_times(1, "/commands/void-document", Fault::status(status));
-        assert_eq!(env.api().post_voiding(&id).await.refusal(), unavailable, "{status}");
+    // Something in between has rejected it, or Billing itself cannot work now.
+    for fault in [404, 409, 301].map(Fault::status).into_iter().chain([Fault::problem(503, "database-unavailable")]) {
+        proxy.fault_times(1, "/commands/void-document", fault.clone());
+        assert_eq!(env.api().post_voiding(&id).await.refusal(), unavailable, "{fault:?}");
+    }
+    // Whether Billing has accepted it, these do not say.
+    for fault in [500, 502, 503].map(Fault::status).into_iter().chain([Fault::problem(500, "internal")]) {
+        proxy.fault_times(1, "/commands/void-document", fault.clone());
+        let answer = env.api().post_voiding(&id).await;
+        assert_eq!(answer.refusal(), (504, "billing-timeout".to_owned()), "{fault:?}");
+        assert!(answer.header("idempotency-key").is_some(), "the key that tells: {answer}");
     }
     assert_eq!(env.billing().status(&id).await, DocumentStatus::Issued);
     assert!(env.temporal().describe(&id).await.is_none());
@@ -36,11 +43,44 @@ async fn a_request_whose_answer_was_lost_goes_on_and_is_answered_when_it_comes_a
     let id = env.issue_reported().await.document_id;
     let api = env.api().key("client-key");
     env.proxy(Link::ApiToBilling).fault_times(1, "/commands/void-document", Fault::LoseAnswer);
-    assert_eq!(api.post_voiding(&id).await.refusal(), (503, "billing-unavailable".to_owned()));
+    let lost = api.post_voiding(&id).await;
+    assert_eq!(lost.refusal(), (504, "billing-timeout".to_owned()));
+    assert_eq!(lost.header("idempotency-key").as_deref(), Some("client-key"));
     let voided = env.in_state(&id, DocumentVoided).await;
     let again = api.post_voiding_to_its_end(&id).await.ok_as(200);
     assert_eq!((again.process_id, again.state), (voided.process_id, DocumentVoided));
     env.assert_consistent().await;
+}
+
+#[tokio::test]
+async fn a_request_that_billing_accepts_too_late_may_have_been_accepted_and_its_key_tells_the_process() {
+    let env = start().await;
+    let id = env.issue_reported().await.document_id;
+    let process = env.proxy(Link::WorkerToReports).about(&id).hold("/commands/mark-");
+    let answer = env.proxy(Link::ApiToBilling).hold_answer("/commands/void-document");
+    let late = env.api().post_voiding(&id).await;
+    assert_eq!(late.refusal(), (504, "billing-timeout".to_owned()));
+    let open = env.billing().document(&id).await.ok().process_id;
+    assert!(open.is_some(), "Billing has accepted it");
+    // The client gave no key, so it asks with the one that the api made.
+    let again = env.api().key(late.header("idempotency-key").unwrap()).post_voiding(&id).await;
+    assert_eq!(again.ok_as(202).process_id, open);
+    answer.open();
+    process.open();
+    assert_eq!(env.in_state(&id, DocumentVoided).await.process_id, open);
+    env.assert_consistent().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_refused_says_for_certain_that_nothing_is_open() {
+    let env = start().await;
+    let id = env.issue_reported().await.document_id;
+    env.proxy(Link::ApiToBilling).down().await;
+    let answer = env.api().post_voiding(&id).await;
+    assert_eq!(answer.refusal(), (503, "billing-unavailable".to_owned()));
+    assert_eq!(env.billing().document(&id).await.ok().process_id, None);
+    let log = env.billing().log().await;
+    assert!(log.iter().all(|event| event.kind != "DocumentVoidingRequested"), "{log:?}");
 }
 
 #[tokio::test]

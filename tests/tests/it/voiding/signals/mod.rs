@@ -2,4 +2,6 @@
 
 mod by_cli;
 mod early;
+mod flood;
+mod parallel;
 pub(crate) mod shapes;

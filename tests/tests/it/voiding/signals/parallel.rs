@@ -1,0 +1,39 @@
+//! Many acknowledgements of one failure at once.
+
+use crate::start;
+use futures::future::join_all;
+use messages::voiding::VoidingState::FailureAcknowledged;
+use serde_json::json;
+use tests::{Component, calls::Api, load};
+
+/// Some of them meet a run that is about to end: "workflow is closing".
+#[tokio::test]
+async fn parallel_acknowledgements_are_accepted_or_too_late_and_name_the_one_that_counts() {
+    let env = start().await;
+    // Not the patient one, which asks again by itself.
+    let api = Api::new(env.url(Component::Api));
+    let mut named = 0;
+    for round in 0..load(3, 20) {
+        let id = env.refused_marking().await.0.document_id;
+        let operators: Vec<_> = (0..30).map(|number| json!({"acknowledged_by": format!("{round}-{number}")})).collect();
+        let answers = join_all(operators.iter().map(|body| api.acknowledge(&id, body))).await;
+        let ended = env.in_state(&id, FailureAcknowledged).await;
+        let counted = json!(ended.acknowledgement);
+        for answer in answers {
+            if answer.answered(409) {
+                assert_eq!(answer.refusal().1, "no-failure-to-acknowledge");
+            } else if answer.answered(503) {
+                // Temporal itself has not answered in time, on a machine that is kept busy; the log tells.
+                assert_eq!(answer.refusal().1, "temporal-unavailable");
+            } else if let given @ serde_json::Value::Object(_) = &answer.ok_as(202)["acknowledgement"] {
+                assert_eq!(given, &counted);
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 0, "a worker runs, so it tells");
+    let log = env.log(Component::Api);
+    let closing: Vec<_> = log.lines().filter(|line| line.contains("about to end")).collect();
+    assert!(closing.is_empty(), "{closing:?}");
+    env.assert_consistent().await;
+}

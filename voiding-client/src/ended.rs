@@ -1,0 +1,62 @@
+//! What the sweep asks Temporal: which runs ended from outside, and which of some processes run.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use messages::{DocumentId, ProcessId};
+use process_manager_host::operator::{Listed, OperatorError, timestamp};
+use workflows::voiding;
+
+use crate::{Run, VoidingClient, filter};
+
+/// Runs that Temporal lists at once.
+const PAGE: usize = 1_000;
+
+/// A run that was terminated or cancelled, or that timed out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EndedRun {
+    /// Temporal's id of the run.
+    pub run_id: String,
+    /// The document that it was to void.
+    pub document_id: DocumentId,
+    /// When it ended, by Temporal's clock.
+    pub closed_at: DateTime<Utc>,
+}
+
+impl VoidingClient {
+    /// Lists a page of the runs that were terminated or cancelled, or that timed out, since a time. The visibility store
+    /// lags by up to a second.
+    ///
+    /// # Errors
+    /// Returns [`OperatorError`] if Temporal is unavailable.
+    pub async fn ended_from_outside(
+        &self,
+        since: Option<DateTime<Utc>>,
+        from: Vec<u8>,
+    ) -> Result<Listed<EndedRun>, OperatorError> {
+        let page = self.workflows.list(&filter::ended_from_outside(since), PAGE, from).await?;
+        let ended = page.items.iter().filter_map(|info| {
+            let execution = info.execution.as_ref()?;
+            let document_id = voiding::document_id(&execution.workflow_id)?;
+            let closed_at = info.close_time.as_ref().and_then(|at| timestamp(at.seconds, at.nanos))?;
+            Some(EndedRun { run_id: execution.run_id.clone(), document_id, closed_at })
+        });
+        Ok(Listed { items: ended.collect(), next: page.next })
+    }
+
+    /// Returns the process of each of these documents' voidings that runs; `None` where the run does not know it yet. The
+    /// visibility store lags by up to a second.
+    ///
+    /// # Errors
+    /// Returns [`OperatorError`] if Temporal is unavailable.
+    pub async fn running_of(
+        &self,
+        ids: &[&DocumentId],
+    ) -> Result<HashMap<DocumentId, Option<ProcessId>>, OperatorError> {
+        let Some(query) = filter::running_of(ids) else { return Ok(HashMap::new()) };
+        // One run of a workflow is running, so one page has them all.
+        let runs = self.workflows.list(&query, PAGE, Vec::new()).await?.items;
+        let runs = runs.iter().filter_map(|info| Run::read(info, Vec::new()));
+        Ok(runs.map(|run| (run.view.document_id, run.view.process_id)).collect())
+    }
+}

@@ -1,0 +1,208 @@
+//! The sweep against a Billing of the test's own, on a real Temporal server. No worker runs, so runs stay as they are.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, MutexGuard},
+};
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use process_manager_client::http::{CommandClient, Timeouts};
+use process_manager_host::{search_attributes::register, testing::TestServer};
+use serde_json::{Value, json};
+use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService, tonic::IntoRequest};
+use temporalio_common::protos::temporal::api::{
+    common::v1::WorkflowExecution, workflowservice::v1::TerminateWorkflowExecutionRequest,
+};
+use test_support::{eventually, temporal_cli};
+use tokio::net::TcpListener;
+
+use super::*;
+
+/// What Billing says, and what it was asked.
+#[derive(Debug, Default)]
+struct Books {
+    /// The list of open processes; it may be older than the single documents.
+    listed: Vec<DocumentId>,
+    /// The open process of each document.
+    open: BTreeMap<DocumentId, ProcessId>,
+    asked: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Billing(Arc<Mutex<Books>>);
+
+impl Billing {
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.0.lock().unwrap()
+    }
+
+    fn open(&self, number: usize) -> DocumentId {
+        let document: DocumentId = format!("d-{number:03}").parse().unwrap();
+        let mut books = self.books();
+        books.listed.push(document.clone());
+        books.open.insert(document.clone(), format!("p-{number:03}").parse().unwrap());
+        document
+    }
+
+    /// The requests since the last call.
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.books().asked)
+    }
+
+    fn document(&self, document_id: &DocumentId) -> Value {
+        json!({
+            "document_id": document_id, "customer_id": "c-1", "kind": "invoice", "status": "voiding-requested",
+            "total": {"amount": "1.00", "currency": "EUR"}, "issued_at": "2026-01-01T00:00:00Z",
+            "process_id": self.books().open.get(document_id),
+        })
+    }
+}
+
+async fn list(State(billing): State<Billing>, Query(query): Query<BTreeMap<String, String>>) -> Json<Value> {
+    let from: usize = query.get("cursor").map_or(0, |cursor| cursor.parse().unwrap());
+    let limit: usize = query["limit"].parse().unwrap();
+    billing.books().asked.push(format!("list from {from}"));
+    let listed = billing.books().listed.clone();
+    let page = listed.iter().skip(from).take(limit).map(|document| {
+        // As it was when the list was made.
+        let mut document = billing.document(document);
+        let number = document["document_id"].as_str().unwrap().replace("d-", "p-");
+        document["process_id"] = number.into();
+        document
+    });
+    let next = (from + limit < listed.len()).then(|| (from + limit).to_string());
+    Json(json!({"items": page.collect::<Vec<_>>(), "next_cursor": next}))
+}
+
+async fn single(State(billing): State<Billing>, Path(document_id): Path<DocumentId>) -> Response {
+    billing.books().asked.push(document_id.to_string());
+    if billing.books().listed.contains(&document_id) {
+        Json(billing.document(&document_id)).into_response()
+    } else {
+        (StatusCode::NOT_FOUND, Json(json!({"code": "document-not-found"}))).into_response()
+    }
+}
+
+struct System {
+    billing: Billing,
+    starter: VoidingStarter,
+    client: Client,
+    _server: TestServer,
+}
+
+async fn system() -> System {
+    let server = TestServer::start_with(temporal_cli()).await.unwrap();
+    let client = server.client().clone();
+    register(&client, &crate::run::search_attributes()).await;
+    let billing = Billing::default();
+    let routes = Router::new().route("/documents", get(list)).route("/documents/{id}", get(single));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let routes = routes.with_state(billing.clone());
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let starter = VoidingStarter::new(CommandClient::new(url, Timeouts::default()).unwrap(), client.clone());
+    System { billing, starter, client, _server: server }
+}
+
+impl System {
+    /// The process that the document's latest run voids it under, and the run, if it is running.
+    async fn running(&self, document_id: &DocumentId) -> Option<(ProcessId, String)> {
+        let run = self.starter.voidings.latest_run(document_id).await.unwrap()?;
+        run.is_running.then(|| (run.view.process_id.unwrap(), run.run_id))
+    }
+
+    async fn terminate(&self, document_id: &DocumentId) {
+        let workflow_id = workflows::voiding::workflow_id(document_id);
+        let request = TerminateWorkflowExecutionRequest {
+            namespace: self.client.namespace(),
+            workflow_execution: Some(WorkflowExecution { workflow_id, run_id: String::new() }),
+            ..Default::default()
+        };
+        self.client.clone().terminate_workflow_execution(request.into_request()).await.unwrap();
+        eventually("the visibility store knows the end", async || {
+            let listed = self.starter.voidings.ended_from_outside(None, Vec::new()).await.unwrap();
+            if listed.items.iter().any(|run| run.document_id == *document_id) { Ok(()) } else { Err(()) }
+        })
+        .await;
+    }
+}
+
+/// The comparison lists the process, then it is closed, then the comparison comes to it.
+#[tokio::test]
+async fn no_run_is_started_for_a_process_that_has_just_been_closed() {
+    let system = system().await;
+    let (closed, open) = (system.billing.open(1), system.billing.open(2));
+    system.billing.books().open.remove(&closed);
+    system.starter.sweep_all().await.unwrap();
+    assert_eq!(system.running(&closed).await, None);
+    assert!(system.running(&open).await.is_some());
+    let replaced: ProcessId = "p-later".parse().unwrap();
+    system.billing.books().open.insert(closed.clone(), replaced.clone());
+    system.starter.sweep_all().await.unwrap();
+    assert_eq!(system.running(&closed).await, None, "another process than the one that was listed");
+}
+
+#[tokio::test]
+async fn a_sweep_costs_the_same_however_many_processes_wait_and_finds_what_was_ended_from_outside() {
+    let system = system().await;
+    let documents: Vec<_> = (0..PAGE + 20).map(|number| system.billing.open(number)).collect();
+    system.starter.sweep_all().await.unwrap();
+    assert_eq!(system.billing.asked().len(), 1 + PAGE, "one page, and each process once before it is started");
+    system.starter.sweep_all().await.unwrap();
+    assert_eq!(system.billing.asked().len(), 1 + 20);
+    for document in &documents {
+        assert!(system.running(document).await.is_some(), "{document}");
+    }
+    // From now on nothing changes.
+    for from in [0, PAGE, 0] {
+        system.starter.sweep_all().await.unwrap();
+        assert_eq!(system.billing.asked(), [format!("list from {from}")]);
+    }
+
+    // The next page of the comparison is the second one, which does not have it.
+    let ended = &documents[0];
+    let (process, run) = system.running(ended).await.unwrap();
+    system.terminate(ended).await;
+    system.starter.sweep_all().await.unwrap();
+    let (again, another) = system.running(ended).await.unwrap();
+    assert_eq!(again, process);
+    assert_ne!(another, run);
+    assert_eq!(system.billing.asked(), [ended.to_string(), format!("list from {PAGE}")]);
+    // What was ended before is not asked about again.
+    system.starter.sweep_all().await.unwrap();
+    assert_eq!(system.billing.asked(), ["list from 0"]);
+}
+
+#[tokio::test]
+async fn a_run_that_was_terminated_after_its_process_was_closed_is_not_started_again() {
+    let system = system().await;
+    let document = system.billing.open(1);
+    system.starter.sweep_all().await.unwrap();
+    {
+        let mut books = system.billing.books();
+        books.open.clear();
+    }
+    system.terminate(&document).await;
+    system.starter.sweep_all().await.unwrap();
+    assert_eq!(system.running(&document).await, None);
+}
+
+#[tokio::test]
+async fn a_process_that_met_another_ones_run_is_tried_anew_until_it_runs() {
+    let system = system().await;
+    let document = system.billing.open(1);
+    let (first, next): (ProcessId, ProcessId) = ("p-001".parse().unwrap(), "p-next".parse().unwrap());
+    system.starter.sweep_all().await.unwrap();
+    system.billing.books().open.insert(document.clone(), next.clone());
+    system.starter.ensure_run(&document, Some(&next)).await.unwrap();
+    assert_eq!(system.running(&document).await.unwrap().0, first);
+    system.terminate(&document).await;
+    system.starter.sweep_all().await.unwrap();
+    assert_eq!(system.running(&document).await.unwrap().0, next);
+}
