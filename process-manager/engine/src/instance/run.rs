@@ -49,7 +49,6 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
         }
     }
     wait_for_code_that_reads(&ctx).await?;
-    let idle_timeout = M::options().idle_timeout;
     loop {
         if is_too_long(&ctx) || is_at_a_cut(&ctx) {
             continue_as_new(&ctx)?;
@@ -79,7 +78,7 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
             Next::Wait if is_at_a_cut(&ctx) => (),
             Next::Wait => {
                 publish(&ctx);
-                if let Some(timeout) = idle_timeout {
+                if let Some(timeout) = M::options().idle_timeout {
                     ctx.state(|run| run.idle.arm(timeout));
                 }
                 wait(&ctx).await?;
