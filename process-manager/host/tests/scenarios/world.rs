@@ -208,7 +208,10 @@ impl World {
             Some(Attributes::TimerStartedEventAttributes(timer)) => timer.start_to_fire_timeout,
             _ => None,
         });
-        started.filter(|time| time.seconds < 5 && (time.seconds > 0 || time.nanos >= 500_000_000)).count()
+        started
+            .map(|time| (time.seconds, time.nanos))
+            .filter(|time| *time >= (0, 500_000_000) && *time != (5, 0))
+            .count()
     }
 
     /// The instance of [`Probe`].
