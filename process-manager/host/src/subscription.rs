@@ -12,7 +12,7 @@ mod turn;
 
 pub(crate) use self::{
     activity::Subscriptions,
-    handler::{Delivering, EventHandler, Interrupted, Passed, Terms, left_out},
+    handler::{Delivering, EventHandler, Interrupted, Passed, Terms, cut, left_out},
 };
 pub use self::{
     ensure::{ensure_subscription, subscription_state},

@@ -58,12 +58,16 @@ pub(crate) enum Decoded<E> {
     Malformed(String),
 }
 
+/// Most characters of the reason why an event cannot be read.
+const LONGEST_REASON: usize = 500;
+
 /// Reads an event as one of an enum that is tagged with `type` and `data`.
 pub(crate) fn decode<E: DeserializeOwned>(event: &CloudEvent) -> Decoded<E> {
     match serde_json::from_value(json!({"type": event.kind, "data": event.data})) {
         Ok(event) => Decoded::Event(event),
         Err(_) if !is_known::<E>(&event.kind) => Decoded::Unknown,
-        Err(error) => Decoded::Malformed(error.to_string()),
+        // The text holds the value that does not fit, which may be of any length.
+        Err(error) => Decoded::Malformed(error.to_string().chars().take(LONGEST_REASON).collect()),
     }
 }
 
@@ -115,5 +119,7 @@ mod tests {
         assert_eq!(read("SomethingElse", json!({"number": 1})), Decoded::Unknown);
         assert!(matches!(read("Happened", json!({"number": "x"})), Decoded::Malformed(_)));
         assert!(matches!(read("Happened", json!(7)), Decoded::Malformed(_)));
+        let long = read("Happened", json!({"number": "x".repeat(3_000_000)}));
+        assert!(matches!(&long, Decoded::Malformed(why) if why.len() <= LONGEST_REASON), "it must fit into a payload");
     }
 }

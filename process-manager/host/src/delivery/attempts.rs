@@ -15,7 +15,7 @@ use super::{
     DeliveryError, DeliveryTarget,
     shared::{Place, Shared},
 };
-use crate::subscription::{HandlerError, Interrupted, Terms, left_out};
+use crate::subscription::{HandlerError, Interrupted, Terms, cut, left_out};
 
 /// Attempts after which the others do not wait any more.
 const ATTEMPTS_IN_LINE: u32 = 3;
@@ -81,7 +81,7 @@ pub(super) async fn deliver<R: Routing, T: DeliveryTarget>(
             decision if decision == OnRoutingError::Skip || shared.terms.redeliver.is_some() => {
                 events.remove(0);
                 done.positions.push(metadata.position);
-                done.left_out.push(left_out(metadata.position, error_chain(&error)));
+                done.left_out.push(left_out(metadata.position, &error_chain(&error)));
                 attempt = 0;
             }
             decision => {
@@ -148,7 +148,7 @@ fn retried<R: Routing, T>(
     fault: &HandlerError,
 ) -> Result<u32, RoutingError<R::Error>> {
     let why = error_chain(fault);
-    let (attempts, give_up) = shared.failed(id, first.event.sequence, why.clone());
+    let (attempts, give_up) = shared.failed(id, first.event.sequence, cut(&why));
     if give_up {
         let seconds = shared.terms.give_up_after.as_secs();
         let why = format!("it could not be delivered to for more than {seconds} s, {attempts} times: {why}");

@@ -110,7 +110,15 @@ pub(crate) trait Delivering {
     }
 }
 
+/// Most characters of a reason: a thousand of them are handed over to the next run.
+const LONGEST_REASON: usize = 200;
+
 /// Returns what was left out, for one event.
-pub(crate) fn left_out(position: Position, why: impl Into<String>) -> LeftOut {
-    LeftOut { position, why: why.into() }
+pub(crate) fn left_out(position: Position, why: &str) -> LeftOut {
+    LeftOut { position, why: cut(why) }
+}
+
+/// Returns the beginning of a reason.
+pub(crate) fn cut(why: &str) -> String {
+    why.chars().take(LONGEST_REASON).collect()
 }

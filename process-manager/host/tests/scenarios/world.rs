@@ -226,14 +226,18 @@ impl World {
         wait_until_handled::<M>(self.server.client(), event, STALL).await.unwrap();
     }
 
-    /// How many timers of at least half a second a workflow's latest run has started.
+    /// How many timers of at least half a second a workflow's latest run has started. Those of 5 s limit waits for an event
+    /// to be handled.
     pub(super) async fn timers(&self, workflow_id: &str) -> usize {
         let history = server::history(self.server.client(), workflow_id).await;
         let started = history.into_iter().filter_map(|event| match event.attributes {
             Some(Attributes::TimerStartedEventAttributes(timer)) => timer.start_to_fire_timeout,
             _ => None,
         });
-        started.filter(|time| time.seconds > 0 || time.nanos >= 500_000_000).count()
+        started
+            .map(|time| (time.seconds, time.nanos))
+            .filter(|time| *time >= (0, 500_000_000) && *time != (5, 0))
+            .count()
     }
 
     /// The instance of [`Probe`].
