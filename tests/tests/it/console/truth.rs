@@ -26,7 +26,7 @@ async fn a_failed_and_a_returned_transfer_say_so_in_the_list_the_numbers_and_the
         browser.says(&format!("{} .badge.{class}", row(id)), word).await;
         browser.says(&format!("#tile-{} .number", word.to_lowercase()), "1").await;
     }
-    browser.says(&row(&failed), "balance").await;
+    browser.says(&row(&failed), "the account has less than").await;
     browser.click("#tile-returned").await;
     browser.says(&row(&returned), "Returned").await;
     assert!(!browser.is_there(&row(&completed)).await, "the number leads to what it counts");
