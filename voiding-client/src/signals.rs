@@ -42,6 +42,7 @@ impl From<OperatorError> for SignalError {
     fn from(error: OperatorError) -> Self {
         match error {
             error if error.is_gone() => Self::NoSuchFailure,
+            error @ OperatorError::Full(_) => Self::Rejected(error),
             error @ OperatorError::Refused(_) if error.code() == Some(Code::InvalidArgument) => Self::Rejected(error),
             error => Self::Temporal(error),
         }

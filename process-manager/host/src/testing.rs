@@ -237,13 +237,6 @@ impl TestWorker {
         let _ = self.ended.recv_timeout(GRACE);
     }
 
-    /// Ends the worker as a program does that is told to: its subscriptions return their places, and what is in flight has
-    /// a second to finish.
-    pub fn end(self) {
-        self.stop.cancel();
-        let _ = self.ended.recv_timeout(GRACE);
-    }
-
     /// Whether the worker's thread has ended, on its own or otherwise.
     #[must_use]
     pub fn has_ended(&self) -> bool {

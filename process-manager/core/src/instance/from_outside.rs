@@ -10,7 +10,7 @@ impl<M: ProcessManager> Instance<M> {
     /// Whether nothing is left to do: the instance has ended, or nothing has begun it.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.work.is_none() && self.inbox.is_empty() && (self.ended.is_some() || !self.started)
+        self.work.is_none() && self.held.is_none() && self.inbox.is_empty() && (self.ended.is_some() || !self.started)
     }
 
     /// Parks the instance, since its run was ended at this time; `how` says by whom. A retry goes on where the instance

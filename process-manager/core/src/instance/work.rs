@@ -104,11 +104,6 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
-fn is_false(is_it: &bool) -> bool {
-    !is_it
-}
-
 impl<C> Work<C> {
     pub(super) fn new(queued: Delivery) -> Self {
         Self {

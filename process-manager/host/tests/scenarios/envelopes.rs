@@ -108,16 +108,16 @@ static LIVE: AtomicUsize = AtomicUsize::new(0);
 struct Idle {
     names: Vec<String>,
     #[serde(skip)]
-    counted: Counted,
+    _counted: Counted,
 }
 
 #[derive(Debug)]
-struct Counted;
+struct Counted(());
 
 impl Default for Counted {
     fn default() -> Self {
         LIVE.fetch_add(1, Ordering::SeqCst);
-        Self
+        Self(())
     }
 }
 

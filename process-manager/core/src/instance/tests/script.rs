@@ -108,7 +108,7 @@ pub(super) fn now() -> DateTime<Utc> {
 }
 
 pub(super) fn delivery(position: i64, kind: RouteKind, step: &Step) -> Delivery {
-    Delivery { event: sample::event(position, "Happened", json!(step)), kind }
+    Delivery::new(sample::event(position, "Happened", json!(step)), kind)
 }
 
 pub(super) fn begun(step: &Step) -> Instance<Script> {
