@@ -18,6 +18,7 @@ use axum::{
     },
 };
 use futures::{Stream, StreamExt, future::BoxFuture, stream};
+use messages::code;
 use service_kit::{ApiError, problem};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -30,8 +31,6 @@ use crate::{
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Most streams at once; others are told to retry.
 const MOST_STREAMS: usize = 1_000;
-/// The code of the answer to one stream more, as of each program that has too much to do.
-const OVERLOADED: &str = "overloaded";
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// A page that is looked at, whichever it is.
@@ -125,7 +124,7 @@ impl Live {
 
 fn too_many() -> ApiError {
     let why = format!("{MOST_STREAMS} event streams are open; the page updates when it is loaded again");
-    problem(StatusCode::SERVICE_UNAVAILABLE, OVERLOADED, why).retry_after(RETRY_AFTER)
+    problem(StatusCode::SERVICE_UNAVAILABLE, code::OVERLOADED, why).retry_after(RETRY_AFTER)
 }
 
 fn changes(

@@ -9,15 +9,14 @@ use crate::{form, paths, session::Visitor, words};
 /// A report without its documents.
 pub(super) struct ReportCard {
     pub(super) report: Report,
-    pub(super) documents: usize,
-    pub(super) voided: usize,
+    pub(super) documents: i64,
+    pub(super) voided: i64,
 }
 
 impl ReportCard {
     pub(super) fn new(mut report: Report) -> Self {
-        let documents = std::mem::take(&mut report.documents);
-        let voided = documents.iter().filter(|document| document.voided).count();
-        Self { report, documents: documents.len(), voided }
+        report.documents.clear();
+        Self { documents: report.document_count, voided: report.voided_count, report }
     }
 
     /// Returns whether the customer's button is on the card.

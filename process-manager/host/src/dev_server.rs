@@ -124,6 +124,12 @@ pub enum DevServerError {
         /// The file.
         path: PathBuf,
     },
+    /// The folder of the database file does not exist.
+    #[error("the folder {folder:?} for the database of the Temporal dev server does not exist; create it")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// It ended before it answered.
     #[error("the Temporal dev server ended ({status}) before it was ready: {log}")]
     Ended {
@@ -154,6 +160,9 @@ fn database_in_folder(config: &mut DevServerConfig) -> Result<Option<(PathBuf, P
     };
     if name.to_str().is_none_or(|name| name.contains(['#', '?', '%'])) {
         return Err(DevServerError::Database { path });
+    }
+    if !folder.is_dir() {
+        return Err(DevServerError::Folder { folder: folder.to_owned() });
     }
     // A CLI without a folder is looked for on the PATH.
     if config.cli.components().count() > 1 {

@@ -54,8 +54,9 @@ async fn a_server_that_cannot_start_is_reported_with_what_it_said() -> anyhow::R
     let folder = tempfile::tempdir()?;
     let mut config = config(&folder.path().join("absent").join("temporal.db"));
     let error = start(&config).await.map(|_| ()).unwrap_err();
-    ensure!(matches!(error, DevServerError::Ended { .. }), "{error}");
+    ensure!(matches!(error, DevServerError::Folder { .. }), "{error}");
     ensure!(error.to_string().contains("absent"), "{error}");
+    config.database = None;
     config.cli = folder.path().join("no-cli");
     let error = start(&config).await.map(|_| ()).unwrap_err();
     ensure!(error.to_string().contains("no-cli"), "{error}");

@@ -19,11 +19,16 @@ async fn start(billing: &BillingLog, database: &DatabaseUrl) -> Running {
     Running::start(Reports::following(billing.url()).unwrap(), database).await
 }
 
-/// Awaits that the customer's reports hold this many entries altogether, and returns them, oldest first.
+/// Awaits that the customer's reports hold this many entries altogether, and returns them whole, oldest first: the list
+/// shows the newest documents alone.
 async fn reports_with(client: &Client, customer: &str, entries: usize) -> Vec<Value> {
     let path = format!("/reports?customer_id={customer}");
     let reports = eventually("the documents are reported", async || {
-        let reports = client.all(&path).await;
+        let mut reports = Vec::new();
+        for listed in client.all(&path).await {
+            let id = listed["report_id"].as_str().unwrap();
+            reports.push(client.get(&format!("/reports/{id}")).await.body);
+        }
         let count = reports.iter().map(|report| listed(report).len()).sum::<usize>();
         if count >= entries { Ok(reports) } else { Err(count) }
     });

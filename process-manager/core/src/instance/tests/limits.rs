@@ -78,7 +78,7 @@ fn ten_thousand_commands_are_handed_over_by_their_event_alone() {
         assert!(bytes < PENDING_BYTES, "{bytes} bytes");
         instance = next;
     }
-    let keys: Vec<_> = (0..7_500).map(|number| format!("a/e1/{number}")).collect();
+    let keys: Vec<_> = (0..7_500).map(|number| format!("Script/a/log/e1/{number}")).collect();
     assert_eq!(sent, keys);
     assert_eq!(run(&mut instance), ((7_500..10_000).collect(), Next::Wait));
     assert_eq!(text(&instance), json!("done"));

@@ -2,6 +2,7 @@
 
 mod errors;
 mod headers;
+mod others;
 mod prefer;
 mod ready;
 mod rules;
