@@ -3,13 +3,15 @@
 
 mod bells;
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use futures::future::join_all;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
-use serde_json::json;
 use service_kit::{Database, DatabaseUrl, Transaction};
-use service_testing::Running;
+use service_testing::{Client, Running};
 use tempfile::TempDir;
 use test_support::eventually;
 
@@ -88,25 +90,36 @@ async fn twenty_writers_wait_together_and_not_one_after_the_other() {
     assert_eq!(client.events().await.len(), 1, "nothing was done of what was answered 503");
 }
 
+/// How many commands the service knows to have been given up by their clients.
+async fn given_up(client: &Client) -> usize {
+    let metrics = client.get("/metrics").await.body;
+    let given_up = r#"route="/commands/ring-bell",status="499"} "#;
+    let counted = metrics.as_str().unwrap().lines().find_map(|line| line.split_once(given_up));
+    counted.map_or(0, |(_, count)| count.parse().unwrap())
+}
+
 #[tokio::test]
 async fn the_work_of_a_client_that_has_gone_is_not_begun() {
     let locked = Locked::new().await;
     let client = locked.bells.client.clone();
     let lock = locked.lock().await;
-    let given_up = r#"route="/commands/ring-bell",status="499"}"#;
+    let sent = AtomicUsize::new(0);
     eventually("clients go away while their commands wait", async || {
+        let number = sent.fetch_add(1, Ordering::Relaxed);
         let gone = tokio::spawn({
             let client = client.clone();
-            async move { send(&client, "gone", "once").await }
+            async move { send(&client, &format!("gone-{number}"), "once").await }
         });
         // So that it arrives; one that does not is no harm.
-        let metrics = client.get("/metrics").await.body.to_string();
+        let given_up = given_up(&client).await;
         gone.abort();
-        if metrics.replace("\\\"", "\"").contains(given_up) { Ok(()) } else { Err(()) }
+        if given_up > 0 { Ok(()) } else { Err(()) }
     })
     .await;
     drop(lock);
     assert_eq!(send(&client, "later", "never-but-recorded").await.outcome(), (409, "cracked"));
-    let rings: Vec<_> = client.events().await.iter().map(|event| event["data"]["ring"].clone()).collect();
-    assert_eq!(rings, [json!("never-but-recorded")]);
+    let rings = client.events().await.iter().filter(|event| event["data"]["ring"] == "once").count();
+    let given_up = given_up(&client).await;
+    // One whose client the service has not missed yet may ring.
+    assert!(rings + given_up <= sent.into_inner(), "{given_up} were given up, and {rings} rang");
 }
