@@ -1,3 +1,5 @@
+//! Process managers as pure functions: their contract, the state machine of one instance, and a test kit.
+//!
 #![doc = include_str!("../README.md")]
 
 pub mod failure_code;

@@ -32,10 +32,10 @@ fn a_state_has_at_most_1_mib_and_a_larger_one_is_not_taken() {
     assert_eq!(text(&instance).as_str().unwrap().len(), STATE_BYTES - STATE_AROUND);
     assert!(carried::<_, Script>(&instance).1 <= SNAPSHOT_BYTES);
     // Code that keeps less goes on.
-    let mut mended = carried::<_, Changed>(&instance).0;
-    assert_eq!(mended.retry(None), Signalled::Counted);
-    assert_eq!(run(&mut mended), (vec![], Next::Wait));
-    assert_eq!((text(&mended), mended.ledger().has_handled("log", 2)), (json!("x"), true));
+    let mut repaired = carried::<_, Changed>(&instance).0;
+    assert_eq!(repaired.retry(None), Signalled::Counted);
+    assert_eq!(run(&mut repaired), (vec![], Next::Wait));
+    assert_eq!((text(&repaired), repaired.ledger().has_handled("log", 2)), (json!("x"), true));
 }
 
 #[test]
@@ -50,9 +50,9 @@ fn a_command_has_at_most_1_5_mib_and_beyond_it_none_of_the_event_is_sent() {
     assert_eq!(failure.code, failure_code::TOO_LARGE);
     assert_eq!(failure.detail, "command Do is too large: 1572865 bytes, where at most 1572864 are possible");
     // Code that sends less goes on.
-    let mut mended = carried::<_, Changed>(&instance).0;
-    mended.retry(None);
-    assert_eq!(run(&mut mended), (vec![0, 1], Next::Wait));
+    let mut repaired = carried::<_, Changed>(&instance).0;
+    repaired.retry(None);
+    assert_eq!(run(&mut repaired), (vec![0, 1], Next::Wait));
 }
 
 #[test]

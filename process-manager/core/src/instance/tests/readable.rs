@@ -120,14 +120,14 @@ fn a_state_that_this_code_cannot_read_stays_as_it_is_and_parks_the_instance() {
     assert_eq!(other.retry(None), Signalled::Counted);
     other.advance(now());
     assert_eq!(code(&other), failure_code::STATE_UNREADABLE);
-    let mut mended = carried::<_, Script>(&other).0;
-    mended.retry(None);
+    let mut repaired = carried::<_, Script>(&other).0;
+    repaired.retry(None);
     assert!(
-        matches!(mended.advance(now()), Next::Dispatch(dispatch) if dispatch.idempotency_key == "Script/a/log/e2/0")
+        matches!(repaired.advance(now()), Next::Dispatch(dispatch) if dispatch.idempotency_key == "Script/a/log/e2/0")
     );
-    mended.answered(Ok(()), now());
-    assert_eq!(mended.advance(now()), Next::Wait);
-    assert!(mended.ledger().has_handled("log", 3));
+    repaired.answered(Ok(()), now());
+    assert_eq!(repaired.advance(now()), Next::Wait);
+    assert!(repaired.ledger().has_handled("log", 3));
 }
 
 #[test]
