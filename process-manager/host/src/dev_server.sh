@@ -5,6 +5,8 @@ exec 3<&0 </dev/null
 server=$!
 {
     read -r _ <&3
+    # From here on the watch ends by itself. If it were killed, its `sleep` would outlive it.
+    trap '' TERM
     kill -TERM "$server"
     tenths=0
     while kill -0 "$server" && [ "$tenths" -lt 40 ]; do
@@ -18,4 +20,5 @@ exec 3<&-
 wait "$server"
 code=$?
 kill "$watch" 2>/dev/null
+wait "$watch"
 exit "$code"

@@ -7,7 +7,7 @@ use process_manager_host::{
     dev_server::{DevServer, DevServerConfig, DevServerError},
     testing::{ServerError, TestServer},
 };
-use test_support::{free_port, temporal_cli};
+use test_support::{eventually, free_port, temporal_cli};
 
 fn config(database: &Path) -> DevServerConfig {
     DevServerConfig {
@@ -45,6 +45,36 @@ async fn ended_runs_are_kept_for_thirty_days_and_the_port_is_free_again_after_th
         ensure!(namespace.contains("\"2592000s\""), "{namespace}");
         server.stop().await?;
         TcpListener::bind(("127.0.0.1", config.port)).context("the port is still taken")?;
+    }
+    Ok(())
+}
+
+/// Processes that run in a folder.
+#[cfg(target_os = "linux")]
+fn processes_in(folder: &Path) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let here = processes.filter(|process| std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == folder));
+    here.map(|process| std::fs::read_to_string(process.path().join("cmdline")).unwrap_or_default()).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_stopped_server_leaves_no_process_at_all() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let cli = folder.path().join("temporal");
+    std::fs::write(&cli, "#!/bin/sh\ntrap 'exit 0' TERM\nwhile :; do sleep 0.02; done\n")?;
+    std::fs::set_permissions(&cli, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    let config = DevServerConfig { cli, ..config(&folder.path().join("temporal.db")) };
+    for _ in 0..5 {
+        let server = DevServer::spawn(&config)?;
+        eventually("the server's shell, its watch and the server run", async || {
+            let running = processes_in(folder.path());
+            if running.len() >= 3 { Ok(()) } else { Err(running) }
+        })
+        .await;
+        server.stop().await?;
+        let left = processes_in(folder.path());
+        ensure!(left.is_empty(), "{left:?}");
     }
     Ok(())
 }
