@@ -8,7 +8,7 @@ use process_manager_host::operator::{InstanceFilter, Operator, OperatorError, Tr
 use tokio::{sync::Mutex, time::Instant};
 use voiding_client::{Filter, VoidingClient};
 
-use crate::{managers::MANAGERS, page::fingerprint};
+use crate::{fingerprint::fingerprint, managers::MANAGERS};
 
 /// Counts younger than this are not asked for again.
 const FRESH: Duration = Duration::from_millis(250);

@@ -6,6 +6,8 @@
 mod actions;
 mod assets;
 mod counts;
+mod fact;
+mod fingerprint;
 mod form;
 mod live;
 mod managers;

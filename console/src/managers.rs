@@ -8,7 +8,7 @@ use serde_json::Value;
 use transfers::TransferMoney;
 use url::form_urlencoded;
 
-use crate::view::Fact;
+use crate::fact::Fact;
 
 /// A process manager, in the words of the pages of its instances.
 #[derive(Debug)]

@@ -1,9 +1,6 @@
 //! The frame of every page (head, navigation, notices), and the pages whose content follows what they show.
 
-use std::{
-    future::Future,
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::future::Future;
 
 use axum::{
     http::StatusCode,
@@ -81,13 +78,6 @@ pub(crate) async fn show<P: LivePage>(page: P, sources: Sources, visitor: Visito
     let is_placed = visitor.notice.as_ref().is_some_and(|notice| page.shows(&model, &notice.about));
     let frame = Page { live: Some(live), notice_is_placed: is_placed, ..Page::new(page.title(), &visitor) };
     frame.render(&page.head(&visitor), &page.body(&sources, &visitor, &model))
-}
-
-/// Returns a number that differs between different things.
-pub(crate) fn fingerprint(thing: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    thing.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// The part of a page that follows what it shows.

@@ -14,8 +14,9 @@ use super::{
 };
 use crate::{
     counts::Counts,
+    fingerprint::fingerprint,
     managers::{MANAGERS, Manager},
-    page::{LivePage, fingerprint},
+    page::LivePage,
     parts, paths,
     session::Visitor,
     sources::Sources,

@@ -10,8 +10,9 @@ use service_kit::Params;
 
 use super::{document::DocumentRow, listing::given, report::ReportCard};
 use crate::{
+    fingerprint::fingerprint,
     form,
-    page::{LivePage, fingerprint},
+    page::LivePage,
     parts::{self, notice_is_about, unavailable},
     paths, services,
     session::Visitor,

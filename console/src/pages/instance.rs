@@ -5,14 +5,16 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use crate::{
+    fact::Fact,
+    fingerprint::fingerprint,
     managers::{Manager, encoded},
-    page::{LivePage, fingerprint},
+    page::LivePage,
     parts::unavailable,
     process,
     session::Visitor,
     sources::Sources,
     view::{
-        Fact, ProcessView,
+        ProcessView,
         instance::{add_timeline, view},
     },
     words,

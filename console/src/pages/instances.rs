@@ -7,8 +7,9 @@ use service_kit::{Params, cursor};
 use voiding_client::Token;
 
 use crate::{
+    fingerprint::fingerprint,
     managers::Manager,
-    page::{LivePage, fingerprint},
+    page::LivePage,
     parts::{self, unavailable},
     pick::{Pick, Today},
     session::Visitor,

@@ -7,7 +7,8 @@ use voiding_client::{Run, Unavailable};
 
 use super::diagram::diagram;
 use crate::{
-    page::{LivePage, fingerprint},
+    fingerprint::fingerprint,
+    page::LivePage,
     parts::{badges, unavailable},
     paths, process,
     session::Visitor,

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     counts::Counts,
-    page::{LivePage, fingerprint},
+    fingerprint::fingerprint,
+    page::LivePage,
     parts, paths,
     pick::{Pick, Today},
     session::Visitor,

@@ -7,8 +7,8 @@ use process_manager::{
 };
 use process_manager_host::operator::{Answer, Instance, InstanceStatus, Timeline, TimelineEntry, TimelineEvent};
 
-use super::{Fact, Failure, Pending, ProcessView, Since, Span, Stalled, Status, Step, Target};
-use crate::{managers::Manager, words::command};
+use super::{Failure, Pending, ProcessView, Since, Span, Stalled, Status, Step, Target};
+use crate::{fact::Fact, managers::Manager, words::command};
 
 /// Maps an instance.
 pub(crate) fn view(manager: &'static Manager, instance: Instance) -> ProcessView {

@@ -12,7 +12,7 @@ use process_manager::manager::{Outcome, OutcomeKind};
 use process_manager_host::operator::{PendingCommand, Trouble};
 
 pub(crate) use self::target::Target;
-use crate::{paths, words};
+use crate::{fact::Fact, paths, words};
 
 /// A process.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -142,15 +142,6 @@ pub(crate) struct Progress {
     pub(crate) at: VoidingState,
 }
 
-/// A fact about a process.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Fact {
-    pub(crate) name: &'static str,
-    pub(crate) text: String,
-    /// A time that follows the text.
-    pub(crate) at: Option<DateTime<Utc>>,
-}
-
 impl ProcessView {
     /// Returns the address of its page: of a process that has ended, by its own id.
     pub(crate) fn page(&self) -> String {
@@ -196,11 +187,5 @@ impl Step {
     pub(crate) fn acknowledged(at: DateTime<Utc>, by: Option<&str>, note: Option<&str>) -> Self {
         let text = format!("Acknowledged by {}.", by.unwrap_or("an operator"));
         Self { note: note.map(str::to_owned), ..Self::new(at, "person", text) }
-    }
-}
-
-impl Fact {
-    pub(crate) fn new(name: &'static str, text: impl Into<String>) -> Self {
-        Self { name, text: text.into(), at: None }
     }
 }

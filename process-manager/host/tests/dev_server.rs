@@ -53,7 +53,8 @@ async fn ended_runs_are_kept_for_thirty_days_and_the_port_is_free_again_after_th
 #[cfg(target_os = "linux")]
 fn processes_in(folder: &Path) -> Vec<String> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let here = processes.filter(|process| std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == folder));
+    let here =
+        processes.filter(|process| std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == folder));
     here.map(|process| std::fs::read_to_string(process.path().join("cmdline")).unwrap_or_default()).collect()
 }
 

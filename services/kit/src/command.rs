@@ -1,7 +1,6 @@
 //! Commands: each takes effect once, in one transaction with its idempotency key and its events.
 
 mod entity;
-mod headers;
 mod key;
 mod migration;
 mod retention;
@@ -18,16 +17,14 @@ use sea_orm::DbErr;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
-pub use self::headers::{CommandHeaders, correlate};
 use self::key::IdempotencyKey;
 pub(crate) use self::{
-    headers::is_valid,
     migration::IdempotencyMigration,
     retention::{KeysByTimeMigration, Retention},
 };
 use crate::{
-    ApiError, Database, Json, NewEvent, Transaction, append, database::of_commit, event_log::lock_head, problem,
-    server::ClientGone,
+    ApiError, CommandHeaders, Database, Json, NewEvent, Transaction, append, database::of_commit, event_log::lock_head,
+    problem, server::ClientGone,
 };
 
 /// A command: its body, its headers, and the database in which it takes effect.

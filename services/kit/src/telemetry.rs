@@ -14,7 +14,7 @@ use axum::{
 use process_manager_wire::{PROBLEM_MEDIA_TYPE, code, headers::CORRELATION_ID, panic_message};
 use tracing::{Instrument, field};
 
-use crate::{ApiError, command, metrics, problem};
+use crate::{ApiError, headers::is_valid, metrics, problem};
 
 /// The status of a request whose client did not wait for the answer, in metrics.
 const GIVEN_UP: &str = "499";
@@ -25,7 +25,7 @@ pub(crate) async fn observe(State(service): State<&'static str>, request: Reques
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", %service, correlation_id = field::Empty);
     let id = request.headers().get(CORRELATION_ID).and_then(|id| id.to_str().ok());
-    if let Some(id) = id.filter(|id| command::is_valid(id)) {
+    if let Some(id) = id.filter(|id| is_valid(id)) {
         span.record("correlation_id", field::display(id));
     }
     let observed = Observed { service, method, path, route, started: Instant::now(), is_answered: false };

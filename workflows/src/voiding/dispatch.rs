@@ -1,37 +1,38 @@
-//! Sends the commands of a voiding, and hands their answers to the state machine.
+//! Sends the commands of a voiding.
 
 use messages::{
+    CustomerId, DocumentId,
     billing::{self, DocumentVoidingCommand},
     reports::DocumentMarking,
 };
-use process_manager::manager::Refusal;
-use process_manager_engine::{
-    now,
-    send::{Policy, Sent, send},
-};
+use process_manager_engine::send::{Policy, Sender, Sent, send};
 use temporalio_common::{ActivityDefinition, data_converters::TemporalDeserializable};
 use temporalio_workflow::{WorkflowContext, WorkflowTermination};
 
 use super::{
-    activity_defs::{BillingCommands, ReportsCommands, RequestVoiding},
-    state::{Command, Opened},
-    workflow::DocumentVoiding,
+    activity_defs::{self, BillingCommands, ReportsCommands, RequestVoiding},
+    state::{Answer, Command, Opened},
 };
 
-type Ctx = WorkflowContext<DocumentVoiding>;
-
-/// Outcome of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dispatched {
-    /// The command was answered.
-    Answered,
-    /// The history has become too long to wait here; the next run sends the command again, with the same key.
-    TooLong,
+/// The answer to a command.
+#[derive(Debug)]
+pub(super) enum Answered {
+    /// To VoidDocument.
+    Requested(Answer<Opened>),
+    /// To MarkDocumentAsVoided.
+    Marked(Answer<CustomerId>),
+    /// To any other command.
+    Other(Answer<()>),
 }
 
-/// Sends a command until it is answered, or the run has to continue as new.
-pub(super) async fn dispatch(ctx: &Ctx, command: Command) -> Result<Dispatched, WorkflowTermination> {
-    let document_id = ctx.state(|run| run.voiding().document_id().clone());
+/// Sends a command until it is answered; `None` if the history has become too long before. The next run then sends it
+/// again, with the same key.
+pub(super) async fn dispatch<W: Sender>(
+    ctx: &WorkflowContext<W>,
+    document_id: DocumentId,
+    command: Command,
+    void_document_key: impl FnOnce() -> String,
+) -> Result<Option<Answered>, WorkflowTermination> {
     let summary = format!("{} {document_id}", command.name());
     let billing =
         |Opened { process_id, .. }: Opened| DocumentVoidingCommand { document_id: document_id.clone(), process_id };
@@ -40,13 +41,17 @@ pub(super) async fn dispatch(ctx: &Ctx, command: Command) -> Result<Dispatched, 
         customer_id,
         process_id,
     };
-    let answer = match command.clone() {
-        Command::VoidDocument => return void_document(ctx, billing::VoidDocument { document_id }, summary).await,
+    let answer = match command {
+        Command::VoidDocument => {
+            let command = billing::VoidDocument { document_id };
+            let input = RequestVoiding { command, idempotency_key: void_document_key() };
+            let answer = until_answered(ctx, || BillingCommands::void_document, input, summary).await?;
+            let opened = |it: activity_defs::Opened| Opened { process_id: it.process_id, customer_id: it.customer_id };
+            return Ok(answer.map(|answer| Answered::Requested(answer.map(opened))));
+        }
         Command::MarkDocumentAsVoided(to) => {
-            let marked = until_answered(ctx, || ReportsCommands::mark_document_as_voided, reports(to), summary).await?;
-            let Some(answer) = marked else { return Ok(Dispatched::TooLong) };
-            DocumentVoiding::transition(ctx, |voiding| voiding.marked(answer, now(ctx)))?;
-            return Ok(Dispatched::Answered);
+            let answer = until_answered(ctx, || ReportsCommands::mark_document_as_voided, reports(to), summary).await?;
+            return Ok(answer.map(Answered::Marked));
         }
         Command::CompleteDocumentVoiding(to) => {
             until_answered(ctx, || BillingCommands::complete_document_voiding, billing(to), summary).await?
@@ -61,36 +66,18 @@ pub(super) async fn dispatch(ctx: &Ctx, command: Command) -> Result<Dispatched, 
             until_answered(ctx, || BillingCommands::close_document_voiding, billing(to), summary).await?
         }
     };
-    let Some(answer) = answer else { return Ok(Dispatched::TooLong) };
-    DocumentVoiding::transition(ctx, |voiding| voiding.answered(&command, answer, now(ctx)))?;
-    Ok(Dispatched::Answered)
-}
-
-async fn void_document(
-    ctx: &Ctx,
-    command: billing::VoidDocument,
-    summary: String,
-) -> Result<Dispatched, WorkflowTermination> {
-    let known = ctx.state(|run| run.void_document_key.clone());
-    let idempotency_key = known.unwrap_or_else(|| ctx.uuid4());
-    ctx.state_mut(|run| run.void_document_key = Some(idempotency_key.clone()));
-    let input = RequestVoiding { command, idempotency_key };
-    let answer = until_answered(ctx, || BillingCommands::void_document, input, summary).await?;
-    let Some(answer) = answer else { return Ok(Dispatched::TooLong) };
-    ctx.state_mut(|run| run.void_document_key = None);
-    let answer = answer.map(|opened| Opened { process_id: opened.process_id, customer_id: opened.customer_id });
-    DocumentVoiding::transition(ctx, |voiding| voiding.requested(answer))?;
-    Ok(Dispatched::Answered)
+    Ok(answer.map(Answered::Other))
 }
 
 /// Sends a command until the receiver has accepted or refused it; `None` if the history has become too long before.
-async fn until_answered<D>(
-    ctx: &Ctx,
+async fn until_answered<W, D>(
+    ctx: &WorkflowContext<W>,
     activity: impl Fn() -> D,
     input: D::Input,
     summary: String,
-) -> Result<Option<Result<D::Output, Refusal>>, WorkflowTermination>
+) -> Result<Option<Answer<D::Output>>, WorkflowTermination>
 where
+    W: Sender,
     D: ActivityDefinition,
     D::Input: Clone,
     D::Output: TemporalDeserializable,

@@ -6,7 +6,7 @@ use std::{convert::Infallible, fmt};
 
 use chrono::{DateTime, Utc};
 use messages::voiding::{VoidingInput, VoidingView};
-use process_manager_engine::{failed, send::Sender, signals};
+use process_manager_engine::{failed, now, send::Sender, signals};
 use temporalio_common::{data_converters::RawValue, error::ApplicationFailure};
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
@@ -16,10 +16,10 @@ use temporalio_workflow::{
 
 use super::{
     begin::{Begin, Carried},
-    dispatch::{Dispatched, dispatch},
+    dispatch::{Answered, dispatch},
     failure_type,
     publish::{self, withdraw},
-    state::{Ignored, InvalidTransition, Next, Outcome, Voiding},
+    state::{Command, Ignored, Next, Outcome, Voiding},
 };
 
 /// A run continues as new beyond this many events: far below the server's limits of 51,200 events and 10,000 signals.
@@ -35,7 +35,7 @@ pub struct DocumentVoiding {
     /// Whether the command under way was stalled in the run before.
     was_stalled: bool,
     /// Idempotency key of VoidDocument, while that is under way.
-    pub(super) void_document_key: Option<String>,
+    void_document_key: Option<String>,
 }
 
 #[workflow_methods]
@@ -70,8 +70,9 @@ impl DocumentVoiding {
             }
             match next {
                 Next::Send(command) => {
-                    if dispatch(ctx, command).await? == Dispatched::TooLong {
-                        match continue_as_new(ctx)? {}
+                    match Self::answer_to(ctx, command.clone()).await? {
+                        Some(answer) => Self::answered(ctx, &command, answer)?,
+                        None => match continue_as_new(ctx)? {},
                     }
                     ctx.state_mut(|run| run.was_stalled = false);
                 }
@@ -118,7 +119,7 @@ impl DocumentVoiding {
 }
 
 impl DocumentVoiding {
-    pub(super) fn voiding(&self) -> &Voiding {
+    fn voiding(&self) -> &Voiding {
         match &self.voiding {
             Ok(voiding) => voiding,
             Err(why) => unreachable!("a run with an invalid input ends at once: {why}"),
@@ -135,15 +136,33 @@ impl DocumentVoiding {
         Some(view)
     }
 
-    /// Applies a transition. An invalid one is a bug, and ends the run visibly.
-    pub(super) fn transition(
-        ctx: &WorkflowContext<Self>,
-        transition: impl FnOnce(Voiding) -> Result<Voiding, InvalidTransition>,
-    ) -> Result<(), WorkflowTermination> {
+    async fn answer_to(ctx: &WorkflowContext<Self>, command: Command) -> Result<Option<Answered>, WorkflowTermination> {
+        let document_id = ctx.state(|run| run.voiding().document_id().clone());
+        // A run that continues this one goes on with the same key.
+        let key = || {
+            let known = ctx.state(|run| run.void_document_key.clone());
+            let key = known.unwrap_or_else(|| ctx.uuid4());
+            ctx.state_mut(|run| run.void_document_key = Some(key.clone()));
+            key
+        };
+        dispatch(ctx, document_id, command, key).await
+    }
+
+    /// Applies the answer to a command. One that is not under way is a bug, and ends the run visibly.
+    fn answered(ctx: &WorkflowContext<Self>, command: &Command, answer: Answered) -> Result<(), WorkflowTermination> {
+        let at = now(ctx);
         ctx.state_mut(|run| {
-            let next = transition(run.voiding().clone())
-                .map_err(|error| WorkflowTermination::failed_application(ApplicationFailure::non_retryable(error)))?;
-            run.voiding = Ok(next);
+            let voiding = run.voiding().clone();
+            let next = match answer {
+                Answered::Requested(answer) => {
+                    run.void_document_key = None;
+                    voiding.requested(answer)
+                }
+                Answered::Marked(answer) => voiding.marked(answer, at),
+                Answered::Other(answer) => voiding.answered(command, answer, at),
+            };
+            let failed = |error| WorkflowTermination::failed_application(ApplicationFailure::non_retryable(error));
+            run.voiding = Ok(next.map_err(failed)?);
             Ok(())
         })
     }

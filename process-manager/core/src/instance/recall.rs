@@ -7,34 +7,17 @@ use std::{collections::VecDeque, hash::Hasher as _};
 
 use chrono::{DateTime, Utc};
 use fnv::FnvHasher;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     Instance,
-    work::{Phase, Work},
+    work::{Phase, Recall, Work},
 };
 use crate::{
     limits::PENDING_BYTES,
     manager::{Error, Outgoing, ProcessManager},
 };
-
-/// A call of `handle`: what it was told besides the state and the event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Handled {
-    pub(super) version: u32,
-    pub(super) at: DateTime<Utc>,
-}
-
-/// Commands that were left behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Recall {
-    /// The number of the first one; those before it were dispatched.
-    next: u32,
-    /// How many they are.
-    count: usize,
-    digest: u64,
-}
 
 impl<C: Serialize> Work<C> {
     /// As the next run gets it: without the commands that are too many, and with the event's data or without it.

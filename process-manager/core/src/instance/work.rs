@@ -7,10 +7,7 @@ use process_manager_wire::{CloudEvent, Position};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{
-    delta,
-    recall::{Handled, Recall},
-};
+use super::delta;
 use crate::manager::{Outgoing, RouteKind};
 
 /// An event that waits its turn.
@@ -64,6 +61,23 @@ pub(super) enum Phase {
     Dispatching,
     /// `apply` is called next.
     Applying,
+}
+
+/// A call of `handle`: what it was told besides the state and the event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Handled {
+    pub(super) version: u32,
+    pub(super) at: DateTime<Utc>,
+}
+
+/// Commands that were left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Recall {
+    /// The number of the first one; those before it were dispatched.
+    pub(super) next: u32,
+    /// How many they are.
+    pub(super) count: usize,
+    pub(super) digest: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,10 @@
+//! Fingerprints of what a page shows.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Returns a number that differs between different things.
+pub(crate) fn fingerprint(thing: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    thing.hash(&mut hasher);
+    hasher.finish()
+}
