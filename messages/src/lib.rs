@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod billing;
 pub mod code;
+pub mod confirmation;
 pub mod contracts;
 mod id;
 mod money;

@@ -22,6 +22,8 @@ pub const UNREADABLE: &str = "unreadable";
 pub const TOO_LARGE: &str = "too-large";
 /// The state, a command or a decision cannot be written as JSON and read again.
 pub const UNSERIALIZABLE: &str = "unserializable";
+/// A timer cannot be set like that.
+pub const INVALID_TIMER: &str = "invalid-timer";
 /// `handle` no longer returns the commands of which some were sent already.
 pub const COMMANDS_CHANGED: &str = "commands-changed";
 /// This code cannot read or migrate what an earlier run handed over.

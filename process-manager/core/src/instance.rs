@@ -18,11 +18,13 @@ mod from_outside;
 mod handle;
 mod held;
 mod inbox;
+mod instruct;
 mod keys;
 mod ledger;
 mod operate;
 mod recall;
 mod snapshot;
+mod timers;
 mod view;
 mod work;
 
@@ -30,19 +32,22 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use self::{
     held::Held,
     inbox::{Inbox, Turn},
+    timers::Timers,
     work::{Phase, Work},
 };
 pub use self::{
     inbox::Fetch,
+    instruct::{INSTRUCTIONS, Rejected},
     keys::KeyForm,
     ledger::Ledger,
     operate::{Acknowledge, Signalled},
     snapshot::{Snapshot, SnapshotError},
-    view::{InstanceView, ParkedFailure, Published, StalledCommand, Status, command_name},
+    view::{InstanceView, ParkedFailure, Published, StalledCommand, Status, TimerView, command_name},
     work::{Continued, Delivery},
 };
 use crate::manager::{Outcome, Outgoing, ProcessManager};
@@ -62,8 +67,8 @@ pub enum Next<C> {
     Fetch(Fetch),
     /// Wait until this time.
     WaitUntil(DateTime<Utc>),
-    /// Wait for an event or a signal.
-    Wait,
+    /// Wait for an event or a signal, and for the first timer, which is due at this time.
+    Wait(Option<DateTime<Utc>>),
     /// The instance has ended.
     End(Ended),
 }
@@ -101,6 +106,8 @@ pub struct Instance<M: ProcessManager> {
     revision: u32,
     event_timeout: Option<Duration>,
     keys: KeyForm,
+    /// Of the worker when the instance began.
+    settings: Value,
     state: M,
     /// What stands in the place of the state and the current event while this code cannot read them.
     held: Option<Held>,
@@ -109,6 +116,7 @@ pub struct Instance<M: ProcessManager> {
     inbox: Inbox,
     work: Option<Work<M::Command>>,
     ledger: Ledger,
+    timers: Timers,
     parked: Option<ParkedFailure>,
     stalled: Option<StalledCommand>,
     failures: u32,
@@ -128,12 +136,14 @@ impl<M: ProcessManager> Instance<M> {
             revision: REVISION,
             event_timeout: M::options().event_timeout,
             keys: KeyForm::Full,
+            settings: Value::Null,
             state: M::default(),
             held: None,
             started: false,
             inbox: Inbox::default(),
             work: None,
             ledger,
+            timers: Timers::default(),
             parked: None,
             stalled: None,
             failures: 0,
@@ -161,6 +171,18 @@ impl<M: ProcessManager> Instance<M> {
         Self { keys, ..self }
     }
 
+    /// Sets the settings with which the instance began.
+    #[must_use]
+    pub fn with_settings(self, settings: Value) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// Returns the settings with which it began.
+    #[must_use]
+    pub fn settings(&self) -> &Value {
+        &self.settings
+    }
+
     /// Returns the form of its idempotency keys.
     #[must_use]
     pub fn keys(&self) -> KeyForm {
@@ -183,10 +205,10 @@ impl<M: ProcessManager> Instance<M> {
                 self.park_held(now);
             }
             if self.parked.is_some() {
-                return Next::Wait;
+                return Next::Wait(None);
             }
             let Some(work) = &mut self.work else {
-                match self.take_next() {
+                match self.take_next(now) {
                     Some(next) => return next,
                     None => continue,
                 }
@@ -235,8 +257,13 @@ impl<M: ProcessManager> Instance<M> {
         self.parked.as_ref()
     }
 
-    /// Begins with the next event; returns the next step when there is none.
-    fn take_next(&mut self) -> Option<Next<M::Command>> {
+    /// Begins with the next event or timer; returns the next step when there is none.
+    fn take_next(&mut self, now: DateTime<Utc>) -> Option<Next<M::Command>> {
+        let first_due = self.timers.first_due();
+        if first_due.is_some_and(|due| due <= now && self.inbox.first_time().is_none_or(|recorded| due < recorded)) {
+            self.work = self.timers.take_first().map(|(timer, set_by)| Work::of_timer(timer, set_by));
+            return None;
+        }
         let queued = match self.inbox.next() {
             Some(Turn::Event(queued)) => *queued,
             Some(Turn::Fetch(fetch)) => return Some(Next::Fetch(fetch)),
@@ -246,7 +273,7 @@ impl<M: ProcessManager> Instance<M> {
                 self.reset(Ended::Stopped, outcome);
                 return None;
             }
-            None => return Some(self.ended.map_or(Next::Wait, Next::End)),
+            None => return Some(self.ended.map_or(Next::Wait(first_due), Next::End)),
         };
         self.work = Some(Work::new(queued));
         None
@@ -270,12 +297,25 @@ impl<M: ProcessManager> Instance<M> {
     /// Forgets everything but the ledger. Events that wait start the instance anew.
     fn reset(&mut self, ended: Ended, outcome: Option<Outcome>) {
         let ledger = std::mem::take(&mut self.ledger);
+        let timers = self.timers.cleared();
+        let settings = std::mem::take(&mut self.settings);
         let inbox = std::mem::take(&mut self.inbox);
         let id = std::mem::take(&mut self.id);
         let failures = self.failures;
         let (event_timeout, revision, keys) = (self.event_timeout, self.revision, self.keys);
         let new = Self::new(id, self.version, ledger);
-        *self = Self { inbox, failures, event_timeout, revision, keys, ended: Some(ended), outcome, ..new };
+        *self = Self {
+            inbox,
+            timers,
+            settings,
+            failures,
+            event_timeout,
+            revision,
+            keys,
+            ended: Some(ended),
+            outcome,
+            ..new
+        };
     }
 }
 

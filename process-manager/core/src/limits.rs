@@ -17,6 +17,14 @@ pub const DECISION_BYTES: usize = 256 * 1024;
 pub const DETAIL_CHARS: usize = 2_000;
 /// Most characters of a refusal's code. Longer ones are cut.
 pub const CODE_CHARS: usize = 200;
+/// Most timers of an instance. With more of them `handle` fails before any command of the event is sent.
+pub const MOST_TIMERS: usize = 100;
+/// Most characters of a timer's name.
+pub const TIMER_NAME_CHARS: usize = 100;
+/// Most bytes of the data of one instruction; a larger one is not taken.
+pub const INSTRUCTION_BYTES: usize = 16 * 1024;
+/// Most instructions that wait for an instance, such as while it is parked; more are not taken.
+pub const MOST_INSTRUCTIONS: usize = 20;
 
 /// Bytes of the commands of one `handle` that a run hands over. More of them are left behind: the event tells them.
 pub(crate) const PENDING_BYTES: usize = 256 * 1024;

@@ -1,5 +1,6 @@
 //! The contract of a process manager: pure types and functions, nothing of Temporal.
 
+mod attention;
 mod command;
 mod contract;
 pub(crate) mod event;
@@ -10,9 +11,11 @@ pub(crate) mod route;
 pub(crate) mod routing;
 #[cfg(test)]
 pub(crate) mod sample;
+pub(crate) mod timer;
 
 pub(crate) use self::failure::Decision;
 pub use self::{
+    attention::Attention,
     command::{Commands, Outgoing, Retry, Settings},
     contract::{AfterCommand, Context, ProcessManager},
     event::Metadata,
@@ -23,4 +26,5 @@ pub use self::{
     outcome::{Outcome, OutcomeKind},
     route::{Route, RouteKind},
     routing::{Routed, Routing, knows, route},
+    timer::Due,
 };

@@ -33,15 +33,19 @@
 //!     .when(Event::Paid { order: order() })
 //!     .then([Command::Ship { order: order() }]);
 //! ```
-//! Between events the instance is written as JSON and read again, as it is when a run hands over to the next one. The clock stands still; it jumps where an instance waits for a retry. A test can set the clock and the event's metadata.
+//! Between events the instance is written as JSON and read again, as it is when a run hands over to the next one. The
+//! clock stands still; it jumps where an instance waits for a retry. A test can set the clock and the event's metadata,
+//! and [`advance`](Scenario::advance) the clock, which handles the timers that become due. What follows can go on with
+//! another event or another advance.
 
 mod outcome;
 
-use std::fmt::Debug;
+use std::{fmt::Debug, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use process_manager_wire::{CloudEvent, Position, error_chain, tagged};
 use serde::Serialize;
+use serde_json::Value;
 
 pub use self::outcome::Outcome;
 use crate::{
@@ -60,6 +64,7 @@ pub struct Scenario<M: ProcessManager> {
     answer: Box<Answer<M>>,
     metadata: Box<dyn Fn(&mut Metadata)>,
     given: Vec<M::Event>,
+    settings: Value,
 }
 
 type Answer<M> = dyn Fn(&<M as ProcessManager>::Command) -> Result<(), Error<<M as ProcessManager>::Error>>;
@@ -77,6 +82,7 @@ where
         answer: Box::new(|_| Ok(())),
         metadata: Box::new(|_| ()),
         given: events.into_iter().collect(),
+        settings: Value::Null,
     }
 }
 
@@ -99,18 +105,25 @@ where
         self
     }
 
-    /// Sets the answer to the commands of the event in [`Self::when`]; all are accepted by default.
+    /// Sets the answer to the commands of what follows; all are accepted by default.
     #[must_use]
     pub fn answering(mut self, answer: impl Fn(&M::Command) -> Result<(), Error<M::Error>> + 'static) -> Self {
         self.answer = Box::new(answer);
         self
     }
 
-    /// The commands of the event in [`Self::when`] for which this is true are refused with this code.
+    /// The commands of what follows for which this is true are refused with this code.
     #[must_use]
     pub fn refusing(self, code: &'static str, which: impl Fn(&M::Command) -> bool + 'static) -> Self {
         let refusal = || Refusal { code: code.to_owned(), detail: "as the test wants it".to_owned() };
         self.answering(move |command| if which(command) { Err(Error::Refused(refusal())) } else { Ok(()) })
+    }
+
+    /// Sets the settings that the worker has for the process manager, as JSON.
+    #[must_use]
+    pub fn settings(mut self, settings: Value) -> Self {
+        self.settings = settings;
+        self
     }
 
     /// Changes what is known about the events.
@@ -120,7 +133,7 @@ where
         self
     }
 
-    /// Delivers the event, and everything that was given before it.
+    /// Delivers the event, after everything that was given before it.
     ///
     /// # Panics
     /// When an event is no enum tagged with `type` and `data`, or does not come to an end; when JSON cannot hold the state
@@ -128,19 +141,115 @@ where
     #[must_use]
     #[track_caller]
     pub fn when(self, event: M::Event) -> Outcome<M> {
-        let mut run = Run { instance: None, id: self.id.clone(), now: self.now, sent: Vec::new(), pauses: Vec::new() };
-        let mut routed = Ok(());
-        for (event, position) in self.given.iter().zip(1..) {
-            routed = routed.and(run.deliver(&self.cloud_event(event, position), &|_| Ok(())));
-        }
-        (run.sent, run.pauses) = (Vec::new(), Vec::new());
-        let position = Position::try_from(self.given.len()).unwrap_or_default() + 1;
-        routed = routed.and(run.deliver(&self.cloud_event(&event, position), self.answer.as_ref()));
-        Outcome { sent: run.sent, pauses: run.pauses, instance: run.instance, routing_error: routed.err() }
+        self.begun().when(event)
+    }
+
+    /// Delivers everything that was given, and then lets so much time pass: the timers that become due are handled, each
+    /// at its time.
+    ///
+    /// # Panics
+    /// As [`Self::when`].
+    #[must_use]
+    #[track_caller]
+    pub fn advance(self, by: Duration) -> Outcome<M> {
+        self.begun().advance(by)
     }
 
     #[track_caller]
-    fn cloud_event(&self, event: &M::Event, position: Position) -> CloudEvent {
+    fn begun(self) -> Outcome<M> {
+        let Self { id, now, answer, metadata, given, settings } = self;
+        let mut run = Run {
+            instance: None,
+            id,
+            now,
+            position: 0,
+            answer: Box::new(|_| Ok(())),
+            metadata,
+            settings,
+            sent: Vec::new(),
+            pauses: Vec::new(),
+        };
+        let mut routed = Ok(());
+        for event in &given {
+            routed = routed.and(run.deliver(event));
+        }
+        run.answer = answer;
+        Outcome { run, routing_error: routed.err() }
+    }
+}
+
+/// An instance, and what it has done since the last step of the test.
+struct Run<M: ProcessManager> {
+    instance: Option<Instance<M>>,
+    id: Option<String>,
+    now: DateTime<Utc>,
+    /// Of the last event.
+    position: Position,
+    answer: Box<Answer<M>>,
+    metadata: Box<dyn Fn(&mut Metadata)>,
+    settings: Value,
+    sent: Vec<M::Command>,
+    pauses: Vec<TimeDelta>,
+}
+
+impl<M: ProcessManager> Run<M> {
+    #[track_caller]
+    fn deliver(&mut self, event: &M::Event) -> Result<(), RoutingError<M::Error>>
+    where
+        M::Event: Serialize,
+    {
+        let event = self.cloud_event(event);
+        let Routed::To(kind, ids) = route::<M>(&event)? else { return Ok(()) };
+        let id = self.id.get_or_insert_with(|| ids.first().cloned().unwrap_or_default()).clone();
+        if ids.contains(&id) {
+            let settings = self.settings.clone();
+            let new = || Instance::new(id, M::VERSION, Ledger::default()).with_settings(settings);
+            let instance = self.instance.get_or_insert_with(new);
+            instance.deliver(Delivery::new(event, kind));
+            self.settle();
+        }
+        Ok(())
+    }
+
+    #[track_caller]
+    fn instruct(&mut self, instruction: &M::Event)
+    where
+        M::Event: Serialize,
+    {
+        let Some((kind, data)) = tagged(instruction) else {
+            panic!("{instruction:?} is no enum tagged with type and data");
+        };
+        let Some(instance) = &mut self.instance else { panic!("no event has reached an instance") };
+        if let Err(rejected) = instance.instruct(&kind, data, self.now) {
+            panic!("the instruction is not taken: {rejected}");
+        }
+        self.settle();
+    }
+
+    /// Handles the timers that become due, each at its time.
+    #[track_caller]
+    fn advance(&mut self, by: Duration) {
+        let until = TimeDelta::from_std(by).ok().and_then(|by| self.now.checked_add_signed(by));
+        let until = until.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        for _ in 0..MOST_STEPS {
+            match self.settle().filter(|due| *due <= until) {
+                Some(due) => self.now = due,
+                None => {
+                    self.now = self.now.max(until);
+                    return;
+                }
+            }
+        }
+        panic!("the timers do not come to an end");
+    }
+
+    #[track_caller]
+    fn cloud_event(&mut self, event: &M::Event) -> CloudEvent
+    where
+        M::Event: Serialize,
+    {
+        self.position += 1;
+        let position = self.position;
         let Some((kind, data)) = tagged(event) else {
             panic!("{event:?} is no enum tagged with type and data");
         };
@@ -171,31 +280,6 @@ where
             data,
         }
     }
-}
-
-/// Record of the commands and pauses while events are delivered.
-struct Run<M: ProcessManager> {
-    instance: Option<Instance<M>>,
-    id: Option<String>,
-    now: DateTime<Utc>,
-    sent: Vec<M::Command>,
-    pauses: Vec<TimeDelta>,
-}
-
-impl<M: ProcessManager> Run<M> {
-    #[track_caller]
-    fn deliver(&mut self, event: &CloudEvent, answer: &Answer<M>) -> Result<(), RoutingError<M::Error>> {
-        let Routed::To(kind, ids) = route::<M>(event)? else { return Ok(()) };
-        let id = self.id.get_or_insert_with(|| ids.first().cloned().unwrap_or_default()).clone();
-        if ids.contains(&id) {
-            let new = || Instance::new(id, M::VERSION, Ledger::default());
-            let instance = self.instance.get_or_insert_with(new);
-            instance.deliver(Delivery::new(event.clone(), kind));
-            self.settle(answer);
-            self.hand_over();
-        }
-        Ok(())
-    }
 
     /// Goes on as another run does: with what JSON gives back.
     #[track_caller]
@@ -206,7 +290,8 @@ impl<M: ProcessManager> Run<M> {
         }
         let carried = instance.snapshot().and_then(|snapshot| {
             let text = serde_json::to_string(&snapshot).map_err(SnapshotError::State)?;
-            Instance::resume(instance.id(), M::VERSION, serde_json::from_str(&text).map_err(SnapshotError::State)?)
+            let next = serde_json::from_str(&text).map_err(SnapshotError::State)?;
+            Ok(Instance::resume(instance.id(), M::VERSION, next)?.with_settings(instance.settings().clone()))
         });
         match carried {
             Ok(next) if next.unreadable().is_none() => *instance = next,
@@ -215,23 +300,29 @@ impl<M: ProcessManager> Run<M> {
         }
     }
 
+    /// Does all that can be done now, and returns the time of the first timer.
     #[track_caller]
-    fn settle(&mut self, answer: &Answer<M>) {
-        let Some(instance) = &mut self.instance else { return };
+    fn settle(&mut self) -> Option<DateTime<Utc>> {
+        let instance = self.instance.as_mut()?;
         for _ in 0..MOST_STEPS {
-            match instance.advance(self.now) {
+            let first_due = match instance.advance(self.now) {
+                Next::Wait(first_due) => first_due,
                 // Nothing is fetched again where no run hands over to another.
-                Next::Wait | Next::Fetch(_) | Next::End(_) => return,
+                Next::Fetch(_) | Next::End(_) => None,
                 Next::WaitUntil(time) => {
                     self.pauses.push(time - self.now);
                     self.now = time;
+                    continue;
                 }
                 Next::Dispatch(dispatch) => {
-                    let answered = answer(&dispatch.outgoing.command);
+                    let answered = (self.answer)(&dispatch.outgoing.command);
                     self.sent.push(dispatch.outgoing.command);
                     instance.answered(answered, self.now);
+                    continue;
                 }
-            }
+            };
+            self.hand_over();
+            return first_due;
         }
         panic!("the instance does not come to an end: {:?}", instance.view());
     }

@@ -1,6 +1,7 @@
 //! Runs one instance of a process manager as a workflow, generic over the process manager.
 
 mod begin;
+mod clock;
 mod cut;
 mod dispatch;
 mod fetch;
@@ -13,7 +14,7 @@ pub use self::{
     begin::{Begin, Carried, EndedRun},
     run::FinalRecord,
     workflow::{
-        AcknowledgeSignal, CarriedQuery, DeliverSignal, HandledAnswer, HandledUpTo, HandledUpdate, IS_PARKED, PARKED,
-        ProcessInstance, RetrySignal, RunInstance, StateQuery, workflow_id,
+        AcknowledgeSignal, CarriedQuery, DeliverSignal, HandledAnswer, HandledUpTo, HandledUpdate, IS_PARKED,
+        InstructSignal, PARKED, ProcessInstance, RetrySignal, RunInstance, StateQuery, workflow_id,
     },
 };

@@ -28,6 +28,16 @@ pub fn retry(raw: &RawValue) -> Option<String> {
     Some(given.as_str().map_or_else(|| given.to_string(), str::to_owned))
 }
 
+/// Reads an instruction: an object with a `type`, and its `data`.
+///
+/// # Errors
+/// Why the payload is no instruction.
+pub fn instruction(raw: &RawValue) -> Result<(String, Value), &'static str> {
+    let mut object = object(raw)?;
+    let kind = text(&object, "type")?.ok_or("it has no type")?;
+    Ok((kind, object.remove("data").unwrap_or_default()))
+}
+
 /// Reads an object; no payload and `null` are an empty one.
 ///
 /// # Errors

@@ -67,7 +67,7 @@ impl ProcessManager for Shipping {
 
     // A fault, such as a service that is unavailable, does not come here: it is retried.
     fn on_error(&self, failure: Failure<'_, Self>) -> OnError<Command> {
-        let Event::OrderPaid { order, .. } = failure.context().event;
+        let Some(Event::OrderPaid { order, .. }) = failure.context().event else { return failure.stop() };
         match &failure {
             Failure::Command(failed) if failure.refusal().is_some_and(|refusal| refusal.code == "out-of-stock") => {
                 failed.continue_with(Command::RefundPayment { order: order.clone() })

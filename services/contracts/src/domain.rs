@@ -136,7 +136,7 @@ impl Held {
     /// Decides `ReinstateContract`: without effect unless the contract was revoked by this change and is not confirmed.
     #[must_use]
     pub fn reinstate(&self, change: &CreditChangeId, at: DateTime<Utc>) -> Effect {
-        if !self.is_awaited_under(change) {
+        if !self.is_awaited() || self.contract.credit_change_id.as_ref() != Some(change) {
             return self.unchanged();
         }
         self.become_status(ContractStatus::Active, Event::ContractReinstated, |contract| {
@@ -144,12 +144,15 @@ impl Held {
         })
     }
 
-    /// Decides whether a reminder of this change still has a purpose.
+    /// Decides whether a reminder of this change still has a purpose. It need not be the latest one: a contract that was
+    /// pending already stays so under a newer change, without an event that tells.
     ///
     /// # Errors
-    /// It has none: the contract is confirmed, reinstated, terminated, or pending under a newer change.
-    pub fn check_reminder(&self, change: &CreditChangeId) -> Result<(), Refusal> {
-        if self.is_awaited_under(change) { Ok(()) } else { Err(Refusal::ContractNotPending) }
+    /// It has none: the contract is confirmed, reinstated or terminated, or the change has never touched it.
+    pub fn check_reminder(&self, change: &Change) -> Result<(), Refusal> {
+        let has_touched =
+            self.contract.customer_id == change.customer_id && self.change_position >= Some(change.position);
+        if self.is_awaited() && has_touched { Ok(()) } else { Err(Refusal::ContractNotPending) }
     }
 
     /// Decides `SignContract`. Signed again it stays as it is.
@@ -197,9 +200,8 @@ impl Held {
     }
 
     /// Returns whether the contract waits for a signature or a confirmation under this change.
-    fn is_awaited_under(&self, change: &CreditChangeId) -> bool {
+    fn is_awaited(&self) -> bool {
         matches!(self.contract.status, ContractStatus::Pending | ContractStatus::Signed)
-            && self.contract.credit_change_id.as_ref() == Some(change)
     }
 
     fn unchanged(&self) -> Effect {

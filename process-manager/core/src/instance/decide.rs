@@ -12,7 +12,9 @@ use super::{
 use crate::{
     failure_code,
     limits::{self, DECISION_BYTES},
-    manager::{CommandFailure, Decision, Error, Failure, FailureContext, OnError, Pending, ProcessManager},
+    manager::{
+        CommandFailure, Decision, Error, Failure, FailureContext, OnError, Pending, ProcessManager, timer::Settled,
+    },
 };
 
 /// Retries without a delay that are made at once.
@@ -25,7 +27,7 @@ const SHOWN_AFTER: TimeDelta = TimeDelta::seconds(10);
 impl<M: ProcessManager> Instance<M> {
     /// Asks `on_error` about the failure of the current step, and carries out its decision.
     pub(super) fn failed(&mut self, error: Error<M::Error>, now: DateTime<Utc>) {
-        let (event, metadata) = match self.event_in_hand() {
+        let (cause, metadata) = match self.cause_in_hand() {
             Some(Ok(known)) => known,
             Some(Err(why)) => return self.park(failure_code::UNREADABLE, why, None, now),
             None => return,
@@ -37,7 +39,8 @@ impl<M: ProcessManager> Instance<M> {
         let failed = work.pending.front().filter(|_| is_command).map(|(_, outgoing)| &outgoing.command);
         let context = FailureContext {
             error: &error,
-            event: &event,
+            event: cause.event(),
+            timer: cause.timer(),
             metadata: &metadata,
             pending: work.pending.iter().map(|(_, outgoing)| &outgoing.command).collect(),
             attempts: work.attempts,
@@ -60,37 +63,51 @@ impl<M: ProcessManager> Instance<M> {
                     parked.refusal = Some(refusal.within_limits());
                 }
             }
-            Ok(OnError(decision)) => match self.check_decision(&decision) {
-                Ok(()) => self.decided(decision, &error, command, now),
+            Ok(OnError(decision)) => match self.check_decision(&decision, now) {
+                Ok(timers) => self.decided(decision, timers, &error, command, now),
                 Err(unfit) => self.park(code(&unfit), format!("{unfit}; it was asked about: {error}"), command, now),
             },
             Err(panic) => self.park(failure_code::PANICKED, format!("{panic}, asked about: {error}"), command, now),
         }
     }
 
-    /// What a decision gives travels from run to run, as no event tells it.
-    fn check_decision(&self, decision: &Decision<M::Command>) -> Result<(), Error<M::Error>> {
+    /// What a decision gives travels from run to run, as no event tells it. Returns the changes to the timers that are to
+    /// be made.
+    fn check_decision(
+        &self,
+        decision: &Decision<M::Command>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Settled>, Error<M::Error>> {
+        let before = self.work.as_ref().map(|work| work.timers.as_slice()).unwrap_or_default();
+        let timers = match decision {
+            Decision::Continue { commands, .. } => {
+                self.timers.settle(before, commands.timers(), now).map_err(Error::InvalidTimer)?
+            }
+            _ => before.to_vec(),
+        };
         let (commands, carried) = match decision {
-            _ if !self.is_limited() => return Ok(()),
+            _ if !self.is_limited() => return Ok(timers),
             Decision::Retry { carried, .. } => (&[][..], carried),
             Decision::Continue { commands, carried } => (commands.as_slice(), carried),
-            _ => return Ok(()),
+            _ => return Ok(timers),
         };
         check_commands(commands)?;
         let check = |most, it| limits::check(it, most).map_err(|unfit| unfit.error("the decision of on_error"));
         let given = serde_json::to_value(commands).unwrap_or_default();
-        check(DECISION_BYTES, &Value::Array(vec![given, carried.clone()])).map(|_| ())
+        check(DECISION_BYTES, &Value::Array(vec![given, carried.clone()])).map(|_| timers)
     }
 
     fn decided(
         &mut self,
         decision: Decision<M::Command>,
+        timers: Vec<Settled>,
         error: &Error<M::Error>,
         command: Option<String>,
         now: DateTime<Utc>,
     ) {
         let is_limited = self.is_limited();
         let Some(work) = &mut self.work else { return };
+        work.timers = timers;
         // Each attempt has the event's whole time.
         work.deadline = None;
         match decision {
@@ -180,6 +197,7 @@ fn code<E: std::error::Error>(error: &Error<E>) -> String {
         Error::TooLarge { .. } => failure_code::TOO_LARGE,
         Error::Unserializable { .. } => failure_code::UNSERIALIZABLE,
         Error::CommandsChanged { .. } => failure_code::COMMANDS_CHANGED,
+        Error::InvalidTimer(_) => failure_code::INVALID_TIMER,
     };
     code.to_owned()
 }

@@ -11,7 +11,7 @@ use crate::{
     failure_code,
     limits::{self, COMMAND_BYTES, STATE_BYTES, Unfit},
     manager::{
-        Context, Error, Metadata, Outcome, Outgoing, ProcessManager, RouteKind,
+        Attention, Commands, Context, Error, Metadata, Outcome, Outgoing, ProcessManager, RouteKind,
         event::{Decoded, decode},
     },
 };
@@ -39,16 +39,19 @@ impl<M: ProcessManager> Instance<M> {
 
     pub(super) fn handle(&mut self, now: DateTime<Utc>) {
         let is_limited = self.is_limited();
-        let commands = self.with_event(now, self.version, "handle", now, |state, event, context| {
-            let commands = state.handle(event, context).map_err(Error::Handle)?.into_inner();
+        let timers = self.timers.clone();
+        let commands = self.with_cause(now, self.version, "handle", now, |state, cause, context| {
+            let commands = cause.handle(state, context).map_err(Error::Handle)?;
             if is_limited {
-                check_commands(&commands)?;
+                check_commands(commands.as_slice())?;
             }
-            Ok(commands)
+            let timers = timers.settle(&[], commands.timers(), now).map_err(Error::InvalidTimer)?;
+            Ok((commands.into_inner(), timers))
         });
         match (commands, &mut self.work) {
-            (Some(Ok(commands)), Some(work)) => {
+            (Some(Ok((commands, timers))), Some(work)) => {
                 work.replace(commands);
+                work.timers = timers;
                 work.handled = Some(Handled { version: self.version, at: now });
                 self.made_progress();
             }
@@ -59,9 +62,9 @@ impl<M: ProcessManager> Instance<M> {
 
     pub(super) fn apply(&mut self, now: DateTime<Utc>) {
         let is_limited = self.is_limited();
-        let applied = self.with_event(now, self.version, "apply", now, |state, event, context| {
+        let applied = self.with_cause(now, self.version, "apply", now, |state, cause, context| {
             let mut next = state.clone();
-            next.apply(event, context).map_err(Error::Apply)?;
+            cause.apply(&mut next, context).map_err(Error::Apply)?;
             if is_limited {
                 limits::check(&next, STATE_BYTES).map_err(|unfit| unfit.error("the state"))?;
             }
@@ -70,6 +73,9 @@ impl<M: ProcessManager> Instance<M> {
         match applied {
             Some(Ok(state)) => {
                 self.state = state;
+                if let Some(work) = &mut self.work {
+                    self.timers.change(std::mem::take(&mut work.timers), &work.queued.event);
+                }
                 self.finish();
             }
             Some(Err(error)) => self.failed(error, now),
@@ -77,26 +83,26 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// Calls a function of the user with the current event, as of this time and version; parks the instance where the
-    /// event can no longer be read.
-    pub(super) fn with_event<T>(
+    /// Calls a function of the user with the current event or timer, as of this time and version; parks the instance where
+    /// the event can no longer be read.
+    pub(super) fn with_cause<T>(
         &mut self,
         at: DateTime<Utc>,
         version: u32,
         function: &'static str,
         now: DateTime<Utc>,
-        call_it: impl FnOnce(&M, &M::Event, &Context<'_>) -> Result<T, Error<M::Error>>,
+        call_it: impl FnOnce(&M, &Cause<M::Event>, &Context<'_>) -> Result<T, Error<M::Error>>,
     ) -> Option<Result<T, Error<M::Error>>> {
-        let (event, metadata) = match self.event_in_hand()? {
+        let (cause, metadata) = match self.cause_in_hand()? {
             Ok(known) => known,
             Err(why) => {
                 self.park(failure_code::UNREADABLE, why, None, now);
                 return None;
             }
         };
-        let context = Context { process_id: &self.id, metadata: &metadata, now: at, version };
+        let context = Context { process_id: &self.id, metadata: &metadata, now: at, version, settings: &self.settings };
         let state = &self.state;
-        Some(call(function, || call_it(state, &event, &context)).unwrap_or_else(Err))
+        Some(call(function, || call_it(state, &cause, &context)).unwrap_or_else(Err))
     }
 
     /// Whether the run began with the limits of what may be handed over.
@@ -112,8 +118,23 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    pub(super) fn event_in_hand(&self) -> Option<Result<(M::Event, Metadata), String>> {
-        self.work.as_ref().map(|work| decoded::<M>(work.event()))
+    pub(super) fn cause_in_hand(&self) -> Option<Result<(Cause<M::Event>, Metadata), String>> {
+        let work = self.work.as_ref()?;
+        Some(match &work.timer {
+            Some(timer) => Ok((Cause::Timer(timer.name.clone()), Metadata::from(work.event()))),
+            None => decoded::<M>(work.event()).map(|(event, metadata)| (Cause::Event(event), metadata)),
+        })
+    }
+
+    /// Asks whether an operator is needed although the instance goes on.
+    pub(super) fn attention(&self) -> Option<Attention> {
+        if !self.started || self.held.is_some() {
+            return None;
+        }
+        call::<_, M::Error>("attention", || self.state.attention(self.version)).unwrap_or_else(|error| {
+            tracing::warn!(process_id = self.id, %error, "whether an operator is needed is not known");
+            None
+        })
     }
 
     /// Asks for the outcome of the instance that ends with this event. One that has ended before keeps its outcome.
@@ -137,13 +158,14 @@ impl<M: ProcessManager> Instance<M> {
     pub(super) fn dispatch(&self) -> Next<M::Command> {
         let Some((work, (number, outgoing))) = self.work.as_ref().and_then(|work| Some((work, work.pending.front()?)))
         else {
-            return Next::Wait;
+            return Next::Wait(None);
         };
         let event = work.event();
         let key = outgoing.settings.idempotency_key.clone().filter(|key| !key.is_empty());
         Next::Dispatch(Dispatch {
             outgoing: outgoing.clone(),
-            idempotency_key: key.unwrap_or_else(|| self.keys.key(M::NAME, &self.id, event, *number)),
+            idempotency_key: key
+                .unwrap_or_else(|| self.keys.key(M::NAME, &self.id, event, work.timer.as_ref(), *number)),
             correlation_id: event.correlationid.clone(),
             causation_id: event.id.clone(),
             deadline: work.deadline,
@@ -151,7 +173,47 @@ impl<M: ProcessManager> Instance<M> {
     }
 }
 
-fn decoded<M: ProcessManager>(raw: &CloudEvent) -> Result<(M::Event, Metadata), String> {
+/// The event or the timer that an instance handles.
+#[derive(Debug)]
+pub(super) enum Cause<E> {
+    Event(E),
+    Timer(String),
+}
+
+impl<E> Cause<E> {
+    pub(super) fn handle<M>(&self, state: &M, context: &Context<'_>) -> Result<Commands<M::Command>, M::Error>
+    where
+        M: ProcessManager<Event = E>,
+    {
+        match self {
+            Self::Event(event) => state.handle(event, context),
+            Self::Timer(name) => state.handle_timer(name, context),
+        }
+    }
+
+    fn apply<M: ProcessManager<Event = E>>(&self, state: &mut M, context: &Context<'_>) -> Result<(), M::Error> {
+        match self {
+            Self::Event(event) => state.apply(event, context),
+            Self::Timer(name) => state.apply_timer(name, context),
+        }
+    }
+
+    pub(super) fn event(&self) -> Option<&E> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Timer(_) => None,
+        }
+    }
+
+    pub(super) fn timer(&self) -> Option<&str> {
+        match self {
+            Self::Event(_) => None,
+            Self::Timer(name) => Some(name),
+        }
+    }
+}
+
+pub(super) fn decoded<M: ProcessManager>(raw: &CloudEvent) -> Result<(M::Event, Metadata), String> {
     match catch_unwind(|| M::upcast(raw.clone())) {
         Err(panic) => Err(format!("upcast panicked: {}", panic_message(panic.as_ref()))),
         Ok(event) => match decode(&event) {

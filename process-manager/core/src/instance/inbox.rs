@@ -3,10 +3,11 @@
 
 use std::collections::VecDeque;
 
+use chrono::{DateTime, Utc};
 use process_manager_wire::{CloudEvent, Position};
 use serde::{Deserialize, Serialize};
 
-use super::Delivery;
+use super::{Delivery, instruct::INSTRUCTIONS};
 use crate::manager::RouteKind;
 
 /// Bytes of events that a run hands over to the next, the current one included. The server takes at most 2 MiB, state and
@@ -78,6 +79,12 @@ impl Inbox {
         self.0.iter().map(len).sum()
     }
 
+    /// How many events of a log wait whole.
+    pub(super) fn count_of(&self, log: &str) -> usize {
+        let is_of = |waiting: &&Waiting| matches!(waiting, Waiting::Whole(queued) if queued.event.logid == log);
+        self.0.iter().filter(is_of).count()
+    }
+
     /// How the first event was routed.
     pub(super) fn first_kind(&self) -> Option<RouteKind> {
         self.0.front().map(Waiting::kind)
@@ -132,6 +139,15 @@ impl Inbox {
         }
     }
 
+    /// When the first event was recorded. It is not known of one whose place alone was handed over: that one is older than
+    /// the run, and counts as older than any timer.
+    pub(super) fn first_time(&self) -> Option<DateTime<Utc>> {
+        Some(match self.0.front()? {
+            Waiting::Whole(queued) => queued.event.time,
+            Waiting::Spilled(_) => DateTime::<Utc>::MIN_UTC,
+        })
+    }
+
     /// Takes the first of the events that were asked for. `false` when there is none of them.
     pub(super) fn fetched(&mut self, events: Vec<CloudEvent>) -> bool {
         let Some(Waiting::Spilled(mut spilled)) = self.0.pop_front() else { return true };
@@ -162,6 +178,8 @@ impl Inbox {
                     left = 0;
                     spilled.positions.iter().for_each(|position| next.spill(&spilled.log, spilled.kind, *position));
                 }
+                // They stand in no log from which they could be read again.
+                Waiting::Whole(queued) if queued.event.logid == INSTRUCTIONS => next.0.push_back(waiting.clone()),
                 Waiting::Whole(queued) => match left.checked_sub(bytes_of(queued)) {
                     Some(rest) => {
                         left = rest;

@@ -3,6 +3,8 @@
 use process_manager_wire::{CloudEvent, headers};
 use serde::{Deserialize, Serialize};
 
+use super::timers::DueTimer;
+
 /// The form of the keys. An instance keeps the one with which it began: a command that goes out again must have the key
 /// that it had before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,18 +14,30 @@ pub enum KeyForm {
     /// can have the same keys.
     #[default]
     Short,
-    /// `<process manager>/<id>/<log>/<event id>/<n>`, made fit for a header (see [`headers::key`]).
+    /// `<process manager>/<id>/<log>/<event id>/<n>`, made fit for a header (see [`headers::key`]). The commands of a
+    /// timer have `timer/<name>/<number of the timer>` before the n, in either form.
     Full,
 }
 
 impl KeyForm {
-    /// Returns the key of an event's command.
-    pub(super) fn key(self, manager: &str, id: &str, event: &CloudEvent, number: u32) -> String {
+    /// Returns the key of a command of an event, or of a timer that the event has set.
+    pub(super) fn key(
+        self,
+        manager: &str,
+        id: &str,
+        event: &CloudEvent,
+        timer: Option<&DueTimer>,
+        number: u32,
+    ) -> String {
         let number = number.to_string();
-        match self {
-            Self::Short => format!("{id}/{}/{number}", event.id),
-            Self::Full => headers::key([manager, id, &event.logid, &event.id, &number]),
-        }
+        let Some(timer) = timer else {
+            return match self {
+                Self::Short => format!("{id}/{}/{number}", event.id),
+                Self::Full => headers::key([manager, id, &event.logid, &event.id, &number]),
+            };
+        };
+        let timer_number = timer.number.to_string();
+        headers::key([manager, id, &event.logid, &event.id, "timer", &timer.name, &timer_number, &number])
     }
 
     /// Whether it is the form of the first instances, which their records leave out.

@@ -74,6 +74,11 @@ impl Ledger {
         self.0.get(log).is_some_and(|marks| position <= marks.handled)
     }
 
+    /// Returns the mark of a log.
+    pub(super) fn accepted(&self, log: &str) -> Position {
+        self.0.get(log).map_or(0, |marks| marks.accepted)
+    }
+
     /// Accepts an event; `false` when it has been accepted before.
     pub fn accept(&mut self, delivery: &Delivery) -> bool {
         let log = &delivery.event.logid;

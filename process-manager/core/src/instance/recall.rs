@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Instance,
+    INSTRUCTIONS, Instance,
     work::{Phase, Recall, Work},
 };
 use crate::{
@@ -22,9 +22,15 @@ use crate::{
 impl<C: Serialize> Work<C> {
     /// As the next run gets it: without the commands that are too many, and with the event's data or without it.
     pub(super) fn carried(&self, with_data: bool) -> Result<Value, serde_json::Error> {
-        let (queued, carried) = (self.queued.clone(), self.carried.clone());
-        let mut next = Self { queued, carried, pending: VecDeque::new(), ..*self };
-        if !with_data {
+        let mut next = Self {
+            queued: self.queued.clone(),
+            carried: self.carried.clone(),
+            timer: self.timer.clone(),
+            timers: self.timers.clone(),
+            pending: VecDeque::new(),
+            ..*self
+        };
+        if !with_data && self.timer.is_none() && self.event().logid != INSTRUCTIONS {
             next.queued.event.data = Value::Null;
             next.lacks_data = true;
         }
@@ -50,8 +56,8 @@ impl<M: ProcessManager> Instance<M> {
         let Some((handled, recall)) = self.work.as_ref().and_then(|work| Some((work.handled?, work.recall?))) else {
             return;
         };
-        let commands = self.with_event(handled.at, handled.version, "handle", now, |state, event, context| {
-            state.handle(event, context).map_err(Error::Handle)
+        let commands = self.with_cause(handled.at, handled.version, "handle", now, |state, cause, context| {
+            cause.handle(state, context).map_err(Error::Handle)
         });
         match commands {
             None => (),

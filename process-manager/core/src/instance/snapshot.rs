@@ -11,6 +11,7 @@ use super::{
     Ended, Instance, Ledger, ParkedFailure,
     held::Held,
     inbox::{EVENT_BYTES, Inbox, bytes_of},
+    timers::Timers,
     work::Work,
 };
 use crate::{
@@ -29,6 +30,8 @@ pub struct Snapshot {
     inbox: Inbox,
     work: Value,
     ledger: Ledger,
+    #[serde(default, skip_serializing_if = "Timers::is_untouched")]
+    timers: Timers,
     parked: Option<ParkedFailure>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ended: Option<Ended>,
@@ -119,6 +122,7 @@ impl<M: ProcessManager> Instance<M> {
             inbox: self.inbox.spilled(event_bytes.saturating_sub(in_hand)),
             work: work.map_err(SnapshotError::Work)?,
             ledger: self.ledger.clone(),
+            timers: self.timers.clone(),
             parked: self.parked.clone(),
             ended: self.ended,
             outcome: self.outcome.clone(),
@@ -150,6 +154,7 @@ impl<M: ProcessManager> Instance<M> {
             started: snapshot.started,
             inbox: snapshot.inbox,
             work,
+            timers: snapshot.timers,
             parked: snapshot.parked,
             ended: snapshot.ended,
             outcome: snapshot.outcome,

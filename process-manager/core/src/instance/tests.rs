@@ -112,7 +112,7 @@ fn what_is_carried_over_goes_on_where_it_was() {
     second.answered(Ok(()), now());
     assert_eq!(label(second.advance(now())), ("z".to_owned(), "Counter/a/log/e2/0".to_owned()));
     second.answered(Ok(()), now());
-    assert_eq!(second.advance(now()), Next::Wait);
+    assert_eq!(second.advance(now()), Next::Wait(None));
     assert_eq!(second.view().state, json!({"applied": 2}));
     assert!(second.ledger().has_handled("log", 2));
 }
@@ -158,7 +158,7 @@ fn a_state_of_an_older_version_is_migrated_or_parked_and_a_newer_one_waits_for_i
     );
     carried["version"] = json!(2);
     let mut held = resume(&carried, 3).unwrap();
-    assert_eq!(held.advance(now()), Next::Wait);
+    assert_eq!(held.advance(now()), Next::Wait(None));
     let failure = held.parked().unwrap();
     assert_eq!(failure.code, "state-unreadable");
     assert_eq!(failure.detail, "the state of version 2 cannot be migrated: it cannot be migrated");
@@ -196,7 +196,7 @@ fn an_error_function_that_panics_parks_the_instance() {
     assert_eq!(failure.code, "panicked");
     assert!(failure.detail.contains("on_error panicked: as it should"), "{}", failure.detail);
     assert!(failure.detail.contains("refused (no): no"), "{}", failure.detail);
-    assert_eq!(instance.advance(now()), Next::Wait);
+    assert_eq!(instance.advance(now()), Next::Wait(None));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn an_event_that_cannot_be_read_any_more_parks_the_instance() {
     let mut instance = instance();
     let unreadable = sample::event(1, "Happened", json!({"commands": 7}));
     instance.deliver(Delivery::new(unreadable, RouteKind::Start));
-    assert_eq!(instance.advance(now()), Next::Wait);
+    assert_eq!(instance.advance(now()), Next::Wait(None));
     assert_eq!(instance.parked().unwrap().code, "unreadable");
     assert_eq!(instance.acknowledge(Some("a/2")), Signalled::Ignored);
     assert_eq!(instance.acknowledge(Some("a/1")), Signalled::Counted);

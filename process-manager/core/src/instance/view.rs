@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Ledger, work::Work};
-use crate::manager::{Outcome, ProcessManager, Refusal, RouteKind};
+use crate::manager::{Attention, Outcome, ProcessManager, Refusal, RouteKind};
 
 /// Pending commands whose names are shown.
 const MOST_NAMES: usize = 100;
@@ -16,9 +16,9 @@ const MOST_NAMES: usize = 100;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Status {
-    /// It waits for its next event.
+    /// It waits for its next event, or for its next timer.
     Waiting,
-    /// It handles an event.
+    /// It handles an event, or a timer.
     Handling,
     /// It waits for the time of its next retry.
     Retrying,
@@ -66,6 +66,16 @@ pub struct StalledCommand {
     pub since: DateTime<Utc>,
 }
 
+/// A timer that is set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TimerView {
+    /// Its name.
+    pub name: String,
+    /// When it is due.
+    pub due_at: DateTime<Utc>,
+}
+
 /// Answer of the query `state`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -80,7 +90,7 @@ pub struct InstanceView {
     pub status: Status,
     /// Its state; `null` when it has none.
     pub state: Value,
-    /// The name of the event that is being handled.
+    /// The name of the event that is being handled; `timer <name>` for a timer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
     /// The commands of that event that have not been dispatched, by name: the first hundred at most. They are absent while
@@ -90,9 +100,15 @@ pub struct InstanceView {
     /// The time of its next retry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<DateTime<Utc>>,
+    /// Its timers, the first that is due first. While it is parked a timer that is due waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timers: Vec<TimerView>,
     /// Why it is parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<ParkedFailure>,
+    /// Why an operator is needed although it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attention: Option<Attention>,
     /// The command that has not succeeded for a while.
     // The query `state` and the memo are public: there the field keeps its first name.
     #[serde(rename = "overdue", default, skip_serializing_if = "Option::is_none")]
@@ -118,6 +134,9 @@ pub struct Published {
     /// Why it is parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<ParkedFailure>,
+    /// Why an operator is needed although it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attention: Option<Attention>,
     /// The command that has not succeeded for a while.
     // The query `state` and the memo are public: there the field keeps its first name.
     #[serde(rename = "overdue", default, skip_serializing_if = "Option::is_none")]
@@ -131,13 +150,19 @@ impl Published {
     /// Whether an operator, or a service, is needed.
     #[must_use]
     pub fn is_incident(&self) -> bool {
-        self.failure.is_some() || self.stalled.is_some()
+        self.needs_operator() || self.stalled.is_some()
+    }
+
+    /// Whether an operator has to decide.
+    #[must_use]
+    pub fn needs_operator(&self) -> bool {
+        self.failure.is_some() || self.attention.is_some()
     }
 }
 
 impl From<InstanceView> for Published {
     fn from(view: InstanceView) -> Self {
-        Self { failure: view.failure, stalled: view.stalled, outcome: view.outcome }
+        Self { failure: view.failure, attention: view.attention, stalled: view.stalled, outcome: view.outcome }
     }
 }
 
@@ -163,7 +188,9 @@ impl<M: ProcessManager> super::Instance<M> {
             event: work.map(|work| work.event().kind.clone()),
             pending_commands: work.map(name).unwrap_or_default(),
             retry_at: work.and_then(|work| work.wait_until),
+            timers: self.timers.view(),
             failure: self.parked.clone(),
+            attention: self.attention(),
             stalled: self.stalled.clone(),
             outcome: self.outcome.clone(),
             queued_events: self.inbox.len(),

@@ -7,8 +7,8 @@ use process_manager_wire::{CloudEvent, Position};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::delta;
-use crate::manager::{Outgoing, RouteKind};
+use super::{delta, timers::DueTimer};
+use crate::manager::{Outgoing, RouteKind, timer::Settled};
 
 /// An event that waits its turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -111,6 +111,12 @@ pub(super) struct Work<C> {
     /// Whether the event's data was not handed over, and is to be read from the log again.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) lacks_data: bool,
+    /// The timer that is being handled. The event is then the one that set it, without its data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) timer: Option<DueTimer>,
+    /// The changes to the timers that are made once all is applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) timers: Vec<Settled>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
@@ -134,7 +140,15 @@ impl<C> Work<C> {
             handled: None,
             recall: None,
             lacks_data: false,
+            timer: None,
+            timers: Vec::new(),
         }
+    }
+
+    /// Begins with a timer that is due.
+    pub(super) fn of_timer(timer: DueTimer, set_by: CloudEvent) -> Self {
+        let queued = Delivery::new(set_by, RouteKind::Continue);
+        Self { phase: Phase::Handling, timer: Some(timer), ..Self::new(queued) }
     }
 
     /// Takes these commands in the place of all that are pending.

@@ -4,26 +4,54 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-/// The commands that follow from an event, in the order in which they are sent: none, one or many.
+use super::timer::{Due, TimerChange};
+
+/// The commands that follow from an event or a timer, in the order in which they are sent (none, one or many), and the
+/// timers that it sets and cancels.
 ///
 /// Made from a command, from an array or vector of them, or from an iterator. An [`Outgoing`] has settings for one
 /// command alone.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Commands<C>(Vec<Outgoing<C>>);
+pub struct Commands<C> {
+    commands: Vec<Outgoing<C>>,
+    timers: Vec<TimerChange>,
+}
 
 impl<C> Commands<C> {
     /// No command.
     #[must_use]
     pub fn none() -> Self {
-        Self(Vec::new())
+        Self { commands: Vec::new(), timers: Vec::new() }
+    }
+
+    /// Sets a timer: once it is due, [`handle_timer`](super::ProcessManager::handle_timer) is called with its name, which
+    /// has 1 to 100 characters. One of this name that is set already is replaced. An instance has at most 100 timers.
+    ///
+    /// The timers change when the event is applied, after its commands were dispatched; not at all if the event is
+    /// skipped. A time span counts from the call of `handle`.
+    #[must_use]
+    pub fn set_timer(mut self, name: impl Into<String>, due: impl Into<Due>) -> Self {
+        self.timers.push(TimerChange::Set(name.into(), due.into()));
+        self
+    }
+
+    /// Cancels the timer of this name, where there is one.
+    #[must_use]
+    pub fn cancel_timer(mut self, name: impl Into<String>) -> Self {
+        self.timers.push(TimerChange::Cancel(name.into()));
+        self
     }
 
     pub(crate) fn as_slice(&self) -> &[Outgoing<C>] {
-        &self.0
+        &self.commands
+    }
+
+    pub(crate) fn timers(&self) -> &[TimerChange] {
+        &self.timers
     }
 
     pub(crate) fn into_inner(self) -> Vec<Outgoing<C>> {
-        self.0
+        self.commands
     }
 }
 
@@ -35,13 +63,13 @@ impl<C> Default for Commands<C> {
 
 impl<C> From<C> for Commands<C> {
     fn from(command: C) -> Self {
-        Self(vec![command.into()])
+        vec![Outgoing::from(command)].into()
     }
 }
 
 impl<C> From<Outgoing<C>> for Commands<C> {
     fn from(command: Outgoing<C>) -> Self {
-        Self(vec![command])
+        vec![command].into()
     }
 }
 
@@ -53,7 +81,7 @@ impl<C, const N: usize> From<[C; N]> for Commands<C> {
 
 impl<C, const N: usize> From<[Outgoing<C>; N]> for Commands<C> {
     fn from(commands: [Outgoing<C>; N]) -> Self {
-        Self(commands.into())
+        Vec::from(commands).into()
     }
 }
 
@@ -65,13 +93,13 @@ impl<C> From<Vec<C>> for Commands<C> {
 
 impl<C> From<Vec<Outgoing<C>>> for Commands<C> {
     fn from(commands: Vec<Outgoing<C>>) -> Self {
-        Self(commands)
+        Self { commands, timers: Vec::new() }
     }
 }
 
 impl<C, T: Into<Outgoing<C>>> FromIterator<T> for Commands<C> {
     fn from_iter<I: IntoIterator<Item = T>>(commands: I) -> Self {
-        Self(commands.into_iter().map(Into::into).collect())
+        commands.into_iter().map(Into::into).collect::<Vec<Outgoing<C>>>().into()
     }
 }
 

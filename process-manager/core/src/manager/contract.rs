@@ -7,9 +7,9 @@ use process_manager_wire::CloudEvent;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Commands, Failure, Metadata, OnError, OnRoutingError, Options, Outcome, Route, RoutingError};
+use super::{Attention, Commands, Failure, Metadata, OnError, OnRoutingError, Options, Outcome, Route, RoutingError};
 
-/// A process manager: its state, and pure functions from events to commands.
+/// A process manager: its state, and pure functions from events and timers to commands.
 ///
 /// The type itself is the state of one instance; an instance begins with its default. The functions are called from
 /// deterministic workflow code: they read no clock (see [`Context::now`]), no randomness and nothing from outside.
@@ -70,6 +70,27 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
         Ok(())
     }
 
+    /// Returns the commands that follow from a timer that is due, with the name under which it was set; none by default.
+    /// Each timer that was set is handled once, not before its time.
+    ///
+    /// A timer waits its turn like an event: it goes before the events that were recorded after it was due, and behind the
+    /// others. Its commands have the correlation and the causation of the event that set it, as has
+    /// [`Context::metadata`]; a timer that a timer has set counts as set by that one's event.
+    ///
+    /// # Errors
+    /// Returned when the timer cannot be handled; [`Self::on_error`] decides.
+    fn handle_timer(&self, _timer: &str, _context: &Context<'_>) -> Result<Commands<Self::Command>, Self::Error> {
+        Ok(Commands::none())
+    }
+
+    /// Updates the state with a timer that was due, after its commands were dispatched. By default the state stays as it is.
+    ///
+    /// # Errors
+    /// Returned when the timer cannot be applied; [`Self::on_error`] decides. The state is as it was before.
+    fn apply_timer(&mut self, _timer: &str, _context: &Context<'_>) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// Decides about a failure. By default the instance is parked with the error, and stays visible until an operator
     /// retries or acknowledges; other instances are not affected.
     fn on_error(&self, failure: Failure<'_, Self>) -> OnError<Self::Command> {
@@ -97,6 +118,21 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
         None
     }
 
+    /// Returns why an operator is needed although the instance goes on: it is shown as an incident until this is `None`
+    /// again. By default nobody is needed.
+    ///
+    /// It is asked whenever the instance waits. Code that changes the answer keeps the old one for runs of the old version.
+    fn attention(&self, _version: u32) -> Option<Attention> {
+        None
+    }
+
+    /// Returns whether an operator may send this event to an instance directly, by the signal `instruct`; none by default.
+    /// An instruction is an event that stands in no log: it is not routed, and everything else is the same.
+    #[must_use]
+    fn is_instruction(_event: &Self::Event) -> bool {
+        false
+    }
+
     /// Migrates the state of an instance that was carried over under an older [`Self::VERSION`].
     ///
     /// # Errors
@@ -113,9 +149,16 @@ pub struct Context<'a> {
     pub(crate) metadata: &'a Metadata,
     pub(crate) now: DateTime<Utc>,
     pub(crate) version: u32,
+    pub(crate) settings: &'a Value,
 }
 
 impl Context<'_> {
+    /// Returns the settings that the worker had for this process manager when the instance began; `null` if it had none.
+    #[must_use]
+    pub fn settings(&self) -> &Value {
+        self.settings
+    }
+
     /// Returns the instance's id.
     #[must_use]
     pub fn process_id(&self) -> &str {

@@ -55,6 +55,9 @@ pub enum Error<E: StdError + 'static> {
         /// How many were sent.
         sent: u32,
     },
+    /// A timer cannot be like the one that `handle` or `on_error` sets: its name, its time, or too many of them.
+    #[error("{0}")]
+    InvalidTimer(String),
     /// The receiver refused the command.
     #[error("{0}")]
     Refused(Refusal),
@@ -105,9 +108,11 @@ pub enum Failure<'a, M: ProcessManager> {
 pub struct FailureContext<'a, M: ProcessManager> {
     /// The error.
     pub error: &'a Error<M::Error>,
-    /// The event that was being handled.
-    pub event: &'a M::Event,
-    /// That event's metadata.
+    /// The event that was being handled; `None` while a timer is handled.
+    pub event: Option<&'a M::Event>,
+    /// The name of the timer that was being handled.
+    pub timer: Option<&'a str>,
+    /// The metadata of the event, or of the event that set the timer.
     pub metadata: &'a Metadata,
     /// The commands of the event that have not been dispatched, the failed one first.
     pub pending: Vec<&'a M::Command>,

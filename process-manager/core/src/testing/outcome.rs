@@ -2,37 +2,109 @@
 
 use std::{fmt::Debug, time::Duration};
 
-use chrono::TimeDelta;
+use serde::Serialize;
 use serde_json::Value;
 
+use super::Run;
 use crate::{
     instance::{Instance, InstanceView, Status},
-    manager::{self, ProcessManager, RoutingError},
+    manager::{self, Error, ProcessManager, RoutingError},
 };
 
-/// Outcome of the event. Each `then…` panics, and so fails the test, when its expectation is not met.
+/// Outcome of the last event, or of the time that has passed. Each `then…` panics, and so fails the test, when its
+/// expectation is not met.
 pub struct Outcome<M: ProcessManager> {
-    pub(super) sent: Vec<M::Command>,
-    pub(super) pauses: Vec<TimeDelta>,
-    pub(super) instance: Option<Instance<M>>,
+    pub(super) run: Run<M>,
     pub(super) routing_error: Option<RoutingError<M::Error>>,
 }
 
+impl<M> Outcome<M>
+where
+    M: ProcessManager,
+    M::Event: Serialize,
+{
+    /// Delivers the next event.
+    ///
+    /// # Panics
+    /// As [`Scenario::when`](super::Scenario::when).
+    #[must_use]
+    #[track_caller]
+    pub fn when(mut self, event: M::Event) -> Self {
+        self.forget();
+        let routed = self.run.deliver(&event);
+        self.routing_error = self.routing_error.or(routed.err());
+        self
+    }
+}
+
 impl<M: ProcessManager> Outcome<M> {
+    /// Lets so much time pass; see [`Scenario::advance`](super::Scenario::advance).
+    #[must_use]
+    #[track_caller]
+    pub fn advance(mut self, by: Duration) -> Self {
+        self.forget();
+        self.run.advance(by);
+        self
+    }
+
+    /// Sends an instruction, as an operator does.
+    ///
+    /// # Panics
+    /// When it is not taken, and as [`Scenario::when`](super::Scenario::when).
+    #[must_use]
+    #[track_caller]
+    pub fn instruct(mut self, instruction: &M::Event) -> Self
+    where
+        M::Event: Serialize,
+    {
+        self.forget();
+        self.run.instruct(instruction);
+        self
+    }
+
+    /// An operator is needed for the reason with this code, although the instance goes on; for none if it is `None`.
+    #[track_caller]
+    pub fn then_attention(self, code: Option<&str>) -> Self {
+        let attention = self.view().and_then(|view| view.attention);
+        assert_eq!(attention.as_ref().map(|attention| attention.code.as_str()), code, "the need: {attention:?}");
+        self
+    }
+
+    /// Sets the answer to the commands of what follows.
+    #[must_use]
+    pub fn answering(mut self, answer: impl Fn(&M::Command) -> Result<(), Error<M::Error>> + 'static) -> Self {
+        self.run.answer = Box::new(answer);
+        self
+    }
+
+    fn forget(&mut self) {
+        (self.run.sent, self.run.pauses) = (Vec::new(), Vec::new());
+    }
+
+    /// These timers are set, the first that is due first, each with the time until then.
+    #[track_caller]
+    pub fn then_timers<'a>(self, timers: impl IntoIterator<Item = (&'a str, Duration)>) -> Self {
+        let view = self.view().map(|view| view.timers).unwrap_or_default();
+        let left = |due| (due - self.run.now).to_std().unwrap_or_default();
+        let are: Vec<_> = view.iter().map(|timer| (timer.name.as_str(), left(timer.due_at))).collect();
+        assert_eq!(are, timers.into_iter().collect::<Vec<_>>(), "the timers");
+        self
+    }
+
     /// These commands were sent, in this order; each attempt counts.
     #[track_caller]
     pub fn then(self, commands: impl IntoIterator<Item = M::Command>) -> Self
     where
         M::Command: PartialEq,
     {
-        assert_eq!(self.sent, commands.into_iter().collect::<Vec<_>>(), "the commands");
+        assert_eq!(self.run.sent, commands.into_iter().collect::<Vec<_>>(), "the commands");
         self
     }
 
     /// No command was sent.
     #[track_caller]
     pub fn then_no_command(self) -> Self {
-        assert!(self.sent.is_empty(), "no command was expected: {:?}", self.sent);
+        assert!(self.run.sent.is_empty(), "no command was expected: {:?}", self.run.sent);
         self
     }
 
@@ -78,16 +150,16 @@ impl<M: ProcessManager> Outcome<M> {
     /// It waited for these times before its retries.
     #[track_caller]
     pub fn then_waited(self, pauses: impl IntoIterator<Item = Duration>) -> Self {
-        let waited: Vec<_> = self.pauses.iter().filter_map(|pause| pause.to_std().ok()).collect();
+        let waited: Vec<_> = self.run.pauses.iter().filter_map(|pause| pause.to_std().ok()).collect();
         assert_eq!(waited, pauses.into_iter().collect::<Vec<_>>(), "the pauses");
         self
     }
 
-    /// No event has reached the instance.
+    /// No event has reached an instance.
     #[track_caller]
     pub fn then_passed_over(self) -> Self {
         assert!(self.routing_error.is_none(), "passed over was expected: {:?}", self.routing_error);
-        assert!(self.instance.is_none(), "an instance was not expected: {:?}", self.view());
+        assert!(self.run.instance.is_none(), "an instance was not expected: {:?}", self.view());
         self
     }
 
@@ -101,7 +173,7 @@ impl<M: ProcessManager> Outcome<M> {
     /// The instance as the query `state` would show it.
     #[must_use]
     pub fn view(&self) -> Option<InstanceView> {
-        self.instance.as_ref().map(Instance::view)
+        self.run.instance.as_ref().map(Instance::view)
     }
 
     #[track_caller]
@@ -114,6 +186,6 @@ impl<M: ProcessManager> Outcome<M> {
 
 impl<M: ProcessManager> Debug for Outcome<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outcome").field("sent", &self.sent).field("view", &self.view()).finish_non_exhaustive()
+        f.debug_struct("Outcome").field("sent", &self.run.sent).field("view", &self.view()).finish_non_exhaustive()
     }
 }

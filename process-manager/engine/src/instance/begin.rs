@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use temporalio_common::data_converters::RawValue;
 
 use process_manager::{
@@ -28,6 +29,9 @@ pub struct Begin {
     /// The form of its commands' idempotency keys.
     #[serde(default, skip_serializing_if = "KeyForm::is_short")]
     pub keys: KeyForm,
+    /// The worker's settings for the process manager when the instance began.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub settings: Value,
     /// Whether the run publishes its outcome and that it needs attention; runs that began with older code do not.
     #[serde(default)]
     pub publishes_outcome: bool,
@@ -89,6 +93,7 @@ impl Begin {
             revision: REVISION,
             event_timeout,
             keys: KeyForm::Full,
+            settings: Value::Null,
             publishes_outcome: true,
             ledger,
             events: Vec::new(),
@@ -111,6 +116,7 @@ impl Begin {
     ) -> Result<Self, SnapshotError> {
         Ok(Self {
             keys: instance.keys(),
+            settings: instance.settings().clone(),
             carried: Some(instance.snapshot()?),
             acknowledgement: Some(acknowledgement.clone()).filter(|it| *it != Acknowledge::default()),
             ..Self::new::<M>(instance.id(), Ledger::default())
@@ -163,8 +169,11 @@ impl Begin {
             Some(carried) => Instance::resume(&begin.process_id, begin.version, carried)
                 .map_err(|error| CannotBegin::VersionUnavailable(error_chain(&error)))?,
         };
-        let mut instance =
-            instance.with_event_timeout(begin.event_timeout).with_revision(begin.revision).with_keys(begin.keys);
+        let mut instance = instance
+            .with_event_timeout(begin.event_timeout)
+            .with_revision(begin.revision)
+            .with_keys(begin.keys)
+            .with_settings(begin.settings);
         for queued in begin.events {
             instance.deliver(queued);
         }

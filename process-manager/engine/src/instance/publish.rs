@@ -25,7 +25,7 @@ pub(super) fn hand_over<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance
     }
     let mut attributes = ctx.search_attributes();
     attributes.apply(INCIDENT.value_set(true));
-    attributes.apply(NEEDS_ATTENTION.value_set(next.failure.is_some()));
+    attributes.apply(NEEDS_ATTENTION.value_set(next.needs_operator()));
     let mut memo = MemoValues::new();
     memo.insert(MEMO, next);
     ContinueAsNewOptions::builder().search_attributes(attributes).memo(memo).build()
@@ -54,7 +54,7 @@ fn attributes<M: ProcessManager>(
     let has_changed = known.get(&INCIDENT).unwrap_or_default() != is_incident;
     let mut attributes: Vec<_> = has_changed.then(|| INCIDENT.value_set(is_incident)).into_iter().collect();
     if publishes_outcome {
-        attributes.extend(attention(known.get(&NEEDS_ATTENTION), now.failure.is_some(), is_incident));
+        attributes.extend(attention(known.get(&NEEDS_ATTENTION), now.needs_operator(), is_incident));
         let name = now.outcome.as_ref().map(|outcome| outcome.name.clone());
         attributes
             .extend(name.filter(|name| known.get(&OUTCOME).as_ref() != Some(name)).map(|name| OUTCOME.value_set(name)));
@@ -72,6 +72,10 @@ fn details(published: &Published) -> String {
             failure.code,
             failure.detail
         );
+    }
+    if let Some(attention) = &published.attention {
+        let (since, code, detail) = (attention.since.to_rfc3339(), &attention.code, &attention.detail);
+        return format!("**Needs an operator** since {since} ({code}): {detail}");
     }
     if let Some(outcome) = &published.outcome {
         let reason = outcome.reason.iter().map(|reason| format!(": {reason}")).collect::<String>();

@@ -10,6 +10,7 @@ use temporalio_workflow::{CancellableFuture as _, WorkflowContext, WorkflowTermi
 
 use super::{
     begin::CannotBegin,
+    clock::Clock,
     cut::{continue_as_new, is_at_a_cut, wait_for_code_that_reads},
     dispatch::{Dispatched, dispatch},
     fetch::fetch,
@@ -49,6 +50,7 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
         }
     }
     wait_for_code_that_reads(&ctx).await?;
+    let mut clock = Clock::default();
     loop {
         if is_too_long(&ctx) || is_at_a_cut(&ctx) {
             continue_as_new(&ctx)?;
@@ -75,27 +77,17 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
                     ctx.state_mut(|run| run.machine().fetched(fetched, at));
                 }
             },
-            Next::Wait if is_at_a_cut(&ctx) => (),
-            Next::Wait => {
+            Next::Wait(_) if is_at_a_cut(&ctx) => (),
+            Next::Wait(until) => {
                 publish(&ctx);
                 if let Some(timeout) = M::options().idle_timeout {
                     ctx.state(|run| run.idle.arm(timeout));
                 }
-                wait(&ctx).await?;
+                clock.wait(&ctx, until).await?;
                 ctx.state(|run| run.idle.disarm());
             }
             Next::WaitUntil(time) => wait_until(&ctx, time).await?,
             Next::End(ended) => return end(&ctx, ended),
-        }
-    }
-}
-
-/// Waits until there is something to do, or the history has become too long to wait in this run.
-async fn wait<M: ProcessManager>(ctx: &Ctx<M>) -> Result<(), WorkflowTermination> {
-    loop {
-        ctx.wait_condition(ProcessInstance::has_news).await?;
-        if ctx.state(|run| run.awake) || must_hand_over(ctx) {
-            return Ok(());
         }
     }
 }

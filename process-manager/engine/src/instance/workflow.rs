@@ -6,6 +6,7 @@ mod definitions;
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use process_manager::{
     instance::{Acknowledge, Delivery, Instance, InstanceView, Published, Signalled},
     manager::ProcessManager,
@@ -15,7 +16,7 @@ use temporalio_common::{data_converters::RawValue, error::ApplicationFailure};
 use temporalio_workflow::{CancellableFuture as _, SyncWorkflowContext, WorkflowContext, WorkflowContextView, select};
 
 pub use self::definitions::{
-    AcknowledgeSignal, CarriedQuery, DeliverSignal, HandledUpdate, RetrySignal, RunInstance, StateQuery,
+    AcknowledgeSignal, CarriedQuery, DeliverSignal, HandledUpdate, InstructSignal, RetrySignal, RunInstance, StateQuery,
 };
 use super::{
     begin::{Begin, CannotBegin, Carried},
@@ -36,6 +37,7 @@ pub fn workflow_id<M: ProcessManager>(process_id: &str) -> String {
 /// | signal | `deliver` | events, from the subscription |
 /// | signal | `retry` | `{"failure_id"?}`, whatever else: retries the failure with which the instance is parked |
 /// | signal | `acknowledge` | none, or `{"acknowledged_by"?, "note"?, "failure_id"?}` (texts; 200 and 2,000 characters at most): gives the process up; the run ends *Failed*, type `FailureAcknowledged`. Any other payload does not acknowledge |
+/// | signal | `instruct` | `{"type", "data"}`, at most 16 KiB: an event that the process manager takes as an instruction; anything else is ignored |
 /// | query | `state` | [`InstanceView`] |
 /// | query | `carried` | [`Carried`]: what the host continues an instance with whose run was ended from outside |
 /// | update | `handled` | `{"log", "position", "within_ms"?}`: returns once the event of that place has been handled; with a limit (30 s at most) it answers within it, see [`HandledAnswer`] |
@@ -123,6 +125,18 @@ impl<M: ProcessManager> ProcessInstance<M> {
                     self.acknowledgement = signal;
                 }
             }
+        }
+    }
+
+    fn instruct(&mut self, input: &RawValue, at: DateTime<Utc>) {
+        self.is_stirred = true;
+        let Ok(instance) = &mut self.instance else { return };
+        let taken = signals::instruction(input)
+            .map_err(str::to_owned)
+            .and_then(|(kind, data)| instance.instruct(&kind, data, at).map_err(|rejected| rejected.to_string()));
+        match taken {
+            Ok(()) => self.awake = true,
+            Err(why) => tracing::warn!(why, "signal instruct is ignored"),
         }
     }
 

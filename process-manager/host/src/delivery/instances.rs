@@ -3,6 +3,7 @@
 use std::{marker::PhantomData, time::Duration};
 
 use process_manager_wire::CloudEvent;
+use serde_json::Value;
 use temporalio_client::{
     Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowSignalOptions, WorkflowStartOptions,
     errors::{WorkflowInteractionError, WorkflowStartError},
@@ -36,6 +37,7 @@ const STRONG_WITHIN: Duration = Duration::from_secs(120);
 pub(crate) struct Instances<M> {
     client: Client,
     task_queue: String,
+    settings: Value,
     manager: PhantomData<fn(M)>,
 }
 
@@ -47,8 +49,13 @@ enum Begun {
 }
 
 impl<M: ProcessManager> Instances<M> {
-    pub(crate) fn new(client: Client, task_queue: String) -> Self {
-        Self { client, task_queue, manager: PhantomData }
+    pub(crate) fn new(client: Client, task_queue: String, settings: Value) -> Self {
+        Self { client, task_queue, settings, manager: PhantomData }
+    }
+
+    /// The input of a new instance.
+    fn input(&self, id: &str, ledger: Ledger) -> Begin {
+        Begin { settings: self.settings.clone(), ..Begin::new::<M>(id, ledger) }
     }
 
     async fn deliver(&self, id: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
@@ -63,7 +70,7 @@ impl<M: ProcessManager> Instances<M> {
 
     /// To the instance that runs, or to a new one, which then knows what an earlier one of this id has seen.
     async fn signal_with_start(&self, id: &str, events: Vec<Delivery>) -> Result<(), DeliveryError> {
-        let begin = Begin::new::<M>(id, Ledger::default());
+        let begin = self.input(id, Ledger::default());
         if let Begun::Yes = self.begin(begin, &events, WorkflowIdReusePolicy::RejectDuplicate).await? {
             return Ok(());
         }
@@ -76,14 +83,14 @@ impl<M: ProcessManager> Instances<M> {
         if unseen.iter().all(|queued| queued.kind == RouteKind::Stop) {
             return Ok(());
         }
-        self.begin(Begin::new::<M>(id, ledger), &unseen, WorkflowIdReusePolicy::AllowDuplicate).await?;
+        self.begin(self.input(id, ledger), &unseen, WorkflowIdReusePolicy::AllowDuplicate).await?;
         Ok(())
     }
 
     /// Starts an instance. One that runs is not asked, as it may not be able to answer: its history tells.
     async fn start_strict(&self, id: &str, event: &Delivery) -> Result<(), DeliveryError> {
         let events = vec![event.clone()];
-        let first = Begin { events: events.clone(), ..Begin::new::<M>(id, Ledger::default()) };
+        let first = Begin { events: events.clone(), ..self.input(id, Ledger::default()) };
         if let Begun::Yes = self.start(first, WorkflowIdReusePolicy::RejectDuplicate).await? {
             return Ok(());
         }
@@ -105,7 +112,7 @@ impl<M: ProcessManager> Instances<M> {
         if ledger.has_accepted(event) {
             return Ok(());
         }
-        let again = Begin { events, ..Begin::new::<M>(id, ledger) };
+        let again = Begin { events, ..self.input(id, ledger) };
         match self.start(again, WorkflowIdReusePolicy::AllowDuplicate).await? {
             Begun::Yes => Ok(()),
             Begun::IsKnown => Err(begun_meanwhile(id)),

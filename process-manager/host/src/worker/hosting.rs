@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
 use process_manager::manager::{ProcessManager, Routing, StartFrom};
 use process_manager_client::feed::{EventSource, SharedSource};
 use process_manager_engine::{instance::ProcessInstance, subscription::Subscription};
+use serde::Serialize;
+use serde_json::Value;
 use temporalio_client::Client;
 use temporalio_common::WorkflowDefinition;
 use temporalio_sdk::{WorkerOptions, activities::ActivityImplementer, workflows::WorkflowRegistrationError};
@@ -24,6 +26,9 @@ use crate::{
     start::StartError,
     subscription::{EventHandler, Pace, Subscriptions, ensure_subscription},
 };
+
+/// Most bytes of a process manager's settings.
+const SETTINGS_BYTES: usize = 16 * 1024;
 
 type Register = Box<dyn FnOnce(&mut WorkerOptions) -> Result<(), WorkflowRegistrationError>>;
 
@@ -47,6 +52,7 @@ pub struct Manager<M> {
     sources: Vec<(String, SharedSource)>,
     dispatcher: Arc<dyn AnyDispatcher>,
     pace: Option<Pace>,
+    settings: Value,
     manager: PhantomData<fn(M)>,
 }
 
@@ -58,6 +64,7 @@ impl<M: ProcessManager> Manager<M> {
             sources: vec![(M::NAME.to_owned(), SharedSource::new(source))],
             dispatcher: Arc::new(Typed::new(dispatcher)),
             pace: None,
+            settings: Value::Null,
             manager: PhantomData,
         }
     }
@@ -66,6 +73,20 @@ impl<M: ProcessManager> Manager<M> {
     #[must_use]
     pub fn also_follows(mut self, name: impl Into<String>, source: impl EventSource) -> Self {
         self.sources.push((name.into(), SharedSource::new(source)));
+        self
+    }
+
+    /// Sets the settings that its functions find in
+    /// [`Context::settings`](process_manager::manager::Context::settings). An instance keeps those with which it began; at
+    /// most 16 KiB of JSON.
+    ///
+    /// # Panics
+    /// When JSON cannot hold them, or they are larger.
+    #[must_use]
+    pub fn settings(mut self, settings: &impl Serialize) -> Self {
+        let settings = serde_json::to_value(settings).expect("settings are JSON");
+        assert!(settings.to_string().len() <= SETTINGS_BYTES, "settings have at most {SETTINGS_BYTES} bytes");
+        self.settings = settings;
         self
     }
 
@@ -161,7 +182,7 @@ impl Hosting {
         self.ended.push(EndedInstances::add::<M>);
         for (name, source) in manager.sources {
             self.logs.add(M::NAME, source.clone());
-            let target = Instances::<M>::new(self.client.clone(), self.task_queue.clone());
+            let target = Instances::<M>::new(self.client.clone(), self.task_queue.clone(), manager.settings.clone());
             self.subscriptions.push(Hosted {
                 name,
                 source,

@@ -108,7 +108,8 @@ fn signing_and_confirming_take_effect_once_and_in_order() {
 }
 
 #[test]
-fn reinstating_and_reminding_are_for_the_change_that_revoked() {
+fn a_contract_is_reinstated_for_the_latest_change_and_reminded_of_for_any_that_touched_it() {
+    let (older, same, newer) = (change("W", 5), change("X", 10), change("Y", 20));
     let (x, other) = ("X".parse().unwrap(), "Y".parse().unwrap());
     for awaited in [pending(), signed()] {
         let effect = awaited.reinstate(&x, at(30));
@@ -116,12 +117,14 @@ fn reinstating_and_reminding_are_for_the_change_that_revoked() {
         let contract = &effect.after.contract;
         assert_eq!((contract.status, contract.reinstated_at), (ContractStatus::Active, Some(at(30))));
         assert_eq!(awaited.reinstate(&other, at(30)), Effect { after: awaited.clone(), event: None });
-        assert_eq!(awaited.check_reminder(&x), Ok(()));
-        assert_eq!(awaited.check_reminder(&other), Err(Refusal::ContractNotPending));
+        assert_eq!([awaited.check_reminder(&older), awaited.check_reminder(&same)], [Ok(()), Ok(())]);
+        assert_eq!(awaited.check_reminder(&newer), Err(Refusal::ContractNotPending));
+        let of_another = Change { customer_id: "ben".parse().unwrap(), ..same.clone() };
+        assert_eq!(awaited.check_reminder(&of_another), Err(Refusal::ContractNotPending));
     }
     let confirmed = signed().reconfirm(at(30)).unwrap().after;
     for done in [opened(1), confirmed, pending().terminate(at(30)).after, pending().reinstate(&x, at(30)).after] {
         assert_eq!(done.reinstate(&x, at(40)), Effect { after: done.clone(), event: None });
-        assert_eq!(done.check_reminder(&x), Err(Refusal::ContractNotPending));
+        assert_eq!(done.check_reminder(&same), Err(Refusal::ContractNotPending));
     }
 }

@@ -14,7 +14,7 @@ use crate::{domain::Refusal, store};
     params(CommandHeaders),
     responses(
         (status = 200, description = "Reminded, now or before", body = Contract),
-        (status = 404, description = "contract-not-found"),
+        (status = 404, description = "contract-not-found, credit-change-not-found"),
         (status = 409, description = "contract-not-pending"),
         CommandProblems,
     )
@@ -25,7 +25,8 @@ pub(super) async fn remind_customer(command: Command<RemindCustomer>) -> Result<
     }
     let answer = command.run("remind-customer", async |tx, body| {
         let held = store::lock_contract(tx, &body.contract_id).await?.ok_or(Refusal::ContractNotFound)?;
-        held.check_reminder(&body.credit_change_id)?;
+        let change = store::find_change(tx, &body.credit_change_id).await?.ok_or(Refusal::CreditChangeNotFound)?;
+        held.check_reminder(&change)?;
         if store::insert_reminder(tx, &body).await? {
             let RemindCustomer { contract_id, credit_change_id, reminder } = body;
             let customer_id = held.contract.customer_id.clone();

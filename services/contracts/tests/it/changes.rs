@@ -117,9 +117,11 @@ async fn each_reminder_takes_effect_once() {
             assert_eq!(remind("K", &x, reminder).await.outcome(), (422, "invalid-body"));
         }
         assert_eq!(remind("none", &x, json!(1)).await.outcome(), (404, "contract-not-found"));
+        assert_eq!(remind("K", "none", json!(1)).await.outcome(), (404, "credit-change-not-found"));
         let y = change(client, "ann", "C").await;
+        assert_eq!(remind("K", &y, json!(4)).await.outcome(), (409, "contract-not-pending"), "of a change to come");
         revoke(client, "K", &y).await;
-        assert_eq!(remind("K", &x, json!(4)).await.outcome(), (409, "contract-not-pending"), "of an older change");
+        assert_eq!(remind("K", &x, json!(4)).await.status, 200, "no event tells that it is pending under another one");
         assert_eq!(remind("K", &y, json!(1)).await.status, 200);
         step(client, "sign", "K").await;
         step(client, "reconfirm", "K").await;
@@ -127,7 +129,7 @@ async fn each_reminder_takes_effect_once() {
         let reminded: Vec<_> =
             client.events().await.into_iter().filter(|event| event["type"] == "CustomerReminded").collect();
         let numbers: Vec<_> = reminded.iter().map(|event| event["data"]["reminder"].as_i64().unwrap()).collect();
-        assert_eq!(numbers, [1, 2, 3, 1]);
+        assert_eq!(numbers, [1, 2, 3, 4, 1]);
         let data = json!({"contract_id": "K", "customer_id": "ann", "credit_change_id": x, "reminder": 1});
         assert_eq!(reminded[0]["data"], data);
     })

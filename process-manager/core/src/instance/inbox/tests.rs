@@ -107,7 +107,7 @@ fn what_is_handed_over_stays_small_and_is_handled_in_order() {
     assert!(carried(&instance).1 < EVENT_BYTES + 16 * 1024, "{} bytes", carried(&instance).1);
     assert_eq!(instance.retry(None), Signalled::Counted);
     let (next, asked) = go_on(&mut instance, 7);
-    assert_eq!(next, Next::Wait);
+    assert_eq!(next, Next::Wait(None));
     assert!(asked >= 80, "{asked}");
     let view = instance.view();
     assert_eq!((view.status, view.queued_events), (Status::Waiting, 0));
@@ -168,7 +168,7 @@ fn an_event_that_cannot_be_read_any_more_parks_the_instance() {
     assert_eq!(again.view().failure.unwrap().code, "unreadable");
     // Once it is there again, nothing is missing.
     again.retry(None);
-    assert_eq!(go_on(&mut again, 500).0, Next::Wait);
+    assert_eq!(go_on(&mut again, 500).0, Next::Wait(None));
     assert_eq!(applied(&again.view()), (1..=40).collect::<Vec<_>>());
 }
 

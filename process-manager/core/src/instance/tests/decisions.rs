@@ -104,14 +104,14 @@ fn other_commands_that_are_refused_again_and_again_get_a_pause_and_show_as_an_in
     let again = time + chrono::TimeDelta::seconds(30);
     assert!(matches!(instance.advance(again), Next::Dispatch(_)));
     instance.answered(Ok(()), again);
-    assert_eq!((instance.view().stalled, instance.advance(again)), (None, Next::Wait));
+    assert_eq!((instance.view().stalled, instance.advance(again)), (None, Next::Wait(None)));
 }
 
 #[test]
 fn a_run_that_began_under_older_rules_keeps_to_them() {
     let mut instance = parked_before_a_stop(Answer::SkipEvent).with_revision(0);
     instance.deliver(delivery(4, RouteKind::ContinueStrict, &plain(Answer::Stop)));
-    assert_eq!(run(&mut instance), (vec![0], Next::Wait));
+    assert_eq!(run(&mut instance), (vec![0], Next::Wait(None)));
     let mut instance = begun(&strict(Answer::Replace(1))).with_revision(0);
     assert_eq!(refused(&mut instance, 20).0, []);
     assert!(instance.view().stalled.is_none());

@@ -23,7 +23,7 @@ fn grows_to(bytes: usize) -> Step {
 fn a_state_has_at_most_1_mib_and_a_larger_one_is_not_taken() {
     assert_eq!(STATE_BYTES, 1_048_576);
     let mut instance = begun(&grows_to(STATE_BYTES));
-    assert_eq!(run(&mut instance), (vec![], Next::Wait));
+    assert_eq!(run(&mut instance), (vec![], Next::Wait(None)));
     instance.deliver(delivery(2, RouteKind::Start, &grows_to(STATE_BYTES + 1)));
     run(&mut instance);
     let failure = instance.parked().unwrap();
@@ -34,7 +34,7 @@ fn a_state_has_at_most_1_mib_and_a_larger_one_is_not_taken() {
     // Code that keeps less goes on.
     let mut repaired = carried::<_, Changed>(&instance).0;
     assert_eq!(repaired.retry(None), Signalled::Counted);
-    assert_eq!(run(&mut repaired), (vec![], Next::Wait));
+    assert_eq!(run(&mut repaired), (vec![], Next::Wait(None)));
     assert_eq!((text(&repaired), repaired.ledger().has_handled("log", 2)), (json!("x"), true));
 }
 
@@ -45,21 +45,21 @@ fn a_command_has_at_most_1_5_mib_and_beyond_it_none_of_the_event_is_sent() {
     let mut instance = begun(&Step { commands: vec![1, fits], ..Step::default() });
     assert_eq!(run(&mut instance).0, [0, 1]);
     let mut instance = begun(&Step { commands: vec![1, fits + 1], ..Step::default() });
-    assert_eq!(run(&mut instance), (vec![], Next::Wait));
+    assert_eq!(run(&mut instance), (vec![], Next::Wait(None)));
     let failure = instance.parked().unwrap();
     assert_eq!(failure.code, failure_code::TOO_LARGE);
     assert_eq!(failure.detail, "command Do is too large: 1572865 bytes, where at most 1572864 are possible");
     // Code that sends less goes on.
     let mut repaired = carried::<_, Changed>(&instance).0;
     repaired.retry(None);
-    assert_eq!(run(&mut repaired), (vec![0, 1], Next::Wait));
+    assert_eq!(run(&mut repaired), (vec![0, 1], Next::Wait(None)));
 }
 
 #[test]
 fn the_process_manager_decides_about_what_is_too_large() {
     let step = Step { commands: vec![COMMAND_BYTES], answer: Answer::SkipEvent, ..Step::default() };
     let mut instance = begun(&step);
-    assert_eq!(run(&mut instance), (vec![], Next::Wait));
+    assert_eq!(run(&mut instance), (vec![], Next::Wait(None)));
     assert!(instance.parked().is_none() && instance.ledger().has_handled("log", 1));
 }
 
@@ -80,7 +80,7 @@ fn ten_thousand_commands_are_handed_over_by_their_event_alone() {
     }
     let keys: Vec<_> = (0..7_500).map(|number| format!("Script/a/log/e1/{number}")).collect();
     assert_eq!(sent, keys);
-    assert_eq!(run(&mut instance), ((7_500..10_000).collect(), Next::Wait));
+    assert_eq!(run(&mut instance), ((7_500..10_000).collect(), Next::Wait(None)));
     assert_eq!(text(&instance), json!("done"));
 }
 
@@ -91,11 +91,11 @@ fn commands_that_handle_no_longer_returns_park_the_instance_until_it_returns_the
     let Next::Dispatch(_) = instance.advance(now()) else { panic!("{:?}", instance.view()) };
     instance.answered(Ok(()), now());
     let mut changed = carried::<_, Changed>(&instance).0;
-    assert_eq!(run(&mut changed), (vec![], Next::Wait));
+    assert_eq!(run(&mut changed), (vec![], Next::Wait(None)));
     assert_eq!(code(&changed), failure_code::COMMANDS_CHANGED);
     let mut again = carried::<_, Script>(&changed).0;
     again.retry(None);
-    assert_eq!(run(&mut again), (vec![1, 2], Next::Wait));
+    assert_eq!(run(&mut again), (vec![1, 2], Next::Wait(None)));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_large_event_in_hand_is_handed_over_by_its_place_and_read_again() {
     refuse(&mut instance, "no".to_owned(), now());
     let (mut next, bytes) = carried::<_, Script>(&instance);
     assert!(bytes < 10_000, "{bytes} bytes");
-    assert_eq!((next.view().event.as_deref(), next.advance(now())), (Some("Happened"), Next::Wait));
+    assert_eq!((next.view().event.as_deref(), next.advance(now())), (Some("Happened"), Next::Wait(None)));
     next.retry(None);
     let fetch = Next::Fetch(Fetch { log: "log".to_owned(), positions: vec![1] });
     assert_eq!(next.advance(now()), fetch);
@@ -132,7 +132,7 @@ fn a_large_event_in_hand_is_handed_over_by_its_place_and_read_again() {
     next.retry(None);
     assert_eq!(next.advance(now()), fetch);
     next.fetched(Ok(vec![delivery(1, RouteKind::Start, &step).event]), now());
-    assert_eq!(run(&mut next), (vec![0], Next::Wait));
+    assert_eq!(run(&mut next), (vec![0], Next::Wait(None)));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn an_explanation_has_at_most_2000_characters() {
 #[test]
 fn an_instance_that_cannot_be_handed_over_is_kept_and_parked() {
     let mut instance = begun(&grows_to(SNAPSHOT_BYTES)).with_revision(0);
-    assert_eq!(run(&mut instance), (vec![], Next::Wait));
+    assert_eq!(run(&mut instance), (vec![], Next::Wait(None)));
     assert!(instance.parked().is_none());
     let error = instance.snapshot().unwrap_err();
     instance.keep(Some(&error), now());

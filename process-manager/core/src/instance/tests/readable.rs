@@ -109,7 +109,7 @@ fn a_state_that_this_code_cannot_read_stays_as_it_is_and_parks_the_instance() {
     instance.advance(now());
     let mut other = carried::<_, Other>(&instance).0;
     assert!(other.unreadable().unwrap().contains("missing field `number`"), "{:?}", other.unreadable());
-    assert_eq!(other.advance(now()), Next::Wait);
+    assert_eq!(other.advance(now()), Next::Wait(None));
     let failure = other.parked().unwrap().clone();
     assert_eq!((failure.code.as_str(), failure.event.as_str(), failure.position), ("state-unreadable", "Happened", 2));
     assert_eq!(text(&other), json!("kept"));
@@ -126,7 +126,7 @@ fn a_state_that_this_code_cannot_read_stays_as_it_is_and_parks_the_instance() {
         matches!(repaired.advance(now()), Next::Dispatch(dispatch) if dispatch.idempotency_key == "Script/a/log/e2/0")
     );
     repaired.answered(Ok(()), now());
-    assert_eq!(repaired.advance(now()), Next::Wait);
+    assert_eq!(repaired.advance(now()), Next::Wait(None));
     assert!(repaired.ledger().has_handled("log", 3));
 }
 
@@ -153,7 +153,7 @@ fn a_pending_command_that_is_no_longer_one_parks_the_instance() {
     let mut next = resumed(&snapshot).unwrap();
     // Its own failure goes first.
     assert_eq!(code(&next), "no");
-    assert_eq!((next.retry(None), next.advance(now())), (Signalled::Counted, Next::Wait));
+    assert_eq!((next.retry(None), next.advance(now())), (Signalled::Counted, Next::Wait(None)));
     assert_eq!(code(&next), failure_code::STATE_UNREADABLE);
     assert!(next.parked().unwrap().detail.contains("unknown variant `Gone`"), "{:?}", next.parked());
 }

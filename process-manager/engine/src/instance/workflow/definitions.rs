@@ -2,6 +2,7 @@
 
 use std::{any::Any, error::Error, marker::PhantomData};
 
+use chrono::DateTime;
 use futures::{FutureExt, future::LocalBoxFuture};
 use process_manager::{instance::InstanceView, manager::ProcessManager};
 use temporalio_common::{
@@ -53,6 +54,10 @@ definition! {
 definition! {
     /// Signal `acknowledge`.
     AcknowledgeSignal
+}
+definition! {
+    /// Signal `instruct`.
+    InstructSignal
 }
 definition! {
     /// A signal of any other name: it changes nothing, but makes the history longer.
@@ -107,6 +112,22 @@ signal!(DeliverSignal, "deliver", deliver);
 signal!(RetrySignal, "retry", retry);
 signal!(AcknowledgeSignal, "acknowledge", acknowledge);
 signal!(UnknownSignal, "", unknown);
+
+impl<M: ProcessManager> SignalDefinition for InstructSignal<M> {
+    type Workflow = RunInstance<M>;
+    type Input = RawValue;
+
+    fn name(&self) -> &str {
+        "instruct"
+    }
+}
+
+impl<M: ProcessManager> ExecutableSyncSignal<InstructSignal<M>> for ProcessInstance<M> {
+    fn handle(&mut self, ctx: &mut SyncContext<M>, input: RawValue) {
+        let at = ctx.workflow_time().map(DateTime::from).unwrap_or_default();
+        self.instruct(&input, at);
+    }
+}
 
 impl<M: ProcessManager> QueryDefinition for StateQuery<M> {
     type Workflow = RunInstance<M>;
@@ -178,7 +199,7 @@ impl<M: ProcessManager> WorkflowImplementation for ProcessInstance<M> {
             workflow_type: M::NAME.to_owned(),
             has_init: true,
             init_takes_input: true,
-            signals: ["deliver", "retry", "acknowledge"].map(str::to_owned).into(),
+            signals: ["deliver", "retry", "acknowledge", "instruct"].map(str::to_owned).into(),
             queries: ["state", "carried"].map(str::to_owned).into(),
             updates: vec![UpdateDefinitionDescriptor { name: "handled".to_owned(), has_validator: false }],
         }
@@ -208,6 +229,7 @@ impl<M: ProcessManager> WorkflowImplementation for ProcessInstance<M> {
             "deliver" => <Self as ExecutableSyncSignal<DeliverSignal<M>>>::dispatch(ctx, input),
             "retry" => <Self as ExecutableSyncSignal<RetrySignal<M>>>::dispatch(ctx, input),
             "acknowledge" => <Self as ExecutableSyncSignal<AcknowledgeSignal<M>>>::dispatch(ctx, input),
+            "instruct" => <Self as ExecutableSyncSignal<InstructSignal<M>>>::dispatch(ctx, input),
             _ => <Self as ExecutableSyncSignal<UnknownSignal<M>>>::dispatch(ctx, input),
         }
     }

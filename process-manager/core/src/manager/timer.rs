@@ -1,0 +1,78 @@
+//! Timers that a process manager sets, by name.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::limits::TIMER_NAME_CHARS;
+
+/// When a timer is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Due {
+    /// After this time, counted from the call of the function that sets it.
+    After(Duration),
+    /// At this time; at once if it has passed.
+    At(DateTime<Utc>),
+}
+
+impl From<Duration> for Due {
+    fn from(after: Duration) -> Self {
+        Self::After(after)
+    }
+}
+
+impl From<DateTime<Utc>> for Due {
+    fn from(at: DateTime<Utc>) -> Self {
+        Self::At(at)
+    }
+}
+
+impl Due {
+    /// Returns the time; `None` if no calendar has it.
+    fn time(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::After(after) => now.checked_add_signed(TimeDelta::from_std(after).ok()?),
+            Self::At(at) => Some(at),
+        }
+    }
+}
+
+/// A change to the timers of an instance, as a process manager wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TimerChange {
+    Set(String, Due),
+    Cancel(String),
+}
+
+/// A change whose time is settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Settled {
+    Set { name: String, due: DateTime<Utc> },
+    Cancel { name: String },
+}
+
+impl TimerChange {
+    /// Returns the change as of now.
+    ///
+    /// # Errors
+    /// Returns why no timer can be like that.
+    pub(crate) fn settle(&self, now: DateTime<Utc>) -> Result<Settled, String> {
+        let (Self::Set(name, _) | Self::Cancel(name)) = self;
+        if name.is_empty() || name.chars().count() > TIMER_NAME_CHARS || name.chars().any(char::is_control) {
+            return Err(format!(
+                "{name:?} cannot name a timer: 1 to {TIMER_NAME_CHARS} characters, no control characters"
+            ));
+        }
+        let name = name.clone();
+        Ok(match self {
+            Self::Cancel(_) => Settled::Cancel { name },
+            Self::Set(_, due) => match due.time(now) {
+                Some(due) => Settled::Set { name, due },
+                None => return Err(format!("timer {name:?} would never be due")),
+            },
+        })
+    }
+}
