@@ -6,7 +6,11 @@ use chrono::{DateTime, Utc};
 use process_manager_wire::{CloudEvent, panic_message};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Dispatch, Instance, Next, recall::Handled, view::command_name, work::Phase};
+use super::{
+    Dispatch, Instance, Next,
+    view::command_name,
+    work::{Handled, Phase},
+};
 use crate::{
     failure_code,
     limits::{self, COMMAND_BYTES, STATE_BYTES, Unfit},
