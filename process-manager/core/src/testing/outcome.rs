@@ -2,6 +2,7 @@
 
 use std::{fmt::Debug, time::Duration};
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -85,7 +86,7 @@ impl<M: ProcessManager> Outcome<M> {
     #[track_caller]
     pub fn then_timers<'a>(self, timers: impl IntoIterator<Item = (&'a str, Duration)>) -> Self {
         let view = self.view().map(|view| view.timers).unwrap_or_default();
-        let left = |due| (due - self.run.now).to_std().unwrap_or_default();
+        let left = |due: DateTime<Utc>| (due - self.run.now).to_std().unwrap_or_default();
         let are: Vec<_> = view.iter().map(|timer| (timer.name.as_str(), left(timer.due_at))).collect();
         assert_eq!(are, timers.into_iter().collect::<Vec<_>>(), "the timers");
         self

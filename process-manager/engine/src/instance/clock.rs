@@ -12,31 +12,42 @@ use crate::now;
 /// Longest time that one timer of the server runs. Beyond it another one follows.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-type Running = Pin<Box<dyn CancellableFuture<Output = TimerResult>>>;
+type Running<'a> = Pin<Box<dyn CancellableFuture<Output = TimerResult> + 'a>>;
 
 /// The server's timer, if one runs. It stays while events are handled that do not change which timer is the first.
 #[derive(Default)]
-pub(super) struct Clock(Option<(DateTime<Utc>, Running)>);
+pub(super) struct Clock<'a>(Option<(DateTime<Utc>, Running<'a>)>);
 
-impl Clock {
+impl<'a> Clock<'a> {
     /// Waits until the time, until there is something to do, or until the history has become too long to wait in this run.
     pub(super) async fn wait<M: ProcessManager>(
         &mut self,
-        ctx: &WorkflowContext<ProcessInstance<M>>,
+        ctx: &'a WorkflowContext<ProcessInstance<M>>,
         until: Option<DateTime<Utc>>,
     ) -> Result<(), WorkflowTermination> {
         self.set(ctx, until);
         loop {
-            let news = ctx.wait_condition(ProcessInstance::has_news);
-            match &mut self.0 {
-                None => news.await?,
-                Some((_, running)) => select! {
-                    woken = news => woken?,
-                    _ = running => {
-                        self.0 = None;
-                        return Ok(());
+            let mut news = ctx.wait_condition(ProcessInstance::has_news);
+            let is_over = match &mut self.0 {
+                None => {
+                    news.await?;
+                    false
+                }
+                Some((_, running)) => {
+                    let mut running = running;
+                    select! {
+                        // Also where the run is cancelled, which cancels the timer as well.
+                        woken = news => {
+                            woken?;
+                            false
+                        }
+                        _ = running => true,
                     }
-                },
+                }
+            };
+            if is_over {
+                self.0 = None;
+                return Ok(());
             }
             if ctx.state(|run| run.awake) || must_hand_over(ctx) {
                 return Ok(());
@@ -44,7 +55,7 @@ impl Clock {
         }
     }
 
-    fn set<M: ProcessManager>(&mut self, ctx: &WorkflowContext<ProcessInstance<M>>, until: Option<DateTime<Utc>>) {
+    fn set<M: ProcessManager>(&mut self, ctx: &'a WorkflowContext<ProcessInstance<M>>, until: Option<DateTime<Utc>>) {
         if self.0.as_ref().map(|(time, _)| *time) == until {
             return;
         }
@@ -53,7 +64,7 @@ impl Clock {
         }
         self.0 = until.map(|time| {
             let left = (time - now(ctx)).to_std().unwrap_or_default().min(LONGEST);
-            let running: Running = Box::pin(ctx.timer(left));
+            let running: Running<'a> = Box::pin(ctx.timer(left));
             (time, running)
         });
     }

@@ -197,7 +197,7 @@ where
     M: ProcessManager<Event = Event, Command = Command, Error = Fails>,
 {
     let context = failure.context();
-    let Event::Happened(step) = context.event;
+    let Some(Event::Happened(step)) = context.event else { return failure.stop() };
     let index = usize::try_from(context.attempts - 1).unwrap_or_default();
     let answer = step.on_error.get(index).or(step.on_error.last()).unwrap_or(&Answer::Stop);
     let command = match failure {

@@ -92,7 +92,9 @@ script!(Script, |(number, bytes)| Command::of(number, *bytes), |state, step| sta
 script!(Changed, |(number, _)| Command::of(number, 1), |state, step| state.text.clone_from(&step.text));
 
 fn on_error<M: ProcessManager<Event = Event, Command = Command>>(failure: &Failure<'_, M>) -> OnError<Command> {
-    let FailureContext { event: Event::Happened(step), carried, .. } = failure.context();
+    let FailureContext { event: Some(Event::Happened(step)), carried, .. } = failure.context() else {
+        return failure.stop();
+    };
     let attempts = carried.as_u64().unwrap_or_default() + 1;
     match (step.answer, failure) {
         (Answer::SkipEvent, _) => failure.skip_event(),
