@@ -77,7 +77,12 @@ pub(super) async fn deliver<R: Routing, T: DeliveryTarget>(
         attempt += 1;
         let metadata = Metadata::from(events[0].event.as_ref());
         match decide::<R>(&error, &metadata, attempt) {
-            OnRoutingError::Retry => sleep(retry_pause(attempt)).await,
+            OnRoutingError::Retry if shared.terms.retries(attempt) => {
+                if attempt >= ATTEMPTS_IN_LINE {
+                    place.step_aside(&shared);
+                }
+                sleep(retry_pause(attempt)).await;
+            }
             decision if decision == OnRoutingError::Skip || shared.terms.redeliver.is_some() => {
                 events.remove(0);
                 done.positions.push(metadata.position);

@@ -121,7 +121,7 @@ impl<'a, R: Routing, T: DeliveryTarget> Deliveries<'a, R, T> {
         let attempt = self.attempts(metadata.position) + 1;
         self.tried = Some((metadata.position, attempt));
         match decide::<R>(error, &metadata, attempt) {
-            OnRoutingError::Retry => {
+            OnRoutingError::Retry if self.shared.terms.retries(attempt) => {
                 self.pause = Some(retry_pause(attempt)).filter(|pause| !pause.is_zero()).map(|it| Instant::now() + it);
                 self.unrouted.push_front(entry);
             }
