@@ -11,7 +11,7 @@ mod workflow;
 
 pub use self::{
     begin::{Begin, Carried, EndedRun},
-    run::FinalRecord,
+    run::{FinalRecord, failure_type},
     workflow::{
         AcknowledgeSignal, CarriedQuery, DeliverSignal, HandledAnswer, HandledUpTo, HandledUpdate, IS_PARKED, PARKED,
         ProcessInstance, RetrySignal, RunInstance, StateQuery, workflow_id,

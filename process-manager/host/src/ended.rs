@@ -11,7 +11,7 @@ mod sweep;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use process_manager::{instance::Delivery, manager::ProcessManager};
+use process_manager::{instance::Delivery, limits::cut, manager::ProcessManager};
 use process_manager_engine::instance::{Begin, Carried, EndedRun, workflow_id};
 use process_manager_wire::Position;
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService, tonic::Code};
@@ -158,7 +158,8 @@ async fn left(client: &Client, ended: &Ended, unreadable: Unreadable) -> Result<
         Ok(Carried { begin, is_over }) => Ok(Left { events: unseen(&begin, tail.deliveries), begin, is_over, how }),
         Err(EndedError::Unreadable(why)) if unreadable == Unreadable::GoesOnFromItsBegin => {
             let how = format!(
-                "{how}; its state cannot be read ({why}), so it is as when that run began, and the events since wait"
+                "{how}; its state cannot be read ({}), so it is as when that run began, and the events since wait",
+                cut(why)
             );
             from_its_begin(history::whole(client, ended).await?, how)
         }

@@ -195,6 +195,7 @@ impl Run {
             return if list.is_empty() { list } else { format!("**Retrying** deliveries to instances:\n\n{list}") };
         }
         match &self.held.error {
+            None if !self.held.is_paused => String::new(),
             None => format!("**Paused** after position {position}.\n\nWaits for the signal `resume` or `rewind`."),
             Some(why) if self.held.is_other_log => format!(
                 "**Stopped** after position {position}: {why}.\n\nNo events are delivered any more. Find out what has \

@@ -203,6 +203,8 @@ async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>,
     if ctx.cancellation_token().is_cancelled() {
         return Err(WorkflowTermination::cancelled());
     }
+    // It named the instances that this turn could not deliver to.
+    ctx.set_current_details("");
     ctx.state_mut(|it| {
         let Some(run) = it.state_mut() else { return Ok(None) };
         run.end_turn();

@@ -1,6 +1,6 @@
 //! Reads what the history of an ended run tells: how it ended, and what came in before.
 
-use process_manager::instance::Delivery;
+use process_manager::{instance::Delivery, limits::cut_to};
 use process_manager_engine::instance::Begin;
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService};
 use temporalio_common::protos::temporal::api::{
@@ -15,6 +15,8 @@ use crate::operator::{OperatorError, bounded, decode, within};
 
 /// A history has 50 MB at most, and a page of it must be answered in time.
 const PAGE: i32 = 100;
+/// Most characters of the reason that somebody gave for a termination.
+const LONGEST_REASON: usize = 500;
 
 /// The end of a history, or all of it.
 #[derive(Debug, Default)]
@@ -84,7 +86,8 @@ impl Tail {
         match (&self.close, status) {
             (Some(Attributes::WorkflowExecutionTerminatedEventAttributes(terminated)), _) => {
                 let why = Some(terminated.reason.as_str()).filter(|reason| !reason.is_empty());
-                format!("the run was terminated by {} ({})", terminated.identity, why.unwrap_or("without a reason"))
+                let why = cut_to(why.unwrap_or("without a reason").to_owned(), LONGEST_REASON);
+                format!("the run was terminated by {} ({why})", terminated.identity)
             }
             (_, WorkflowExecutionStatus::Canceled) => "the run was cancelled".to_owned(),
             (_, WorkflowExecutionStatus::TimedOut) => "the run has timed out".to_owned(),
