@@ -23,7 +23,7 @@ use tokio::time::timeout;
 
 use self::history::Tail;
 pub(crate) use self::sweep::EndedInstances;
-use crate::operator::{OperatorError, Workflows, bounded as bounded_request, decode, timestamp};
+use crate::operator::{OperatorError, Workflows, bounded, decode, timestamp};
 
 /// For a query, which replays the history of the run; that may have 50 MB.
 const QUERY_WITHIN: Duration = Duration::from_secs(30);
@@ -172,7 +172,7 @@ fn from_its_begin(tail: Tail, how: String) -> Result<Left, EndedError> {
     let mut events = begin.events.clone();
     events.extend(unseen(&begin, tail.deliveries));
     let is_over = begin.carried.is_none();
-    let (events, left_out) = bounded(events);
+    let (events, left_out) = fitting(events);
     let how = left_out.map_or(how.clone(), |position| {
         format!(
             "{how}; there is no room for the events from position {position} on: rewind the subscription to before it"
@@ -187,7 +187,7 @@ fn unseen(begin: &Begin, deliveries: Vec<Delivery>) -> Vec<Delivery> {
 }
 
 /// As many of the events as there is room for, and the position of the first that is left out.
-fn bounded(mut events: Vec<Delivery>) -> (Vec<Delivery>, Option<Position>) {
+fn fitting(mut events: Vec<Delivery>) -> (Vec<Delivery>, Option<Position>) {
     let mut left = EVENT_BYTES;
     let mut fits = |queued: &Delivery| {
         let bytes = serde_json::to_string(queued).map_or(0, |text| text.len());
@@ -202,7 +202,7 @@ fn bounded(mut events: Vec<Delivery>) -> (Vec<Delivery>, Option<Position>) {
 /// Asks a worker for what the run would have handed over.
 async fn query(client: &Client, ended: &Ended) -> Result<Carried, EndedError> {
     let mut client = client.clone();
-    let mut request = bounded_request(QueryWorkflowRequest {
+    let mut request = bounded(QueryWorkflowRequest {
         namespace: client.namespace(),
         execution: Some(ended.execution()),
         query: Some(WorkflowQuery { query_type: "carried".to_owned(), ..WorkflowQuery::default() }),

@@ -21,11 +21,8 @@ use super::{
 };
 use crate::{
     activities::{EventsToRedeliver, Followed, LeftOut, LogActivities, OTHER_LOG, Redelivered},
-    failed,
+    failed, is_too_long,
 };
-
-/// A run continues as new beyond this many events: far below the server's limits of 51,200, and of 10,000 signals.
-const LONGEST_HISTORY: u32 = 4_000;
 
 /// Follows one log for ever.
 #[workflow]
@@ -137,11 +134,6 @@ impl Subscription {
             tracing::warn!(why, "signal {name} is ignored");
         }
     }
-}
-
-/// Whether the history is long enough to begin another one.
-fn is_too_long(ctx: &WorkflowContext<Subscription>) -> bool {
-    ctx.history_length() > LONGEST_HISTORY || ctx.continue_as_new_suggested()
 }
 
 fn hand_over(ctx: &WorkflowContext<Subscription>) -> WorkflowResult<()> {

@@ -4,14 +4,13 @@ use process_manager::{instance::Delivery, limits::cut_to};
 use process_manager_engine::instance::Begin;
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService};
 use temporalio_common::protos::temporal::api::{
-    common::v1::Payloads,
     enums::v1::{EventType, WorkflowExecutionStatus},
     history::v1::{HistoryEvent, history_event::Attributes},
     workflowservice::v1::GetWorkflowExecutionHistoryReverseRequest,
 };
 
 use super::{Ended, EndedError};
-use crate::operator::{OperatorError, bounded, decode, within};
+use crate::operator::{OperatorError, bounded, first, within};
 
 /// A history has 50 MB at most, and a page of it must be answered in time.
 const PAGE: i32 = 100;
@@ -94,8 +93,4 @@ impl Tail {
             _ => "the run was terminated".to_owned(),
         }
     }
-}
-
-fn first<T: serde::de::DeserializeOwned>(payloads: Option<&Payloads>) -> Option<T> {
-    decode(payloads?.payloads.first()?)
 }

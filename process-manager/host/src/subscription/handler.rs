@@ -4,7 +4,7 @@ use std::{error::Error, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
-use process_manager::instance::Continued;
+use process_manager::{instance::Continued, limits::cut_to};
 use process_manager_client::feed::{FeedEvent, FeedPosition};
 use process_manager_engine::{
     activities::{LeftOut, Redeliver},
@@ -130,7 +130,7 @@ pub(crate) fn left_out(position: Position, why: &str) -> LeftOut {
 
 /// Returns the beginning of a reason.
 pub(crate) fn cut(why: &str) -> String {
-    why.chars().take(LONGEST_REASON).collect()
+    cut_to(why.to_owned(), LONGEST_REASON)
 }
 
 #[cfg(test)]
