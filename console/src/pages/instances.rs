@@ -37,7 +37,7 @@ pub(super) struct InstancesPage {
     cursor: Option<String>,
 }
 
-/// What the page shows.
+/// The content of the page.
 pub(super) struct Model {
     /// `None` while Temporal is unavailable.
     overview: Option<Overview>,

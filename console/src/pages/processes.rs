@@ -34,7 +34,7 @@ pub(super) struct ProcessesPage {
     cursor: Option<String>,
 }
 
-/// What the page shows.
+/// The content of the page.
 pub(super) struct Model {
     /// `None` while Temporal is unavailable.
     counts: Option<Counts>,

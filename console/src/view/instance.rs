@@ -78,7 +78,7 @@ fn pending(instance: &Instance) -> Vec<Pending> {
     failed.map(|of| Pending { command: command.clone(), of: of.clone() }).collect()
 }
 
-/// What the instance is doing, as it says itself.
+/// The instance's own account of where it stands.
 fn doing(view: &InstanceView) -> Vec<Fact> {
     let doing = match view.status {
         Doing::Waiting => "waits for its next event",
@@ -146,7 +146,7 @@ fn remedy(failure: &ParkedFailure) -> &'static str {
             "The code has changed too much for this process. Retry once a worker with fixed code runs."
         }
         failure_code::ENDED_FROM_OUTSIDE => {
-            "Somebody, or Temporal, has ended the run, for the reason above. A retry goes on where the process was."
+            "An operator or Temporal has ended the run, for the reason above. A retry goes on where the process was."
         }
         failure_code::NOT_DISPATCHED => "The command could not be sent at all. Retry once the reason above is gone.",
         failure_code::TIMEOUT => {

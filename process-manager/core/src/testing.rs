@@ -33,7 +33,8 @@
 //!     .when(Event::Paid { order: order() })
 //!     .then([Command::Ship { order: order() }]);
 //! ```
-//! Between events the instance is written as JSON and read again, as it is when a run hands over to the next one. The clock stands still; it jumps where an instance waits for a retry. A test can set the clock and the event's metadata.
+//! Between events the instance is written as JSON and read again, as it is when a run hands over to the next one. The
+//! clock stands still; it jumps where an instance waits for a retry. A test can set the clock and the event's metadata.
 
 mod outcome;
 

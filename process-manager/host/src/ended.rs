@@ -1,8 +1,8 @@
 //! Continues instances whose runs were ended from outside: terminated by an operator or by Temporal, cancelled, or timed
 //! out (ADR 18).
 //!
-//! What such an instance had to do would never be done, and nobody would see that. So another run goes on from where the
-//! ended one was, parked with the code `ended-from-outside`, until an operator decides.
+//! Otherwise their work would never be done, and nobody would see that. So another run goes on from where the ended one
+//! was. It is parked with the code `ended-from-outside` until an operator decides.
 
 mod history;
 mod start;
@@ -53,7 +53,7 @@ pub(crate) struct Ended {
     at: DateTime<Utc>,
 }
 
-/// What is done where no worker tells the state of the ended run.
+/// The way to go on where no worker tells the state of the ended run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unreadable {
     /// It is an error: a worker may tell it later.
@@ -62,7 +62,7 @@ pub(crate) enum Unreadable {
     GoesOnFromItsBegin,
 }
 
-/// What has become of the instance of an ended run.
+/// The outcome for the instance of an ended run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Continued {
     /// It goes on, parked.
@@ -136,7 +136,7 @@ async fn is_latest<M: ProcessManager>(client: &Client, id: &str, ended: &Ended) 
     Ok(latest::<M>(client, id).await?.is_some_and(|latest| latest.run_id == ended.run_id))
 }
 
-/// What an ended run leaves behind.
+/// The state and the events that an ended run leaves behind.
 struct Left {
     /// The input of the next run.
     begin: Begin,

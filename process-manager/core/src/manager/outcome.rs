@@ -20,7 +20,7 @@ pub enum OutcomeKind {
 pub struct Outcome {
     /// Its name, such as `returned`; one of a few.
     pub name: String,
-    /// What it means.
+    /// Its meaning.
     pub kind: OutcomeKind,
     /// The reason, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]

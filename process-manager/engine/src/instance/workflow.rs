@@ -130,7 +130,7 @@ impl<M: ProcessManager> ProcessInstance<M> {
         self.is_stirred = true;
     }
 
-    /// What this run would hand over; why it cannot.
+    /// Returns the input of the next run, or why there can be none.
     fn carried(&self) -> Result<Carried, String> {
         let instance = self.instance.as_ref().map_err(ToString::to_string)?;
         let begin = Begin::carrying(instance, &self.acknowledgement).map_err(|error| error_chain(&error))?;

@@ -30,7 +30,7 @@ pub(super) const BATCH_BYTES: usize = 256 * 1024;
 #[derive(Debug, Clone)]
 pub(super) struct Queued {
     pub(super) event: Arc<CloudEvent>,
-    /// What it takes in a delivery.
+    /// Its size in a delivery.
     pub(super) bytes: usize,
     pub(super) kind: RouteKind,
 }

@@ -248,7 +248,7 @@ fn plan<R: Routing>(entry: &FeedEvent) -> Planned<R::Error> {
     }
 }
 
-/// What is known of an entry: of one that is no event only position, log and perhaps its type.
+/// Returns the metadata of an entry. One that is no event has only a position, a log and perhaps a type.
 fn metadata(entry: &FeedEvent) -> Metadata {
     match entry {
         FeedEvent::Event(event) => Metadata::from(event.as_ref()),
@@ -266,7 +266,7 @@ fn metadata(entry: &FeedEvent) -> Metadata {
     }
 }
 
-/// What an event takes in a delivery, envelope included.
+/// Returns the bytes that an event takes in a delivery, envelope included.
 fn bytes_of(entry: &FeedEvent) -> usize {
     const ROUTE: usize = 64;
     match entry {

@@ -1,5 +1,5 @@
-//! What Temporal itself knows of an instance: whether it runs, and the events that it has been given. Nothing here needs a
-//! worker, or code that can run the instance.
+//! Reads from Temporal alone whether an instance runs, and which events it has been given. Nothing here needs a worker, or
+//! code that can run the instance.
 
 use process_manager::{
     instance::{Delivery, Ledger},
@@ -34,10 +34,10 @@ pub(crate) enum Latest {
     Closed(String),
 }
 
-/// What a run has been given, by its history.
+/// The events that a run has been given, by its history.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Given {
-    /// What it has accepted. What it has handled is known to the run alone.
+    /// The events that it has accepted. Only the run knows which of them it has handled.
     pub(crate) ledger: Ledger,
     /// Whether it will have ended once it has handled all of it.
     pub(crate) ends_next: bool,
