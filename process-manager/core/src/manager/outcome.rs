@@ -57,7 +57,7 @@ impl Outcome {
         Self { reason: Some(reason.into()), ..self }
     }
 
-    /// Cuts the texts: Temporal refuses what is longer, and the run would never end.
+    /// Cuts the texts: Temporal refuses longer ones, and the run would never end.
     pub(crate) fn within_limits(self) -> Self {
         let cut = |text: String, most: usize| text.chars().take(most).collect::<String>();
         Self {
