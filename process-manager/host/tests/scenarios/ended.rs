@@ -43,7 +43,7 @@ fn execution(workflow_id: &str) -> Option<WorkflowExecution> {
     Some(WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: String::new() })
 }
 
-async fn terminate(world: &World, workflow_id: &str) {
+pub(super) async fn terminate(world: &World, workflow_id: &str) {
     let mut client = world.server.client().clone();
     let request = TerminateWorkflowExecutionRequest {
         namespace: client.namespace(),
