@@ -130,7 +130,6 @@ pub(crate) struct Step {
 pub(crate) enum Span {
     Moment,
     Lasted(TimeDelta),
-    Took(TimeDelta),
     /// It has not ended.
     Ongoing,
 }
