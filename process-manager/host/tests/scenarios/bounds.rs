@@ -102,7 +102,7 @@ async fn no_task_has_failed(world: &World, id: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_too_large_is_parked_before_it_is_sent_and_goes_on_under_code_that_makes_less() {
+async fn a_step_that_is_too_large_is_parked_before_it_is_sent_and_goes_on_under_code_that_makes_less() {
     let mut world = World::without_worker().await;
     world.host::<Hoards>().await;
     let first = world.log.append(&event("state", 0, 0, 600_000));

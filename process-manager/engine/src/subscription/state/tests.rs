@@ -55,7 +55,7 @@ fn to_rewind_is_to_go_on_elsewhere() {
 }
 
 #[test]
-fn what_operators_have_decided_is_handed_over() {
+fn operators_decisions_are_handed_over() {
     let redeliver = || Redeliver { positions: vec![5], instance: Some("a".to_owned()) };
     let mut run = run();
     run.pause().unwrap();
