@@ -42,7 +42,7 @@ pub(crate) struct ProcessView {
     pub(crate) steps_missing: Option<String>,
     /// The states that a voiding has passed.
     pub(crate) progress: Option<Progress>,
-    /// The facts with which it began.
+    /// Its own facts, such as the accounts and the amount of a transfer.
     pub(crate) facts: Vec<Fact>,
     /// The facts about its progress.
     pub(crate) doing: Vec<Fact>,

@@ -6,8 +6,8 @@ use process_manager_wire::{FeedPosition, Position};
 use super::{Retrying, Status, SubscriptionState, payload::At};
 use crate::activities::{Follow, Followed, Held, Redeliver, Redelivered};
 
-/// Redeliveries that may wait.
-const MOST_WAITING: usize = 100;
+/// Redeliveries that may wait: of this many, with 1,000 positions each, the next run can be told.
+const MOST_WAITING: usize = 50;
 
 /// A run of the subscription.
 #[derive(Debug)]
