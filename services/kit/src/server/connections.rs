@@ -117,7 +117,7 @@ fn announce(service: &str, addr: SocketAddr) {
     tracing::info!("{service} listens on http://{addr}");
     if !addr.ip().is_loopback() {
         tracing::warn!(
-            "{service} listens beyond this machine, on {addr}, and asks nobody who they are: whoever reaches it can use \
+            "{service} listens beyond this machine, on {addr}, and authenticates nobody: everyone who reaches it can use \
              it. Put your own authentication in front (docs/OPERATIONS.md)"
         );
     }
