@@ -119,5 +119,5 @@ fn instances_that_are_retried_show_while_the_turn_goes_on() {
     assert_eq!((run.view().status, run.details().as_str()), (Status::Following, ""));
     run.retry(one());
     run.end_turn();
-    assert_eq!(run.view().status, Status::Following);
+    assert_eq!((run.view().status, run.details().as_str()), (Status::Following, ""));
 }
