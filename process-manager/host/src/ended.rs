@@ -95,10 +95,11 @@ pub(crate) async fn continue_latest<M: ProcessManager>(
     id: &str,
 ) -> Result<bool, EndedError> {
     match latest::<M>(client, id).await? {
-        Some(ended) => {
-            let continued = continue_run::<M>(client, task_queue, id, &ended, Unreadable::Fails).await?;
-            Ok(continued != Continued::Over)
-        }
+        Some(ended) => match continue_run::<M>(client, task_queue, id, &ended, Unreadable::Fails).await {
+            // It was begun by hand: there has never been an instance, and another attempt would read the same.
+            Err(EndedError::Input) => Ok(false),
+            continued => Ok(continued? != Continued::Over),
+        },
         None => Ok(false),
     }
 }
