@@ -1,6 +1,6 @@
 //! Configuration of the api.
 
-use service_kit::{ConfigError, env_opt, env_or};
+use service_kit::{ConfigError, env_opt, env_or, env_url};
 use url::Url;
 
 /// Variable that sets the address to listen on.
@@ -29,9 +29,9 @@ impl Config {
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             addr: env_or(ADDR_VARIABLE, "127.0.0.1:8080".to_owned())?,
-            billing_url: url_or("BILLING_URL", "http://127.0.0.1:8081")?,
+            billing_url: env_url("BILLING_URL", "http://127.0.0.1:8081")?,
             billing_public_url: env_opt("BILLING_PUBLIC_URL")?,
-            reports_url: url_or("REPORTS_URL", "http://127.0.0.1:8082")?,
+            reports_url: env_url("REPORTS_URL", "http://127.0.0.1:8082")?,
             temporal_ui_url: env_opt("TEMPORAL_UI_URL")?,
         })
     }
@@ -45,12 +45,6 @@ pub(crate) fn without_credentials(mut url: Url) -> Url {
     url.set_query(None);
     url.set_fragment(None);
     url
-}
-
-fn url_or(variable: &'static str, default: &str) -> Result<Url, ConfigError> {
-    let value = env_or(variable, default.to_owned())?;
-    let reason = |error: url::ParseError| error.to_string();
-    value.parse().map_err(|error| ConfigError { variable: variable.to_owned(), reason: reason(error), value })
 }
 
 #[cfg(test)]

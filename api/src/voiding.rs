@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use messages::{DocumentId, voiding::VoidingView};
+use process_manager_host::operator::web_ui;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
@@ -71,8 +72,7 @@ impl Presenter {
 
     fn web_ui(&self, document_id: &DocumentId, namespace: &str, run_id: &str) -> Option<String> {
         let workflow_id = workflows::voiding::workflow_id(document_id);
-        let path = ["namespaces", namespace, "workflows", &workflow_id, run_id, "history"];
-        self.temporal_ui_url.as_ref().map(|ui| join(ui, &path))
+        self.temporal_ui_url.as_ref().map(|ui| web_ui(ui, namespace, &workflow_id, run_id))
     }
 
     fn links(&self, document_id: &DocumentId) -> Links {

@@ -13,7 +13,7 @@ use crate::{fingerprint::fingerprint, managers::MANAGERS};
 /// Counts younger than this are not asked for again.
 const FRESH: Duration = Duration::from_millis(250);
 /// Most processes with trouble whose changes are followed although no count changes, of each type.
-const FOLLOWED: usize = 50;
+pub(crate) const FOLLOWED: usize = 50;
 
 /// The numbers of processes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

@@ -24,7 +24,7 @@ pub(crate) const UNKNOWN: u64 = 0;
 
 /// A page whose content follows what it shows.
 pub(crate) trait LivePage: Clone + Send + Sync + 'static {
-    /// What the page shows.
+    /// The content of the page.
     type Model: Send;
 
     /// Returns the query of the page's events, such as `on=processes`; it names the page among all pages.

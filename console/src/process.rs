@@ -178,7 +178,6 @@ fn entry(step: &Step, now: DateTime<Utc>) -> Markup {
                 @match step.span {
                     Span::Moment => {}
                     Span::Lasted(length) => { " · took " (words::duration(length)) }
-                    Span::Took(length) => { " · took " (words::duration(length)) }
                     Span::Ongoing => { " · for " (words::age(step.at, now)) }
                 }
             }

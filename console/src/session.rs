@@ -23,7 +23,7 @@ const LONGEST_TEXT: usize = 600;
 pub(crate) struct Visitor {
     /// Stands in each form and in the cookie: another site can read neither.
     pub(crate) token: String,
-    /// What the last action led to; shown once.
+    /// The result of the last action; shown once.
     pub(crate) notice: Option<Notice>,
     /// The page's address, where an action sent from it leads back to.
     pub(crate) path: String,
@@ -47,7 +47,7 @@ impl Outcome {
     }
 }
 
-/// What an action led to, in one sentence, for the page that follows.
+/// The result of an action in one sentence, for the page that follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notice {
     pub(crate) outcome: Outcome,

@@ -30,7 +30,7 @@ pub(crate) enum ActionError {
     Temporal(#[source] OperatorError),
 }
 
-/// What a button asks for.
+/// The wish behind a button.
 pub(crate) enum Wish {
     Retry,
     Acknowledge { acknowledged_by: Option<String>, note: Option<String> },

@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_listens_everywhere_is_reached_on_loopback() {
+    fn a_program_that_listens_everywhere_is_reached_on_loopback() {
         for (addr, url) in [
             ("127.0.0.1:8080", "http://127.0.0.1:8080/"),
             ("0.0.0.0:8080", "http://127.0.0.1:8080/"),
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_names_its_variable() {
+    fn an_invalid_address_names_its_variable() {
         for addr in ["8080", "localhost", "127.0.0.1:0", "127.0.0.1:99999", "a b:1", ":8080"] {
             let error = url_of(addr, "API_ADDR").unwrap_err();
             assert_eq!(error.variable, "API_ADDR", "{addr}");

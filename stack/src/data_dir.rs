@@ -17,7 +17,7 @@ pub(crate) enum DataDirError {
     InUse { folder: PathBuf },
 }
 
-/// Is in the lock file while a run uses the folder; a run that is killed leaves it.
+/// Content of the lock file while a run uses the folder; a run that is killed leaves it there.
 const IN_USE: &str = "in use";
 
 /// Exclusive use of the folder, until this is dropped or the process ends in any way.
@@ -50,7 +50,7 @@ impl DataDir {
             Err(TryLockError::Error(source)) => return Err(unwritable(source)),
         }
         let mut left = String::new();
-        // Whatever else may be in it was not written by us.
+        // Any other content was not written by us.
         let was_killed = lock.read_to_string(&mut left).is_ok() && left == IN_USE;
         lock.set_len(0)
             .and_then(|()| lock.rewind())
@@ -91,7 +91,7 @@ mod tests {
     fn a_run_that_was_killed_is_known_by_what_it_left() {
         let folder = tempfile::tempdir().unwrap();
         let killed = DataDir::hold(folder.path()).unwrap();
-        // What the end of the process does, without the end of this value.
+        // As the end of the process does, without the end of this value.
         killed.lock.unlock().unwrap();
         std::mem::forget(killed);
         assert!(DataDir::hold(folder.path()).unwrap().was_killed());

@@ -17,7 +17,7 @@ use crate::http::client_builder;
 const DOCUMENT_EVERY: Duration = Duration::from_secs(5);
 const TRANSFER_EVERY: Duration = Duration::from_secs(15);
 const VOIDING_EVERY: Duration = Duration::from_secs(20);
-/// Pace of the first round of voidings: whoever opens the console then has something to see.
+/// Pace of the first round of voidings, so that the console soon has something to show.
 const FIRST_ROUND_EVERY: Duration = Duration::from_secs(1);
 /// Attempts of the first round, each of which may come too early for Reports.
 const FIRST_ROUND: usize = 12;

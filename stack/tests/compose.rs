@@ -53,7 +53,7 @@ fn every_variable_of_the_compose_file_is_in_the_example() {
 }
 
 #[test]
-fn whatever_a_service_waits_for_exists_and_can_get_there() {
+fn dependencies_of_a_service_exist_and_can_reach_their_condition() {
     let compose = compose();
     for (name, service) in services(&compose) {
         for dependency in keys(&service["depends_on"]) {

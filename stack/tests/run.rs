@@ -259,7 +259,7 @@ async fn a_taken_port_is_one_sentence_that_names_its_variable() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn what_cannot_be_used_is_one_sentence_that_names_its_variable() -> anyhow::Result<()> {
+async fn a_setting_that_cannot_be_used_is_one_sentence_that_names_its_variable() -> anyhow::Result<()> {
     let machine = Machine::new().await?;
     let file = machine.folder.path().join("file");
     fs::write(&file, "")?;

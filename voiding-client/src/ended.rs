@@ -1,4 +1,4 @@
-//! What the sweep asks Temporal: which runs ended from outside, and which of some processes run.
+//! The sweep's questions to Temporal: which runs ended from outside, and which of some processes run.
 
 use std::collections::HashMap;
 

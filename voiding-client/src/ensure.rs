@@ -10,7 +10,7 @@ use process_manager_host::{operator::OperatorError, start::Started};
 
 use crate::{CannotStart, Run, VoidingClient};
 
-/// What was found, or done.
+/// The outcome for a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ensured {
     /// The process runs.

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_an_operator_is_told_apart_from_what_is_retried() {
+    fn voidings_that_need_an_operator_are_told_apart_from_retried_ones() {
         let of = |trouble| Filter { trouble: Some(trouble), open: Some(true), ..Filter::default() }.query();
         assert_eq!(
             of(Trouble::NeedsAttention),

@@ -36,8 +36,8 @@ impl VoidingClient {
     /// The start carries no memo: until the workflow has written one, the search attributes hold all that is known.
     ///
     /// # Errors
-    /// Returns [`CannotStart::AnotherSystem`] if the namespace is another system's, [`CannotStart::Temporal`] if Temporal does not answer within 3 s, [`CannotStart::Start`] if it rejects
-    /// the start.
+    /// Returns [`CannotStart::AnotherSystem`] if the namespace is another system's, [`CannotStart::Temporal`] if Temporal
+    /// does not answer within 3 s, [`CannotStart::Start`] if it rejects the start.
     pub async fn start(&self, accepted: &Accepted) -> Result<Started, CannotStart> {
         self.check_owner()?;
         let (client, input) = (self.workflows.client()?, input(accepted));

@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use service_kit::{ConfigError, env_opt, env_or};
+use service_kit::{ConfigError, env_or, env_url};
 use url::Url;
 
 /// Variable that sets the address to listen on.
@@ -34,23 +34,12 @@ impl Config {
         let Switch(slow) = env_or("SLOW_DOWN", Switch(false))?;
         Ok(Self {
             addr: env_or(ADDR_VARIABLE, "127.0.0.1:8083".to_owned())?,
-            billing_url: url("BILLING_URL", "http://127.0.0.1:8081")?,
-            reports_url: url("REPORTS_URL", "http://127.0.0.1:8082")?,
-            accounts_url: url("ACCOUNTS_URL", "http://127.0.0.1:8084")?,
+            billing_url: env_url("BILLING_URL", "http://127.0.0.1:8081")?,
+            reports_url: env_url("REPORTS_URL", "http://127.0.0.1:8082")?,
+            accounts_url: env_url("ACCOUNTS_URL", "http://127.0.0.1:8084")?,
             slow_down: if slow { SLOW } else { Duration::ZERO },
         })
     }
-}
-
-fn url(variable: &'static str, default: &str) -> Result<Url, ConfigError> {
-    if let Some(url) = env_opt(variable)? {
-        return Ok(url);
-    }
-    default.parse().map_err(|error: url::ParseError| ConfigError {
-        variable: variable.to_owned(),
-        value: default.to_owned(),
-        reason: error.to_string(),
-    })
 }
 
 struct Switch(bool);

@@ -29,7 +29,7 @@ pub(super) struct AttentionPage {
     kind: Kind,
 }
 
-/// What the page shows.
+/// The content of the page.
 pub(super) struct Model {
     /// `None` while Temporal is unavailable.
     counts: Option<Counts>,

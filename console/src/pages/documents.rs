@@ -40,7 +40,7 @@ pub(super) struct DocumentsPage {
     cursor: Option<String>,
 }
 
-/// What the page shows.
+/// The content of the page.
 #[derive(Default)]
 pub(super) struct Model {
     /// `None` while Reports is unavailable.

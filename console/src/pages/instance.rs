@@ -27,7 +27,7 @@ pub(super) struct InstancePage {
     pub(super) id: String,
 }
 
-/// What the page shows.
+/// The content of the page.
 #[derive(Hash)]
 pub(super) struct Model {
     view: Option<ProcessView>,

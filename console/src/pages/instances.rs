@@ -19,13 +19,9 @@ use crate::{
 
 use super::{
     instances_parts::table,
+    listing::{PAGE, SEARCHED},
     overview::{Overview, tiles},
 };
-
-/// Instances of a page.
-const PAGE: usize = 50;
-/// Newest instances among which a text is looked for that no id begins with.
-const SEARCHED: usize = 1_000;
 
 /// The page; its filters stand in its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +33,7 @@ pub(super) struct InstancesPage {
     cursor: Option<String>,
 }
 
-/// What the page shows.
+/// The content of the page.
 pub(super) struct Model {
     /// `None` while Temporal is unavailable.
     overview: Option<Overview>,

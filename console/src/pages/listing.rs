@@ -10,6 +10,8 @@ use crate::{
 
 /// Processes of a page.
 pub(super) const PAGE: usize = 50;
+/// Newest processes among which a text is looked for that no id begins with.
+pub(super) const SEARCHED: usize = 1_000;
 
 #[derive(Default)]
 pub(super) struct Listing {

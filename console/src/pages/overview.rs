@@ -4,16 +4,13 @@ use futures::future::try_join_all;
 use process_manager_host::operator::{End, InstanceFilter, OperatorError, Trouble as Kind};
 
 use crate::{
-    counts::midnight,
+    counts::{FOLLOWED, midnight},
     managers::Manager,
     parts::Tile,
     sources::Sources,
     view::{ProcessView, instance::view},
     words,
 };
-
-/// Newest instances that need attention whose changes are followed although no count changes.
-const FOLLOWED: usize = 50;
 
 /// How many instances there are, and the newest that need attention.
 #[derive(Hash)]

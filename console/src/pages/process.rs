@@ -28,7 +28,7 @@ pub(super) struct ProcessPage {
     pub(super) process_id: Option<ProcessId>,
 }
 
-/// What the page shows.
+/// The content of the page.
 #[derive(Hash)]
 pub(super) struct Model {
     view: Option<ProcessView>,

@@ -7,7 +7,7 @@ use service_kit::Params;
 use voiding_client::Filter;
 
 use super::{
-    listing::{Listing, PAGE, Trouble, given, list, of_billing},
+    listing::{Listing, PAGE, SEARCHED, Trouble, given, list, of_billing},
     processes_parts::{banner, elsewhere, first_visit, table, tiles},
 };
 use crate::{
@@ -21,9 +21,6 @@ use crate::{
     view,
 };
 
-/// Newest processes among which a text is looked for that no id begins with.
-const SEARCHED: usize = 1_000;
-
 /// The page; its filters stand in its address, so that it can be sent to others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ProcessesPage {
@@ -34,7 +31,7 @@ pub(super) struct ProcessesPage {
     cursor: Option<String>,
 }
 
-/// What the page shows.
+/// The content of the page.
 pub(super) struct Model {
     /// `None` while Temporal is unavailable.
     counts: Option<Counts>,

@@ -78,7 +78,7 @@ fn pending(instance: &Instance) -> Vec<Pending> {
     failed.map(|of| Pending { command: command.clone(), of: of.clone() }).collect()
 }
 
-/// What the instance is doing, as it says itself.
+/// The instance's own account of where it stands.
 fn doing(view: &InstanceView) -> Vec<Fact> {
     let doing = match view.status {
         Doing::Waiting => "waits for its next event",
@@ -122,6 +122,9 @@ fn detail(failure: &ParkedFailure) -> String {
 
 /// `Deposit money was refused`, `Money withdrawn could not be handled`
 fn what_failed(failure: &ParkedFailure) -> String {
+    if failure.code == failure_code::ENDED_FROM_OUTSIDE {
+        return "The run was ended from outside".to_owned();
+    }
     match &failure.command {
         Some(name) if failure.refusal.is_some() => format!("{} was refused", command(name)),
         Some(name) => format!("{} failed", command(name)),
@@ -136,6 +139,15 @@ fn remedy(failure: &ParkedFailure) -> &'static str {
              instance when a worker with fixed code runs."
         }
         failure_code::PANICKED => "The process manager panicked. Retry once a worker with fixed code runs.",
+        failure_code::TOO_LARGE | failure_code::UNSERIALIZABLE => {
+            "Nothing of it was sent or taken. Retry once a worker runs whose code makes less of it, or another form."
+        }
+        failure_code::COMMANDS_CHANGED | failure_code::STATE_UNREADABLE => {
+            "The code has changed too much for this process. Retry once a worker with fixed code runs."
+        }
+        failure_code::ENDED_FROM_OUTSIDE => {
+            "An operator or Temporal has ended the run, for the reason above. A retry goes on where the process was."
+        }
         failure_code::NOT_DISPATCHED => "The command could not be sent at all. Retry once the reason above is gone.",
         failure_code::TIMEOUT => {
             "The command did not succeed within the time that the process manager allows. Retry once the service is fast \

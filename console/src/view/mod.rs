@@ -42,9 +42,9 @@ pub(crate) struct ProcessView {
     pub(crate) steps_missing: Option<String>,
     /// The states that a voiding has passed.
     pub(crate) progress: Option<Progress>,
-    /// What it is about.
+    /// Its own facts, such as the accounts and the amount of a transfer.
     pub(crate) facts: Vec<Fact>,
-    /// What it is doing.
+    /// The facts about its progress.
     pub(crate) doing: Vec<Fact>,
     /// The state that a process manager keeps, as JSON.
     pub(crate) state: Option<String>,
@@ -84,7 +84,7 @@ pub(crate) struct Failure {
     pub(crate) code: String,
     pub(crate) detail: String,
     pub(crate) since: DateTime<Utc>,
-    /// What an operator should do about it, and what comes of it.
+    /// Advice for the operator: how to act, and the effect of that.
     pub(crate) remedy: String,
     /// The effect of giving up, where acknowledging gives up what could be retried.
     pub(crate) giving_up: Option<&'static str>,
@@ -121,7 +121,7 @@ pub(crate) struct Step {
     pub(crate) span: Span,
     pub(crate) code: Option<String>,
     pub(crate) detail: Option<String>,
-    /// What an operator has written.
+    /// The note of an operator.
     pub(crate) note: Option<String>,
 }
 
@@ -130,7 +130,6 @@ pub(crate) struct Step {
 pub(crate) enum Span {
     Moment,
     Lasted(TimeDelta),
-    Took(TimeDelta),
     /// It has not ended.
     Ongoing,
 }

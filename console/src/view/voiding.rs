@@ -68,7 +68,7 @@ pub(crate) fn add_retried(view: &mut ProcessView, retried: Vec<RetriedCommand>) 
     // The latest run may be of an earlier process than the one that is shown.
     let of_this = retried.into_iter().filter(|retried| retried.from >= view.began_at);
     let steps = of_this.map(|retried| Step {
-        span: Span::Took(retried.to - retried.from),
+        span: Span::Lasted(retried.to - retried.from),
         detail: retried.last_error.map(|error| format!("Last error: {error}")),
         ..Step::new(
             retried.to,

@@ -23,7 +23,7 @@ fn amounts_are_answered_with_exactly_the_decimals_of_their_currency() {
 }
 
 #[test]
-fn what_is_no_money_says_why() {
+fn an_invalid_amount_says_why() {
     for (amount, currency, expected) in [
         ("1", "eur", InvalidMoney::Currency),
         ("1", "ZZZ", InvalidMoney::Currency),

@@ -39,7 +39,7 @@ pub enum CommandError {
     /// A business 'no': 404, 409 or 422 with a problem `code`. To repeat the command is pointless.
     #[error("refused ({}): {}", .0.code, .0.detail)]
     Refused(Problem),
-    /// Anything else that goes wrong. It is not known whether the command took effect.
+    /// Anything else that goes wrong. [`Fault::had_no_effect`] tells whether the command certainly took no effect.
     #[error(transparent)]
     Fault(#[from] Fault),
 }

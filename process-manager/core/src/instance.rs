@@ -109,7 +109,7 @@ pub struct Instance<M: ProcessManager> {
     /// Of the worker when the instance began.
     settings: Value,
     state: M,
-    /// What stands in the place of the state and the current event while this code cannot read them.
+    /// Takes the place of the state and the current event while this code cannot read them.
     held: Option<Held>,
     /// Whether an event has begun it.
     started: bool,

@@ -1,4 +1,4 @@
-//! What an instance may be: limits that keep a run able to hand over to the next one, checked before anything is sent.
+//! The limits of an instance. They keep a run able to hand over to the next one, and are checked before anything is sent.
 //!
 //! Temporal takes at most 2 MiB as the input of a run or of an activity. Everything here is counted in bytes of JSON.
 

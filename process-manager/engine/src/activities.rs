@@ -66,8 +66,8 @@ pub struct Follow {
     /// The logs that this one continues, as an operator has said; the latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub continues: Vec<Continued>,
-    /// Whether the run continues as new when its history is long, also while it waits for an operator. Runs that began
-    /// before that was so do not.
+    /// Whether the run continues as new when its history is long, also while it waits for an operator. It is absent in
+    /// runs of earlier versions, which do not.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hands_over: bool,
     /// The decisions of operators that the run before has handed over.

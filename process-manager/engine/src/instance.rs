@@ -12,7 +12,7 @@ mod workflow;
 
 pub use self::{
     begin::{Begin, Carried, EndedRun},
-    run::FinalRecord,
+    run::{FinalRecord, failure_type},
     workflow::{
         AcknowledgeSignal, CarriedQuery, DeliverSignal, HandledAnswer, HandledUpTo, HandledUpdate, IS_PARKED,
         InstructSignal, PARKED, ProcessInstance, RetrySignal, RunInstance, StateQuery, workflow_id,

@@ -31,6 +31,15 @@ pub fn now<W>(ctx: &WorkflowContext<W>) -> DateTime<Utc> {
     ctx.workflow_time().map(DateTime::from).unwrap_or_default()
 }
 
+/// A run continues as new beyond this many events: far below the server's limits of 51,200 events and 10,000 signals.
+pub const LONGEST_HISTORY: u32 = 4_000;
+
+/// Whether the run's history is long enough to begin another one.
+#[must_use]
+pub fn is_too_long<W>(ctx: &WorkflowContext<W>) -> bool {
+    ctx.history_length() > LONGEST_HISTORY || ctx.continue_as_new_suggested()
+}
+
 /// Returns the termination that ends a run *Failed*, with a failure of this type.
 #[must_use]
 pub fn failed(kind: &str, why: String) -> WorkflowTermination {

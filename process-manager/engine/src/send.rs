@@ -120,7 +120,8 @@ where
     wait(ctx, activity, input, policy, fault).await
 }
 
-/// Sends a command until the receiver has accepted or refused it.
+/// Sends a command until the receiver has accepted or refused it. It goes on even if [`Sender::must_hand_over`] says that
+/// the history is too long: a workflow that hands over calls [`send`] itself, which then returns [`Sent::TooLong`].
 ///
 /// # Errors
 /// Only when the run was cancelled meanwhile.

@@ -1,8 +1,8 @@
 //! Continues instances whose runs were ended from outside: terminated by an operator or by Temporal, cancelled, or timed
 //! out (ADR 18).
 //!
-//! What such an instance had to do would never be done, and nobody would see that. So another run goes on from where the
-//! ended one was, parked with the code `ended-from-outside`, until an operator decides.
+//! Otherwise their work would never be done, and nobody would see that. So another run goes on from where the ended one
+//! was. It is parked with the code `ended-from-outside` until an operator decides.
 
 mod history;
 mod start;
@@ -11,7 +11,7 @@ mod sweep;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use process_manager::{instance::Delivery, manager::ProcessManager};
+use process_manager::{instance::Delivery, limits::cut, manager::ProcessManager};
 use process_manager_engine::instance::{Begin, Carried, EndedRun, workflow_id};
 use process_manager_wire::Position;
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService, tonic::Code};
@@ -23,7 +23,7 @@ use tokio::time::timeout;
 
 use self::history::Tail;
 pub(crate) use self::sweep::EndedInstances;
-use crate::operator::{OperatorError, Workflows, bounded as bounded_request, decode, timestamp};
+use crate::operator::{OperatorError, Workflows, bounded, decode, timestamp};
 
 /// For a query, which replays the history of the run; that may have 50 MB.
 const QUERY_WITHIN: Duration = Duration::from_secs(30);
@@ -53,7 +53,7 @@ pub(crate) struct Ended {
     at: DateTime<Utc>,
 }
 
-/// What is done where no worker tells the state of the ended run.
+/// The way to go on where no worker tells the state of the ended run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unreadable {
     /// It is an error: a worker may tell it later.
@@ -62,7 +62,7 @@ pub(crate) enum Unreadable {
     GoesOnFromItsBegin,
 }
 
-/// What has become of the instance of an ended run.
+/// The outcome for the instance of an ended run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Continued {
     /// It goes on, parked.
@@ -95,10 +95,11 @@ pub(crate) async fn continue_latest<M: ProcessManager>(
     id: &str,
 ) -> Result<bool, EndedError> {
     match latest::<M>(client, id).await? {
-        Some(ended) => {
-            let continued = continue_run::<M>(client, task_queue, id, &ended, Unreadable::Fails).await?;
-            Ok(continued != Continued::Over)
-        }
+        Some(ended) => match continue_run::<M>(client, task_queue, id, &ended, Unreadable::Fails).await {
+            // It was begun by hand: there has never been an instance, and another attempt would read the same.
+            Err(EndedError::Input) => Ok(false),
+            continued => Ok(continued? != Continued::Over),
+        },
         None => Ok(false),
     }
 }
@@ -136,7 +137,7 @@ async fn is_latest<M: ProcessManager>(client: &Client, id: &str, ended: &Ended) 
     Ok(latest::<M>(client, id).await?.is_some_and(|latest| latest.run_id == ended.run_id))
 }
 
-/// What an ended run leaves behind.
+/// The state and the events that an ended run leaves behind.
 struct Left {
     /// The input of the next run.
     begin: Begin,
@@ -158,7 +159,8 @@ async fn left(client: &Client, ended: &Ended, unreadable: Unreadable) -> Result<
         Ok(Carried { begin, is_over }) => Ok(Left { events: unseen(&begin, tail.deliveries), begin, is_over, how }),
         Err(EndedError::Unreadable(why)) if unreadable == Unreadable::GoesOnFromItsBegin => {
             let how = format!(
-                "{how}; its state cannot be read ({why}), so it is as when that run began, and the events since wait"
+                "{how}; its state cannot be read ({}), so it is as when that run began, and the events since wait",
+                cut(why)
             );
             from_its_begin(history::whole(client, ended).await?, how)
         }
@@ -171,7 +173,7 @@ fn from_its_begin(tail: Tail, how: String) -> Result<Left, EndedError> {
     let mut events = begin.events.clone();
     events.extend(unseen(&begin, tail.deliveries));
     let is_over = begin.carried.is_none();
-    let (events, left_out) = bounded(events);
+    let (events, left_out) = fitting(events);
     let how = left_out.map_or(how.clone(), |position| {
         format!(
             "{how}; there is no room for the events from position {position} on: rewind the subscription to before it"
@@ -186,7 +188,7 @@ fn unseen(begin: &Begin, deliveries: Vec<Delivery>) -> Vec<Delivery> {
 }
 
 /// As many of the events as there is room for, and the position of the first that is left out.
-fn bounded(mut events: Vec<Delivery>) -> (Vec<Delivery>, Option<Position>) {
+fn fitting(mut events: Vec<Delivery>) -> (Vec<Delivery>, Option<Position>) {
     let mut left = EVENT_BYTES;
     let mut fits = |queued: &Delivery| {
         let bytes = serde_json::to_string(queued).map_or(0, |text| text.len());
@@ -201,7 +203,7 @@ fn bounded(mut events: Vec<Delivery>) -> (Vec<Delivery>, Option<Position>) {
 /// Asks a worker for what the run would have handed over.
 async fn query(client: &Client, ended: &Ended) -> Result<Carried, EndedError> {
     let mut client = client.clone();
-    let mut request = bounded_request(QueryWorkflowRequest {
+    let mut request = bounded(QueryWorkflowRequest {
         namespace: client.namespace(),
         execution: Some(ended.execution()),
         query: Some(WorkflowQuery { query_type: "carried".to_owned(), ..WorkflowQuery::default() }),

@@ -137,7 +137,7 @@ async fn has_not_got<M: ProcessManager>(client: &Client, id: &str, event: &Cloud
     matches!(answer, Ok(HandledAnswer::NotYet { is_accepted: false }))
 }
 
-/// What an event was to an instance that does not run.
+/// How far an instance that does not run has come with an event.
 enum Ended {
     Handled,
     /// It has not got it.

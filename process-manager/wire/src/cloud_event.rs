@@ -19,12 +19,12 @@ pub struct CloudEvent {
     pub specversion: String,
     /// Id, unique in its source; the same on every delivery.
     pub id: String,
-    /// The log's service: `/billing`, `/reports` or `/accounts`.
+    /// The log's service, such as `/billing`.
     pub source: String,
     /// Name of the event, such as `DocumentVoided`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Document, report, account or transfer id.
+    /// Id of the resource that it is about, such as a document.
     pub subject: String,
     /// When it was recorded.
     pub time: DateTime<Utc>,

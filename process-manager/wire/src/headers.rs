@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_sent_stays_as_it_is() {
+    fn a_value_that_can_be_sent_stays_as_it_is() {
         for text in ["p-1", "a/b", "100%", "~", &"x".repeat(LONGEST)] {
             assert_eq!((fit(text), fit_key(text), fit_value(text)), (text.into(), text.into(), text.into()));
         }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_sent_is_encoded_and_what_is_too_long_is_shortened() {
+    fn a_value_that_cannot_be_sent_is_encoded_and_a_long_one_is_shortened() {
         assert_eq!(fit("Straße 7 100%"), "Stra%C3%9Fe%207%20100%25");
         assert_eq!(fit_value("größe 1\n"), "gr%C3%B6%C3%9Fe 1%0A");
         let one = fit_key("a b");

@@ -23,8 +23,8 @@ pub(crate) use self::{
     retention::{KeysByTimeMigration, Retention},
 };
 use crate::{
-    ApiError, CommandHeaders, Database, Json, NewEvent, Transaction, append, database::of_commit, event_log::lock_head,
-    problem, server::ClientGone,
+    ApiError, CommandHeaders, Database, Json, NewEvent, RETRY_AFTER, Transaction, append, database::of_commit,
+    event_log::lock_head, problem, server::ClientGone,
 };
 
 /// A command: its body, its headers, and the database in which it takes effect.
@@ -40,7 +40,6 @@ pub struct Command<B> {
 /// Time from the beginning of a command to its commit. One that takes longer is undone, so that its answer comes before
 /// its callers give up: the process manager's do so after 10 s.
 const COMMIT_WITHIN: Duration = Duration::from_secs(8);
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl<B: DeserializeOwned> FromRequest<Database> for Command<B> {
     type Rejection = ApiError;

@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_handed_out_is_no_cursor() {
+    fn a_text_that_was_not_handed_out_is_no_cursor() {
         let good = encode("documents", &12).unwrap();
         assert_eq!(decode::<i64>("reports", &good), None);
         assert_eq!(decode::<String>("documents", &good), None);

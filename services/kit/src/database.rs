@@ -7,7 +7,7 @@ mod url;
 mod write_check;
 mod writing;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use process_manager_wire::{Position, code};
@@ -15,7 +15,7 @@ use sea_orm::DatabaseConnection;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 
 use self::writing::Writing;
-use crate::{ApiError, problem};
+use crate::{ApiError, RETRY_AFTER, problem};
 
 pub(crate) use self::{error::of_commit, write_check::WriteCheckMigration};
 pub use self::{open::OpenError, transaction::Transaction, url::DatabaseUrl};
@@ -36,7 +36,6 @@ pub struct Database {
 /// Most commands of one service that wait or are in work. On SQLite they take their turns: more would wait for longer
 /// than their callers do.
 const COMMANDS: usize = 100;
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl Database {
     /// Returns the connection for reading: outside of a transaction each statement sees what is committed.

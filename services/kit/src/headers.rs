@@ -6,15 +6,11 @@ use axum::{
 };
 use process_manager_wire::{
     code,
-    headers::{CAUSATION_ID, CORRELATION_ID, IDEMPOTENCY_KEY},
+    headers::{CAUSATION_ID, CORRELATION_ID, IDEMPOTENCY_KEY, LONGEST},
 };
-
 use utoipa::IntoParams;
 
 use crate::{ApiError, new_id, problem};
-
-/// In characters.
-const MAX_LENGTH: usize = 255;
 
 /// The headers of a command, all of them optional.
 ///
@@ -63,7 +59,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandHeaders {
 
 fn header(parts: &Parts, name: &'static str) -> Result<Option<String>, ApiError> {
     let invalid = || {
-        let detail = format!("header {name} must be given once, as 1 to {MAX_LENGTH} visible ASCII characters");
+        let detail = format!("header {name} must be given once, as 1 to {LONGEST} visible ASCII characters");
         problem(StatusCode::BAD_REQUEST, code::INVALID_HEADER, detail)
     };
     let mut values = parts.headers.get_all(name).into_iter();
@@ -79,7 +75,7 @@ fn header(parts: &Parts, name: &'static str) -> Result<Option<String>, ApiError>
 
 /// Returns whether a text may be kept as idempotency key, correlation id or causation id.
 pub(crate) fn is_valid(text: &str) -> bool {
-    (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

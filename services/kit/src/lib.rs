@@ -75,6 +75,7 @@ pub use headers::{CommandHeaders, correlate};
 pub use openapi::{CommandProblems, PageParams};
 pub use page::PageRequest;
 pub use params::{DEFAULT_LIMIT, MAX_LIMIT, Params, PathId, invalid};
+pub(crate) use problem::RETRY_AFTER;
 pub use problem::{ApiError, Refusal, problem};
 pub use process::{exit, init_tracing, shutdown_signal};
 pub use server::{BindError, Bound, MAX_BODY, ReadyCheck, app, bind, ready_check, serve};

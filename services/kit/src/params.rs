@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_its_rule_is_named() {
+    fn a_parameter_that_breaks_its_rule_is_named() {
         let params = Params::parse(
             "limit=0&l2=201&l3=%2B5&l4=5&l4=6&l5=&l6=99999999999999999999&b=yes&customer_id=%ff&c2=%zz&status=void&cursor=x",
         );

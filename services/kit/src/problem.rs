@@ -9,6 +9,9 @@ use axum::{
 };
 use process_manager_wire::{PROBLEM_MEDIA_TYPE, Problem, code, error_chain};
 
+/// `Retry-After` of a program that is busy, or whose database is.
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// An error answer. The client sees the problem; the log also gets the cause of a fault.
 #[derive(Debug)]
 pub struct ApiError {

@@ -54,7 +54,7 @@ impl Observed {
         self.is_answered = true;
         self.record(status.as_str());
         let (ms, Self { method, path, .. }) = (self.ms(), &*self);
-        // Whoever asks for health reads the answer; a line each second would hide the others.
+        // The answer tells the health; a line for each probe would hide the others.
         let is_health = matches!(self.route.as_str(), "/livez" | "/readyz" | "/metrics");
         if is_health || status.is_success() && self.route == "/events" {
             tracing::debug!(status = status.as_u16(), ms, "{method} {path}");

@@ -86,7 +86,7 @@ async fn texts(url: &DatabaseUrl) -> String {
 }
 
 #[tokio::test]
-async fn what_is_committed_after_sqlite_has_ended_a_transaction_is_there_for_others() {
+async fn a_commit_after_sqlite_has_ended_a_transaction_is_there_for_others() {
     for kind in ["full", "interrupted", "no transaction is active"] {
         let folder = tempfile::tempdir().unwrap();
         let url = DatabaseUrl::sqlite_file(&folder.path().join("test.db"), "TEST_DATABASE_URL");

@@ -37,7 +37,7 @@ fn limit(folder: &Path, on: bool) {
 
 #[tokio::test]
 async fn while_the_disk_takes_nothing_readiness_says_so_and_what_is_answered_afterwards_is_kept() {
-    // Whoever listens is not ended by it; a write beyond the limit is an error then.
+    // With a listener the signal does not end the program; a write beyond the limit is then an error.
     let _beyond_the_limit = signal(SignalKind::from_raw(25)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::sqlite_file(&folder.path().join("bells.db"), "TEST_DATABASE_URL");

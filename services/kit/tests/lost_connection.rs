@@ -34,7 +34,7 @@ async fn number(connection: &impl ConnectionTrait, sql: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn what_is_committed_after_connections_were_ended_is_there_and_nothing_of_theirs() {
+async fn a_commit_after_connections_were_ended_is_kept_and_nothing_of_theirs() {
     let Some(server) = PostgresServer::shared("connections that the server ends") else { return };
     let url = DatabaseUrl::new(server.create_database(), "TEST_DATABASE_URL");
     let database = Database::open::<Migrator>(&url).await.unwrap();

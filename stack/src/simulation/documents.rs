@@ -12,7 +12,7 @@ use super::PEOPLE;
 const KINDS: [DocumentKind; 4] =
     [DocumentKind::Invoice, DocumentKind::Receipt, DocumentKind::Invoice, DocumentKind::CreditNote];
 
-/// A document that is issued by mistake is number so many.
+/// Number of a document that is issued by mistake.
 const MISTAKEN: usize = 1;
 
 /// Issues documents.

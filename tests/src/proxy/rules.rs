@@ -6,7 +6,7 @@ use messages::PROBLEM_MEDIA_TYPE;
 
 use super::{Gate, Recorded, problem};
 
-/// What happens to a request.
+/// The fate of a request.
 #[derive(Debug, Clone)]
 pub enum Fault {
     /// It is answered here, without the service.

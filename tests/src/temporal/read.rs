@@ -90,7 +90,7 @@ impl Temporal {
     /// The workflow's answer to the query `state`.
     ///
     /// # Errors
-    /// What Temporal answered instead, such as that no worker runs.
+    /// Temporal answered something else, such as that no worker runs.
     pub async fn query_state(&self, document_id: &DocumentId) -> Result<VoidingView, String> {
         let request = QueryWorkflowRequest {
             namespace: self.namespace().to_owned(),

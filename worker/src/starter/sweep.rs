@@ -1,6 +1,6 @@
 //! The sweep: finds the open processes without a run that no event announces.
 //!
-//! What it costs follows from what changes, not from how many processes wait. Each sweep
+//! Its cost depends on how much changes, and not on how many processes wait. Each sweep
 //! 1. looks again at the processes that another run was in the way of;
 //! 2. asks Temporal which runs ended from outside since it last asked, and Billing about each of those;
 //! 3. compares one page of Billing's open processes with the runs, and the next page the next time.

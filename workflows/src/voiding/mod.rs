@@ -11,10 +11,7 @@ use messages::{
     DocumentId,
     voiding::{VoidingInput, VoidingState},
 };
-use temporalio_common::{
-    data_converters::{PayloadConverter, RawValue},
-    search_attributes::{SearchAttributeKey, SearchAttributes},
-};
+use temporalio_common::search_attributes::{SearchAttributeKey, SearchAttributes};
 
 pub use process_manager_engine::publish::{INCIDENT, MEMO, NEEDS_ATTENTION, PROCESS_ID};
 pub use workflow::DocumentVoiding;
@@ -60,12 +57,6 @@ pub fn document_id(workflow_id: &str) -> Option<DocumentId> {
 #[must_use]
 pub fn summary(document_id: &DocumentId) -> String {
     format!("Void document {document_id}")
-}
-
-/// Encodes the input as the payload of a start.
-#[must_use]
-pub fn encode_input(input: &VoidingInput) -> RawValue {
-    RawValue::from_value(input, &PayloadConverter::serde_json())
 }
 
 /// Returns the search attributes that a run starts with, so that lists show it before a worker picks it up.

@@ -6,7 +6,7 @@ use std::{convert::Infallible, fmt};
 
 use chrono::{DateTime, Utc};
 use messages::voiding::{VoidingInput, VoidingView};
-use process_manager_engine::{failed, now, send::Sender, signals};
+use process_manager_engine::{failed, is_too_long, now, send::Sender, signals};
 use temporalio_common::{data_converters::RawValue, error::ApplicationFailure};
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
@@ -21,9 +21,6 @@ use super::{
     publish::{self, withdraw},
     state::{Command, Ignored, Next, Outcome, Voiding},
 };
-
-/// A run continues as new beyond this many events: far below the server's limits of 51,200 events and 10,000 signals.
-const LONGEST_HISTORY: u32 = 4_000;
 
 /// Voids one document: Reports marks it, then Billing completes or aborts.
 #[workflow]
@@ -210,10 +207,6 @@ impl Sender for DocumentVoiding {
         ctx.state_mut(|run| run.awake = false);
         is_too_long(ctx) && ctx.patched(&format!("continue-as-new-after-{}", ctx.history_length()))
     }
-}
-
-fn is_too_long(ctx: &WorkflowContext<DocumentVoiding>) -> bool {
-    ctx.history_length() > LONGEST_HISTORY || ctx.continue_as_new_suggested()
 }
 
 /// Begins the next run with the whole state of this one.

@@ -29,7 +29,7 @@ fn read(entry: Value, last: Position) -> FeedEvent {
         Ok(event) => FeedEvent::Event(Box::new(event)),
         // A log has no gaps, so what does not say its position has the next one.
         Err(error) => FeedEvent::Malformed {
-            position: sequence.filter(|position| *position > 0).unwrap_or(last + 1),
+            position: sequence.filter(|position| *position > 0).unwrap_or(last.saturating_add(1)),
             logid,
             kind,
             reason: error.to_string(),

@@ -41,7 +41,8 @@ impl FeedReader {
     /// Reads the next events, as [`EventSource::read`] returns them. The reader stays where it is: see [`FeedReader::advance_to`].
     ///
     /// # Errors
-    /// [`FeedError`]; a final one when the log is another one or shorter than the position.
+    /// [`FeedError`]; a final one when the log is another one, is shorter than the position, or may have lost events that
+    /// were not read.
     pub async fn next(&mut self, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
         let verified = std::mem::take(&mut self.verified);
         if !verified {

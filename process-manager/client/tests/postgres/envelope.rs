@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{good, insert, log, read};
 
 #[tokio::test]
-async fn what_the_writer_leaves_out_has_a_default() {
+async fn columns_that_the_writer_leaves_out_have_defaults() {
     let Some((_server, pool, source)) = log("defaults").await else { return };
     insert(&pool, "order-7").await.unwrap();
     let logid: Uuid = good(&read(&source, 0).await[0]).logid.parse().unwrap();
@@ -27,7 +27,7 @@ async fn what_the_writer_leaves_out_has_a_default() {
 }
 
 #[tokio::test]
-async fn what_the_writer_says_reaches_the_reader() {
+async fn columns_that_the_writer_sets_reach_the_reader() {
     let Some((_server, pool, source)) = log("envelope").await else { return };
     let insert = r#"INSERT INTO process_event (id, source, type, subject, time, correlation_id, causation_id, data)
         VALUES ('e-1', '/shop', 'Placed', 'o "7" ä', '2026-01-02T03:04:05.678901+01', 'c', 'm', '{"n": [1.5, null]}')"#;

@@ -21,7 +21,7 @@ use crate::{
 const IMMEDIATE_RETRIES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// What has failed for this long, whatever was decided about it, shows as an incident when it fails again.
+/// A step that has failed for this long shows as an incident when it fails again, whatever was decided about it.
 const SHOWN_AFTER: TimeDelta = TimeDelta::seconds(10);
 
 impl<M: ProcessManager> Instance<M> {
@@ -71,8 +71,8 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// What a decision gives travels from run to run, as no event tells it. Returns the changes to the timers that are to
-    /// be made.
+    /// Checks what a decision adds to the instance: it travels from run to run, as no event tells it. Returns the changes
+    /// to the timers that are to be made.
     fn check_decision(
         &self,
         decision: &Decision<M::Command>,
@@ -133,7 +133,7 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// Shows as an incident what fails again and again, whatever `on_error` decides about it.
+    /// Shows a step that fails again and again as an incident, whatever `on_error` decides about it.
     fn show_failing(&mut self, error: &Error<M::Error>, command: Option<String>, now: DateTime<Utc>) {
         let Some(work) = self.work.as_ref().filter(|_| self.is_limited()) else { return };
         let Some(since) = work.failing_since.filter(|since| now - since >= SHOWN_AFTER) else { return };

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Instance, ParkedFailure, command_name};
-use crate::{failure_code, manager::ProcessManager};
+use crate::{failure_code, limits, manager::ProcessManager};
 
 impl<M: ProcessManager> Instance<M> {
     /// Whether nothing is left to do: the instance has ended, or nothing has begun it.
@@ -30,7 +30,7 @@ impl<M: ProcessManager> Instance<M> {
         self.parked = Some(ParkedFailure {
             failure_id: format!("{}/{}", self.id, self.failures),
             code: failure_code::ENDED_FROM_OUTSIDE.to_owned(),
-            detail: detail(how, before.as_ref()),
+            detail: limits::cut(detail(how, before.as_ref())),
             event,
             position,
             command: command.or(next_command),

@@ -1,4 +1,5 @@
-//! What an earlier run has handed over and this code cannot read: it is kept as it is, and the instance is parked.
+//! A state that an earlier run has handed over and that this code cannot read. It is kept as it is, and the instance is
+//! parked.
 //!
 //! Each run tries anew, and an operator's retry begins one. So nothing is lost, and code that can read it goes on with it.
 

@@ -99,7 +99,7 @@ fn refused() -> Result<(), Error<Fails>> {
 }
 
 #[test]
-fn what_is_carried_over_goes_on_where_it_was() {
+fn an_instance_that_is_carried_over_goes_on_where_it_was() {
     let mut first = instance();
     assert!(first.deliver(queued(1, &["x", "y"])));
     assert!(first.deliver(queued(2, &["z"])));

@@ -58,9 +58,9 @@ pub struct ParkedFailure {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StalledCommand {
-    /// The command's name.
+    /// The name of the command; of the event, if the process manager's own code fails again and again.
     pub command: String,
-    /// The fault of the first attempt.
+    /// The fault of the first attempt, or the latest error of the process manager's code.
     pub detail: String,
     /// Since when it has been known.
     pub since: DateTime<Utc>,

@@ -177,8 +177,8 @@ impl Context<'_> {
         self.now
     }
 
-    /// Returns the [`ProcessManager::VERSION`] with which this run began: code that changes which commands follow from an event
-    /// keeps the old way for runs of the old version.
+    /// Returns the [`ProcessManager::VERSION`] with which this run began. Code that changes which commands follow from an
+    /// event keeps the old way for runs of the old version.
     #[must_use]
     pub fn version(&self) -> u32 {
         self.version

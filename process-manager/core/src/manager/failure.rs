@@ -284,7 +284,7 @@ pub enum OnRoutingError {
     Stop,
     /// The event is skipped.
     Skip,
-    /// It is retried at once.
+    /// It is retried at once; ten times at most where an operator has asked for the event again.
     Retry,
     /// It is retried after a delay, which survives restarts.
     RetryAfter(Duration),

@@ -20,7 +20,7 @@ pub enum OutcomeKind {
 pub struct Outcome {
     /// Its name, such as `returned`; one of a few.
     pub name: String,
-    /// What it means.
+    /// Its meaning.
     pub kind: OutcomeKind,
     /// The reason, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,7 +57,7 @@ impl Outcome {
         Self { reason: Some(reason.into()), ..self }
     }
 
-    /// Cuts the texts: Temporal refuses what is longer, and the run would never end.
+    /// Cuts the texts: Temporal refuses longer ones, and the run would never end.
     pub(crate) fn within_limits(self) -> Self {
         let cut = |text: String, most: usize| text.chars().take(most).collect::<String>();
         Self {

@@ -4,9 +4,8 @@ use process_manager::manager::ProcessManager;
 use temporalio_workflow::WorkflowContext;
 
 use super::ProcessInstance;
+use crate::LONGEST_HISTORY;
 
-/// A run continues as new beyond this many events: far below the server's limit of 51,200.
-const LONGEST_HISTORY: u32 = 4_000;
 const PATCH: &str = "too-long-for-what-changes-nothing";
 
 /// Whether a run that waits has to begin another one, asked when something has come in.

@@ -21,9 +21,11 @@ use super::{
 use crate::{failed, now};
 
 /// Types of the failures with which a run ends *Failed*.
-mod failure_type {
-    pub(super) const INVALID_INPUT: &str = "InvalidInput";
-    pub(super) const FAILURE_ACKNOWLEDGED: &str = "FailureAcknowledged";
+pub mod failure_type {
+    /// The run was started by hand, with an input that cannot be used. It has handled nothing.
+    pub const INVALID_INPUT: &str = "InvalidInput";
+    /// An operator has acknowledged the failure of the instance.
+    pub const FAILURE_ACKNOWLEDGED: &str = "FailureAcknowledged";
 }
 
 type Ctx<M> = WorkflowContext<ProcessInstance<M>>;

@@ -144,7 +144,7 @@ impl<M: ProcessManager> ProcessInstance<M> {
         self.is_stirred = true;
     }
 
-    /// What this run would hand over; why it cannot.
+    /// Returns the input of the next run, or why there can be none.
     fn carried(&self) -> Result<Carried, String> {
         let instance = self.instance.as_ref().map_err(ToString::to_string)?;
         let begin = Begin::carrying(instance, &self.acknowledgement).map_err(|error| error_chain(&error))?;
@@ -225,8 +225,8 @@ pub struct HandledUpTo {
     pub log: String,
     /// The event's position.
     pub position: process_manager_wire::Position,
-    /// How long to wait, 30 s at most; then the answer is a [`HandledAnswer`]. Without a limit there is none but the
-    /// event's being handled, or the failure of an instance that is parked.
+    /// How long to wait, 30 s at most; the answer is then a [`HandledAnswer`]. Without a limit the update waits until the
+    /// event has been handled, and fails if the instance is parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within_ms: Option<u64>,
 }

@@ -6,8 +6,8 @@ use process_manager_wire::{FeedPosition, Position};
 use super::{Retrying, Status, SubscriptionState, payload::At};
 use crate::activities::{Follow, Followed, Held, Redeliver, Redelivered};
 
-/// Redeliveries that may wait.
-const MOST_WAITING: usize = 100;
+/// Redeliveries that may wait: of this many, with 1,000 positions each, the next run can be told.
+const MOST_WAITING: usize = 50;
 
 /// A run of the subscription.
 #[derive(Debug)]
@@ -195,6 +195,7 @@ impl Run {
             return if list.is_empty() { list } else { format!("**Retrying** deliveries to instances:\n\n{list}") };
         }
         match &self.held.error {
+            None if !self.held.is_paused => String::new(),
             None => format!("**Paused** after position {position}.\n\nWaits for the signal `resume` or `rewind`."),
             Some(why) if self.held.is_other_log => format!(
                 "**Stopped** after position {position}: {why}.\n\nNo events are delivered any more. Find out what has \

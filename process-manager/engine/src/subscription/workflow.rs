@@ -21,11 +21,8 @@ use super::{
 };
 use crate::{
     activities::{EventsToRedeliver, Followed, LeftOut, LogActivities, OTHER_LOG, Redelivered},
-    failed,
+    failed, is_too_long,
 };
-
-/// A run continues as new beyond this many events: far below the server's limits of 51,200, and of 10,000 signals.
-const LONGEST_HISTORY: u32 = 4_000;
 
 /// Follows one log for ever.
 #[workflow]
@@ -139,11 +136,6 @@ impl Subscription {
     }
 }
 
-/// Whether the history is long enough to begin another one.
-fn is_too_long(ctx: &WorkflowContext<Subscription>) -> bool {
-    ctx.history_length() > LONGEST_HISTORY || ctx.continue_as_new_suggested()
-}
-
 fn hand_over(ctx: &WorkflowContext<Subscription>) -> WorkflowResult<()> {
     let next = ctx.state(|it| it.run.as_ref().ok().map(Run::handed_over));
     let next = RawValue::from_value(&next, ctx.payload_converter());
@@ -203,6 +195,8 @@ async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>,
     if ctx.cancellation_token().is_cancelled() {
         return Err(WorkflowTermination::cancelled());
     }
+    // It named the instances that this turn could not deliver to.
+    ctx.set_current_details("");
     ctx.state_mut(|it| {
         let Some(run) = it.state_mut() else { return Ok(None) };
         run.end_turn();

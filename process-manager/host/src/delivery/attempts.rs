@@ -30,7 +30,7 @@ pub(super) const BATCH_BYTES: usize = 256 * 1024;
 #[derive(Debug, Clone)]
 pub(super) struct Queued {
     pub(super) event: Arc<CloudEvent>,
-    /// What it takes in a delivery.
+    /// Its size in a delivery.
     pub(super) bytes: usize,
     pub(super) kind: RouteKind,
 }
@@ -77,7 +77,12 @@ pub(super) async fn deliver<R: Routing, T: DeliveryTarget>(
         attempt += 1;
         let metadata = Metadata::from(events[0].event.as_ref());
         match decide::<R>(&error, &metadata, attempt) {
-            OnRoutingError::Retry => sleep(retry_pause(attempt)).await,
+            OnRoutingError::Retry if shared.terms.retries(attempt) => {
+                if attempt >= ATTEMPTS_IN_LINE {
+                    place.step_aside(&shared);
+                }
+                sleep(retry_pause(attempt)).await;
+            }
             decision if decision == OnRoutingError::Skip || shared.terms.redeliver.is_some() => {
                 events.remove(0);
                 done.positions.push(metadata.position);

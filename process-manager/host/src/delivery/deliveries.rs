@@ -121,7 +121,7 @@ impl<'a, R: Routing, T: DeliveryTarget> Deliveries<'a, R, T> {
         let attempt = self.attempts(metadata.position) + 1;
         self.tried = Some((metadata.position, attempt));
         match decide::<R>(error, &metadata, attempt) {
-            OnRoutingError::Retry => {
+            OnRoutingError::Retry if self.shared.terms.retries(attempt) => {
                 self.pause = Some(retry_pause(attempt)).filter(|pause| !pause.is_zero()).map(|it| Instant::now() + it);
                 self.unrouted.push_front(entry);
             }
@@ -248,7 +248,7 @@ fn plan<R: Routing>(entry: &FeedEvent) -> Planned<R::Error> {
     }
 }
 
-/// What is known of an entry: of one that is no event only position, log and perhaps its type.
+/// Returns the metadata of an entry. One that is no event has only a position, a log and perhaps a type.
 fn metadata(entry: &FeedEvent) -> Metadata {
     match entry {
         FeedEvent::Event(event) => Metadata::from(event.as_ref()),
@@ -266,7 +266,7 @@ fn metadata(entry: &FeedEvent) -> Metadata {
     }
 }
 
-/// What an event takes in a delivery, envelope included.
+/// Returns the bytes that an event takes in a delivery, envelope included.
 fn bytes_of(entry: &FeedEvent) -> usize {
     const ROUTE: usize = 64;
     match entry {

@@ -142,7 +142,7 @@ impl<M: ProcessManager> Instances<M> {
         known::latest(&self.client, &workflow_id::<M>(id)).await.map_err(|status| rpc("looked at", id, status))
     }
 
-    /// What the latest instance of this id had seen when it ended.
+    /// Returns the ledger of the latest instance of this id, which has ended.
     async fn ledger_of_ended(&self, id: &str) -> Result<Ledger, DeliveryError> {
         match self.latest(id).await? {
             Latest::None => Ok(Ledger::default()),

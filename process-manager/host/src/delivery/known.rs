@@ -1,11 +1,11 @@
-//! What Temporal itself knows of an instance: whether it runs, and the events that it has been given. Nothing here needs a
-//! worker, or code that can run the instance.
+//! Reads from Temporal alone whether an instance runs, and which events it has been given. Nothing here needs a worker, or
+//! code that can run the instance.
 
 use process_manager::{
     instance::{Delivery, Ledger},
     manager::RouteKind,
 };
-use process_manager_engine::instance::FinalRecord;
+use process_manager_engine::instance::{FinalRecord, failure_type};
 use serde::Deserialize;
 use serde_json::Value;
 use temporalio_client::{
@@ -34,10 +34,10 @@ pub(crate) enum Latest {
     Closed(String),
 }
 
-/// What a run has been given, by its history.
+/// The events that a run has been given, by its history.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Given {
-    /// What it has accepted. What it has handled is known to the run alone.
+    /// The events that it has accepted. Only the run knows which of them it has handled.
     pub(crate) ledger: Ledger,
     /// Whether it will have ended once it has handled all of it.
     pub(crate) ends_next: bool,
@@ -77,13 +77,13 @@ pub(crate) async fn latest(client: &Client, workflow_id: &str) -> Result<Latest,
 }
 
 /// Returns the ledger of a run that has ended: its own record, or, where it was ended before it could leave one, what it
-/// had been given. `None` where its history tells neither.
+/// had been given. It is empty if the run could not use its input, and `None` where the history tells nothing.
 pub(crate) async fn ledger(client: &Client, workflow_id: &str, run_id: &str) -> Result<Option<Ledger>, Status> {
     // The run has ended, so the server does not wait for the event.
     let filter = HistoryEventFilterType::CloseEvent;
     let (events, _) = page(client, workflow_id, run_id, filter, Vec::new()).await?;
-    if let Some(record) = events.last().and_then(left_behind) {
-        return Ok(Some(record.ledger));
+    if let Some(ledger) = events.last().and_then(left_behind) {
+        return Ok(Some(ledger));
     }
     Ok(given(client, workflow_id, run_id).await?.map(|given| given.ledger))
 }
@@ -163,18 +163,23 @@ impl Given {
     }
 }
 
-fn left_behind(event: &HistoryEvent) -> Option<FinalRecord> {
+fn left_behind(event: &HistoryEvent) -> Option<Ledger> {
     let payloads: &Payloads = match event.attributes.as_ref()? {
         Attributes::WorkflowExecutionCompletedEventAttributes(completed) => completed.result.as_ref()?,
         Attributes::WorkflowExecutionFailedEventAttributes(failed) => {
             match failed.failure.as_ref()?.failure_info.as_ref()? {
+                // A run that was started by hand: it has handled nothing.
+                FailureInfo::ApplicationFailureInfo(info) if info.r#type == failure_type::INVALID_INPUT => {
+                    return Some(Ledger::default());
+                }
                 FailureInfo::ApplicationFailureInfo(info) => info.details.as_ref()?,
                 _ => return None,
             }
         }
         _ => return None,
     };
-    serde_json::from_slice(&payloads.payloads.first()?.data).ok()
+    let record: FinalRecord = serde_json::from_slice(&payloads.payloads.first()?.data).ok()?;
+    Some(record.ledger)
 }
 
 #[cfg(test)]
@@ -182,7 +187,11 @@ mod tests {
     use serde_json::json;
     use temporalio_common::protos::temporal::api::{
         common::v1::Payload,
-        history::v1::{WorkflowExecutionSignaledEventAttributes, WorkflowExecutionStartedEventAttributes},
+        failure::v1::{ApplicationFailureInfo, Failure},
+        history::v1::{
+            WorkflowExecutionFailedEventAttributes, WorkflowExecutionSignaledEventAttributes,
+            WorkflowExecutionStartedEventAttributes,
+        },
     };
 
     use super::*;
@@ -229,6 +238,20 @@ mod tests {
         assert_eq!((accepted(&given), given.ends_next), (vec![1, 2, 3, 4], true));
         let again = history(&first, &[json!([delivery(4, "stop")]), json!([delivery(5, "start")])]).unwrap();
         assert!(!again.ends_next);
+    }
+
+    #[test]
+    fn a_run_that_could_not_use_its_input_has_an_empty_ledger() {
+        let failed_as = |kind: &str| {
+            let info = ApplicationFailureInfo { r#type: kind.to_owned(), ..Default::default() };
+            let failure_info = Some(FailureInfo::ApplicationFailureInfo(info));
+            let failure = Some(Failure { failure_info, ..Default::default() });
+            let failed = WorkflowExecutionFailedEventAttributes { failure, ..Default::default() };
+            let attributes = Some(Attributes::WorkflowExecutionFailedEventAttributes(failed));
+            left_behind(&HistoryEvent { attributes, ..HistoryEvent::default() })
+        };
+        assert_eq!(failed_as("InvalidInput"), Some(Ledger::default()));
+        assert_eq!(failed_as("Other"), None);
     }
 
     #[test]

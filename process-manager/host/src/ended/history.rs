@@ -1,20 +1,21 @@
 //! Reads what the history of an ended run tells: how it ended, and what came in before.
 
-use process_manager::instance::Delivery;
+use process_manager::{instance::Delivery, limits::cut_to};
 use process_manager_engine::instance::Begin;
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService};
 use temporalio_common::protos::temporal::api::{
-    common::v1::Payloads,
     enums::v1::{EventType, WorkflowExecutionStatus},
     history::v1::{HistoryEvent, history_event::Attributes},
     workflowservice::v1::GetWorkflowExecutionHistoryReverseRequest,
 };
 
 use super::{Ended, EndedError};
-use crate::operator::{OperatorError, bounded, decode, within};
+use crate::operator::{OperatorError, bounded, first, within};
 
 /// A history has 50 MB at most, and a page of it must be answered in time.
 const PAGE: i32 = 100;
+/// Most characters of the reason that somebody gave for a termination.
+const LONGEST_REASON: usize = 500;
 
 /// The end of a history, or all of it.
 #[derive(Debug, Default)]
@@ -84,15 +85,12 @@ impl Tail {
         match (&self.close, status) {
             (Some(Attributes::WorkflowExecutionTerminatedEventAttributes(terminated)), _) => {
                 let why = Some(terminated.reason.as_str()).filter(|reason| !reason.is_empty());
-                format!("the run was terminated by {} ({})", terminated.identity, why.unwrap_or("without a reason"))
+                let why = cut_to(why.unwrap_or("without a reason").to_owned(), LONGEST_REASON);
+                format!("the run was terminated by {} ({why})", terminated.identity)
             }
             (_, WorkflowExecutionStatus::Canceled) => "the run was cancelled".to_owned(),
             (_, WorkflowExecutionStatus::TimedOut) => "the run has timed out".to_owned(),
             _ => "the run was terminated".to_owned(),
         }
     }
-}
-
-fn first<T: serde::de::DeserializeOwned>(payloads: Option<&Payloads>) -> Option<T> {
-    decode(payloads?.payloads.first()?)
 }

@@ -42,7 +42,7 @@ pub(crate) struct EndedInstances {
     has_begun: AtomicBool,
 }
 
-/// What the sweeps so far have seen.
+/// The runs that the sweeps so far have seen.
 #[derive(Debug, Default)]
 struct Seen {
     /// Runs that ended earlier are done with.
@@ -153,7 +153,7 @@ impl EndedInstances {
     }
 }
 
-/// What a sweep has done about a run.
+/// The outcome of a sweep for one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     /// There is nothing more to do.

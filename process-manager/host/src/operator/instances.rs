@@ -31,7 +31,7 @@ pub struct InstanceFilter {
     pub closed_since: Option<DateTime<Utc>>,
 }
 
-/// What a running process waits for, where something is wrong.
+/// The trouble of a running process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Trouble {
     /// An operator has to decide: a step was refused or cannot be done.

@@ -30,7 +30,10 @@ use process_manager::manager::ProcessManager;
 
 use crate::connect::LazyClient;
 
-pub(crate) use self::workflows::{bounded, json, within};
+pub(crate) use self::{
+    read::first,
+    workflows::{bounded, json, within},
+};
 
 pub use self::{
     error::OperatorError,

@@ -60,6 +60,7 @@ pub fn decode<T: DeserializeOwned>(payload: &Payload) -> Option<T> {
     serde_json::from_slice(&payload.data).ok()
 }
 
-pub(super) fn first<T: DeserializeOwned>(payloads: Option<&Payloads>) -> Option<T> {
+/// Reads the first payload as JSON; `None` where there is none, or it is of another form.
+pub(crate) fn first<T: DeserializeOwned>(payloads: Option<&Payloads>) -> Option<T> {
     decode(payloads?.payloads.first()?)
 }

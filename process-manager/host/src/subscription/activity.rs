@@ -26,15 +26,13 @@ use super::{
     turn::{Progress, Stopped, Turn, turn},
 };
 use crate::operator::Workflows;
-use process_manager::manager::StartFrom;
+use process_manager::{limits::cut, manager::StartFrom};
 use process_manager_client::feed::{EventSource, FeedError, FeedPosition, FeedReader, SharedSource};
 
 /// The SDK sends no more of them than the worker's options allow.
 const HEARTBEAT_EVERY: Duration = Duration::from_millis(500);
 /// How often the workflow is told which instances are retried, if that has changed. Each time makes its history longer.
 const TELL_EVERY: Duration = Duration::from_secs(5);
-/// Most characters of the reason why a subscription stops.
-const LONGEST_REASON: usize = 2_000;
 /// Faults that pass sooner are shown by the heartbeat alone.
 const WORTH_TELLING: TimeDelta = TimeDelta::seconds(10);
 
@@ -196,7 +194,7 @@ async fn tell_retrying(ctx: ActivityContext, progress: watch::Receiver<Progress>
 /// Ends the activity for good, with its position as details: an operator has to decide how to continue.
 fn stopped(name: &str, error: &Stopped, at: FeedPosition) -> ActivityError {
     // A process manager's own error may be of any length.
-    let why: String = error_chain(error).chars().take(LONGEST_REASON).collect();
+    let why = cut(error_chain(error));
     let kind = match error {
         Stopped::Log(FeedError::OtherLog { .. }) => OTHER_LOG,
         Stopped::Log(_) => "LogChanged",

@@ -4,7 +4,7 @@ use std::{error::Error, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
-use process_manager::instance::Continued;
+use process_manager::{instance::Continued, limits::cut_to};
 use process_manager_client::feed::{FeedEvent, FeedPosition};
 use process_manager_engine::{
     activities::{LeftOut, Redeliver},
@@ -28,6 +28,9 @@ impl HandlerError {
         Self { what: what.into(), source: source.into() }
     }
 }
+
+/// Attempts at an event of a redelivery: the subscription follows its log again only when the redelivery is over.
+const ATTEMPTS_OF_REDELIVERY: u32 = 10;
 
 /// How a turn wants its events to be delivered.
 #[derive(Debug)]
@@ -53,6 +56,13 @@ impl Default for Terms {
             redeliver: None,
             retrying: watch::Sender::new(Vec::new()),
         }
+    }
+}
+
+impl Terms {
+    /// Whether an event that has been tried so often may be tried again at once.
+    pub(crate) fn retries(&self, attempts: u32) -> bool {
+        self.redeliver.is_none() || attempts < ATTEMPTS_OF_REDELIVERY
     }
 }
 
@@ -120,5 +130,18 @@ pub(crate) fn left_out(position: Position, why: &str) -> LeftOut {
 
 /// Returns the beginning of a reason.
 pub(crate) fn cut(why: &str) -> String {
-    why.chars().take(LONGEST_REASON).collect()
+    cut_to(why.to_owned(), LONGEST_REASON)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_event_of_a_redelivery_is_given_up_after_some_attempts() {
+        assert!(Terms::default().retries(u32::MAX));
+        let redeliver = Some(Redeliver { positions: vec![1], instance: None });
+        let terms = Terms { redeliver, ..Terms::default() };
+        assert_eq!((terms.retries(9), terms.retries(10)), (true, false));
+    }
 }

@@ -15,23 +15,17 @@ use process_manager_host::{Manager, WaitError, operator::Operator, wait_until_ha
 use process_manager_wire::{CloudEvent, Position};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use temporalio_client::{
-    Client, NamespacedClient,
-    grpc::{OperatorService, WorkflowService},
-    tonic::IntoRequest,
-};
-use temporalio_common::protos::temporal::api::{
-    common::v1::WorkflowExecution, operatorservice::v1::ListSearchAttributesRequest,
-    workflowservice::v1::TerminateWorkflowExecutionRequest,
-};
+use temporalio_client::{Client, NamespacedClient, grpc::OperatorService, tonic::IntoRequest};
+use temporalio_common::protos::temporal::api::operatorservice::v1::ListSearchAttributesRequest;
 use test_support::{STALL, eventually};
 
 use super::{
+    ended::terminate,
     probe::{Command, Step},
     world::{World, applied},
 };
 
-/// What an instance has applied, in the order of its handling.
+/// The events that an instance has applied, in the order of its handling.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 struct Applied {
     applied: Vec<String>,
@@ -114,7 +108,7 @@ async fn stopped_at<M: ProcessManager>(world: &World, position: Position) -> Str
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s11_an_event_that_cannot_be_read_stops_visibly_and_is_delivered_once_the_code_is_mended() {
+async fn s11_an_event_that_cannot_be_read_stops_visibly_and_is_delivered_once_the_code_is_fixed() {
     let mut world = World::without_worker().await;
     world.host::<OfNumbers>().await;
     noted(&world, "a", "first");
@@ -204,7 +198,7 @@ async fn s13_an_instance_that_cannot_answer_does_not_hold_up_the_others() {
     about(&world, "strict", "a", "strict");
     let other = noted(&world, "b", "other");
     world.handled_by::<OfTexts>(&other).await;
-    terminate(world.server.client(), "Payments-a").await;
+    terminate(&world, "Payments-a").await;
     noted(&world, "a", "after");
     let other = noted(&world, "b", "another");
     world.handled_by::<OfTexts>(&other).await;
@@ -214,16 +208,6 @@ async fn s13_an_instance_that_cannot_answer_does_not_hold_up_the_others() {
     let last = noted(&world, "b", "last");
     world.handled_by::<OfTexts>(&last).await;
     assert_eq!(applied(&world.view_of::<OfTexts>("b").await.unwrap()).unwrap(), ["other", "another", "last"]);
-}
-
-async fn terminate(client: &Client, workflow_id: &str) {
-    let request = TerminateWorkflowExecutionRequest {
-        namespace: client.namespace(),
-        workflow_execution: Some(WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: String::new() }),
-        reason: "the test wants it".to_owned(),
-        ..Default::default()
-    };
-    client.clone().terminate_workflow_execution(request.into_request()).await.unwrap();
 }
 
 /// A log that is replaced while it is followed.

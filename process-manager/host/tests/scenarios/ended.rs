@@ -43,7 +43,7 @@ fn execution(workflow_id: &str) -> Option<WorkflowExecution> {
     Some(WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: String::new() })
 }
 
-async fn terminate(world: &World, workflow_id: &str) {
+pub(super) async fn terminate(world: &World, workflow_id: &str) {
     let mut client = world.server.client().clone();
     let request = TerminateWorkflowExecutionRequest {
         namespace: client.namespace(),
@@ -158,7 +158,7 @@ async fn x12_an_instance_comes_back_as_often_as_it_is_terminated_until_it_is_ack
     assert_eq!(runs.len(), 3, "two were terminated, and one was acknowledged");
 }
 
-/// What came in with nobody to see it is not lost, and the events that follow find the same instance.
+/// Events that came in while nobody saw them are not lost, and those that follow find the same instance.
 #[tokio::test(flavor = "multi_thread")]
 async fn x12_events_that_meet_an_ended_run_find_the_instance_that_goes_on() {
     let mut world = World::new().await;

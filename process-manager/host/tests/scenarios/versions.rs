@@ -93,11 +93,11 @@ versioned!(
     |_, state| json!({"count": state["handled"].as_array().map_or(0, Vec::len)})
 );
 
-/// What is refused stops it.
+/// A refusal stops it.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Stubborn;
 
-/// What is refused gets another command in its place: what it was deployed for.
+/// A refused command gets another one in its place: that is what the code was deployed for.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Yielding;
 

@@ -50,7 +50,7 @@ async fn bodies_that_break_a_rule_are_refused_with_their_code() {
 }
 
 #[tokio::test]
-async fn what_does_not_belong_to_a_transfer_is_refused() {
+async fn a_step_that_does_not_belong_to_a_transfer_is_refused() {
     on_each_database(async |database| {
         let accounts = Running::start(Accounts, &database).await;
         let client = &accounts.client;

@@ -50,7 +50,7 @@ async fn a_document_without_an_id_gets_one_and_its_key_makes_it_once() {
 }
 
 #[tokio::test]
-async fn what_breaks_a_rule_is_refused_with_its_code() {
+async fn a_command_that_breaks_a_rule_is_refused_with_its_code() {
     on_each_database(async |database| {
         let client = Running::start(Billing, &database).await;
         let client = &client.client;

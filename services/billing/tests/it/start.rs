@@ -54,7 +54,7 @@ async fn health_metrics_and_description_are_there() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_used_is_named_in_one_sentence() {
+async fn a_setting_that_cannot_be_used_is_named_in_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
     let in_a_file = DatabaseUrl::sqlite_file(&folder.path().join("file/billing.db"), "BILLING_DATABASE_URL");

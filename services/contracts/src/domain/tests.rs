@@ -1,3 +1,5 @@
+//! Tests of the rules.
+
 use super::*;
 
 fn at(second: i64) -> DateTime<Utc> {

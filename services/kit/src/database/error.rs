@@ -1,14 +1,10 @@
 //! Tells transient errors of the database from faults of our own.
 
-use std::time::Duration;
-
 use axum::http::StatusCode;
 use process_manager_wire::code;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
-use crate::{ApiError, problem};
-
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+use crate::{ApiError, RETRY_AFTER, problem};
 
 impl From<DbErr> for ApiError {
     fn from(error: DbErr) -> Self {

@@ -24,7 +24,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 type Outcome = Result<(), String>;
 
-/// What is known about writing. However often readiness is asked for, one write at a time is tried, every 5 s at most
+/// Whether the database takes writes, as far as known. However often readiness is asked for, one write at a time is tried, every 5 s at most
 /// while writes succeed and every second while they fail; none at all while commands are committed.
 #[derive(Debug)]
 pub(super) struct Writing {

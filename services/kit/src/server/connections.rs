@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::{Bound, deadlines::BodyWithin, descriptors};
-use crate::{ApiError, metrics, problem, telemetry};
+use crate::{ApiError, RETRY_AFTER, metrics, problem, telemetry};
 
 /// Most connections of one program. A connection that waits costs some 50 kB.
 const CONNECTIONS: usize = 1000;
@@ -45,7 +45,6 @@ const TAKE_WITHIN: Duration = Duration::from_secs(30);
 const TURNED_AWAY_WITHIN: Duration = Duration::from_secs(2);
 /// Time that requests in flight have once the program is told to stop.
 const DRAIN: Duration = Duration::from_secs(8);
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Limits of a program's connections.
 #[derive(Debug, Clone, Copy)]
@@ -118,7 +117,7 @@ fn announce(service: &str, addr: SocketAddr) {
     tracing::info!("{service} listens on http://{addr}");
     if !addr.ip().is_loopback() {
         tracing::warn!(
-            "{service} listens beyond this machine, on {addr}, and asks nobody who they are: whoever reaches it can use \
+            "{service} listens beyond this machine, on {addr}, and authenticates nobody: everyone who reaches it can use \
              it. Put your own authentication in front (docs/OPERATIONS.md)"
         );
     }

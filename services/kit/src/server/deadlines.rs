@@ -1,4 +1,4 @@
-//! What the server owes nobody: bodies that never end, and the work of clients that have gone.
+//! Ends bodies that do not come to an end, and the work of clients that have gone.
 
 use std::time::Duration;
 

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_names_the_variable() {
+    fn an_invalid_host_names_the_variable() {
         for bad in ["http://example.org", "a b", "*example.org", "*.", "example.org:x", "user@example.org"] {
             assert!(bad.parse::<HostList>().is_err(), "{bad}");
         }

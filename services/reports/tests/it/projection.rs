@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn what_is_malformed_unknown_or_a_duplicate_holds_nothing_up() {
+async fn malformed_unknown_and_repeated_events_hold_nothing_up() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
         billing.issue("D1", "c");

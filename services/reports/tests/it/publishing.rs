@@ -68,7 +68,7 @@ async fn a_list_is_newest_first_and_pages_show_each_report_once() {
 }
 
 #[tokio::test]
-async fn what_breaks_a_rule_is_refused_with_its_code() {
+async fn a_command_that_breaks_a_rule_is_refused_with_its_code() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
         let reports = start(&billing, &database).await;

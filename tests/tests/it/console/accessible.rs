@@ -15,7 +15,7 @@ const ALL: [&str; 6] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", 
 /// Another scheme has other colours and nothing else.
 const COLOURS: [&str; 1] = ["color-contrast"];
 
-/// What is serious on the page.
+/// The serious problems of the page.
 async fn violations(browser: &Browser, rules: &[&str]) -> Vec<String> {
     browser.eval(&format!("{AXE}; return true")).await;
     let found = browser.eval_async(RUN, vec![json!(rules)]).await;

@@ -57,7 +57,7 @@ async fn a_refused_completion_is_retried_from_its_page() {
 }
 
 #[tokio::test]
-async fn what_is_refused_says_why() {
+async fn a_refused_action_says_why() {
     let Some((env, browser)) = on_the_console("refusals").await else { return };
     let document = env.issue_reported().await;
     let (id, customer) = (&document.document_id, &document.customer_id);

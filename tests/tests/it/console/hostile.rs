@@ -1,4 +1,4 @@
-//! What comes from outside is text, whatever it looks like.
+//! Input from outside is shown as text, whatever it looks like.
 
 use messages::{PROBLEM_MEDIA_TYPE, voiding::VoidingState};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What an operator looks for can be found and reached.
+//! Searches, links and windows lead an operator to each process.
 
 use messages::{DocumentId, voiding::VoidingState};
 use serde_json::json;
@@ -10,7 +10,7 @@ use super::{on_the_console, page_of, selection::refused};
 const WINDOWS: usize = 7;
 
 #[tokio::test]
-async fn who_acknowledged_an_earlier_failure_of_a_document_can_be_reached() {
+async fn the_acknowledgement_of_an_earlier_failure_of_a_document_can_be_reached() {
     let Some((env, browser)) = on_the_console("earlier processes").await else { return };
     let (document, _) = env.refused_marking().await;
     let id = &document.document_id;
@@ -57,7 +57,7 @@ async fn a_search_finds_a_part_of_an_id_and_the_id_of_a_workflow_and_names_an_in
 }
 
 #[tokio::test]
-async fn what_is_voided_is_shown_and_a_number_leads_to_what_it_counts() {
+async fn voided_documents_are_shown_and_a_number_leads_to_its_processes() {
     let Some((env, browser)) = on_the_console("numbers").await else { return };
     let id = env.issue_reported().await.document_id;
     env.api().post_voiding_to_its_end(&id).await.ok_as(200);

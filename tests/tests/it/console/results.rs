@@ -1,4 +1,4 @@
-//! What came of a click is told where the eye is, and no refresh takes it away.
+//! The result of a click is shown in view, and no refresh takes it away.
 
 use serde_json::json;
 use tests::{Component, Link};

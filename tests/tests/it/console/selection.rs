@@ -41,7 +41,7 @@ async fn selected_failures_are_acknowledged_together_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn what_a_person_has_begun_outlives_a_refresh() {
+async fn a_form_that_a_person_has_begun_outlives_a_refresh() {
     let Some((env, browser)) = on_the_console("a refresh").await else { return };
     let ids = refused(&env, 2).await;
     browser.open("/").await;

@@ -37,7 +37,7 @@ async fn a_failed_and_a_returned_transfer_say_so_in_the_list_the_numbers_and_the
 }
 
 #[tokio::test]
-async fn what_needs_attention_is_one_number_apart_from_what_is_retried() {
+async fn processes_that_need_attention_are_one_number_apart_from_retried_ones() {
     let Some(bank) = Bank::start("what needs attention").await else { return };
     let (env, browser) = (&bank.env, &bank.browser);
     let document = env.issue_reported().await.document_id;

@@ -9,9 +9,9 @@ on_both_databases! {
     a_body_that_is_no_json_is_unreadable,
     a_field_that_is_missing_mistyped_or_impossible_is_named,
     a_path_or_parameter_that_breaks_its_rule_is_refused,
-    what_is_not_there_is_not_found,
+    a_missing_resource_is_not_found,
     other_methods_media_types_and_sizes_are_refused,
-    what_is_unknown_is_ignored,
+    unknown_fields_are_ignored,
     money_is_exact,
 }
 
@@ -114,7 +114,7 @@ async fn a_path_or_parameter_that_breaks_its_rule_is_refused(env: &Env) {
     }
 }
 
-async fn what_is_not_there_is_not_found(env: &Env) {
+async fn a_missing_resource_is_not_found(env: &Env) {
     let (billing, reports) = (env.billing(), env.reports());
     let id = sample::document_id();
     assert_eq!(billing.document(&id).await.refusal(), (404, "document-not-found".to_owned()));
@@ -144,7 +144,7 @@ async fn other_methods_media_types_and_sizes_are_refused(env: &Env) {
     assert_eq!(answer.refusal(), (405, "method-not-allowed".to_owned()));
 }
 
-async fn what_is_unknown_is_ignored(env: &Env) {
+async fn unknown_fields_are_ignored(env: &Env) {
     let body = json!({"document_id": "known", "customer_id": "c", "kind": "receipt", "unknown": [{}],
         "total": {"amount": "5", "currency": "JPY", "more": 1}});
     let target = env.billing().raw().clone().header("x-unknown", "1").header("prefer", "nonsense=;;");

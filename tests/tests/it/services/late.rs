@@ -1,4 +1,4 @@
-//! What comes late, twice, or in another order.
+//! Commands and events that come late, twice, or in another order.
 
 use messages::{billing::DocumentStatus, reports::ReportStatus};
 use sea_orm::{ConnectionTrait, Database};

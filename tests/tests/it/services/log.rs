@@ -20,7 +20,7 @@ on_both_databases! {
     a_waiting_reader_does_not_keep_the_service_from_ending,
     events_are_cloud_events_and_the_same_on_every_read,
     a_restart_keeps_the_log,
-    what_was_accepted_outlives_a_crash_and_the_log_has_no_gaps,
+    accepted_commands_outlive_a_crash_and_the_log_has_no_gaps,
 }
 
 /// Seconds; the longest that a reader may ask to wait.
@@ -129,7 +129,7 @@ async fn a_restart_keeps_the_log(env: &Env) {
     assert_eq!(billing.log().await[..10], before);
 }
 
-async fn what_was_accepted_outlives_a_crash_and_the_log_has_no_gaps(env: &Env) {
+async fn accepted_commands_outlive_a_crash_and_the_log_has_no_gaps(env: &Env) {
     let (billing, over) = (env.billing(), AtomicBool::new(false));
     let writers = (0..8).map(async |_| {
         let mut accepted = Vec::new();

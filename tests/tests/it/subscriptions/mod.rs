@@ -35,7 +35,7 @@ impl Subscription<'_> {
         self.query("state").await
     }
 
-    /// What the Web UI shows as current details.
+    /// The current details, as the Web UI shows them.
     pub(super) async fn details(&self) -> String {
         let metadata = self.query("__temporal_workflow_metadata").await.unwrap();
         metadata["currentDetails"].as_str().unwrap_or_default().to_owned()

@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-/// What Billing says, and what it was asked.
+/// Billing: its answers, and the questions that it was asked.
 #[derive(Debug, Default)]
 struct Books {
     /// The list of open processes; it may be older than the single documents.

@@ -263,7 +263,7 @@ fn happen(voiding: Voiding, happening: &Happening) -> Voiding {
 
 proptest! {
     #[test]
-    fn whatever_happens_the_process_goes_on_waits_for_a_person_or_has_ended(way in happenings()) {
+    fn after_any_happenings_the_process_goes_on_waits_for_a_person_or_has_ended(way in happenings()) {
         let mut voiding = started();
         let mut marked_in_reports = false;
         for happening in &way {

@@ -101,7 +101,7 @@ fn applied(view: &InstanceView) -> Vec<Position> {
 }
 
 #[test]
-fn what_is_handed_over_stays_small_and_is_handled_in_order() {
+fn events_that_are_handed_over_stay_small_and_are_handled_in_order() {
     let mut instance = parked(EVENTS, RouteKind::Continue);
     assert_eq!(instance.view().queued_events, usize::try_from(EVENTS).unwrap() - 1);
     assert!(carried(&instance).1 < EVENT_BYTES + 16 * 1024, "{} bytes", carried(&instance).1);

@@ -76,7 +76,7 @@ fn an_operators_retry_begins_to_count_again() {
     }
 }
 
-/// Refuses whatever is sent, so many times; the pauses between.
+/// Refuses each command, so many times; returns the pauses between.
 fn refused(instance: &mut Instance<Script>, times: usize) -> (Vec<Duration>, DateTime<Utc>) {
     let (mut time, mut pauses) = (now(), Vec::new());
     for _ in 0..times {

@@ -1,4 +1,4 @@
-//! What JSON cannot hold, or this code cannot read, parks an instance and never ends it.
+//! A state that JSON cannot hold, or that this code cannot read, parks an instance and never ends it.
 
 use std::{collections::BTreeMap, convert::Infallible};
 

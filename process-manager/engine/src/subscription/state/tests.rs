@@ -55,7 +55,7 @@ fn to_rewind_is_to_go_on_elsewhere() {
 }
 
 #[test]
-fn what_operators_have_decided_is_handed_over() {
+fn operators_decisions_are_handed_over() {
     let redeliver = || Redeliver { positions: vec![5], instance: Some("a".to_owned()) };
     let mut run = run();
     run.pause().unwrap();
@@ -119,5 +119,5 @@ fn instances_that_are_retried_show_while_the_turn_goes_on() {
     assert_eq!((run.view().status, run.details().as_str()), (Status::Following, ""));
     run.retry(one());
     run.end_turn();
-    assert_eq!(run.view().status, Status::Following);
+    assert_eq!((run.view().status, run.details().as_str()), (Status::Following, ""));
 }

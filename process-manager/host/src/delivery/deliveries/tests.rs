@@ -274,7 +274,7 @@ async fn a_redelivery_goes_to_the_instance_and_leaves_out_what_cannot_be_deliver
 }
 
 #[tokio::test]
-async fn what_is_redelivered_says_so() {
+async fn a_redelivered_event_says_so() {
     struct Says(Mutex<Vec<Value>>);
     impl DeliveryTarget for Says {
         async fn deliver(&self, _: &str, events: &[Delivery]) -> Result<(), DeliveryError> {

@@ -106,7 +106,7 @@ impl Reports {
         .await;
     }
 
-    /// What took effect, in its order, by instance: the number, and what the instance had seen before it.
+    /// The commands that took effect, in their order, by instance: the number, and what the instance had seen before it.
     pub(super) fn effects(&self) -> HashMap<String, Vec<(u64, Tally)>> {
         self.seen.lock().unwrap().effects.clone()
     }

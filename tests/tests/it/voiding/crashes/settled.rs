@@ -1,4 +1,4 @@
-//! What a voiding has come to, and that everybody says the same of it.
+//! The end of a voiding, about which all programs say the same.
 
 use messages::{DocumentId, billing::DocumentStatus, voiding::VoidingState};
 use tests::{Env, Link};
@@ -11,7 +11,7 @@ pub(super) enum Settled {
     Waits,
 }
 
-/// What the voiding has come to, by the api and by Billing; what is seen while it goes on.
+/// The end of the voiding, by the api and by Billing; an error with the observation while it goes on.
 pub(super) async fn settled(env: &Env, id: &DocumentId) -> Result<Settled, String> {
     let voiding = env.api().voiding(id).await.try_ok()?;
     let document = env.billing().document(id).await.try_ok()?;

@@ -123,7 +123,7 @@ impl Held {
         .await;
     }
 
-    /// What was held arrives only now, and late.
+    /// The held request arrives only now, and late.
     pub(super) fn release(&self) {
         self.gate.open();
     }

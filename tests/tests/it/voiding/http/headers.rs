@@ -1,4 +1,4 @@
-//! What each command carries beside its body.
+//! The headers that each command carries.
 
 use crate::start;
 use messages::{

@@ -49,7 +49,7 @@ async fn pages_show_each_process_once_newest_first_and_running_before_ended() {
     assert_a_cursor_outlives_what_happens_meanwhile(&env, &all).await;
 }
 
-/// What is new comes first, so the pages after a cursor stay as they were.
+/// New voidings come first, so the pages after a cursor stay as they were.
 async fn assert_a_cursor_outlives_what_happens_meanwhile(env: &Env, all: &[Voiding]) {
     let cursor = env.api().voidings("?limit=2").await.ok().next_cursor.unwrap();
     let id = env.issue_published().await.document_id;

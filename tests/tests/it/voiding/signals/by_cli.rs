@@ -62,7 +62,7 @@ async fn a_document_is_voided_by_the_cli_once_and_a_second_start_changes_nothing
 }
 
 #[tokio::test]
-async fn what_the_web_ui_shows_of_a_voiding_says_what_it_waits_for() {
+async fn the_web_ui_says_what_a_voiding_waits_for() {
     let env = start().await;
     let document = env.issue_published().await;
     let id = &document.document_id;
