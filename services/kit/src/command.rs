@@ -23,8 +23,11 @@ pub(crate) use self::{
     retention::{KeysByTimeMigration, Retention},
 };
 use crate::{
-    ApiError, CommandHeaders, Database, Json, NewEvent, RETRY_AFTER, Transaction, append, database::of_commit,
-    event_log::lock_head, problem, server::ClientGone,
+    ApiError, CommandHeaders, Database, Json, NewEvent, RETRY_AFTER, Transaction, append,
+    database::{of_commit, unconfirmed},
+    event_log::lock_head,
+    problem,
+    server::ClientGone,
 };
 
 /// A command: its body, its headers, and the database in which it takes effect.
@@ -40,6 +43,9 @@ pub struct Command<B> {
 /// Time from the beginning of a command to its commit. One that takes longer is undone, so that its answer comes before
 /// its callers give up: the process manager's do so after 10 s.
 const COMMIT_WITHIN: Duration = Duration::from_secs(8);
+
+/// Time that the database has to confirm a commit. Its answer, too, comes before the callers give up.
+const CONFIRM_WITHIN: Duration = Duration::from_millis(1_500);
 
 impl<B: DeserializeOwned> FromRequest<Database> for Command<B> {
     type Rejection = ApiError;
@@ -101,7 +107,13 @@ impl<B: Serialize> Command<B> {
         });
         let (transaction, result) = carried_out.await.map_err(|_| too_slow())??;
         if let Some(transaction) = transaction {
-            transaction.commit().await.map_err(of_commit)?;
+            // It goes on where it is not waited for any longer: a connection is free again only when its commit has ended.
+            let committed = tokio::spawn(transaction.commit());
+            timeout(CONFIRM_WITHIN, committed)
+                .await
+                .map_err(|_| unconfirmed())?
+                .map_err(ApiError::internal)?
+                .map_err(of_commit)?;
         }
         result
     }

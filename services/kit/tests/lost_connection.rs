@@ -73,8 +73,17 @@ async fn waiting_for_a_lock_and_a_statement_end_before_the_callers_give_up() {
     assert_eq!(number(database.reader(), &milliseconds("statement_timeout")).await, 8_000);
 }
 
+/// How the answer to a COMMIT is lost.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lost {
+    /// The connection ends.
+    Closed,
+    /// Nothing comes any more.
+    Silent,
+}
+
 /// Stands between a service and PostgreSQL, and on request loses the answer to a COMMIT.
-async fn losing_commits(url: &str, lose: Arc<AtomicBool>) -> String {
+async fn losing_commits(url: &str, lose: Arc<AtomicBool>, how: Lost) -> String {
     let parsed = url::Url::parse(url).unwrap();
     let port = parsed.port().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -82,13 +91,13 @@ async fn losing_commits(url: &str, lose: Arc<AtomicBool>) -> String {
     tokio::spawn(async move {
         loop {
             let (client, _) = listener.accept().await.unwrap();
-            tokio::spawn(pass_on(client, port, Arc::clone(&lose)));
+            tokio::spawn(pass_on(client, port, Arc::clone(&lose), how));
         }
     });
     url.replace(&format!(":{port}/"), &format!(":{through}/"))
 }
 
-async fn pass_on(mut client: TcpStream, port: u16, lose: Arc<AtomicBool>) {
+async fn pass_on(mut client: TcpStream, port: u16, lose: Arc<AtomicBool>, how: Lost) {
     let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let (mut asked, mut answered) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     let mut is_lost = false;
@@ -100,6 +109,9 @@ async fn pass_on(mut client: TcpStream, port: u16, lose: Arc<AtomicBool>) {
             }
             Ok(length @ 1..) = server.read(&mut answered) => {
                 // The server has committed: it has answered.
+                if is_lost && how == Lost::Silent {
+                    std::future::pending::<()>().await;
+                }
                 if is_lost || client.write_all(&answered[..length]).await.is_err() {
                     return;
                 }
@@ -112,13 +124,15 @@ async fn pass_on(mut client: TcpStream, port: u16, lose: Arc<AtomicBool>) {
 #[tokio::test]
 async fn a_commit_whose_answer_is_lost_is_not_called_undone_and_the_same_key_tells() {
     let Some(server) = PostgresServer::shared("a lost answer to a commit") else { return };
-    let lose = Arc::new(AtomicBool::new(false));
-    let url = losing_commits(&server.create_database(), Arc::clone(&lose)).await;
-    let bells = Running::start(Bells, &DatabaseUrl::new(url, "TEST_DATABASE_URL")).await;
-    let client = &bells.client;
-    lose.store(true, SeqCst);
-    assert_eq!(send(client, "k", "once").await.outcome(), (504, "outcome-unknown"));
-    lose.store(false, SeqCst);
-    assert_eq!(send(client, "k", "once").await.status, 200);
-    assert_eq!(client.events().await.len(), 1);
+    for how in [Lost::Closed, Lost::Silent] {
+        let lose = Arc::new(AtomicBool::new(false));
+        let url = losing_commits(&server.create_database(), Arc::clone(&lose), how).await;
+        let bells = Running::start(Bells, &DatabaseUrl::new(url, "TEST_DATABASE_URL")).await;
+        let client = &bells.client;
+        lose.store(true, SeqCst);
+        assert_eq!(send(client, "k", "once").await.outcome(), (504, "outcome-unknown"));
+        lose.store(false, SeqCst);
+        assert_eq!(send(client, "k", "once").await.status, 200);
+        assert_eq!(client.events().await.len(), 1);
+    }
 }

@@ -97,6 +97,8 @@ pub(super) fn read(history: &History) -> Timeline {
 struct Reader {
     has_begun: bool,
     published: Published,
+    /// The number of the latest failure that is known.
+    failures: u32,
     /// Commands in flight by the id of the event that scheduled them: name, attempts.
     commands: HashMap<i64, (String, i32)>,
 }
@@ -141,7 +143,7 @@ impl Reader {
         }
     }
 
-    fn signal(&self, signal: &WorkflowExecutionSignaledEventAttributes) -> Option<TimelineEvent> {
+    fn signal(&mut self, signal: &WorkflowExecutionSignaledEventAttributes) -> Option<TimelineEvent> {
         let input = signal.input.as_ref();
         if signal.signal_name == "deliver" {
             let events: Vec<Delivery> = first(input)?;
@@ -149,9 +151,12 @@ impl Reader {
         }
         let operated: Acknowledge = first(input).unwrap_or_default();
         // A signal that meant a failure that was not there has changed nothing.
-        let parked = self.published.failure.as_ref()?;
-        if operated.failure_id.as_ref().is_some_and(|meant| *meant != parked.failure_id) {
-            return None;
+        match (&self.published.failure, &operated.failure_id) {
+            (Some(parked), Some(meant)) if *meant != parked.failure_id => return None,
+            (Some(_), _) => (),
+            // The instance was parked in the same workflow task, so its failure was never published.
+            (None, Some(meant)) if number_of(meant) > self.failures => self.failures = number_of(meant),
+            (None, _) => return None,
         }
         match signal.signal_name.as_str() {
             "retry" => Some(TimelineEvent::Retried),
@@ -166,11 +171,18 @@ impl Reader {
     }
 
     fn published(&mut self, now: Published) -> Option<TimelineEvent> {
+        let number = now.failure.as_ref().map_or(0, |failure| number_of(&failure.failure_id));
+        self.failures = self.failures.max(number);
         let before = std::mem::replace(&mut self.published, now.clone());
         let parked = now.failure.filter(|failure| before.failure.as_ref() != Some(failure)).map(TimelineEvent::Parked);
         let is_new = |stalled: &StalledCommand| before.stalled.as_ref() != Some(stalled);
         parked.or_else(|| now.stalled.filter(is_new).map(TimelineEvent::Stalled))
     }
+}
+
+/// The number of a failure, from its id `<process id>/<number>`; 0 if it has none.
+fn number_of(failure_id: &str) -> u32 {
+    failure_id.rsplit_once('/').and_then(|(_, number)| number.parse().ok()).unwrap_or_default()
 }
 
 /// How a run ended, where the event ends it.

@@ -24,9 +24,14 @@ pub(crate) fn of_commit(error: DbErr) -> ApiError {
     if is_refused_commit(&error) {
         return error.into();
     }
+    unconfirmed().caused_by(error)
+}
+
+/// Returns the answer of a command whose commit the database has not confirmed.
+pub(crate) fn unconfirmed() -> ApiError {
     let detail = "the database did not confirm the commit, so the command may have taken effect; ask again with the \
                   same idempotency key";
-    problem(StatusCode::GATEWAY_TIMEOUT, code::OUTCOME_UNKNOWN, detail).retry_after(RETRY_AFTER).caused_by(error)
+    problem(StatusCode::GATEWAY_TIMEOUT, code::OUTCOME_UNKNOWN, detail).retry_after(RETRY_AFTER)
 }
 
 /// Returns whether the database itself has said that it did not commit: SQLite is busy, full or out of memory;

@@ -91,3 +91,14 @@ fn only_a_signal_about_the_failure_that_was_there_is_told() {
     ]);
     assert!(matches!(&told[..], [TimelineEvent::Parked(_), TimelineEvent::Retried]), "{told:?}");
 }
+
+#[test]
+fn a_decision_about_a_failure_that_was_never_published_is_told_once() {
+    let told = timeline(vec![
+        signal("retry", &json!({"failure_id": "a/1"})),
+        signal("retry", &json!({"failure_id": "a/1"})),
+        signal("acknowledge", &json!({"failure_id": "a/2", "acknowledged_by": "kim"})),
+        signal("acknowledge", &json!({})),
+    ]);
+    assert!(matches!(&told[..], [TimelineEvent::Retried, TimelineEvent::Acknowledged(_)]), "{told:?}");
+}
