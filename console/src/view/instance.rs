@@ -192,6 +192,10 @@ fn step(entry: TimelineEntry) -> Step {
             span: Span::Moment,
             ..Step::new(at, "incident", format!("{} is stalled.", command(&stalled.command)))
         },
+        TimelineEvent::TimerDue(name) => Step::new(at, "arrived", format!("Timer “{name}” was due.")),
+        TimelineEvent::Instructed(name) => {
+            Step::new(at, "person", format!("{} instructed by an operator.", command(&name)))
+        }
         TimelineEvent::Retried => Step::new(at, "person", "Retried by an operator."),
         TimelineEvent::Acknowledged(by) => Step::acknowledged(at, by.acknowledged_by.as_deref(), by.note.as_deref()),
         TimelineEvent::Ended(None) => Step::new(at, "ended", "Finished."),

@@ -67,8 +67,8 @@ pub enum Next<C> {
     Fetch(Fetch),
     /// Wait until this time.
     WaitUntil(DateTime<Utc>),
-    /// Wait for an event or a signal, and for the first timer, which is due at this time.
-    Wait(Option<DateTime<Utc>>),
+    /// Wait for an event or a signal, and for this timer, the first one that is due.
+    Wait(Option<TimerView>),
     /// The instance has ended.
     End(Ended),
 }
@@ -273,7 +273,7 @@ impl<M: ProcessManager> Instance<M> {
                 self.reset(Ended::Stopped, outcome);
                 return None;
             }
-            None => return Some(self.ended.map_or(Next::Wait(first_due), Next::End)),
+            None => return Some(self.ended.map_or_else(|| Next::Wait(self.timers.first_view()), Next::End)),
         };
         self.work = Some(Work::new(queued));
         None

@@ -306,7 +306,7 @@ impl<M: ProcessManager> Run<M> {
         let instance = self.instance.as_mut()?;
         for _ in 0..MOST_STEPS {
             let first_due = match instance.advance(self.now) {
-                Next::Wait(first_due) => first_due,
+                Next::Wait(first) => first.map(|timer| timer.due_at),
                 // Nothing is fetched again where no run hands over to another.
                 Next::Fetch(_) | Next::End(_) => None,
                 Next::WaitUntil(time) => {

@@ -12,6 +12,7 @@ mod workflow;
 
 pub use self::{
     begin::{Begin, Carried, EndedRun},
+    clock::timer_name,
     run::{FinalRecord, failure_type},
     workflow::{
         AcknowledgeSignal, CarriedQuery, DeliverSignal, HandledAnswer, HandledUpTo, HandledUpdate, IS_PARKED,

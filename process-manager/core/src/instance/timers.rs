@@ -107,6 +107,11 @@ impl Timers {
         Self { set: BTreeMap::new(), count: self.count }
     }
 
+    /// Returns the first one as the outside sees it.
+    pub(super) fn first_view(&self) -> Option<TimerView> {
+        self.first().map(|(name, timer)| TimerView { name: name.clone(), due_at: timer.due })
+    }
+
     /// Returns them as the outside sees them, the first that is due first.
     pub(super) fn view(&self) -> Vec<TimerView> {
         let mut timers: Vec<_> = self.set.iter().collect();

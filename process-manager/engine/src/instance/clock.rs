@@ -2,9 +2,8 @@
 
 use std::{pin::Pin, time::Duration};
 
-use chrono::{DateTime, Utc};
-use process_manager::manager::ProcessManager;
-use temporalio_workflow::{CancellableFuture, TimerResult, WorkflowContext, WorkflowTermination, select};
+use process_manager::{instance::TimerView, manager::ProcessManager};
+use temporalio_workflow::{CancellableFuture, TimerOptions, TimerResult, WorkflowContext, WorkflowTermination, select};
 
 use super::{ProcessInstance, length::must_hand_over};
 use crate::now;
@@ -16,14 +15,14 @@ type Running<'a> = Pin<Box<dyn CancellableFuture<Output = TimerResult> + 'a>>;
 
 /// The server's timer, if one runs. It stays while events are handled that do not change which timer is the first.
 #[derive(Default)]
-pub(super) struct Clock<'a>(Option<(DateTime<Utc>, Running<'a>)>);
+pub(super) struct Clock<'a>(Option<(TimerView, Running<'a>)>);
 
 impl<'a> Clock<'a> {
     /// Waits until the time, until there is something to do, or until the history has become too long to wait in this run.
     pub(super) async fn wait<M: ProcessManager>(
         &mut self,
         ctx: &'a WorkflowContext<ProcessInstance<M>>,
-        until: Option<DateTime<Utc>>,
+        until: Option<TimerView>,
     ) -> Result<(), WorkflowTermination> {
         self.set(ctx, until);
         loop {
@@ -55,17 +54,31 @@ impl<'a> Clock<'a> {
         }
     }
 
-    fn set<M: ProcessManager>(&mut self, ctx: &'a WorkflowContext<ProcessInstance<M>>, until: Option<DateTime<Utc>>) {
-        if self.0.as_ref().map(|(time, _)| *time) == until {
+    fn set<M: ProcessManager>(&mut self, ctx: &'a WorkflowContext<ProcessInstance<M>>, first: Option<TimerView>) {
+        if self.0.as_ref().map(|(timer, _)| timer) == first.as_ref() {
             return;
         }
         if let Some((_, running)) = self.0.take() {
             running.cancel();
         }
-        self.0 = until.map(|time| {
-            let left = (time - now(ctx)).to_std().unwrap_or_default().min(LONGEST);
-            let running: Running<'a> = Box::pin(ctx.timer(left));
-            (time, running)
+        self.0 = first.map(|timer| {
+            let left = (timer.due_at - now(ctx)).to_std().unwrap_or_default().min(LONGEST);
+            let options = TimerOptions::builder(left).summary(summary(&timer.name)).build();
+            let running: Running<'a> = Box::pin(ctx.timer(options));
+            (timer, running)
         });
     }
+}
+
+/// Before the name of a timer, in the summary of the server's timer.
+const OF_INSTANCE: &str = "timer ";
+
+fn summary(name: &str) -> String {
+    format!("{OF_INSTANCE}{name}")
+}
+
+/// Returns the name of an instance's timer, from the summary of the server's timer.
+#[must_use]
+pub fn timer_name(summary: &str) -> Option<&str> {
+    summary.strip_prefix(OF_INSTANCE)
 }

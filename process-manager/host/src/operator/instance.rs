@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use process_manager::{
     instance::{InstanceView, ParkedFailure, Published, StalledCommand},
-    manager::Outcome,
+    manager::{Attention, Outcome},
 };
 use process_manager_engine::publish::MEMO;
 use serde::de::DeserializeOwned;
@@ -45,6 +45,8 @@ pub struct Instance {
     pub status: InstanceStatus,
     /// The failure that waits for an operator.
     pub failure: Option<ParkedFailure>,
+    /// Why an operator is needed although it goes on.
+    pub attention: Option<Attention>,
     /// The stalled command.
     pub stalled: Option<StalledCommand>,
     /// The outcome that its process manager has declared, once it has ended.
@@ -76,6 +78,7 @@ impl Instance {
             process_id,
             status,
             failure: published.failure,
+            attention: published.attention,
             stalled: published.stalled,
             outcome: outcome.filter(|_| status == InstanceStatus::Done),
             started_at: info.start_time.as_ref().and_then(|at| timestamp(at.seconds, at.nanos))?,
@@ -90,6 +93,7 @@ impl Instance {
         let published = Published::from(view.clone());
         self.status = InstanceStatus::of(WorkflowExecutionStatus::Running, Some(&published));
         self.failure = published.failure;
+        self.attention = published.attention;
         self.stalled = published.stalled;
         self.view = Some(view);
     }

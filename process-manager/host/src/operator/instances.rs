@@ -1,7 +1,8 @@
 //! The instances of one process manager.
 
 use chrono::{DateTime, Utc};
-use process_manager::instance::Acknowledge;
+use process_manager::{instance::Acknowledge, limits::INSTRUCTION_BYTES};
+use serde_json::{Value, json};
 
 use super::{Instance, Listed, OperatorError, Timeline, Workflows, timeline};
 
@@ -202,6 +203,20 @@ impl Instances {
         let failure_id = self.present(process_id, acknowledge.failure_id.as_deref()).await?;
         let signal = Acknowledge { failure_id: Some(failure_id), ..acknowledge };
         self.workflows.signal(&self.workflow_id(process_id), "acknowledge", &signal).await
+    }
+
+    /// Sends an instruction: an event that the process manager takes from operators, as its name and its data. An instance
+    /// that cannot use it ignores it, with a line in the worker's log.
+    ///
+    /// # Errors
+    /// [`OperatorError::NotFound`], [`OperatorError::NotRunning`] and [`OperatorError::Closing`] where it does not run;
+    /// [`OperatorError::TooLong`] for more than 16 KiB of data; Temporal is unavailable.
+    pub async fn instruct(&self, process_id: &str, kind: &str, data: &Value) -> Result<(), OperatorError> {
+        if data.to_string().len() > INSTRUCTION_BYTES {
+            return Err(OperatorError::TooLong);
+        }
+        let workflow_id = self.workflow_id(process_id);
+        self.workflows.signal(&workflow_id, "instruct", &json!({"type": kind, "data": data})).await
     }
 
     /// Returns the id of the instance's failure, where that is the one that is meant.

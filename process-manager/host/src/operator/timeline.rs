@@ -7,7 +7,7 @@ use process_manager::{
     instance::{Acknowledge, Delivery, ParkedFailure, Published, StalledCommand},
     manager::Refusal,
 };
-use process_manager_engine::publish::MEMO;
+use process_manager_engine::{instance::timer_name, publish::MEMO};
 use process_manager_wire::CloudEvent;
 use temporalio_common::protos::temporal::api::{
     failure::v1::{Failure, failure::FailureInfo},
@@ -40,6 +40,10 @@ pub enum TimelineEvent {
     Parked(ParkedFailure),
     /// A command stalled.
     Stalled(StalledCommand),
+    /// A timer of this name was due.
+    TimerDue(String),
+    /// An operator sent an instruction of this name.
+    Instructed(String),
     /// An operator retried.
     Retried,
     /// An operator acknowledged the failure.
@@ -101,6 +105,8 @@ struct Reader {
     failures: u32,
     /// Commands in flight by the id of the event that scheduled them: name, attempts.
     commands: HashMap<i64, (String, i32)>,
+    /// Timers of the instance by the id of the event that started them.
+    timers: HashMap<i64, String>,
 }
 
 impl Reader {
@@ -109,6 +115,7 @@ impl Reader {
             Attributes::WorkflowExecutionStartedEventAttributes(started) => {
                 // Its ids count from 1 again.
                 self.commands.clear();
+                self.timers.clear();
                 let is_first = !std::mem::replace(&mut self.has_begun, true);
                 (is_first && !started.continued_execution_run_id.is_empty()).then_some(TimelineEvent::Continued)
             }
@@ -118,6 +125,14 @@ impl Reader {
                 let name = summary.split(' ').next().unwrap_or_default().to_owned();
                 let answer = marker.failure.as_ref().map_or(Answer::Accepted, Answer::of);
                 Some(TimelineEvent::Command { name, attempts: 1, answer })
+            }
+            Attributes::TimerStartedEventAttributes(_) => {
+                let summary = event.user_metadata.as_ref()?.summary.as_ref().and_then(decode::<String>)?;
+                self.timers.insert(event.event_id, timer_name(&summary)?.to_owned());
+                None
+            }
+            Attributes::TimerFiredEventAttributes(fired) => {
+                self.timers.remove(&fired.started_event_id).map(TimelineEvent::TimerDue)
             }
             Attributes::ActivityTaskScheduledEventAttributes(scheduled) => {
                 let input = first::<serde_json::Value>(scheduled.input.as_ref()).unwrap_or_default();
@@ -148,6 +163,10 @@ impl Reader {
         if signal.signal_name == "deliver" {
             let events: Vec<Delivery> = first(input)?;
             return Some(TimelineEvent::Delivered(events.into_iter().map(|delivery| delivery.event).collect()));
+        }
+        if signal.signal_name == "instruct" {
+            let instruction: serde_json::Value = first(input)?;
+            return Some(TimelineEvent::Instructed(instruction["type"].as_str()?.to_owned()));
         }
         let operated: Acknowledge = first(input).unwrap_or_default();
         // A signal that meant a failure that was not there has changed nothing.

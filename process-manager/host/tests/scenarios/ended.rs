@@ -129,6 +129,20 @@ async fn x12_an_instance_that_only_waits_and_is_cancelled_keeps_its_state() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn x12_an_instance_that_waits_for_a_retry_and_is_cancelled_comes_back_parked() {
+    let world = world().await;
+    world.recorder.answer("bad", &[Receiver::Refuses, Receiver::Accepts]);
+    let waits = world.append(Step::start("a", "one").commands(&["bad"]).on_error(&[Answer::RetryAfter(3_600_000)]));
+    world.until("a", "it retries later", |view| view.status == Status::Retrying).await;
+    cancel(&world, "Probe-a").await;
+    let view = ended(&world, "a").await;
+    assert!(view.failure.unwrap().detail.starts_with("the run was cancelled"));
+    world.signal("Probe-a", "retry", None).await;
+    world.handled(&waits).await;
+    assert_eq!(world.applied("a").await.unwrap(), ["one"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn x12_an_instance_comes_back_as_often_as_it_is_terminated_until_it_is_acknowledged() {
     let mut world = world().await;
     parked(&world).await;

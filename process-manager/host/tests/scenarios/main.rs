@@ -16,6 +16,7 @@ mod probe;
 mod routing;
 mod server;
 mod subscription;
+mod timers;
 mod versions;
 mod waits;
 mod world;

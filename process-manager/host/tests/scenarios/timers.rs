@@ -1,0 +1,336 @@
+//! T01–T08 on a server: timers, over kills, restarts and runs. Their rules are tested without a server in the library's core.
+
+use std::path::Path;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use process_manager::{
+    instance::{InstanceView, Status},
+    manager::{Attention, Commands, Context, Metadata, ProcessManager, Route},
+};
+use process_manager_client::feed::MemoryLog;
+use process_manager_host::{
+    connect::TemporalConfig,
+    dev_server::{DevServer, DevServerConfig},
+    operator::{Operator, TimelineEvent},
+    testing::TestServer,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use temporalio_common::protos::temporal::api::enums::v1::EventType;
+use test_support::{eventually, free_port, temporal_cli};
+
+use super::{
+    probe::Command,
+    server,
+    world::{Receiver, Recorder, World},
+};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+enum Event {
+    /// Sets these timers.
+    Set(Vec<(String, DateTime<Utc>)>),
+    Sent(String),
+    Stopped,
+    /// An instruction.
+    Raise(String),
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("never")]
+struct Never;
+
+/// Sends a command with the name of each timer that is due; the version stands before it.
+macro_rules! alarm {
+    ($name:ident, $version:literal) => {
+        #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+        struct $name {
+            raised: Option<String>,
+        }
+
+        impl ProcessManager for $name {
+            const NAME: &'static str = "Alarm";
+            const VERSION: u32 = $version;
+            type Event = Event;
+            type Command = Command;
+            type Error = Never;
+
+            fn route(event: &Event, _: &Metadata) -> Result<Route, Never> {
+                Ok(match event {
+                    Event::Set(_) | Event::Sent(_) => Route::start("a"),
+                    Event::Stopped => Route::stop("a"),
+                    Event::Raise(_) => Route::Ignore,
+                })
+            }
+
+            fn is_instruction(event: &Event) -> bool {
+                matches!(event, Event::Raise(_))
+            }
+
+            fn handle(&self, event: &Event, _: &Context<'_>) -> Result<Commands<Command>, Never> {
+                Ok(match event {
+                    Event::Set(timers) => {
+                        timers.iter().fold(Commands::none(), |commands, (name, at)| commands.set_timer(name, *at))
+                    }
+                    Event::Sent(label) => Command::Do { label: label.clone() }.into(),
+                    Event::Stopped | Event::Raise(_) => Commands::none(),
+                })
+            }
+
+            fn apply(&mut self, event: &Event, _: &Context<'_>) -> Result<(), Never> {
+                if let Event::Raise(code) = event {
+                    self.raised = Some(code.clone()).filter(|code| code != "nothing");
+                }
+                Ok(())
+            }
+
+            fn handle_timer(&self, timer: &str, _: &Context<'_>) -> Result<Commands<Command>, Never> {
+                Ok(Command::Do { label: format!("{}:{timer}", Self::VERSION) }.into())
+            }
+
+            fn attention(&self, _: u32) -> Option<Attention> {
+                self.raised.as_ref().map(|code| Attention::new(code, "as the test wants it", DateTime::UNIX_EPOCH))
+            }
+        }
+    };
+}
+
+alarm!(Alarm, 1);
+alarm!(Upgraded, 2);
+
+async fn world() -> World {
+    let mut world = World::without_worker().await;
+    world.host::<Alarm>().await;
+    world
+}
+
+fn soon(milliseconds: i64) -> DateTime<Utc> {
+    Utc::now() + TimeDelta::milliseconds(milliseconds)
+}
+
+fn set(timers: &[(&str, DateTime<Utc>)]) -> Event {
+    Event::Set(timers.iter().map(|(name, at)| ((*name).to_owned(), *at)).collect())
+}
+
+async fn sent(world: &World, label: &str) {
+    eventually("the timer's command", async || {
+        let effects = world.recorder.effects();
+        if effects.iter().any(|effect| effect == label) { Ok(()) } else { Err(effects) }
+    })
+    .await;
+}
+
+async fn until(world: &World, what: &str, is_so: impl Fn(&InstanceView) -> bool) -> InstanceView {
+    eventually(what, async || match world.view_of::<Alarm>("a").await {
+        Some(view) if is_so(&view) => Ok(view),
+        other => Err(other),
+    })
+    .await
+}
+
+async fn passed(time: DateTime<Utc>) {
+    tokio::time::sleep((time - Utc::now()).to_std().unwrap_or_default()).await;
+}
+
+async fn count(world: &World, kind: EventType) -> usize {
+    let history = server::history(world.server.client(), "Alarm-a").await;
+    history.iter().filter(|event| event.event_type() == kind).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t01_a_timer_is_handled_once_and_not_before_its_time() {
+    let world = world().await;
+    let due = soon(1_000);
+    let event = world.log.append(&set(&[("ring", due)]));
+    sent(&world, "1:ring").await;
+    let [only] = &world.recorder.sent()[..] else { panic!("sent more than once") };
+    assert!(only.at >= due, "sent at {}, due at {due}", only.at);
+    assert_eq!(only.envelope.causation_id, event.id);
+    assert_eq!(only.envelope.correlation_id, event.correlationid);
+    let key = format!("Alarm/a/{}/{}/timer/ring/1/0", event.logid, event.id);
+    assert_eq!(only.envelope.idempotency_key, key);
+    // A command after it is handled after it: nothing else of the timer comes.
+    let after = world.log.append(&Event::Sent("after".to_owned()));
+    world.handled_by::<Alarm>(&after).await;
+    assert_eq!(world.recorder.labels(), ["1:ring", "after"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t02_a_timer_that_events_do_not_change_runs_on_at_the_server() {
+    let world = world().await;
+    let far = soon(3_600_000);
+    let mut last = world.log.append(&set(&[("far", far)]));
+    for _ in 0..3 {
+        world.handled_by::<Alarm>(&last).await;
+        last = world.log.append(&Event::Sent("between".to_owned()));
+    }
+    world.handled_by::<Alarm>(&last).await;
+    until(&world, "it waits", |view| view.status == Status::Waiting).await;
+    assert_eq!((count(&world, EventType::TimerStarted).await, count(&world, EventType::TimerCanceled).await), (1, 0));
+    // One that is due before takes its place.
+    let event = world.log.append(&set(&[("near", far - TimeDelta::minutes(1))]));
+    world.handled_by::<Alarm>(&event).await;
+    eventually("the timers are changed", async || {
+        let counts = (count(&world, EventType::TimerStarted).await, count(&world, EventType::TimerCanceled).await);
+        if counts == (2, 1) { Ok(()) } else { Err(counts) }
+    })
+    .await;
+    assert_eq!(world.view_of::<Alarm>("a").await.unwrap().timers[0].name, "near");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t03_with_no_worker_at_its_time_it_is_handled_late_and_by_upgraded_code() {
+    let mut world = world().await;
+    let due = soon(1_500);
+    let event = world.log.append(&set(&[("ring", due)]));
+    world.handled_by::<Alarm>(&event).await;
+    world.kill();
+    passed(due).await;
+    assert!(world.recorder.sent().is_empty());
+    world.host::<Upgraded>().await;
+    sent(&world, "2:ring").await;
+    assert_eq!(world.recorder.labels(), ["2:ring"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t03_a_timer_goes_on_in_the_run_after_an_operators_decision() {
+    let world = world().await;
+    world.recorder.answer("bad", &[Receiver::Refuses, Receiver::Accepts]);
+    let due = soon(3_000);
+    world.log.append(&set(&[("ring", due)]));
+    world.log.append(&Event::Sent("bad".to_owned()));
+    let parked = until(&world, "parked", |view| view.status == Status::Parked).await;
+    assert_eq!(parked.timers.len(), 1);
+    world.signal("Alarm-a", "retry", None).await;
+    sent(&world, "1:ring").await;
+    assert_eq!(world.recorder.effects(), ["bad", "1:ring"]);
+}
+
+/// On a server of its own, with a database file.
+async fn persistent(folder: &Path, port: u16) -> (DevServer, TestServer) {
+    let config =
+        DevServerConfig { database: Some(folder.join("temporal.db")), ..DevServerConfig::new(temporal_cli(), port) };
+    let mut dev_server = DevServer::spawn(&config.with_fresh_caches()).unwrap();
+    dev_server.ready().await.unwrap();
+    let address = format!("http://{}", dev_server.address()).parse().unwrap();
+    let server = TestServer::on(TemporalConfig::at(address, "default")).await.unwrap();
+    (dev_server, server)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t03_temporal_away_at_its_time_it_is_handled_late() {
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let (dev_server, server) = persistent(folder.path(), port).await;
+    let mut world = World { log: MemoryLog::default(), recorder: Recorder::default(), server, worker: None };
+    world.host::<Alarm>().await;
+    let due = soon(4_000);
+    let event = world.log.append(&set(&[("ring", due)]));
+    world.handled_by::<Alarm>(&event).await;
+    world.kill();
+    dev_server.stop().await.unwrap();
+    passed(due).await;
+    let (_dev_server, server) = persistent(folder.path(), port).await;
+    world.server = server;
+    world.host::<Alarm>().await;
+    sent(&world, "1:ring").await;
+    assert_eq!(world.recorder.effects(), ["1:ring"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t04_due_while_the_instance_is_parked_it_is_handled_after_the_retry() {
+    let world = world().await;
+    world.recorder.answer("bad", &[Receiver::Refuses, Receiver::Accepts]);
+    let due = soon(1_000);
+    world.log.append(&set(&[("ring", due)]));
+    world.log.append(&Event::Sent("bad".to_owned()));
+    until(&world, "parked", |view| view.status == Status::Parked).await;
+    passed(due).await;
+    let event = world.log.append(&Event::Sent("later".to_owned()));
+    until(&world, "the event waits", |view| view.queued_events == 1).await;
+    assert_eq!(world.recorder.labels(), ["bad"]);
+    world.signal("Alarm-a", "retry", None).await;
+    world.handled_by::<Alarm>(&event).await;
+    assert_eq!(world.recorder.effects(), ["bad", "1:ring", "later"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t05_a_later_instance_does_not_see_the_timers_of_one_that_has_stopped() {
+    let world = world().await;
+    let due = soon(1_500);
+    world.log.append(&set(&[("ring", due)]));
+    let stopped = world.log.append(&Event::Stopped);
+    world.handled_by::<Alarm>(&stopped).await;
+    let again = world.log.append(&Event::Sent("again".to_owned()));
+    world.handled_by::<Alarm>(&again).await;
+    assert!(until(&world, "it waits", |view| view.status == Status::Waiting).await.timers.is_empty());
+    passed(due).await;
+    let last = world.log.append(&Event::Sent("last".to_owned()));
+    world.handled_by::<Alarm>(&last).await;
+    assert_eq!(world.recorder.effects(), ["again", "last"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t06_a_timer_whose_command_is_refused_parks_the_instance() {
+    let world = world().await;
+    world.recorder.answer("1:ring", &[Receiver::Refuses, Receiver::Accepts]);
+    world.log.append(&set(&[("ring", soon(0))]));
+    let parked = until(&world, "parked", |view| view.status == Status::Parked).await;
+    let failure = parked.failure.unwrap();
+    assert_eq!((failure.event.as_str(), failure.code.as_str()), ("timer ring", "refused-by-test"));
+    world.signal("Alarm-a", "retry", None).await;
+    sent(&world, "1:ring").await;
+    let keys: Vec<_> = world.recorder.sent().into_iter().map(|sent| sent.envelope.idempotency_key).collect();
+    assert!(keys.len() == 2 && keys[0] == keys[1], "{keys:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t07_a_timer_of_a_month_is_one_timer_at_the_server() {
+    let world = world().await;
+    let due = Utc::now() + TimeDelta::days(30);
+    let event = world.log.append(&set(&[("month", due)]));
+    world.handled_by::<Alarm>(&event).await;
+    let started = eventually("the server's timer", async || {
+        let history = server::history(world.server.client(), "Alarm-a").await;
+        let mut timers = history.into_iter().filter(|event| event.event_type() == EventType::TimerStarted);
+        timers.next().ok_or("none")
+    })
+    .await;
+    let summary = started.user_metadata.unwrap().summary.unwrap();
+    assert_eq!(summary.data, b"\"timer month\"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t08_an_operator_sees_timers_and_instructs() {
+    let world = world().await;
+    let (soon, later) = (soon(0), Utc::now() + TimeDelta::days(1));
+    world.log.append(&set(&[("now", soon), ("tomorrow", later)]));
+    sent(&world, "1:now").await;
+    let alarms = Operator::new(world.server.client().clone()).instances_of("Alarm");
+    let view = until(&world, "one timer is left", |view| view.timers.len() == 1).await;
+    assert_eq!((view.timers[0].name.as_str(), view.timers[0].due_at), ("tomorrow", later));
+
+    alarms.instruct("a", "Raise", &json!("overdue")).await.unwrap();
+    // None of these is an instruction: they change nothing, and fail nothing.
+    for (kind, data) in [("Sent", json!("never")), ("Unknown", json!(null)), ("Raise", json!({"not": "a text"}))] {
+        alarms.instruct("a", kind, &data).await.unwrap();
+    }
+    world.signal("Alarm-a", "instruct", None).await;
+    world.signal("Alarm-a", "instruct", Some(json!([1]))).await;
+    let raised = eventually("an operator is needed", async || {
+        let instance = alarms.read("a").await.unwrap().unwrap();
+        instance.attention.clone().ok_or(instance)
+    })
+    .await;
+    assert_eq!(raised.code, "overdue");
+    let told: Vec<_> = alarms.timeline("a").await.unwrap().entries.into_iter().map(|entry| entry.event).collect();
+    assert!(told.contains(&TimelineEvent::TimerDue("now".to_owned())), "{told:?}");
+    assert!(told.contains(&TimelineEvent::Instructed("Raise".to_owned())), "{told:?}");
+
+    alarms.instruct("a", "Raise", &json!("nothing")).await.unwrap();
+    until(&world, "nobody is needed", |view| view.attention.is_none()).await;
+    let too_large = alarms.instruct("a", "Raise", &json!("x".repeat(20_000))).await;
+    assert!(too_large.is_err());
+    assert_eq!(world.recorder.effects(), ["1:now"]);
+    let unknown = alarms.instruct("b", "Raise", &json!("overdue")).await;
+    assert!(unknown.is_err());
+}
