@@ -22,7 +22,7 @@ use temporalio_common::protos::temporal::api::{
 use test_support::{eventually, eventually_eq};
 
 use super::{
-    probe::{Command, Event, Probe, RouteTo, Step},
+    probe::{Answer, Command, Event, Probe, RouteTo, Step},
     server::list,
     world::{Receiver, World},
 };
