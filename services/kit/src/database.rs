@@ -17,7 +17,10 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 use self::writing::Writing;
 use crate::{ApiError, RETRY_AFTER, problem};
 
-pub(crate) use self::{error::of_commit, write_check::WriteCheckMigration};
+pub(crate) use self::{
+    error::{of_commit, unconfirmed},
+    write_check::WriteCheckMigration,
+};
 pub use self::{open::OpenError, transaction::Transaction, url::DatabaseUrl};
 
 /// A service's database. Cheap to clone: clones share the connections.
