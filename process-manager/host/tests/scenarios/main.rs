@@ -16,6 +16,7 @@ mod probe;
 mod routing;
 mod server;
 mod subscription;
+mod turns;
 mod versions;
 mod waits;
 mod world;
