@@ -37,9 +37,23 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Returns the URL of Billing to which answers link.
+    #[must_use]
+    pub(crate) fn billing_for_clients(&self) -> Url {
+        without_credentials(self.billing_public_url.as_ref().unwrap_or(&self.billing_url).clone())
+    }
+
+    /// Returns the URL of Temporal's Web UI to which answers and pages link.
+    #[must_use]
+    pub(crate) fn temporal_ui_for_clients(&self) -> Option<Url> {
+        self.temporal_ui_url.clone().map(without_credentials)
+    }
+}
+
 /// Returns a URL that may be shown: without user, password, query and fragment.
 #[must_use]
-pub(crate) fn without_credentials(mut url: Url) -> Url {
+fn without_credentials(mut url: Url) -> Url {
     // A URL that cannot carry credentials has none.
     let _ = (url.set_username(""), url.set_password(None));
     url.set_query(None);
@@ -50,6 +64,22 @@ pub(crate) fn without_credentials(mut url: Url) -> Url {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answers_link_to_what_clients_know_without_our_credentials() {
+        let url = |text: &str| text.parse::<Url>().unwrap();
+        let mut config = Config {
+            addr: String::new(),
+            billing_url: url("http://svc:s3cret@billing:8081"),
+            billing_public_url: None,
+            reports_url: url("http://reports"),
+            temporal_ui_url: Some(url("https://me:s3cret@temporal.example/ui")),
+        };
+        assert_eq!(config.billing_for_clients(), url("http://billing:8081"));
+        assert_eq!(config.temporal_ui_for_clients(), Some(url("https://temporal.example/ui")));
+        config.billing_public_url = Some(url("https://me:s3cret@billing.example/base"));
+        assert_eq!(config.billing_for_clients(), url("https://billing.example/base"));
+    }
 
     #[test]
     fn a_url_that_is_shown_has_no_secrets() {

@@ -37,7 +37,8 @@ const NAME: &str = "api";
 /// Returns an error if the address cannot be listened on, or if `BILLING_URL` or `REPORTS_URL` is no HTTP URL.
 pub async fn run(config: Config, client: impl Into<LazyClient>, shutdown: CancellationToken) -> anyhow::Result<()> {
     let listener = bind(NAME, &config.addr, config::ADDR_VARIABLE).await?;
-    let billing = CommandClient::new(config.billing_url.clone(), Timeouts::default()).context("BILLING_URL")?;
+    let (billing_url, temporal_ui_url) = (config.billing_for_clients(), config.temporal_ui_for_clients());
+    let billing = CommandClient::new(config.billing_url, Timeouts::default()).context("BILLING_URL")?;
     let reports = CommandClient::new(config.reports_url, Timeouts::default()).context("REPORTS_URL")?;
     let temporal = client.into();
     let voidings = VoidingClient::new(temporal.clone(), billing);
@@ -46,11 +47,10 @@ pub async fn run(config: Config, client: impl Into<LazyClient>, shutdown: Cancel
         voidings: voidings.clone(),
         operator: Operator::new(temporal),
         reports,
-        temporal_ui_url: config.temporal_ui_url.clone(),
+        temporal_ui_url: temporal_ui_url.clone(),
         shutdown: shutdown.clone(),
     });
-    let billing_url = config::without_credentials(config.billing_public_url.unwrap_or(config.billing_url));
-    let presenter = Presenter { billing_url, temporal_ui_url: config.temporal_ui_url };
+    let presenter = Presenter { billing_url, temporal_ui_url };
     let app = App { voidings, presenter, shutdown: shutdown.clone() };
     Ok(serve(NAME, listener, router(app, console), shutdown).await?)
 }

@@ -144,16 +144,43 @@ fn changes(
 #[cfg(test)]
 mod tests {
     use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+    use process_manager_client::http::{CommandClient, Timeouts};
+    use process_manager_host::{
+        connect::{LazyClient, TemporalConfig},
+        operator::Operator,
+    };
+    use tokio_util::sync::CancellationToken;
+    use voiding_client::VoidingClient;
 
     use super::*;
+    use crate::counts::Counter;
+
+    /// Programs that are not there.
+    fn sources() -> Sources {
+        let nowhere = || "http://127.0.0.1:1".parse().unwrap();
+        let client = || CommandClient::new(nowhere(), Timeouts::default()).unwrap();
+        let temporal = LazyClient::connect(TemporalConfig::at(nowhere(), "default"));
+        let voidings = VoidingClient::new(temporal.clone(), client());
+        let operator = Operator::new(temporal);
+        Sources {
+            counter: Counter::new(voidings.clone(), operator.clone()),
+            voidings,
+            operator,
+            reports: client(),
+            temporal_ui_url: None,
+            acted: Arc::default(),
+            shutdown: CancellationToken::new(),
+        }
+    }
 
     #[tokio::test]
     async fn one_stream_too_many_is_told_to_come_back() {
-        let live = Live::default();
-        let all = u32::try_from(MOST_STREAMS).unwrap();
+        let (live, sources) = (Live::default(), sources());
+        let all = u32::try_from(MOST_STREAMS - 1).unwrap();
         let _taken = live.streams.clone().try_acquire_many_owned(all).unwrap();
-        assert!(live.streams.clone().try_acquire_owned().is_err());
-        let answer = too_many().into_response();
+        let last = live.events(&sources, Vec::new());
+        assert_eq!(last.status(), StatusCode::OK);
+        let answer = live.events(&sources, Vec::new());
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.headers()[CONTENT_TYPE], messages::PROBLEM_MEDIA_TYPE);
         assert_eq!(answer.headers()[RETRY_AFTER], "30");

@@ -2,8 +2,12 @@
 
 mod bells;
 
+use sea_orm::ConnectionTrait;
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use serde_json::json;
+use service_kit::Database;
 use service_testing::{Running, on_each_database};
+use test_support::eventually_eq;
 
 use bells::{Bells, send};
 
@@ -37,6 +41,41 @@ async fn a_refusal_keeps_no_key_and_its_event_only_on_request() {
         let events = client.events().await;
         let rings: Vec<_> = events.iter().map(|event| event["data"]["ring"].as_str().unwrap()).collect();
         assert_eq!(rings, ["never-but-recorded", "once"]);
+    })
+    .await;
+}
+
+struct Nothing;
+
+impl MigratorTrait for Nothing {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        Vec::new()
+    }
+
+    fn migration_table_name() -> sea_orm::DynIden {
+        "other_migrations".into()
+    }
+}
+
+#[tokio::test]
+async fn an_old_key_is_forgotten_while_the_service_runs() {
+    on_each_database(async |database| {
+        let bells = Running::start(Bells, &database).await;
+        for key in ["old", "young"] {
+            assert_eq!(send(&bells.client, key, "once").await.status, 200);
+        }
+        bells.stop().await;
+        let transaction = Database::open::<Nothing>(&database).await.unwrap().begin().await.unwrap();
+        let aged = "UPDATE idempotency_keys SET created_at = '2020-01-01 00:00:00+00:00' WHERE key = 'old'";
+        transaction.execute_unprepared(aged).await.unwrap();
+        transaction.commit().await.unwrap();
+        let bells = Running::start(Bells, &database).await;
+        let outcome = async |key: &str| {
+            let answer = send(&bells.client, key, "never").await;
+            answer.body["code"].as_str().map(str::to_owned)
+        };
+        eventually_eq("the old key is free", Some("cracked".to_owned()), async || outcome("old").await).await;
+        assert_eq!(outcome("young").await.as_deref(), Some("idempotency-key-reused"));
     })
     .await;
 }

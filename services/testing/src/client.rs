@@ -1,5 +1,7 @@
 //! A client of one service over real HTTP.
 
+use std::net::SocketAddr;
+
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
 
@@ -25,14 +27,21 @@ impl Answer {
 /// A client of one service.
 #[derive(Debug, Clone)]
 pub struct Client {
+    addr: SocketAddr,
     base: String,
 }
 
 impl Client {
     /// Makes a client of the service at this address.
     #[must_use]
-    pub fn new(addr: std::net::SocketAddr) -> Self {
-        Self { base: format!("http://{addr}") }
+    pub fn new(addr: SocketAddr) -> Self {
+        Self { addr, base: format!("http://{addr}") }
+    }
+
+    /// Returns the service's address.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
     }
 
     /// Sends GET. As [`Client::ask`] otherwise.

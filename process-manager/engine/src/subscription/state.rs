@@ -60,9 +60,14 @@ impl Run {
         self.status()
     }
 
+    /// Whether an operator wants it to go on elsewhere.
+    pub(super) fn is_rewound(&self) -> bool {
+        self.held.rewind.is_some()
+    }
+
     /// Whether an operator wants the turn to end.
     pub(super) fn is_interrupted(&self) -> bool {
-        self.held.is_paused || self.held.rewind.is_some() || !self.held.redeliver.is_empty()
+        self.held.is_paused || self.is_rewound() || !self.held.redeliver.is_empty()
     }
 
     /// Returns the input of a turn.
@@ -149,6 +154,11 @@ impl Run {
     }
 
     fn move_to(&mut self, position: Position) {
+        if self.in_turn {
+            // The turn will tell where it stood, which does not count.
+            self.held.rewind = Some(position);
+            return;
+        }
         self.follow.attempt = 0;
         self.follow.from = FeedPosition { position, logid: None };
     }

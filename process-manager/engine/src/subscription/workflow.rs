@@ -24,6 +24,11 @@ use crate::{
     failed, is_too_long,
 };
 
+/// Patch of runs that look at their length while they wait.
+const GROWN: &str = "too-long-while-it-waits";
+/// Patch of runs whose rewind outlasts the stop of the turn that it meets.
+const REWOUND: &str = "a-rewind-outlasts-a-stop";
+
 /// Follows one log for ever.
 #[workflow]
 pub struct Subscription {
@@ -66,9 +71,7 @@ impl Subscription {
                 }
                 status @ (Status::Paused | Status::Stopped) => {
                     ctx.set_current_details(ctx.state(|it| it.run.as_ref().map(Run::details).unwrap_or_default()));
-                    ctx.state_mut(|it| it.is_signalled = false);
-                    let is_over = |it: &Self| it.run.as_ref().is_ok_and(|run| run.status() != status);
-                    ctx.wait_condition(|it| it.is_signalled || is_over(it)).await?;
+                    wait(ctx, status).await?;
                     ctx.set_current_details("");
                 }
             }
@@ -136,6 +139,22 @@ impl Subscription {
     }
 }
 
+/// Waits for a signal, or for more signals than a run should hold: one of a name that nobody knows wakes nothing, and shows
+/// in the length alone. Runs that began before this was looked at are told by a patch, whose name says where they were.
+async fn wait(ctx: &WorkflowContext<Subscription>, status: Status) -> Result<(), WorkflowTermination> {
+    ctx.state_mut(|it| it.is_signalled = false);
+    let is_over = |it: &Subscription| it.is_signalled || it.run.as_ref().is_ok_and(|run| run.status() != status);
+    let hands_over = ctx.state(|it| it.run.as_ref().is_ok_and(Run::hands_over));
+    loop {
+        let length = ctx.history_length();
+        let has_grown = || hands_over && ctx.history_length() > length && is_too_long(ctx);
+        ctx.wait_condition(|it| is_over(it) || has_grown()).await?;
+        if ctx.state(is_over) || ctx.patched(&format!("{GROWN}-{}", ctx.history_length())) {
+            return Ok(());
+        }
+    }
+}
+
 fn hand_over(ctx: &WorkflowContext<Subscription>) -> WorkflowResult<()> {
     let next = ctx.state(|it| it.run.as_ref().ok().map(Run::handed_over));
     let next = RawValue::from_value(&next, ctx.payload_converter());
@@ -197,6 +216,9 @@ async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>,
     }
     // It named the instances that this turn could not deliver to.
     ctx.set_current_details("");
+    let is_rewound = ctx.state(|it| it.run.as_ref().is_ok_and(Run::is_rewound));
+    // It may have come with the end of the turn.
+    let is_interrupted = is_interrupted || outcome.is_err() && is_rewound && ctx.patched(REWOUND);
     ctx.state_mut(|it| {
         let Some(run) = it.state_mut() else { return Ok(None) };
         run.end_turn();

@@ -1,4 +1,4 @@
-//! S11–S15: events that cannot be read or delivered, and operators who decide about them.
+//! S11, S13–S15: events that cannot be read or delivered, and operators who decide about them.
 
 use std::{
     convert::Infallible,
@@ -21,7 +21,7 @@ use test_support::{STALL, eventually};
 
 use super::{
     ended::terminate,
-    probe::{Command, Step},
+    probe::Command,
     world::{World, applied},
 };
 
@@ -148,28 +148,6 @@ async fn s11_an_event_that_cannot_be_read_stops_visibly_and_is_delivered_once_th
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s12_a_pause_or_a_rewind_that_comes_with_the_end_of_a_turn_counts() {
-    let mut world = World::new().await;
-    let first = world.append(Step::start("a", "one"));
-    world.handled(&first).await;
-    // The turn ends with the worker, and nobody is there to take the workflow task.
-    world.worker.take().unwrap().end();
-    world.signal("subscription-Probe", "pause", None).await;
-    world.host::<super::probe::Probe>().await;
-    let second = world.append(Step::start("a", "two"));
-    let paused = world.subscription_until("paused", |it| it.status == Status::Paused).await;
-    assert_eq!(paused.at.position, 1);
-    assert_eq!(world.applied("a").await.unwrap(), ["one"]);
-    world.signal("subscription-Probe", "resume", None).await;
-    world.handled(&second).await;
-
-    world.worker.take().unwrap().end();
-    world.signal("subscription-Probe", "rewind", Some(json!({"position": 0}))).await;
-    world.host::<super::probe::Probe>().await;
-    world.subscription_until("rewound", |it| it.status == Status::Following && it.at.position == 0).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn s13_an_event_that_no_instance_can_take_is_a_routing_error_and_the_others_go_on() {
     let mut world = World::without_worker().await;
     world.host::<OfTexts>().await;
@@ -203,6 +181,14 @@ async fn s13_an_instance_that_cannot_answer_does_not_hold_up_the_others() {
     let other = noted(&world, "b", "another");
     world.handled_by::<OfTexts>(&other).await;
     assert_eq!(world.subscription_of::<OfTexts>().await.status, Status::Following);
+    // After a while it tells which one is in the way, and why.
+    let told = eventually("it tells", async || match world.subscription_of::<OfTexts>().await {
+        state if state.status == Status::Retrying => Ok(state),
+        state => Err(state),
+    })
+    .await;
+    let told: Vec<_> = told.retrying.iter().map(|it| (it.id.as_str(), it.why.is_empty())).collect();
+    assert_eq!(told, [("a", false)]);
     // What the run was given before is not given to the next one.
     world.signal("subscription-Payments", "rewind", Some(json!({"position": 0}))).await;
     let last = noted(&world, "b", "last");
@@ -231,7 +217,7 @@ async fn s14_a_restored_log_with_another_id_goes_on_at_the_same_place_and_nothin
         .host_all(move |world, hosting| hosting.manager(Manager::<OfTexts>::new(source, world.recorder.clone())))
         .await;
     let first = noted(&world, "a", "one");
-    let second = noted(&world, "a", "two");
+    let second = noted(&world, "b", "two");
     world.handled_by::<OfTexts>(&second).await;
     let restored = MemoryLog::default();
     for event in [first, second] {
@@ -246,10 +232,17 @@ async fn s14_a_restored_log_with_another_id_goes_on_at_the_same_place_and_nothin
     payments.resume_continuing(None).await.unwrap();
     world.handled_by::<OfTexts>(&third).await;
     payments.rewind(0).await.unwrap();
-    let fourth = noted(&world, "a", "four");
-    world.handled_by::<OfTexts>(&fourth).await;
-    let seen = applied(&world.view_of::<OfTexts>("a").await.unwrap()).unwrap();
-    assert_eq!(seen, ["one", "two", "three", "four"]);
+    eventually("it is rewound", async || match world.subscription_of::<OfTexts>().await {
+        state if state.at.position == 0 => Ok(()),
+        state => Err(state),
+    })
+    .await;
+    // One has seen something of the restored log by then, and the other nothing.
+    for (id, seen) in [("a", ["one", "three", "last"].as_slice()), ("b", &["two", "last"])] {
+        let last = noted(&world, id, "last");
+        world.handled_by::<OfTexts>(&last).await;
+        assert_eq!(applied(&world.view_of::<OfTexts>(id).await.unwrap()).unwrap(), seen);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,16 +2,22 @@
 
 use futures::{StreamExt, stream};
 use process_manager::instance::{Acknowledge, Status};
-use process_manager_engine::instance::{HandledUpdate, RunInstance};
+use process_manager_engine::{
+    instance::{HandledUpdate, RunInstance},
+    subscription::Status as Subscription,
+};
 use process_manager_host::operator::{Operator, OperatorError};
 use serde_json::{Value, json};
 use temporalio_client::WorkflowExecuteUpdateOptions;
-use temporalio_common::data_converters::{PayloadConverter, RawValue};
-use test_support::{eventually, heavy, load};
+use temporalio_common::{
+    data_converters::{PayloadConverter, RawValue},
+    protos::temporal::api::enums::v1::WorkflowExecutionStatus,
+};
+use test_support::{eventually, eventually_eq, heavy, load};
 
 use super::{
     probe::{Answer, Probe, Step},
-    server::{history, signal},
+    server::{history, list, signal},
     world::{Receiver, World},
 };
 
@@ -176,6 +182,33 @@ async fn x11_more_signals_than_a_run_takes_leave_an_instance_in_the_hands_of_its
     let probes = Operator::new(client.clone()).instances::<Probe>();
     probes.acknowledge("a", Acknowledge::default()).await.unwrap();
     world.until("a", "ended", |view| view.status == Status::Ended).await;
+}
+
+/// A subscription waits for its operator as an instance does.
+#[tokio::test(flavor = "multi_thread")]
+async fn x11_a_paused_subscription_outlives_signals_that_change_nothing() {
+    let world = World::new().await;
+    let first = world.append(Step::start("a", "one"));
+    world.handled(&first).await;
+    world.signal("subscription-Probe", "pause", None).await;
+    world.subscription_until("paused", |it| it.status == Subscription::Paused).await;
+    let runs = async || {
+        let runs = list(world.server.client(), "WorkflowId = 'subscription-Probe'").await;
+        runs.into_iter().filter(|run| run.status() == WorkflowExecutionStatus::ContinuedAsNew).count()
+    };
+    for (continued, name) in [(1, "rewind"), (2, "unheard-of")] {
+        for _ in 0..4 {
+            let payload = json!({"position": "nowhere", "note": "x".repeat(LARGE)});
+            world.signal("subscription-Probe", name, Some(payload)).await;
+        }
+        eventually_eq("another run has begun", continued, &runs).await;
+        let still = world.subscription().await;
+        assert_eq!((still.status, still.at.position), (Subscription::Paused, 1), "{name}");
+    }
+    let second = world.append(Step::start("a", "two"));
+    world.signal("subscription-Probe", "resume", None).await;
+    world.handled(&second).await;
+    assert_eq!(world.applied("a").await.unwrap(), ["one", "two"]);
 }
 
 /// Without a worker nothing begins another run. An operator learns that the run is full, not that Temporal is away.

@@ -17,6 +17,7 @@ mod routing;
 mod server;
 mod subscription;
 mod timers;
+mod turns;
 mod versions;
 mod waits;
 mod world;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use process_manager_engine::subscription::Status;
 use process_manager_host::{WaitError, wait_until_handled};
-use test_support::STALL;
+use test_support::{STALL, eventually};
 
 use super::{
     probe::{Answer, Consistent, Probe, RouteTo, Step},
@@ -60,4 +60,11 @@ async fn s09_a_strongly_consistent_subscription_goes_on_beside_an_instance_that_
     world.handled_by::<Consistent>(&other).await;
     let third = world.append(Step::start("c", "three"));
     world.handled_by::<Consistent>(&third).await;
+    // The position has not passed what waits.
+    world.signal("subscription-Consistent", "pause", None).await;
+    let paused = eventually("paused", async || match world.subscription_of::<Consistent>().await {
+        state if state.status == Status::Paused => Ok(state),
+        other => Err(other),
+    });
+    assert_eq!(paused.await.at.position, 0);
 }

@@ -202,6 +202,9 @@ async fn a_process_that_met_another_ones_run_is_tried_anew_until_it_runs() {
     system.billing.books().open.insert(document.clone(), next.clone());
     system.starter.ensure_run(&document, Some(&next)).await.unwrap();
     assert_eq!(system.running(&document).await.unwrap().0, first);
+    system.billing.asked();
+    system.starter.sweep_all().await.unwrap();
+    assert_eq!(system.billing.asked(), ["d-001", "list from 0"], "it is looked at wherever its page is");
     system.terminate(&document).await;
     system.starter.sweep_all().await.unwrap();
     assert_eq!(system.running(&document).await.unwrap().0, next);

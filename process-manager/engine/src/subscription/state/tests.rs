@@ -55,6 +55,23 @@ fn to_rewind_is_to_go_on_elsewhere() {
 }
 
 #[test]
+fn a_position_with_which_a_subscription_is_resumed_outlasts_the_turn_that_was_paused() {
+    for asked in [at(3), At { continues: Some(true), ..at(3) }] {
+        let mut run = run();
+        run.begin_turn();
+        run.pause().unwrap();
+        run.resume(asked).unwrap();
+        run.end_turn();
+        // The turn tells where it stood when it heard of the pause.
+        run.followed(&Followed { at: FeedPosition { position: 8, logid: None }, retry_after_ms: None, attempt: 0 });
+        let mut next = handed_over(&run);
+        for run in [&mut run, &mut next] {
+            assert_eq!((run.next(), run.view().at.position), (Status::Following, 3));
+        }
+    }
+}
+
+#[test]
 fn operators_decisions_are_handed_over() {
     let redeliver = || Redeliver { positions: vec![5], instance: Some("a".to_owned()) };
     let mut run = run();

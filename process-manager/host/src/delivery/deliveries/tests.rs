@@ -46,7 +46,7 @@ impl Routing for Routes {
     }
 
     fn on_routing_error(_: &RoutingError<Infallible>, metadata: &Metadata, _: u32) -> OnRoutingError {
-        if metadata.subject == "stop" { OnRoutingError::Stop } else { OnRoutingError::Skip }
+        if metadata.subject == "stop" || metadata.log == "stop" { OnRoutingError::Stop } else { OnRoutingError::Skip }
     }
 }
 
@@ -58,6 +58,7 @@ struct Target {
     refused: Vec<Position>,
     /// More events at once are refused.
     most: Option<usize>,
+    /// The instances whose ids begin like this do not settle.
     unsettled: Option<&'static str>,
     attempts: Mutex<HashMap<String, usize>>,
     settles: AtomicBool,
@@ -89,7 +90,7 @@ impl DeliveryTarget for Target {
     }
 
     async fn settled(&self, id: &str, _: &CloudEvent) {
-        while self.unsettled == Some(id) && !self.settles.load(Ordering::SeqCst) {
+        while self.unsettled.is_some_and(|begin| id.starts_with(begin)) && !self.settles.load(Ordering::SeqCst) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -220,9 +221,9 @@ fn a_batch_counts_what_is_sent() {
 
 #[tokio::test]
 async fn an_entry_that_cannot_be_read_is_decided_about_and_one_of_an_unknown_type_passes() {
-    let malformed = |position, kind: Option<&str>| FeedEvent::Malformed {
+    let malformed = |position, log: &str, kind: Option<&str>| FeedEvent::Malformed {
         position,
-        logid: Some("log".to_owned()),
+        logid: Some(log.to_owned()),
         kind: kind.map(str::to_owned),
         reason: "no event".to_owned(),
     };
@@ -231,11 +232,14 @@ async fn an_entry_that_cannot_be_read_is_decided_about_and_one_of_an_unknown_typ
         event.data = json!({"ids": 7});
     }
     let target = Target::default();
-    let entries = vec![malformed(1, Some("Else")), malformed(2, Some("Happened")), malformed(3, None), stopping];
-    let mut deliveries = deliveries(&target, Terms::default(), entries);
-    pass(&mut deliveries, 3).await;
-    let stopped = deliveries.advance().await.unwrap_err();
-    assert!(matches!(&stopped, Interrupted::Stop(why) if why.contains("position 4") && why.contains("cannot be read")));
+    let skipped = [(2, Some("Happened")), (3, None)].map(|(position, kind)| malformed(position, "log", kind));
+    let skipped = || [malformed(1, "stop", Some("Else"))].into_iter().chain(skipped.clone());
+    for stopping in [stopping, malformed(4, "stop", Some("Happened")), malformed(4, "stop", None)] {
+        let mut deliveries = deliveries(&target, Terms::default(), skipped().chain([stopping]).collect());
+        pass(&mut deliveries, 3).await;
+        let stopped = format!("{:?}", deliveries.advance().await.unwrap_err());
+        assert!(["Stop(", "position 4", "cannot be read"].iter().all(|part| stopped.contains(part)), "{stopped}");
+    }
 }
 
 #[tokio::test]
@@ -252,12 +256,15 @@ async fn events_pass_while_others_are_still_being_routed() {
 #[tokio::test]
 async fn an_instance_that_has_not_settled_holds_up_the_position_and_nobody_else() {
     let target = Target { unsettled: Some("a"), ..Target::default() };
-    let entries = vec![entry(1, "s", &["a"]), entry(2, "s", &["b"]), entry(3, "s", &["a"]), entry(4, "s", &["c"])];
-    let mut deliveries = deliveries(&target, Terms::default(), entries);
-    stay(&mut deliveries, || target.taken("b") == [2] && target.taken("c") == [4]).await;
+    // More than are delivered to at the same time.
+    let unsettled: Vec<_> = (0..50).map(|number| format!("a{number}")).collect();
+    let of_unsettled = unsettled.iter().zip(1..).map(|(id, position)| entry(position, "s", &[id]));
+    let others = [entry(51, "s", &["b"]), entry(52, "s", &["a0"]), entry(53, "s", &["c"])];
+    let mut deliveries = deliveries(&target, Terms::default(), of_unsettled.chain(others).collect());
+    stay(&mut deliveries, || target.taken("b") == [51] && target.taken("c") == [53]).await;
     target.settles.store(true, Ordering::SeqCst);
-    pass(&mut deliveries, 4).await;
-    assert_eq!(target.taken("a"), [1, 3]);
+    pass(&mut deliveries, 53).await;
+    assert_eq!(target.taken("a0"), [1, 52]);
 }
 
 #[tokio::test]
