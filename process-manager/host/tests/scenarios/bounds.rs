@@ -1,4 +1,5 @@
-//! Limits and unreadable states through a whole run: what goes beyond is parked visibly, and goes on once it is mended.
+//! Limits and unreadable states through a whole run: what goes beyond is parked visibly, and goes on under code that
+//! makes less of it, or reads it.
 
 use std::convert::Infallible;
 
@@ -43,9 +44,9 @@ struct Hoards {
     text: String,
 }
 
-/// The code that mends it, under the same name.
+/// Code that keeps less, under the same name.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
-struct Mended {
+struct KeepsLess {
     text: String,
 }
 
@@ -85,7 +86,7 @@ macro_rules! code {
 }
 
 code!(Hoards, usize::MAX, |state, text| state.text.push_str(text));
-code!(Mended, 10, |state, text| state.text = text.len().to_string());
+code!(KeepsLess, 10, |state, text| state.text = text.len().to_string());
 code!(Forgot, usize::MAX, |_, _| ());
 
 async fn parked(world: &World, id: &str, code: &str) -> InstanceView {
@@ -114,13 +115,13 @@ async fn what_is_too_large_is_parked_before_it_is_sent_and_goes_on_under_code_th
     parked(&world, "command", "too-large").await;
     assert!(world.recorder.labels().is_empty());
     world.kill();
-    world.host::<Mended>().await;
+    world.host::<KeepsLess>().await;
     for id in ["Hoards-state", "Hoards-command"] {
         world.signal(id, "retry", None).await;
     }
-    world.handled_by::<Mended>(&grown).await;
-    world.handled_by::<Mended>(&sent).await;
-    assert_eq!(world.view_of::<Mended>("state").await.unwrap().state, json!({"text": "600000"}));
+    world.handled_by::<KeepsLess>(&grown).await;
+    world.handled_by::<KeepsLess>(&sent).await;
+    assert_eq!(world.view_of::<KeepsLess>("state").await.unwrap().state, json!({"text": "600000"}));
     assert_eq!(world.recorder.labels(), ["0 xxxxxxxxxx", "1 xxxxxxxxxx"]);
     no_task_has_failed(&world, "state").await;
 }
@@ -143,9 +144,9 @@ async fn an_event_of_2_mib_that_parks_is_read_again_when_it_is_retried() {
     let view = parked(&world, "a", "too-large").await;
     assert_eq!((view.queued_events, world.recorder.effects().len()), (3, 1));
     world.kill();
-    world.host::<Mended>().await;
+    world.host::<KeepsLess>().await;
     world.signal("Hoards-a", "retry", None).await;
-    world.handled_by::<Mended>(&last.unwrap()).await;
+    world.handled_by::<KeepsLess>(&last.unwrap()).await;
     assert_eq!(world.recorder.effects().len(), 1);
 }
 
@@ -218,11 +219,11 @@ async fn a_run_that_began_without_limits_is_kept_and_parked_when_it_cannot_be_ha
     let failure = eventually("it is parked", is_parked).await;
     assert_eq!(failure.code, "too-large", "{failure:?}");
     world.kill();
-    world.host::<Mended>().await;
+    world.host::<KeepsLess>().await;
     world.signal("Hoards-a", "retry", None).await;
     let last = world.log.append(&event("a", 0, 0, 7));
-    world.handled_by::<Mended>(&last).await;
-    assert_eq!(world.view_of::<Mended>("a").await.unwrap().state, json!({"text": "7"}));
+    world.handled_by::<KeepsLess>(&last).await;
+    assert_eq!(world.view_of::<KeepsLess>("a").await.unwrap().state, json!({"text": "7"}));
 }
 
 /// Starts the run of the instance as older code has done.

@@ -114,7 +114,7 @@ async fn stopped_at<M: ProcessManager>(world: &World, position: Position) -> Str
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s11_an_event_that_cannot_be_read_stops_visibly_and_is_delivered_once_the_code_is_mended() {
+async fn s11_an_event_that_cannot_be_read_stops_visibly_and_is_delivered_once_the_code_can_read_it() {
     let mut world = World::without_worker().await;
     world.host::<OfNumbers>().await;
     noted(&world, "a", "first");
