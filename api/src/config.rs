@@ -1,5 +1,6 @@
 //! Configuration of the api.
 
+use process_manager_client::http::without_credentials;
 use service_kit::{ConfigError, env_opt, env_or};
 use url::Url;
 
@@ -37,11 +38,10 @@ impl Config {
     }
 }
 
-/// Returns a URL that may be shown: without user, password, query and fragment.
+/// Returns a URL to which answers link: without user, password, query and fragment.
 #[must_use]
-pub(crate) fn without_credentials(mut url: Url) -> Url {
-    // A URL that cannot carry credentials has none.
-    let _ = (url.set_username(""), url.set_password(None));
+pub(crate) fn public(url: &Url) -> Url {
+    let mut url = without_credentials(url);
     url.set_query(None);
     url.set_fragment(None);
     url
@@ -58,8 +58,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_that_is_shown_has_no_secrets() {
-        let shown = |url: &str| without_credentials(url.parse().unwrap()).to_string();
+    fn a_url_that_answers_link_to_has_no_secrets() {
+        let shown = |url: &str| public(&url.parse().unwrap()).to_string();
         assert_eq!(shown("http://svc:s3cret@billing:8081/base?token=x#y"), "http://billing:8081/base");
         assert_eq!(shown("https://token@billing"), "https://billing/");
         assert_eq!(shown("http://billing:8081"), "http://billing:8081/");

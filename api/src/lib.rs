@@ -49,7 +49,7 @@ pub async fn run(config: Config, client: impl Into<LazyClient>, shutdown: Cancel
         temporal_ui_url: config.temporal_ui_url.clone(),
         shutdown: shutdown.clone(),
     });
-    let billing_url = config::without_credentials(config.billing_public_url.unwrap_or(config.billing_url));
+    let billing_url = config::public(&config.billing_public_url.unwrap_or(config.billing_url));
     let presenter = Presenter { billing_url, temporal_ui_url: config.temporal_ui_url };
     let app = App { voidings, presenter, shutdown: shutdown.clone() };
     Ok(serve(NAME, listener, router(app, console), shutdown).await?)
