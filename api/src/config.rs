@@ -1,5 +1,6 @@
 //! Configuration of the api.
 
+use process_manager_client::http::without_credentials;
 use service_kit::{ConfigError, env_opt, env_or, env_url};
 use url::Url;
 
@@ -41,21 +42,20 @@ impl Config {
     /// Returns the URL of Billing to which answers link.
     #[must_use]
     pub(crate) fn billing_for_clients(&self) -> Url {
-        without_credentials(self.billing_public_url.as_ref().unwrap_or(&self.billing_url).clone())
+        public(self.billing_public_url.as_ref().unwrap_or(&self.billing_url))
     }
 
     /// Returns the URL of Temporal's Web UI to which answers and pages link.
     #[must_use]
     pub(crate) fn temporal_ui_for_clients(&self) -> Option<Url> {
-        self.temporal_ui_url.clone().map(without_credentials)
+        self.temporal_ui_url.as_ref().map(public)
     }
 }
 
-/// Returns a URL that may be shown: without user, password, query and fragment.
+/// Returns a URL to which answers link: without user, password, query and fragment.
 #[must_use]
-fn without_credentials(mut url: Url) -> Url {
-    // A URL that cannot carry credentials has none.
-    let _ = (url.set_username(""), url.set_password(None));
+fn public(url: &Url) -> Url {
+    let mut url = without_credentials(url);
     url.set_query(None);
     url.set_fragment(None);
     url
@@ -82,8 +82,8 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_is_shown_has_no_secrets() {
-        let shown = |url: &str| without_credentials(url.parse().unwrap()).to_string();
+    fn a_url_that_answers_link_to_has_no_secrets() {
+        let shown = |url: &str| public(&url.parse().unwrap()).to_string();
         assert_eq!(shown("http://svc:s3cret@billing:8081/base?token=x#y"), "http://billing:8081/base");
         assert_eq!(shown("https://token@billing"), "https://billing/");
         assert_eq!(shown("http://billing:8081"), "http://billing:8081/");

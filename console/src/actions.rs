@@ -74,7 +74,10 @@ pub(crate) async fn selection(State(sources): State<Sources>, fields: Fields) ->
         Sent { value, id: target.id().to_owned(), result }
     }));
     let results: Vec<_> = results.buffer_unordered(AT_ONCE).collect().await;
-    let (notice, failed) = summary(results, done);
+    let (mut notice, failed) = summary(results, done);
+    if let (Wish::Acknowledge { note: Some(note), .. }, false) = (wish, failed.is_empty()) {
+        notice.text.push_str(&format!(". Your note was not recorded for them: “{note}”"));
+    }
     fields.answer_of_several(&notice, &failed)
 }
 
@@ -104,7 +107,12 @@ fn answer(fields: &Fields, sent: Result<String, ActionError>) -> Response {
     let about = fields.exact("process_id").or(fields.text("document_id")).unwrap_or_default();
     fields.answer(&match sent {
         Ok(done) => Notice::done(about, done),
-        Err(error) => Notice::refused(about, format!("{about}: {error}")),
+        Err(error) => {
+            // The form goes where the failure is gone, and with it what was typed.
+            let note = fields.text("note").filter(|_| error.is_about_the_process());
+            let note = note.map(|note| format!(". Your note was not recorded: “{note}”")).unwrap_or_default();
+            Notice::refused(about, format!("{about}: {error}{note}"))
+        }
     })
 }
 

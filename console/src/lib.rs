@@ -11,6 +11,7 @@ mod fingerprint;
 mod form;
 mod live;
 mod managers;
+mod numbers;
 mod pace;
 mod page;
 mod pages;
@@ -79,7 +80,8 @@ pub fn router(state: ConsoleState) -> Router {
     let ConsoleState { voidings, operator, reports, temporal_ui_url, shutdown } = state;
     let counter = Counter::new(voidings.clone(), operator.clone());
     let acted = std::sync::Arc::default();
-    let sources = Sources { voidings, operator, reports, counter, temporal_ui_url, acted, shutdown };
+    let numbers = numbers::Numbers::default();
+    let sources = Sources { voidings, operator, reports, counter, numbers, temporal_ui_url, acted, shutdown };
     let actions = Router::new()
         .route(paths::ACKNOWLEDGE, post(actions::acknowledge))
         .route(paths::RETRY, post(actions::retry))

@@ -1,5 +1,6 @@
 //! Parts that lists and pages share: tiles, filters, pager, banners, badges.
 
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use process_manager_host::operator::Trouble;
 
@@ -36,10 +37,13 @@ pub(crate) struct Tile {
     pub(crate) href: String,
 }
 
-/// Writes tiles; `here` is the address of the page.
-pub(crate) fn tiles(tiles: &[Tile], here: &str) -> Markup {
+/// Writes tiles; `here` is the address of the page. Where Temporal does not tell the numbers, they are the last known ones.
+pub(crate) fn tiles(tiles: &[Tile], here: &str, last_known: Option<DateTime<Utc>>) -> Markup {
     html! {
-        ul class="tiles" {
+        @if let Some(at) = last_known {
+            p class="as-of faint" { "The numbers are those of " (at.format("%Y-%m-%d %H:%M:%S")) " UTC." }
+        }
+        ul class={ "tiles" @if last_known.is_some() { " last-known" } } {
             @for tile in tiles {
                 li {
                     a id={ "tile-" (tile.id) }

@@ -30,6 +30,13 @@ pub(crate) enum ActionError {
     Temporal(#[source] OperatorError),
 }
 
+impl ActionError {
+    /// Whether the process is why nothing was done, and not what the form holds.
+    pub(crate) fn is_about_the_process(&self) -> bool {
+        !matches!(self, Self::Incomplete | Self::TooLong)
+    }
+}
+
 /// The wish behind a button.
 pub(crate) enum Wish {
     Retry,

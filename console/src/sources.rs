@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use voiding_client::VoidingClient;
 
-use crate::counts::Counter;
+use crate::{counts::Counter, numbers::Numbers};
 
 /// The programs behind the console. Clones share their connections.
 #[derive(Clone)]
@@ -18,6 +18,7 @@ pub(crate) struct Sources {
     pub(crate) operator: Operator,
     pub(crate) reports: CommandClient,
     pub(crate) counter: Counter,
+    pub(crate) numbers: Numbers,
     pub(crate) temporal_ui_url: Option<Url>,
     /// Told when an operator has acted: what is looked at changes now.
     pub(crate) acted: Arc<Notify>,

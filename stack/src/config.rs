@@ -85,7 +85,7 @@ impl Config {
         if env_opt::<Url>("BILLING_URL")?.is_none() {
             let url = url_of(&billing.addr, "BILLING_ADDR")?;
             api.billing_url = url.clone();
-            reports.service = Reports::following(url.clone())?;
+            reports.service = reports.service.and_follows(url.clone())?;
             worker.billing_url = url;
         }
         if env_opt::<Url>("REPORTS_URL")?.is_none() {

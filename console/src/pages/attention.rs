@@ -10,14 +10,14 @@ use voiding_client::Filter;
 use super::{
     instances_parts,
     listing::{Listing, PAGE, Trouble, list, of_billing},
-    processes_parts::{banner, table, tiles},
+    processes_parts::{banner, counted, numbers, table},
 };
 use crate::{
     counts::Counts,
     fingerprint::fingerprint,
     managers::{MANAGERS, Manager},
     page::LivePage,
-    parts, paths,
+    paths,
     session::Visitor,
     sources::Sources,
     view::{ProcessView, instance::view},
@@ -68,7 +68,7 @@ impl LivePage for AttentionPage {
     }
 
     async fn load(&self, sources: &Sources) -> Model {
-        Model { counts: sources.counter.counts().await, voidings: Listing::default(), instances: Vec::new() }
+        Model { counts: counted(sources).await, voidings: Listing::default(), instances: Vec::new() }
     }
 
     async fn complete(&self, sources: &Sources, model: Model) -> Model {
@@ -107,12 +107,12 @@ impl LivePage for AttentionPage {
         html! { h1 { (self.title()) } }
     }
 
-    fn body(&self, _sources: &Sources, visitor: &Visitor, model: &Model) -> Markup {
+    fn body(&self, sources: &Sources, visitor: &Visitor, model: &Model) -> Markup {
         let counts = model.counts.as_ref();
         let now = Utc::now();
         html! {
             (banner(model.voidings.trouble))
-            (parts::tiles(&tiles(counts), self.path()))
+            (numbers(sources, counts, self.path()))
             @if !model.voidings.rows.is_empty() {
                 section aria-labelledby="voidings" {
                     h2 id="voidings" { "Voidings" }

@@ -166,7 +166,11 @@ impl LivePage for InstancesPage {
         let manager = self.manager.name;
         let overview = Overview::ask(self.manager, sources).await;
         let overview = overview.inspect_err(|error| tracing::debug!(manager, %error, "instances cannot be counted"));
-        Model { overview: overview.ok(), listing: Listing::default() }
+        let overview = overview.ok();
+        if overview.is_some() {
+            sources.numbers.remember(manager, &tiles(self.manager, overview.as_ref()));
+        }
+        Model { overview, listing: Listing::default() }
     }
 
     async fn complete(&self, sources: &Sources, model: Model) -> Model {
@@ -203,14 +207,16 @@ impl LivePage for InstancesPage {
         html! { h1 { (self.manager.title) } (parts::filters(self.manager.path, &label, &fields)) }
     }
 
-    fn body(&self, _sources: &Sources, _visitor: &Visitor, model: &Model) -> Markup {
+    fn body(&self, sources: &Sources, _visitor: &Visitor, model: &Model) -> Markup {
         let listing = &model.listing;
         let first = self.href(None);
+        let mut tiles = tiles(self.manager, model.overview.as_ref());
+        let last_known = sources.numbers.fill(self.manager.name, &mut tiles);
         html! {
             @if listing.trouble == Some(Trouble::Temporal) {
                 (unavailable("Temporal", "Nothing is lost: this page continues as soon as it is back."))
             }
-            (parts::tiles(&tiles(self.manager, model.overview.as_ref()), &first))
+            (parts::tiles(&tiles, &first, last_known))
             @if listing.is_searched {
                 p class="faint" { "No id begins with “" (self.text) "”. These contain it, among the newest " (SEARCHED) "." }
             }

@@ -8,7 +8,7 @@ use voiding_client::Filter;
 
 use super::{
     listing::{Listing, PAGE, SEARCHED, Trouble, given, list, of_billing},
-    processes_parts::{banner, elsewhere, first_visit, table, tiles},
+    processes_parts::{banner, counted, elsewhere, first_visit, numbers, table},
 };
 use crate::{
     counts::Counts,
@@ -112,7 +112,7 @@ impl LivePage for ProcessesPage {
 
     /// The counts alone: a change of the list changes one of them.
     async fn load(&self, sources: &Sources) -> Model {
-        Model { counts: sources.counter.counts().await, listing: Listing::default() }
+        Model { counts: counted(sources).await, listing: Listing::default() }
     }
 
     async fn complete(&self, sources: &Sources, model: Model) -> Model {
@@ -149,12 +149,12 @@ impl LivePage for ProcessesPage {
         html! { h1 { "Voidings" } (parts::filters(paths::PROCESSES, "Filter the voidings", &fields)) }
     }
 
-    fn body(&self, _sources: &Sources, visitor: &Visitor, model: &Model) -> Markup {
+    fn body(&self, sources: &Sources, visitor: &Visitor, model: &Model) -> Markup {
         let listing = &model.listing;
         let first = self.href(None);
         html! {
             (banner(listing.trouble))
-            (parts::tiles(&tiles(model.counts.as_ref()), &first))
+            (numbers(sources, model.counts.as_ref(), &first))
             (elsewhere(model.counts.as_ref()))
             @if listing.is_searched {
                 p class="faint" { "No id begins with “" (self.text) "”. These contain it, among the newest " (SEARCHED) "." }

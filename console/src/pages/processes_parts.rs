@@ -15,10 +15,13 @@ use crate::{
     paths,
     process::{acknowledge, retry_form, trouble, who_and_why},
     session::Visitor,
+    sources::Sources,
     view::{Failure, ProcessView},
     words,
 };
 
+/// What the numbers are of.
+const NUMBERS: &str = "processes";
 const COLUMNS: [&str; 7] = ["Select", "Document", "Customer", "State", "Age", "Last step", "Actions"];
 
 /// Writes the table.
@@ -128,8 +131,23 @@ fn selection_form(visitor: &Visitor, can_retry: bool) -> Markup {
     }
 }
 
-/// Writes the numbers of processes.
-pub(super) fn tiles(counts: Option<&Counts>) -> [Tile; 4] {
+/// Asks for the counts, and remembers their numbers.
+pub(super) async fn counted(sources: &Sources) -> Option<Counts> {
+    let counts = sources.counter.counts().await;
+    if counts.is_some() {
+        sources.numbers.remember(NUMBERS, &tiles(counts.as_ref()));
+    }
+    counts
+}
+
+/// Writes the numbers of processes; the last known ones while Temporal is unavailable.
+pub(super) fn numbers(sources: &Sources, counts: Option<&Counts>, here: &str) -> Markup {
+    let mut tiles = tiles(counts);
+    let last_known = sources.numbers.fill(NUMBERS, &mut tiles);
+    parts::tiles(&tiles, here, last_known)
+}
+
+fn tiles(counts: Option<&Counts>) -> [Tile; 4] {
     let tile = |id, word: &str, count: fn(&Counts) -> i64, href| Tile {
         id,
         word: word.to_owned(),

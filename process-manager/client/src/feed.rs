@@ -22,7 +22,7 @@ pub use self::{
     reader::FeedReader,
     source::{EventSource, SharedSource},
 };
-use crate::http::{ClientError, Timeouts, http_client, shown};
+use crate::http::{ClientError, Timeouts, http_client, without_credentials};
 
 /// Limit of an answer, beyond the wait that was asked for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -157,7 +157,9 @@ pub struct FeedClient {
 
 impl fmt::Debug for FeedClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FeedClient").field("base_url", &shown(&self.base_url).as_str()).finish_non_exhaustive()
+        f.debug_struct("FeedClient")
+            .field("base_url", &without_credentials(&self.base_url).as_str())
+            .finish_non_exhaustive()
     }
 }
 
@@ -178,15 +180,17 @@ impl FeedClient {
     pub async fn read(&self, after: Position, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
         let wait = wait.min(MAX_WAIT);
         let url = self.url(after, limit.clamp(1, MAX_LIMIT), wait);
-        let unreachable =
-            |source: reqwest::Error| FeedError::Unreachable { url: shown(&url), source: source.without_url() };
+        let unreachable = |source: reqwest::Error| FeedError::Unreachable {
+            url: without_credentials(&url),
+            source: source.without_url(),
+        };
         let response = self.http.get(url.clone()).timeout(wait + ANSWER_WITHIN).send().await.map_err(unreachable)?;
         let status = response.status();
         if !status.is_success() {
-            return Err(FeedError::Status { url: shown(&url), status });
+            return Err(FeedError::Status { url: without_credentials(&url), status });
         }
         let body = response.bytes().await.map_err(unreachable)?;
-        batch::parse(&body, after).map_err(|reason| FeedError::Unreadable { url: shown(&url), reason })
+        batch::parse(&body, after).map_err(|reason| FeedError::Unreadable { url: without_credentials(&url), reason })
     }
 
     fn url(&self, after: Position, limit: u16, wait: Duration) -> Url {

@@ -119,7 +119,9 @@ pub struct CommandClient {
 
 impl fmt::Debug for CommandClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CommandClient").field("base_url", &shown(&self.base_url).as_str()).finish_non_exhaustive()
+        f.debug_struct("CommandClient")
+            .field("base_url", &without_credentials(&self.base_url).as_str())
+            .finish_non_exhaustive()
     }
 }
 
@@ -194,7 +196,7 @@ impl CommandClient {
 /// a service on this machine is never looked for behind the proxy that the environment may name.
 pub(crate) fn http_client(base_url: &Url, timeouts: Timeouts) -> Result<reqwest::Client, ClientError> {
     if !matches!(base_url.scheme(), "http" | "https") {
-        return Err(ClientError::NotHttp(shown(base_url)));
+        return Err(ClientError::NotHttp(without_credentials(base_url)));
     }
     // Fails when a provider is there already, which is just as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -207,8 +209,10 @@ pub(crate) fn http_client(base_url: &Url, timeouts: Timeouts) -> Result<reqwest:
     builder.build().map_err(ClientError::Setup)
 }
 
-/// Returns a URL as it may be shown: without credentials.
-pub(crate) fn shown(url: &Url) -> Url {
+/// Returns a URL as it may be shown: without credentials. For texts that hold URLs see
+/// [`process_manager_wire::without_credentials`].
+#[must_use]
+pub fn without_credentials(url: &Url) -> Url {
     let mut url = url.clone();
     // A URL that has no host has no credentials either.
     let _ = url.set_username("");
@@ -227,12 +231,13 @@ fn is_loopback(url: &Url) -> bool {
 
 async fn answer<A: DeserializeOwned>(url: Url, request: reqwest::RequestBuilder) -> Result<A, CommandError> {
     let body = success(&url, request).await?;
-    serde_json::from_slice(&body).map_err(|source| Fault::Unreadable { url: shown(&url), source }.into())
+    serde_json::from_slice(&body).map_err(|source| Fault::Unreadable { url: without_credentials(&url), source }.into())
 }
 
 /// The body of a success.
 async fn success(url: &Url, request: reqwest::RequestBuilder) -> Result<Vec<u8>, CommandError> {
-    let unreachable = |source: reqwest::Error| Fault::Unreachable { url: shown(url), source: source.without_url() };
+    let unreachable =
+        |source: reqwest::Error| Fault::Unreachable { url: without_credentials(url), source: source.without_url() };
     let response = request.send().await.map_err(unreachable)?;
     let status = response.status();
     let body = response.bytes().await.map_err(unreachable)?;
@@ -243,7 +248,7 @@ async fn success(url: &Url, request: reqwest::RequestBuilder) -> Result<Vec<u8>,
         return Err(CommandError::Refused(problem));
     }
     let excerpt = String::from_utf8_lossy(&body).chars().take(EXCERPT).collect();
-    Err(Fault::Status { url: shown(url), status, code: code_of(&body), excerpt }.into())
+    Err(Fault::Status { url: without_credentials(url), status, code: code_of(&body), excerpt }.into())
 }
 
 /// The problem that makes an answer a refusal. A 404 or 409 without a code comes from something in between (a proxy, a

@@ -30,7 +30,11 @@ pub const MOST_INSTRUCTIONS: usize = 20;
 pub(crate) const PENDING_BYTES: usize = 256 * 1024;
 /// Most bytes of all that a run hands over; the rest of the 2 MiB is for what stands around it.
 pub(crate) const SNAPSHOT_BYTES: usize = 2 * 1024 * 1024 - 64 * 1024;
-/// JSON is read to a depth of 128, and what is checked here stands some levels deep in a payload.
+/// Most levels of what is checked: of the state, and of a command with its settings.
+const LEVELS: usize = 110;
+/// JSON is read to this depth.
+const MOST_LEVELS: usize = 127;
+/// What a run hands over stands some levels deep in a payload.
 const LEVELS_AROUND: usize = 8;
 
 /// Why a value cannot be handed over.
@@ -47,15 +51,20 @@ pub(crate) fn check<T: Serialize + DeserializeOwned>(value: &T, most: usize) -> 
     if text.len() > most {
         return Err(Unfit::TooLarge { bytes: text.len(), most });
     }
-    let _: T = serde_json::from_value(read_again(&text).map_err(unserializable)?).map_err(unserializable)?;
+    let value = read_below(MOST_LEVELS - LEVELS, &text).map_err(unserializable)?;
+    let _: T = serde_json::from_value(value).map_err(unserializable)?;
     Ok(text.len())
 }
 
-/// Reads JSON as deep as it will stand in a payload.
+/// Reads what a run hands over as deep as it will stand in a payload.
 pub(crate) fn read_again(text: &str) -> Result<Value, serde_json::Error> {
-    let nested = format!("{}{text}{}", "[".repeat(LEVELS_AROUND), "]".repeat(LEVELS_AROUND));
+    read_below(LEVELS_AROUND, text)
+}
+
+fn read_below(levels: usize, text: &str) -> Result<Value, serde_json::Error> {
+    let nested = format!("{}{text}{}", "[".repeat(levels), "]".repeat(levels));
     let mut value: Value = serde_json::from_str(&nested)?;
-    for _ in 0..LEVELS_AROUND {
+    for _ in 0..levels {
         value = value[0].take();
     }
     Ok(value)
@@ -99,8 +108,13 @@ mod tests {
         assert!(unserializable(&u128::MAX).contains("out of range"));
         assert!(unserializable(&BTreeMap::from([((1, 2), 3)])).contains("key must be a string"));
         assert!(unserializable(&f64::NAN).contains("null"));
-        let deep = (0..120).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
-        assert!(unserializable(&deep).contains("recursion limit"));
+    }
+
+    #[test]
+    fn a_value_has_at_most_110_levels() {
+        let deep = |levels| (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+        assert!(check(&deep(110), STATE_BYTES).is_ok());
+        assert!(unserializable(&deep(111)).contains("recursion limit"));
     }
 
     #[test]
@@ -108,5 +122,6 @@ mod tests {
         assert_eq!(cut("ü".repeat(DETAIL_CHARS)), "ü".repeat(DETAIL_CHARS));
         let long = cut("ü".repeat(DETAIL_CHARS + 1));
         assert_eq!((long.chars().count(), long.ends_with("ü…")), (DETAIL_CHARS, true));
+        assert_eq!((DETAIL_CHARS, CODE_CHARS), (2_000, 200));
     }
 }

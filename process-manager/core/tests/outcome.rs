@@ -16,6 +16,7 @@ enum Event {
     Closed {},
     /// Ends the instance.
     Stopped {
+        name: String,
         reason: String,
     },
 }
@@ -51,14 +52,14 @@ impl ProcessManager for Sample {
         match event {
             Event::Begun {} => None,
             Event::Closed {} => Some(Outcome::success("closed")),
-            Event::Stopped { reason } if reason == "panic" => panic!("as it should"),
-            Event::Stopped { reason } => Some(Outcome::failure("stopped").because(reason)),
+            Event::Stopped { reason, .. } if reason == "panic" => panic!("as it should"),
+            Event::Stopped { name, reason } => Some(Outcome::failure(name).because(reason)),
         }
     }
 }
 
 fn stopped(reason: &str) -> Event {
-    Event::Stopped { reason: reason.to_owned() }
+    Event::Stopped { name: "stopped".to_owned(), reason: reason.to_owned() }
 }
 
 #[test]
@@ -75,7 +76,13 @@ fn an_instance_that_ends_has_the_outcome_of_the_event_that_ends_it() {
 fn a_panic_counts_as_no_outcome_and_long_texts_are_cut() {
     let ended = given::<Sample>([Event::Begun {}]).when(stopped("panic")).then_ended();
     assert_eq!(ended.view().unwrap().outcome, None);
-    let long = given::<Sample>([Event::Begun {}]).when(stopped(&"x".repeat(2_001))).then_ended();
-    let reason = long.view().unwrap().outcome.unwrap().reason.unwrap();
-    assert_eq!(reason.chars().count(), Outcome::LONGEST_REASON);
+    let ended_as = |name: usize, reason: usize| {
+        let stopped = Event::Stopped { name: "ü".repeat(name), reason: "ü".repeat(reason) };
+        let ended = given::<Sample>([Event::Begun {}]).when(stopped).then_ended();
+        let outcome = ended.view().unwrap().outcome.unwrap();
+        (outcome.name.chars().count(), outcome.reason.unwrap().chars().count())
+    };
+    assert_eq!((Outcome::LONGEST_NAME, Outcome::LONGEST_REASON), (100, 2_000));
+    assert_eq!(ended_as(100, 2_000), (100, 2_000));
+    assert_eq!(ended_as(101, 2_001), (100, 2_000));
 }

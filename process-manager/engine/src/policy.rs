@@ -35,3 +35,17 @@ pub fn durable(attempt: Duration, retry: Retry, summary: String) -> ActivityOpti
         .build();
     ActivityOptions::with_start_to_close_timeout(attempt).retry_policy(policy).summary(summary).build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_retried_after_200_ms_then_doubling_up_to_30_s_without_end() {
+        let policy = durable(ATTEMPT, Retry::FOREVER, String::new()).retry_policy.unwrap();
+        assert_eq!(policy.initial_interval(), Duration::from_millis(200));
+        assert_eq!(policy.maximum_interval(), Some(Duration::from_secs(30)));
+        assert!((policy.backoff_coefficient() - 2.0).abs() < f64::EPSILON);
+        assert_eq!((policy.maximum_attempts(), STALLED_AFTER), (0, Duration::from_secs(10)));
+    }
+}

@@ -1,5 +1,7 @@
 //! The smallest process manager: one event leads to one command, and the state remembers it.
 //!
+//! As JSON the state may take 1 MiB, and a command 1.5 MiB; beyond that the instance is parked.
+//!
 //! Needs the Temporal CLI (`temporal`) on the path:
 //!
 //! ```sh

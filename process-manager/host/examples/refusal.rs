@@ -1,6 +1,7 @@
 //! A service refuses a command, which is a business "no": the process manager decides what follows.
 //!
-//! One refusal is answered by another command. The other one parks the instance until an operator retries it.
+//! One refusal is answered by another command. The other one parks the instance until an operator retries it. A refusal's
+//! code is cut at 200 characters, and its detail at 2,000.
 //!
 //! ```sh
 //! cargo run -p process-manager-host --features testing --example refusal

@@ -1,7 +1,8 @@
 //! Strict routes: an event that must begin an instance, and one that must find it.
 //!
 //! `Route::start` and `Route::proceed` accept both. The strict ones ask `on_routing_error` instead: here a repeated
-//! opening is skipped, and a deposit without an account stops the subscription until an operator decides.
+//! opening is skipped, and a deposit without an account stops the subscription until an operator decides. An id of more than
+//! 200 characters is asked about in the same way.
 //!
 //! ```sh
 //! cargo run -p process-manager-host --features testing --example strict_start

@@ -219,3 +219,35 @@ async fn query(client: &Client, ended: &Ended) -> Result<Carried, EndedError> {
     let payload = answer.query_result.as_ref().and_then(|result| result.payloads.first());
     payload.and_then(decode).ok_or_else(|| EndedError::Unreadable("the answer is of another form".to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use process_manager::manager::RouteKind;
+    use process_manager_wire::CloudEvent;
+    use serde_json::json;
+
+    use super::*;
+
+    /// An event that takes so many bytes in the input of a run.
+    fn of_bytes(position: Position, bytes: usize) -> Delivery {
+        let padded = |padding: usize| {
+            let event = json!({
+                "specversion": "1.0", "id": "e", "source": "/s", "type": "T", "subject": "s",
+                "time": "2026-01-01T00:00:00Z", "datacontenttype": "application/json",
+                "sequence": position.to_string(), "correlationid": "c", "causationid": "c", "logid": "log",
+                "data": "x".repeat(padding)
+            });
+            Delivery::new(serde_json::from_value::<CloudEvent>(event).unwrap(), RouteKind::Start)
+        };
+        padded(bytes - serde_json::to_string(&padded(0)).unwrap().len())
+    }
+
+    #[test]
+    fn up_to_512_kib_of_events_wait_and_beyond_it_the_position_is_named() {
+        assert_eq!(EVENT_BYTES, 524_288);
+        let events = |last| vec![of_bytes(7, 1_000), of_bytes(8, last)];
+        assert_eq!(bounded(events(EVENT_BYTES - 1_000)).1, None);
+        let (kept, left_out) = bounded(events(EVENT_BYTES - 999));
+        assert_eq!((kept.len(), left_out), (1, Some(8)));
+    }
+}

@@ -127,6 +127,38 @@ async fn one_connection_too_many_is_told_so_and_served_when_there_is_room() {
     assert!(metrics.contains(r#"http_requests_total{service="connections",method="-",route="-",status="503"}"#));
 }
 
+/// 1,000 by default, at an eighth of the descriptors each; here both ends of each connection need one.
+#[tokio::test]
+async fn a_thousand_connections_are_served_and_of_those_beyond_fifty_are_told_so() {
+    let server = Server::start(1_000, LONG).await;
+    let mut idle = Vec::new();
+    for _ in 0..999 {
+        idle.push(server.open("").await);
+    }
+    let asked = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    // Connections are taken in their order.
+    let last = server.open(asked).await;
+    let told = server.open(asked).await;
+    assert!(until_closed(told).await.starts_with("HTTP/1.1 503 "));
+    let kept = until_closed_or_served(last).await;
+    assert!(kept.starts_with("HTTP/1.1 200 "), "{kept}");
+}
+
+#[tokio::test]
+async fn beyond_the_fifty_that_are_told_so_connections_are_closed_without_an_answer() {
+    let server = Server::start(1, LONG).await;
+    let _served = server.open("").await;
+    let mut told = Vec::new();
+    for _ in 0..50 {
+        told.push(server.open("").await);
+    }
+    assert_eq!(until_closed(server.open("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await).await, "");
+    // The fiftieth is told so all the same.
+    let mut last = told.pop().unwrap();
+    last.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    assert!(until_closed(last).await.starts_with("HTTP/1.1 503 "));
+}
+
 async fn until_closed_or_served(mut stream: TcpStream) -> String {
     let mut bytes = vec![0; 4096];
     let length = stream.read(&mut bytes).await.unwrap_or_default();

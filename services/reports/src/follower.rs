@@ -1,6 +1,7 @@
 //! Follows Billing's log, so that each document that Billing issues gets into a report.
 
 mod projection;
+mod skip;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use self::projection::{Projected, project};
+pub(crate) use self::skip::Skip;
 use crate::store;
 
 /// Events per request.
@@ -36,6 +38,8 @@ pub(crate) type Stopped = Arc<OnceLock<String>>;
 pub(crate) struct Follower {
     pub(crate) database: Database,
     pub(crate) billing: FeedClient,
+    /// Events that are passed over if they cannot be read.
+    pub(crate) skip: Skip,
     pub(crate) stopped: Stopped,
 }
 
@@ -45,10 +49,24 @@ enum FollowError {
     Feed(#[from] FeedError),
     #[error("the database does not take the projection: {0}")]
     Database(#[from] DbErr),
+    #[error("the event at position {position} cannot be read: {reason}")]
+    Unreadable { position: Position, reason: String },
+}
+
+impl FollowError {
+    /// Whether trying again does not help.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Feed(error) => error.is_final(),
+            Self::Unreadable { .. } => true,
+            Self::Database(_) => false,
+        }
+    }
 }
 
 impl Follower {
-    /// Follows the log until `shutdown` and retries after transient faults. Another log, or one that lost events, stops it.
+    /// Follows the log until `shutdown` and retries after transient faults. Another log, one that lost events, and a
+    /// document that cannot be read stop it.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
         shutdown.run_until_cancelled(self.follow()).instrument(tracing::info_span!("follower")).await;
     }
@@ -60,7 +78,7 @@ impl Follower {
             match self.read_on(&mut backoff).await {
                 // Another replica is ahead; pause so that the two do not contend for the same events.
                 Ok(()) => tokio::time::sleep(FIRST_PAUSE).await,
-                Err(FollowError::Feed(error)) if error.is_final() => return self.stop(&error),
+                Err(error) if error.is_final() => return self.stop(&error),
                 Err(error) => {
                     let pause = backoff.next_pause();
                     tracing::warn!("{}; retrying in {} ms", error_chain(&error), pause.as_millis());
@@ -76,21 +94,22 @@ impl Follower {
         loop {
             let events = reader.next(BATCH, WAIT).await?;
             backoff.reset();
-            match project(&self.database, reader.at(), &events).await? {
+            match project(&self.database, reader.at(), &events, &self.skip).await? {
                 Projected::UpTo(at) => {
                     show_position(at.position);
                     reader.advance_to(at);
                 }
                 Projected::ByAnother => return Ok(()),
+                Projected::Unreadable { position, reason } => return Err(FollowError::Unreadable { position, reason }),
             }
         }
     }
 
-    fn stop(&self, error: &FeedError) {
+    fn stop(&self, error: &FollowError) {
         tracing::error!("Reports has stopped following Billing: {error}. No event is skipped; see docs/OPERATIONS.md");
         metrics::gauge!("reports_follower_stopped").set(1);
         // The follower stops once.
-        let _ = self.stopped.set(format!("Billing's log is not followed any more: {error}"));
+        let _ = self.stopped.set(format!("Billing's log is not followed any more: {error}; see docs/OPERATIONS.md"));
     }
 }
 

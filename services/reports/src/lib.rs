@@ -6,22 +6,26 @@ mod migration;
 mod routes;
 mod store;
 
+use messages::Position;
 use process_manager_client::feed::FeedClient;
 use sea_orm_migration::MigrationTrait;
-use service_kit::{ConfigError, Database, Service, env_url};
+use service_kit::{ConfigError, Database, Service, env_or, env_url};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::follower::{Follower, Stopped};
+use crate::follower::{Follower, Skip, Stopped};
 
 const BILLING_VARIABLE: &str = "BILLING_URL";
+const SKIP_VARIABLE: &str = "REPORTS_SKIP_POSITIONS";
 
-/// Reports as a service: `REPORTS_ADDR`, `REPORTS_DATABASE_URL`, and `BILLING_URL` (default `http://127.0.0.1:8081`).
+/// Reports as a service: `REPORTS_ADDR`, `REPORTS_DATABASE_URL`, `BILLING_URL` (default `http://127.0.0.1:8081`) and
+/// `REPORTS_SKIP_POSITIONS` (none by default).
 #[derive(Debug, Clone, utoipa::OpenApi)]
 #[openapi(info(title = "Reports", description = "Adds a customer's documents up, one report at a time."))]
 pub struct Reports {
     billing: FeedClient,
+    skip: Skip,
     stopped: Stopped,
 }
 
@@ -37,7 +41,21 @@ impl Reports {
             value,
             reason: error.to_string(),
         })?;
-        Ok(Self { billing, stopped: Stopped::default() })
+        Ok(Self { billing, skip: Skip::default(), stopped: Stopped::default() })
+    }
+
+    /// Follows the log at another URL.
+    ///
+    /// # Errors
+    /// As [`Reports::following`].
+    pub fn and_follows(self, billing: Url) -> Result<Self, ConfigError> {
+        Ok(Self { billing: Self::following(billing)?.billing, ..self })
+    }
+
+    /// Passes over the events at these positions of the log, if they cannot be read.
+    #[must_use]
+    pub fn skipping(self, positions: impl IntoIterator<Item = Position>) -> Self {
+        Self { skip: positions.into_iter().collect(), ..self }
     }
 }
 
@@ -47,7 +65,8 @@ impl Service for Reports {
     const PORT: u16 = 8082;
 
     fn from_env() -> Result<Self, ConfigError> {
-        Self::following(env_url(BILLING_VARIABLE, "http://127.0.0.1:8081")?)
+        let reports = Self::following(env_url(BILLING_VARIABLE, "http://127.0.0.1:8081")?)?;
+        Ok(Self { skip: env_or(SKIP_VARIABLE, Skip::default())?, ..reports })
     }
 
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
@@ -63,7 +82,7 @@ impl Service for Reports {
     }
 
     fn work(&self, database: Database, shutdown: CancellationToken) -> impl Future<Output = ()> + Send + 'static {
-        let follower = Follower { database, billing: self.billing.clone(), stopped: self.stopped.clone() };
-        follower.run(shutdown)
+        let Self { billing, skip, stopped } = self.clone();
+        Follower { database, billing, skip, stopped }.run(shutdown)
     }
 }

@@ -116,6 +116,7 @@ mod tests {
     #[serde(tag = "type", content = "data")]
     enum Event {
         Paid { amount: u32 },
+        Named { id: String },
     }
 
     struct Payments;
@@ -125,8 +126,22 @@ mod tests {
         type Event = Event;
         type Error = Infallible;
 
-        fn route(Event::Paid { amount }: &Event, _: &Metadata) -> Result<Route, Infallible> {
-            Ok(Route::start(amount))
+        fn route(event: &Event, _: &Metadata) -> Result<Route, Infallible> {
+            Ok(match event {
+                Event::Paid { amount } => Route::start(amount),
+                Event::Named { id } => Route::start(id),
+            })
+        }
+    }
+
+    #[test]
+    fn an_id_of_1_to_200_characters_is_routed_to_and_another_one_is_a_routing_error() {
+        let routed = |id: &str| route::<Payments>(&sample::event(1, "Named", json!({"id": id})));
+        for id in ["ü".repeat(200), "x".to_owned()] {
+            assert_eq!(routed(&id).unwrap(), Routed::To(RouteKind::Start, vec![id]));
+        }
+        for id in ["ü".repeat(201), String::new(), "a\nb".to_owned()] {
+            assert!(matches!(routed(&id), Err(RoutingError::InvalidId(invalid)) if invalid == id));
         }
     }
 

@@ -31,5 +31,19 @@ pub(super) fn is_too_long<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstan
         }
         run.markers.1
     });
-    length + since > LONGEST_HISTORY || ctx.continue_as_new_suggested()
+    is_beyond(length + since) || ctx.continue_as_new_suggested()
+}
+
+fn is_beyond(events: u32) -> bool {
+    events > LONGEST_HISTORY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_has_some_4_000_events() {
+        assert!(!is_beyond(4_000) && is_beyond(4_001));
+    }
 }

@@ -9,7 +9,7 @@ use process_manager::{
 use process_manager_client::Backoff;
 use process_manager_engine::activities::LeftOut;
 use process_manager_wire::{CloudEvent, Position, error_chain};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{
     DeliveryError, DeliveryTarget,
@@ -97,9 +97,17 @@ pub(super) async fn deliver<R: Routing, T: DeliveryTarget>(
     }
     drop(place);
     if let (Some(last), Ok(_permit)) = (last, shared.unsettled.acquire().await) {
-        shared.target.settled(&done.id, &last).await;
+        settle::<R, T>(&shared, &done.id, &last).await;
     }
     done
+}
+
+/// Waits until the instance has settled, or has taken very long.
+async fn settle<R: Routing, T: DeliveryTarget>(shared: &Shared<'_, T>, id: &str, last: &CloudEvent) {
+    if timeout(shared.terms.settle_within, shared.target.settled(id, last)).await.is_err() {
+        let (name, position) = (R::NAME, last.sequence);
+        tracing::warn!(name, id, position, "has not been handled for long: not waited for");
+    }
 }
 
 /// Delivers the first of the events, as many as go together; what is wrong with the very first where none goes.

@@ -1,6 +1,6 @@
 //! Delivers events to the instances of a process manager.
 
-use std::{marker::PhantomData, time::Duration};
+use std::marker::PhantomData;
 
 use process_manager_wire::CloudEvent;
 use serde_json::Value;
@@ -13,7 +13,6 @@ use temporalio_common::{
     data_converters::{PayloadConverter, RawValue},
     search_attributes::SearchAttributes,
 };
-use tokio::time::timeout;
 
 use process_manager::{
     instance::{Delivery, Ledger},
@@ -29,9 +28,6 @@ use super::{
     known::{self, Latest},
 };
 use crate::{connect::bounded_rpc, ended, subscription::HandlerError, wait};
-
-/// How long an instance may take to handle an event before the position of a strongly consistent subscription passes it.
-const STRONG_WITHIN: Duration = Duration::from_secs(120);
 
 /// The instances of `M`.
 pub(crate) struct Instances<M> {
@@ -217,18 +213,10 @@ impl<M: ProcessManager> DeliveryTarget for Instances<M> {
     }
 
     /// Waits until the event has been handled, where the process manager wants that. An instance that is parked does not
-    /// hold the position up, nor does one that takes very long.
+    /// hold the position up.
     async fn settled(&self, id: &str, last: &CloudEvent) {
-        if M::options().consistency == Consistency::Eventual {
-            return;
-        }
-        if timeout(STRONG_WITHIN, wait::settled::<M>(&self.client, id, last)).await.is_err() {
-            tracing::warn!(
-                manager = M::NAME,
-                id,
-                position = last.sequence,
-                "has not been handled for long: not waited for"
-            );
+        if M::options().consistency == Consistency::Strong {
+            wait::settled::<M>(&self.client, id, last).await;
         }
     }
 }

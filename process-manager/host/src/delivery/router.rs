@@ -39,7 +39,7 @@ pub trait DeliveryTarget: Send + Sync + 'static {
     fn deliver(&self, id: &str, events: &[Delivery]) -> impl Future<Output = Result<(), DeliveryError>> + Send;
 
     /// Returns once the last of the events that were delivered may count as done: the subscription's position passes it
-    /// then. The deliveries to other instances go on meanwhile. At once by default.
+    /// then, or after 2 minutes. The deliveries to other instances go on meanwhile. At once by default.
     fn settled(&self, _id: &str, _last: &CloudEvent) -> impl Future<Output = ()> + Send {
         async {}
     }

@@ -123,8 +123,7 @@ impl EndedInstances {
     /// Continues one instance, where that is due.
     async fn one(&self, manager: &'static str, id: &str, run: &Ended, attempts: u32) -> Outcome {
         let Some(of) = self.managers.get(manager) else { return Outcome::Settled };
-        let unreadable = if attempts + 1 < ATTEMPTS { Unreadable::Fails } else { Unreadable::GoesOnFromItsBegin };
-        match of.continue_run(&self.client, &self.task_queue, id, run, unreadable).await {
+        match of.continue_run(&self.client, &self.task_queue, id, run, unreadable_after(attempts)).await {
             Ok(Continued::Parked) => {
                 counter!("instances_ended_from_outside_total", "manager" => manager).increment(1);
                 tracing::warn!(
@@ -189,6 +188,11 @@ impl Debug for EndedInstances {
     }
 }
 
+/// What is done about an unreadable state in the next attempt, after so many.
+fn unreadable_after(attempts: u32) -> Unreadable {
+    if attempts + 1 < ATTEMPTS { Unreadable::Fails } else { Unreadable::GoesOnFromItsBegin }
+}
+
 fn query(managers: impl Iterator<Item = &'static str>, since: Option<DateTime<Utc>>) -> String {
     let types = managers.map(|manager| format!("'{manager}'")).collect::<Vec<_>>().join(", ");
     let mut query = format!("WorkflowType IN ({types}) AND ExecutionStatus IN ('Terminated', 'Canceled', 'TimedOut')");
@@ -222,5 +226,17 @@ impl<M: ProcessManager> Continue for Of<M> {
         unreadable: Unreadable,
     ) -> BoxFuture<'a, Result<Continued, EndedError>> {
         Box::pin(continue_run::<M>(client, task_queue, id, ended, unreadable))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subscription::Pace;
+
+    #[test]
+    fn a_state_that_nobody_tells_is_given_up_with_the_sixth_attempt_a_minute_by_default() {
+        assert_eq!((unreadable_after(4), unreadable_after(5)), (Unreadable::Fails, Unreadable::GoesOnFromItsBegin));
+        assert_eq!(Pace::default().sweep_every * ATTEMPTS, Duration::from_secs(60));
     }
 }

@@ -31,6 +31,8 @@ impl HandlerError {
 
 /// Attempts at an event of a redelivery: the subscription follows its log again only when the redelivery is over.
 const ATTEMPTS_OF_REDELIVERY: u32 = 10;
+/// How long an instance may take to handle an event, before the position of a strongly consistent subscription passes it.
+const SETTLE_WITHIN: Duration = Duration::from_secs(120);
 
 /// How a turn wants its events to be delivered.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub(crate) struct Terms {
     pub(crate) attempt: u32,
     /// The time after which an instance that cannot be delivered to is given up, if others can be.
     pub(crate) give_up_after: Duration,
+    /// The time that an instance may take to settle, until the position passes its events all the same.
+    pub(crate) settle_within: Duration,
     /// The logs that this one continues.
     pub(crate) continues: Vec<Continued>,
     /// The events are redelivered: an instance takes them below what it has accepted.
@@ -52,6 +56,7 @@ impl Default for Terms {
         Self {
             attempt: 0,
             give_up_after: super::Pace::default().give_up_after,
+            settle_within: SETTLE_WITHIN,
             continues: Vec::new(),
             redeliver: None,
             retrying: watch::Sender::new(Vec::new()),

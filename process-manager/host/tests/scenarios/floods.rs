@@ -1,19 +1,23 @@
 //! X11: signals and updates that change nothing never fill a run.
 
 use futures::{StreamExt, stream};
-use process_manager::instance::{Acknowledge, Status};
+use process_manager::instance::{Acknowledge, Ledger, Status};
 use process_manager_engine::{
-    instance::{HandledUpdate, RunInstance},
+    instance::{Begin, HandledUpdate, RunInstance, workflow_id},
     subscription::Status as Subscription,
 };
-use process_manager_host::operator::{Operator, OperatorError};
+use process_manager_host::{
+    dev_server::DevServer,
+    operator::{Operator, OperatorError},
+    wait_until_handled,
+};
 use serde_json::{Value, json};
-use temporalio_client::WorkflowExecuteUpdateOptions;
+use temporalio_client::{WorkflowExecuteUpdateOptions, WorkflowStartOptions};
 use temporalio_common::{
     data_converters::{PayloadConverter, RawValue},
     protos::temporal::api::enums::v1::WorkflowExecutionStatus,
 };
-use test_support::{eventually, eventually_eq, heavy, load};
+use test_support::{STALL, eventually, eventually_eq, heavy, load};
 
 use super::{
     probe::{Answer, Probe, Step},
@@ -212,16 +216,40 @@ async fn x11_a_paused_subscription_outlives_signals_that_change_nothing() {
 }
 
 /// Without a worker nothing begins another run. An operator learns that the run is full, not that Temporal is away.
+/// Temporal's own limit is 10,000; here it is lower, unless the load is full.
 #[tokio::test(flavor = "multi_thread")]
 async fn x11_a_run_that_takes_no_more_signals_is_told_from_a_temporal_that_is_unavailable() {
-    let (_server, mut world) = World::limited(&["history.maximumSignalsPerExecution=3"]).await;
+    let (_turn, most) = (heavy().await, load(50, 10_000));
+    let (_server, world) = limited_to("history.maximumSignalsPerExecution", most, 10_000).await;
+    let begin = RawValue::from_value(&Begin::new::<Probe>("a", Ledger::default()), &PayloadConverter::serde_json());
+    let options = WorkflowStartOptions::new("test", workflow_id::<Probe>("a")).build();
+    let client = world.server.client();
+    Box::pin(client.start_workflow(RunInstance::<Probe>::default(), begin, options)).await.unwrap();
+    let workflows = Operator::new(client.clone()).workflows().clone();
+    let send = || async { workflows.signal("Probe-a", "retry", &Value::Null).await };
+    let sent: Vec<_> = stream::iter(0..most).map(|_| send()).buffer_unordered(32).collect().await;
+    assert!(sent.iter().all(Result::is_ok), "{:?}", sent.iter().find(|sent| sent.is_err()));
+    let refused = send().await;
+    assert!(matches!(&refused, Err(OperatorError::Full(id)) if id == "Probe-a"), "{refused:?}");
+}
+
+/// Temporal's own limit is 2,000 updates; here it is lower, unless the load is full.
+#[tokio::test(flavor = "multi_thread")]
+async fn x11_more_waits_than_a_run_takes_are_all_answered() {
+    let (_turn, most) = (heavy().await, load(50, 2_000));
+    let (_server, mut world) = limited_to("history.maxTotalUpdates", most, 2_000).await;
     world.host::<Probe>().await;
-    parked(&world).await;
-    world.kill();
-    let workflows = Operator::new(world.server.client().clone()).workflows().clone();
-    let outcome = eventually("a signal is refused", async || {
-        workflows.signal("Probe-a", "retry", &Value::Null).await.map_or_else(Ok, Err)
-    })
-    .await;
-    assert!(matches!(&outcome, OperatorError::Full(id) if id == "Probe-a"), "{outcome:?}");
+    let event = world.append(Step::start("a", "one"));
+    world.handled(&event).await;
+    let before = run_id(&world).await;
+    for _ in 0..most + 10 {
+        wait_until_handled::<Probe>(world.server.client(), &event, STALL).await.unwrap();
+    }
+    assert_ne!(run_id(&world).await, before, "another run has begun");
+}
+
+/// On a server with this limit, or with its own one where that is the same.
+async fn limited_to(setting: &str, most: u64, own: u64) -> (DevServer, World) {
+    let limit = format!("{setting}={most}");
+    World::limited(if most == own { &[] } else { std::slice::from_ref(&limit) }).await
 }

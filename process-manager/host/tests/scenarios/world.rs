@@ -158,9 +158,9 @@ impl World {
     }
 
     /// On a server of its own that has these settings; it ends when the first part is dropped.
-    pub(super) async fn limited(settings: &[&str]) -> (DevServer, Self) {
+    pub(super) async fn limited(settings: &[impl AsRef<str>]) -> (DevServer, Self) {
         let mut config = DevServerConfig::new(temporal_cli(), free_port()).with_fresh_caches();
-        config.dynamic_config.extend(settings.iter().map(|setting| (*setting).to_owned()));
+        config.dynamic_config.extend(settings.iter().map(|setting| setting.as_ref().to_owned()));
         let mut dev_server = DevServer::spawn(&config).unwrap();
         dev_server.ready().await.unwrap();
         let address = format!("http://{}", dev_server.address()).parse().unwrap();

@@ -58,18 +58,22 @@ pub(super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        let connections = CONNECTIONS.min(descriptors::share());
+        Self::of_share(descriptors::share())
+    }
+}
+
+impl Limits {
+    /// The limits of a program that may have so many connections.
+    fn of_share(share: usize) -> Self {
         Self {
-            connections,
+            connections: CONNECTIONS.min(share),
             header: HEADER_WITHIN,
             body: BODY_WITHIN,
             take: TAKE_WITHIN,
             turned_away: TURNED_AWAY_WITHIN,
         }
     }
-}
 
-impl Limits {
     pub(super) fn new(connections: usize, patience: Duration) -> Self {
         Self { connections, header: patience, body: patience, take: patience, turned_away: patience }
     }
@@ -190,4 +194,18 @@ fn closing(answer: impl IntoResponse) -> Response {
     let mut response = answer.into_response();
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_has_1_000_connections_or_its_share_of_the_descriptors() {
+        let limits = Limits::of_share(2_048);
+        assert_eq!((limits.connections, TURNED_AWAY), (1_000, 50));
+        let seconds = [limits.header, limits.body, limits.take].map(|limit| limit.as_secs());
+        assert_eq!(seconds, [20, 20, 30]);
+        assert_eq!(Limits::of_share(128).connections, 128);
+    }
 }

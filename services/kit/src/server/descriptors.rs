@@ -11,7 +11,11 @@ const PART: u64 = 8;
 /// Returns how many connections one program may have. Raises the process's soft limit of descriptors at the first call.
 pub(super) fn share() -> usize {
     static SHARE: OnceLock<usize> = OnceLock::new();
-    *SHARE.get_or_init(|| usize::try_from(raised() / PART).unwrap_or(usize::MAX).max(1))
+    *SHARE.get_or_init(|| share_of(raised()))
+}
+
+fn share_of(descriptors: u64) -> usize {
+    usize::try_from(descriptors / PART).unwrap_or(usize::MAX).max(1)
 }
 
 #[cfg(unix)]
@@ -36,4 +40,14 @@ fn raised() -> u64 {
 #[cfg(not(unix))]
 fn raised() -> u64 {
     WANTED
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_may_use_an_eighth_of_the_descriptors() {
+        assert_eq!((WANTED, share_of(WANTED), share_of(1_024), share_of(1)), (16_384, 2_048, 128, 1));
+    }
 }

@@ -1,11 +1,15 @@
 //! Projects Billing's events into the reports. Each event counts once: its effect and the position are one transaction.
 
-use messages::billing::{DocumentIssued, Event};
+use messages::{
+    Position,
+    billing::{DocumentIssued, Event},
+};
 use process_manager_client::feed::{FeedEvent, FeedPosition};
 use sea_orm::DbErr;
 use serde_json::json;
 use service_kit::{Database, Transaction};
 
+use super::Skip;
 use crate::store::{self, KnownDocument};
 
 /// Result of a batch.
@@ -14,7 +18,12 @@ pub(super) enum Projected {
     UpTo(FeedPosition),
     /// Another replica has moved the position meanwhile.
     ByAnother,
+    /// All before this event are projected; it cannot be read.
+    Unreadable { position: Position, reason: String },
 }
+
+/// The type of the events that are projected.
+const ISSUED: &str = "DocumentIssued";
 
 /// Projects a batch that was read after `from`.
 ///
@@ -24,22 +33,35 @@ pub(super) async fn project(
     database: &Database,
     from: &FeedPosition,
     events: &[FeedEvent],
+    skip: &Skip,
 ) -> Result<Projected, DbErr> {
     let mut done = from.clone();
     let mut seen = from.clone();
+    let mut unreadable = None;
     for event in events {
-        seen = event.passed(&seen);
-        if let Some(issued) = issued(event) {
-            if !commit(database, &done, &seen, Some(issued)).await? {
-                return Ok(Projected::ByAnother);
+        let next = event.passed(&seen);
+        match issued(event) {
+            Ok(None) => (),
+            Ok(Some(issued)) => {
+                if !commit(database, &done, &next, Some(issued)).await? {
+                    return Ok(Projected::ByAnother);
+                }
+                done = next.clone();
             }
-            done = seen.clone();
+            Err(reason) if skip.has(next.position) => {
+                tracing::error!(position = next.position, reason, "passed over an event of Billing, as configured");
+            }
+            Err(reason) => {
+                unreadable = Some(Projected::Unreadable { position: next.position, reason });
+                break;
+            }
         }
+        seen = next;
     }
     if seen.position > done.position && !commit(database, &done, &seen, None).await? {
         return Ok(Projected::ByAnother);
     }
-    Ok(Projected::UpTo(seen))
+    Ok(unreadable.unwrap_or(Projected::UpTo(seen)))
 }
 
 async fn commit(
@@ -70,26 +92,21 @@ async fn add(transaction: &Transaction, issued: DocumentIssued) -> Result<(), Db
     document.enter(transaction, &known, document.marked_by.is_some()).await
 }
 
-/// Returns the document that an event issues. A malformed event is logged and skipped, so that it does not hold up the
-/// rest.
-fn issued(event: &FeedEvent) -> Option<DocumentIssued> {
+/// Returns the document that an event issues; an error where it may issue one that cannot be read. Events of other types
+/// do not concern the reports, whatever they hold.
+fn issued(event: &FeedEvent) -> Result<Option<DocumentIssued>, String> {
     let event = match event {
-        FeedEvent::Event(event) => event,
-        FeedEvent::Malformed { position, reason, .. } => {
-            tracing::warn!(position, reason, "passed over a malformed event of Billing");
-            return None;
+        FeedEvent::Event(event) if event.kind == ISSUED => event,
+        FeedEvent::Event(_) => return Ok(None),
+        FeedEvent::Malformed { kind: Some(kind), position, reason, .. } if kind != ISSUED => {
+            tracing::warn!(position, reason, "passed over a malformed {kind} of Billing");
+            return Ok(None);
         }
+        FeedEvent::Malformed { reason, .. } => return Err(reason.clone()),
     };
-    if event.kind != "DocumentIssued" {
-        return None;
-    }
     match serde_json::from_value(json!({ "type": event.kind, "data": event.data })) {
-        Ok(Event::DocumentIssued(issued)) => Some(issued),
-        Ok(_) => None,
-        Err(error) => {
-            let (position, correlation_id) = (event.sequence, event.correlationid.as_str());
-            tracing::warn!(position, correlation_id, %error, "passed over a malformed DocumentIssued");
-            None
-        }
+        Ok(Event::DocumentIssued(issued)) => Ok(Some(issued)),
+        Ok(_) => Ok(None),
+        Err(error) => Err(format!("{ISSUED}: {error}")),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reports::Reports;
 use serde_json::json;
 use service_testing::{Running, on_each_database};
 use test_support::eventually_eq;
@@ -12,15 +13,13 @@ use crate::{
 };
 
 #[tokio::test]
-async fn malformed_unknown_and_repeated_events_hold_nothing_up() {
+async fn events_of_another_type_and_repeated_ones_hold_nothing_up() {
     on_each_database(async |database| {
         let billing = BillingLog::start().await;
         billing.issue("D1", "c");
-        billing.append(json!("nonsense"));
-        billing.append(json!({}));
-        billing.append(event("DocumentIssued", json!({"document_id": "a b"})));
-        billing.append(event("DocumentIssued", json!(["D9", "c"])));
+        billing.append(json!({"type": "SomethingElse"}));
         billing.append(event("SomethingElse", json!(null)));
+        billing.append(event("DocumentVoided", json!({"document_id": "a b"})));
         billing.append(event("DocumentVoided", json!({"document_id": "D1", "customer_id": "c", "process_id": "P"})));
         billing.issue("D1", "c");
         billing.issue("D1", "other");
@@ -30,6 +29,42 @@ async fn malformed_unknown_and_repeated_events_hold_nothing_up() {
         assert_eq!((listed(&report), total(&report)), (vec!["D1".to_owned(), "D2".to_owned()], "20.00"));
         assert!(reports_with(&reports.client, "other", 0).await.is_empty());
         assert_eq!(reports.client.get("/readyz").await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_read_stops_the_follower_visibly_until_an_operator_skips_it() {
+    on_each_database(async |database| {
+        let billing = BillingLog::start().await;
+        billing.issue("D1", "c");
+        billing.append(event("SomethingElse", json!(null)));
+        billing.append(event("DocumentIssued", json!({"document_id": "a b"})));
+        billing.issue("D2", "c");
+        billing.append(json!("nonsense"));
+        billing.append(json!({"type": "DocumentIssued"}));
+        billing.issue("D3", "c");
+        for (skip, stops_at, listed_then) in [
+            (&[][..], Some(3), &["D1"][..]),
+            // A restart alone changes nothing.
+            (&[], Some(3), &["D1"]),
+            (&[3], Some(5), &["D1", "D2"]),
+            (&[3, 5], Some(6), &["D1", "D2"]),
+            // What can be read counts, whatever is listed.
+            (&[3, 5, 6, 7], None, &["D1", "D2", "D3"]),
+        ] {
+            let following = Reports::following(billing.url()).unwrap().skipping(skip.iter().copied());
+            let reports = Running::start(following, &database).await;
+            if let Some(position) = stops_at {
+                stops(&reports, &format!("the event at position {position} cannot be read")).await;
+            }
+            let report = reports_with(&reports.client, "c", listed_then.len()).await.remove(0);
+            assert_eq!(listed(&report), listed_then);
+            if stops_at.is_none() {
+                assert_eq!(reports.client.get("/readyz").await.status, 200);
+            }
+            reports.stop().await;
+        }
     })
     .await;
 }

@@ -83,11 +83,16 @@ async fn a_failure_that_somebody_has_acknowledged_names_who() {
     let id = refused(&env, 1).await.remove(0);
     browser.open(&super::page_of(&id)).await;
     browser.click(".advice summary").await;
+    browser.fill(".advice [name=note]", "the customer was told").await;
     // The page is not told of it any more.
     browser.eval("window.dispatchEvent(new Event('pagehide')); return true").await;
     env.acknowledged(&id).await;
     browser.click(".advice form.acknowledge button").await;
     browser.says("#notices .refused", "alex acknowledged it already").await;
+    // The form goes with the failure; what was typed is not lost.
+    browser.eval("window.dispatchEvent(new Event('pageshow')); return true").await;
+    browser.gone(".advice").await;
+    browser.says("#notices .refused", "Your note was not recorded: “the customer was told”").await;
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ async fn a_transfer_that_was_done_after_the_backup_is_done_again() {
         other => Err(other.map_err(|error| error.to_string())),
     })
     .await;
-    subscription.resume(Some(head)).await.unwrap();
+    subscription.resume_continuing(Some(head)).await.unwrap();
     env.transfer_becomes(&id, Completed).await;
     env.balances_are(&accounts, "900", "600").await;
 }

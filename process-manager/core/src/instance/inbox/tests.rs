@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     instance::{Ended, Instance, InstanceView, Ledger, Next, Signalled, Snapshot, Status},
-    manager::{Commands, Context, Error, Metadata, ProcessManager, Refusal, Route, sample::event},
+    manager::{Commands, Context, Error, Metadata, Outcome, ProcessManager, Refusal, Route, sample::event},
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,10 @@ impl ProcessManager for Numbers {
     fn apply(&mut self, _: &Message, context: &Context<'_>) -> Result<(), Self::Error> {
         self.0.push(context.metadata().position);
         Ok(())
+    }
+
+    fn outcome(&self, _: &Message) -> Option<Outcome> {
+        Some(Outcome::success("done"))
     }
 }
 
@@ -141,6 +145,42 @@ fn a_stop_needs_no_event() {
     instance.retry(None);
     assert_eq!(go_on(&mut instance, 500).0, Next::End(Ended::Stopped));
     assert!(instance.ledger().has_handled("log", 40));
+    assert_eq!(instance.view().outcome, None, "only the place of the stop was handed over");
+    let mut instance = parked(2, RouteKind::Stop);
+    instance.retry(None);
+    assert_eq!(go_on(&mut instance, 500).0, Next::End(Ended::Stopped));
+    assert_eq!(instance.view().outcome, Some(Outcome::success("done")));
+}
+
+/// An event that takes so many bytes where it waits.
+fn of_bytes(position: Position, bytes: usize) -> Delivery {
+    let padded = |padding: usize| {
+        let data = json!({"padding": "x".repeat(padding)});
+        Delivery::new(event(position, "Happened", data), RouteKind::Continue)
+    };
+    padded(bytes - bytes_of(&padded(0)))
+}
+
+#[test]
+fn events_are_handed_over_whole_up_to_512_kib_and_beyond_it_by_their_place() {
+    assert_eq!(EVENT_BYTES, 524_288);
+    for (bytes, is_whole) in [(EVENT_BYTES, true), (EVENT_BYTES + 1, false)] {
+        // The event in hand.
+        let mut instance = Instance::<Numbers>::new("a", 1, Ledger::default());
+        instance.deliver(of_bytes(1, bytes));
+        assert!(matches!(instance.advance(now()), Next::Dispatch(_)));
+        let refusal = Refusal { code: "no".to_owned(), detail: "no".to_owned() };
+        instance.answered(Err(Error::Refused(refusal)), now());
+        let mut next = carried(&instance).0;
+        next.retry(None);
+        assert_eq!(matches!(next.advance(now()), Next::Dispatch(_)), is_whole, "{bytes} bytes");
+        // The events that wait.
+        let mut inbox = Inbox::default();
+        inbox.push(of_bytes(1, 1_000));
+        inbox.push(of_bytes(2, bytes - 1_000));
+        let whole = inbox.spilled(EVENT_BYTES).0.iter().filter(|it| matches!(it, Waiting::Whole(_))).count();
+        assert_eq!(whole, if is_whole { 2 } else { 1 }, "{bytes} bytes");
+    }
 }
 
 #[test]

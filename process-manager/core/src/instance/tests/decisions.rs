@@ -91,9 +91,15 @@ fn refused(instance: &mut Instance<Script>, times: usize) -> (Vec<Duration>, Dat
 
 #[test]
 fn other_commands_that_are_refused_again_and_again_get_a_pause_and_show_as_an_incident() {
+    // The sixth decision of a kind gets the first pause.
+    for (times, pauses) in [(6, &[][..]), (8, &[200, 400])] {
+        for answer in [Answer::Replace(1), Answer::Carry(1)] {
+            let refused = refused(&mut begun(&strict(answer)), times).0;
+            assert_eq!(refused, pauses.iter().copied().map(Duration::from_millis).collect::<Vec<_>>(), "{answer:?}");
+        }
+    }
     let mut instance = begun(&strict(Answer::Replace(1)));
-    let (pauses, _) = refused(&mut instance, 8);
-    assert_eq!(pauses, [200, 400].map(Duration::from_millis));
+    refused(&mut instance, 8);
     assert!(instance.view().stalled.is_none(), "it has failed for 0.6 s");
     let (pauses, time) = refused(&mut instance, 10);
     assert_eq!(pauses.last(), Some(&Duration::from_secs(30)));

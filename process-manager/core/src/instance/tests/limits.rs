@@ -8,12 +8,17 @@ use super::{
 };
 use crate::{
     failure_code,
-    limits::{COMMAND_BYTES, DECISION_BYTES, DETAIL_CHARS, PENDING_BYTES, SNAPSHOT_BYTES, STATE_BYTES},
-    manager::RouteKind,
+    limits::{CODE_CHARS, COMMAND_BYTES, DECISION_BYTES, DETAIL_CHARS, PENDING_BYTES, SNAPSHOT_BYTES, STATE_BYTES},
+    manager::{Error, Refusal, RouteKind},
 };
 
 const STATE_AROUND: usize = r#"{"text":""}"#.len();
 const COMMAND_AROUND: usize = r#"{"command":{"data":{"number":0,"padding":""},"type":"Do"}}"#.len();
+/// A command of a decision, with the value that is carried beside it.
+const DECISION_AROUND: usize = r#"[[{"command":{"data":{"number":100,"padding":""},"type":"Do"}}],null]"#.len();
+const CARRIED_AROUND: usize = r#"[[],""]"#.len();
+/// A command that waits, with its number.
+const PENDING_AROUND: usize = COMMAND_AROUND + "[[0,]]".len();
 
 fn grows_to(bytes: usize) -> Step {
     Step { text: "x".to_owned(), times: bytes - STATE_AROUND, ..Step::default() }
@@ -85,6 +90,19 @@ fn ten_thousand_commands_are_handed_over_by_their_event_alone() {
 }
 
 #[test]
+fn commands_that_wait_are_handed_over_up_to_256_kib_and_beyond_it_by_their_event() {
+    assert_eq!(PENDING_BYTES, 262_144);
+    let fits = PENDING_BYTES - PENDING_AROUND;
+    for (bytes, waits) in [(fits, 1), (fits + 1, 0)] {
+        let mut instance = begun(&Step { commands: vec![bytes], ..Step::default() });
+        let Next::Dispatch(_) = instance.advance(now()) else { panic!("{:?}", instance.view()) };
+        let handed_over = json!(instance.snapshot().unwrap());
+        assert_eq!(handed_over["work"]["pending"].as_array().unwrap().len(), waits, "{bytes} bytes");
+        assert_eq!(run(&mut carried::<_, Script>(&instance).0), (vec![0], Next::Wait));
+    }
+}
+
+#[test]
 fn commands_that_handle_no_longer_returns_park_the_instance_until_it_returns_them_again() {
     let step = Step { commands: vec![PENDING_BYTES; 3], ..Step::default() };
     let mut instance = begun(&step);
@@ -102,10 +120,10 @@ fn commands_that_handle_no_longer_returns_park_the_instance_until_it_returns_the
 fn a_decision_gives_at_most_256_kib() {
     assert_eq!(DECISION_BYTES, 262_144);
     for (answer, fits) in [
-        (Answer::Replace(DECISION_BYTES - 100), true),
-        (Answer::Replace(DECISION_BYTES), false),
-        (Answer::Carry(DECISION_BYTES - 100), true),
-        (Answer::Carry(DECISION_BYTES), false),
+        (Answer::Replace(DECISION_BYTES - DECISION_AROUND), true),
+        (Answer::Replace(DECISION_BYTES - DECISION_AROUND + 1), false),
+        (Answer::Carry(DECISION_BYTES - CARRIED_AROUND), true),
+        (Answer::Carry(DECISION_BYTES - CARRIED_AROUND + 1), false),
     ] {
         let mut instance = begun(&Step { commands: vec![1], answer, ..Step::default() });
         instance.advance(now());
@@ -144,6 +162,20 @@ fn an_explanation_has_at_most_2000_characters() {
     let failure = instance.parked().unwrap();
     assert_eq!(failure.detail.chars().count(), DETAIL_CHARS);
     assert_eq!(failure.refusal.as_ref().unwrap().detail.chars().count(), DETAIL_CHARS);
+}
+
+#[test]
+fn a_refusals_code_has_at_most_200_characters() {
+    for (length, last) in [(CODE_CHARS, 'ü'), (CODE_CHARS + 1, '…')] {
+        let mut instance = begun(&Step { commands: vec![1], ..Step::default() });
+        instance.advance(now());
+        let refusal = Refusal { code: "ü".repeat(length), detail: "no".to_owned() };
+        instance.answered(Err(Error::Refused(refusal)), now());
+        let failure = instance.parked().unwrap();
+        for code in [&failure.code, &failure.refusal.as_ref().unwrap().code] {
+            assert_eq!((code.chars().count(), code.chars().last()), (200, Some(last)));
+        }
+    }
 }
 
 /// Runs that began before there were limits, and what was handed over to them.
