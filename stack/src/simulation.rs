@@ -1,5 +1,5 @@
 //! The simulation: issues a document every few seconds, voids one and moves money now and then, publishes reports, and
-//! makes a failure for the operator to see.
+//! makes failures for the operator to see.
 
 mod documents;
 mod transfers;
@@ -17,10 +17,12 @@ use crate::http::client_builder;
 const DOCUMENT_EVERY: Duration = Duration::from_secs(5);
 const TRANSFER_EVERY: Duration = Duration::from_secs(15);
 const VOIDING_EVERY: Duration = Duration::from_secs(20);
-/// Pace of the first round of voidings: whoever opens the console then has something to see.
+/// Pace of the first rounds: whoever opens the console then has something to see.
 const FIRST_ROUND_EVERY: Duration = Duration::from_secs(1);
-/// Attempts of the first round, each of which may come too early for Reports.
-const FIRST_ROUND: usize = 12;
+/// Attempts of the first round of voidings, each of which may come too early for Reports.
+const FIRST_VOIDINGS: usize = 12;
+/// Transfers of the first round: they complete, are returned and fail.
+const FIRST_TRANSFERS: usize = 4;
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 const PEOPLE: [&str; 3] = ["ada", "grace", "linus"];
 
@@ -45,20 +47,23 @@ pub(crate) async fn run(services: Services, shutdown: CancellationToken) -> anyh
         tokio::join!(
             repeat("Billing", DOCUMENT_EVERY, |number| documents.issue(number)),
             async {
-                first_round(&voidings).await;
+                first_round(FIRST_VOIDINGS, |number| voidings.act(number)).await;
                 repeat("the api or Reports", VOIDING_EVERY, |number| voidings.act(number)).await;
             },
-            repeat("Accounts", TRANSFER_EVERY, |number| transfers.request(number)),
+            async {
+                first_round(FIRST_TRANSFERS, |number| transfers.request(number)).await;
+                repeat("Accounts", TRANSFER_EVERY, |number| transfers.request(number)).await;
+            },
         )
     };
     shutdown.run_until_cancelled(play).await;
     Ok(())
 }
 
-/// Voids a document, publishes a report and voids too late, as soon as Reports has what that needs.
-async fn first_round(voidings: &Voidings) {
-    for number in 0..FIRST_ROUND {
-        match voidings.act(number).await {
+/// Acts so many times, at a quick pace. What is not there yet is not waited for.
+async fn first_round<F: Future<Output = anyhow::Result<String>>>(times: usize, act: impl Fn(usize) -> F) {
+    for number in 0..times {
+        match act(number).await {
             Ok(done) => tracing::info!("simulation: {done}"),
             Err(error) => tracing::debug!("simulation: {error:#}"),
         }

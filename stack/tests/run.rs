@@ -176,7 +176,9 @@ async fn the_simulation_voids_publishes_fails_and_moves_money() -> anyhow::Resul
         ("a failure that waits", 0, "/voidings?state=marking-document-as-voided-failed&open=true"),
         ("a published report", 2, "/reports?status=published"),
         ("a document", 1, "/documents?status=issued"),
-        ("a transfer", 4, "/transfers"),
+        ("a transfer that is done", 4, "/transfers?status=completed"),
+        ("a transfer that is returned", 4, "/transfers?status=returned"),
+        ("a transfer that fails", 4, "/transfers?status=failed"),
     ] {
         eventually(what, async || match count(&machine, program, path).await {
             Ok(1..) => Ok(()),

@@ -1,8 +1,9 @@
-//! Transfers between three accounts; every fourth one is more than there is.
+//! Transfers between three accounts. Every fourth one is more than there is, and fails; every eighth one goes to an account
+//! that has been closed, and is returned.
 
 use messages::{
     Money,
-    accounts::{OpenAccount, RequestMoneyTransfer, Transfer},
+    accounts::{CloseAccount, OpenAccount, RequestMoneyTransfer, Transfer},
 };
 use reqwest::Client;
 use serde::Serialize;
@@ -14,26 +15,33 @@ const INITIAL_BALANCE: &str = "1000.00";
 /// More than all three balances together, so its withdrawal is refused.
 const TOO_MUCH: &str = "5000.00";
 const TOO_MUCH_EVERY: usize = 4;
+/// Has closed her account.
+const GONE: &str = "margaret";
+const TO_GONE_EVERY: usize = 8;
 
 /// Requests money transfers.
 pub(super) struct Transfers {
     client: Client,
     open: Url,
+    close: Url,
     request: Url,
 }
 
 impl Transfers {
     pub(super) fn new(client: Client, accounts: &Url) -> anyhow::Result<Self> {
         let command = |name| accounts.join(&format!("/commands/{name}"));
-        Ok(Self { client, open: command("open-account")?, request: command("request-money-transfer")? })
+        let (open, close) = (command("open-account")?, command("close-account")?);
+        Ok(Self { client, open, close, request: command("request-money-transfer")? })
     }
 
     /// Requests the next transfer, and returns a line for the log.
     pub(super) async fn request(&self, number: usize) -> anyhow::Result<String> {
         // An account that exists stays unchanged.
         for owner in PEOPLE {
-            self.post(&self.open, &account(owner)?).await?;
+            self.post(&self.open, &account(owner, INITIAL_BALANCE)?).await?;
         }
+        self.post(&self.open, &account(GONE, "0.00")?).await?;
+        self.post(&self.close, &CloseAccount { account_id: GONE.parse()? }).await?;
         let response = self.post(&self.request, &invented(number)?).await?;
         let Transfer { transfer_id, from, to, amount, .. } = response.json().await?;
         Ok(format!("{transfer_id} requested from {from} to {to}, {amount} {}", amount.currency.code()))
@@ -44,8 +52,8 @@ impl Transfers {
     }
 }
 
-fn account(owner: &str) -> anyhow::Result<OpenAccount> {
-    let initial_balance = Money::parse(INITIAL_BALANCE, "EUR")?;
+fn account(owner: &str, balance: &str) -> anyhow::Result<OpenAccount> {
+    let initial_balance = Money::parse(balance, "EUR")?;
     Ok(OpenAccount { account_id: Some(owner.parse()?), owner: Some(owner.to_owned()), initial_balance })
 }
 
@@ -55,8 +63,9 @@ fn invented(number: usize) -> anyhow::Result<RequestMoneyTransfer> {
     if number % TOO_MUCH_EVERY != TOO_MUCH_EVERY - 1 {
         amount.minor = i64::try_from(number * 7_919 % 20_000)? + 1_000;
     }
-    let person = |number: usize| PEOPLE[number % PEOPLE.len()].parse();
-    Ok(RequestMoneyTransfer { transfer_id: None, from: person(number)?, to: person(number + 1)?, amount })
+    let person = |number: usize| PEOPLE[number % PEOPLE.len()];
+    let to = if number % TO_GONE_EVERY == 2 { GONE } else { person(number + 1) };
+    Ok(RequestMoneyTransfer { transfer_id: None, from: person(number).parse()?, to: to.parse()?, amount })
 }
 
 #[cfg(test)]
@@ -64,12 +73,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn money_goes_round_and_every_fourth_time_there_is_too_little() {
+    fn money_goes_round_and_at_times_there_is_too_little_or_nobody_to_take_it() {
         let all = Money::parse(INITIAL_BALANCE, "EUR").unwrap().minor * 3;
         for number in 0..24 {
             let transfer = invented(number).unwrap();
             assert_ne!(transfer.from, transfer.to);
             assert_eq!(transfer.amount.minor > all, number % 4 == 3, "{transfer:?}");
+            assert_eq!(transfer.to.as_str() == GONE, number % 8 == 2, "{transfer:?}");
         }
     }
 }
