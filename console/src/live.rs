@@ -153,7 +153,7 @@ mod tests {
     use voiding_client::VoidingClient;
 
     use super::*;
-    use crate::counts::Counter;
+    use crate::{counts::Counter, numbers::Numbers};
 
     /// Programs that are not there.
     fn sources() -> Sources {
@@ -167,6 +167,7 @@ mod tests {
             voidings,
             operator,
             reports: client(),
+            numbers: Numbers::default(),
             temporal_ui_url: None,
             acted: Arc::default(),
             shutdown: CancellationToken::new(),

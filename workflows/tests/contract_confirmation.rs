@@ -1,4 +1,5 @@
 //! The confirmation of a contract, without a server.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! Timers, without a server: scenarios T01, T02 and T04 to T08.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 use std::time::Duration;
 

@@ -37,7 +37,7 @@ pub const LONGEST_HISTORY: u32 = 4_000;
 /// Whether the run's history is long enough to begin another one.
 #[must_use]
 pub fn is_too_long<W>(ctx: &WorkflowContext<W>) -> bool {
-    ctx.history_length() > LONGEST_HISTORY || ctx.continue_as_new_suggested()
+    is_beyond(ctx.history_length()) || ctx.continue_as_new_suggested()
 }
 
 /// Returns the termination that ends a run *Failed*, with a failure of this type.
@@ -45,4 +45,19 @@ pub fn is_too_long<W>(ctx: &WorkflowContext<W>) -> bool {
 pub fn failed(kind: &str, why: String) -> WorkflowTermination {
     let failure = ApplicationFailure::builder(why).type_name(kind.to_owned()).non_retryable(true).build();
     WorkflowTermination::failed_application(failure)
+}
+
+/// Whether a history of so many events is longer than a run's is to be.
+fn is_beyond(events: u32) -> bool {
+    events > LONGEST_HISTORY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_has_some_4_000_events() {
+        assert!(!is_beyond(4_000) && is_beyond(4_001));
+    }
 }

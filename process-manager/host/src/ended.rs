@@ -246,8 +246,8 @@ mod tests {
     fn up_to_512_kib_of_events_wait_and_beyond_it_the_position_is_named() {
         assert_eq!(EVENT_BYTES, 524_288);
         let events = |last| vec![of_bytes(7, 1_000), of_bytes(8, last)];
-        assert_eq!(bounded(events(EVENT_BYTES - 1_000)).1, None);
-        let (kept, left_out) = bounded(events(EVENT_BYTES - 999));
+        assert_eq!(fitting(events(EVENT_BYTES - 1_000)).1, None);
+        let (kept, left_out) = fitting(events(EVENT_BYTES - 999));
         assert_eq!((kept.len(), left_out), (1, Some(8)));
     }
 }

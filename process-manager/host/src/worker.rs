@@ -6,10 +6,12 @@ mod dispatcher;
 mod eviction;
 mod hosting;
 mod logs;
+mod manager;
 mod start;
 
 pub use self::{
     dispatcher::{DispatchError, Dispatcher, HttpDispatcher},
-    hosting::{HostedSubscriptions, Hosting, HostingError, Manager},
+    hosting::{HostedSubscriptions, Hosting, HostingError},
+    manager::Manager,
     start::{WorkerError, start_worker},
 };

@@ -122,7 +122,7 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    pub(super) fn cause_in_hand(&self) -> Option<Result<(Cause<M::Event>, Metadata), String>> {
+    pub(super) fn cause_in_hand(&self) -> Option<Result<Known<M::Event>, String>> {
         let work = self.work.as_ref()?;
         Some(match &work.timer {
             Some(timer) => Ok((Cause::Timer(timer.name.clone()), Metadata::from(work.event()))),
@@ -176,6 +176,9 @@ impl<M: ProcessManager> Instance<M> {
         })
     }
 }
+
+/// The event or the timer that an instance handles, and what is known about it.
+type Known<E> = (Cause<E>, Metadata);
 
 /// The event or the timer that an instance handles.
 #[derive(Debug)]

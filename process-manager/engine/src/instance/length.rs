@@ -4,7 +4,7 @@ use process_manager::manager::ProcessManager;
 use temporalio_workflow::WorkflowContext;
 
 use super::ProcessInstance;
-use crate::LONGEST_HISTORY;
+use crate::is_beyond;
 
 const PATCH: &str = "too-long-for-what-changes-nothing";
 
@@ -32,18 +32,4 @@ pub(super) fn is_too_long<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstan
         run.markers.1
     });
     is_beyond(length + since) || ctx.continue_as_new_suggested()
-}
-
-fn is_beyond(events: u32) -> bool {
-    events > LONGEST_HISTORY
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_has_some_4_000_events() {
-        assert!(!is_beyond(4_000) && is_beyond(4_001));
-    }
 }

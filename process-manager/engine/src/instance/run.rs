@@ -40,8 +40,8 @@ pub struct FinalRecord {
     pub ledger: Ledger,
 }
 
-/// Carries out the steps of the instance, until it has ended.
-pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, WorkflowTermination> {
+/// Returns once the run can begin with this code.
+async fn can_begin<M: ProcessManager>(ctx: &Ctx<M>) -> Result<(), WorkflowTermination> {
     match ctx.state(|run| run.instance.as_ref().err().cloned()) {
         None => (),
         Some(CannotBegin::InvalidInput(why)) => return Err(failed(failure_type::INVALID_INPUT, why)),
@@ -51,7 +51,12 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
             ctx.wait_condition(|_| false).await?;
         }
     }
-    wait_for_code_that_reads(&ctx).await?;
+    wait_for_code_that_reads(ctx).await
+}
+
+/// Carries out the steps of the instance, until it has ended.
+pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, WorkflowTermination> {
+    can_begin(&ctx).await?;
     let mut clock = Clock::default();
     loop {
         if is_too_long(&ctx) || is_at_a_cut(&ctx) {

@@ -1,11 +1,10 @@
 //! Puts process managers and subscriptions into a worker.
 
-use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use process_manager::manager::{ProcessManager, Routing, StartFrom};
 use process_manager_client::feed::{EventSource, SharedSource};
 use process_manager_engine::{instance::ProcessInstance, subscription::Subscription};
-use serde::Serialize;
 use serde_json::Value;
 use temporalio_client::Client;
 use temporalio_common::WorkflowDefinition;
@@ -14,11 +13,7 @@ use temporalio_workflow::workflows::WorkflowImplementation;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    Dispatcher,
-    dispatch::{AnyDispatcher, Dispatchers, Typed},
-    logs::Logs,
-};
+use super::{dispatch::Dispatchers, logs::Logs, manager::Manager};
 use crate::{
     delivery::{DeliveryTarget, EventRouter, Instances},
     ended::EndedInstances,
@@ -26,9 +21,6 @@ use crate::{
     start::StartError,
     subscription::{EventHandler, Pace, Subscriptions, ensure_subscription},
 };
-
-/// Most bytes of a process manager's settings.
-const SETTINGS_BYTES: usize = 16 * 1024;
 
 type Register = Box<dyn FnOnce(&mut WorkerOptions) -> Result<(), WorkflowRegistrationError>>;
 
@@ -42,60 +34,12 @@ pub enum HostingError {
     /// The workflow ids of two process managers can be the same: one name begins with the other and a hyphen.
     #[error("{0} and {1} can have the same workflow ids; give one of the process managers another name")]
     AmbiguousNames(&'static str, &'static str),
+    /// JSON cannot hold the settings of a process manager, or they are larger than 16 KiB.
+    #[error("the settings of {0} cannot be used: {1}")]
+    Settings(&'static str, String),
     /// Two workflows have one name.
     #[error(transparent)]
     Workflow(#[from] WorkflowRegistrationError),
-}
-
-/// A process manager with the logs that it follows and the dispatcher of its commands.
-pub struct Manager<M> {
-    sources: Vec<(String, SharedSource)>,
-    dispatcher: Arc<dyn AnyDispatcher>,
-    pace: Option<Pace>,
-    settings: Value,
-    manager: PhantomData<fn(M)>,
-}
-
-impl<M: ProcessManager> Manager<M> {
-    /// Follows this log, by a subscription with the process manager's name, and sends commands by this dispatcher.
-    #[must_use]
-    pub fn new(source: impl EventSource, dispatcher: impl Dispatcher<M::Command>) -> Self {
-        Self {
-            sources: vec![(M::NAME.to_owned(), SharedSource::new(source))],
-            dispatcher: Arc::new(Typed::new(dispatcher)),
-            pace: None,
-            settings: Value::Null,
-            manager: PhantomData,
-        }
-    }
-
-    /// Follows one more log, by a subscription of this name.
-    #[must_use]
-    pub fn also_follows(mut self, name: impl Into<String>, source: impl EventSource) -> Self {
-        self.sources.push((name.into(), SharedSource::new(source)));
-        self
-    }
-
-    /// Sets the settings that its functions find in
-    /// [`Context::settings`](process_manager::manager::Context::settings). An instance keeps those with which it began; at
-    /// most 16 KiB of JSON.
-    ///
-    /// # Panics
-    /// When JSON cannot hold them, or they are larger.
-    #[must_use]
-    pub fn settings(mut self, settings: &impl Serialize) -> Self {
-        let settings = serde_json::to_value(settings).expect("settings are JSON");
-        assert!(settings.to_string().len() <= SETTINGS_BYTES, "settings have at most {SETTINGS_BYTES} bytes");
-        self.settings = settings;
-        self
-    }
-
-    /// Sets how often its subscriptions sweep and how long their turns are; else they go by [`Hosting::pace`].
-    #[must_use]
-    pub fn pace(mut self, pace: Pace) -> Self {
-        self.pace = Some(pace);
-        self
-    }
 }
 
 /// The process managers of a worker.
@@ -127,6 +71,8 @@ pub struct Hosting {
     managers: Vec<&'static str>,
     subscriptions: Vec<Hosted>,
     ended: Vec<fn(&mut EndedInstances)>,
+    /// Why what was given cannot be hosted.
+    unusable: Option<HostingError>,
     pace: Pace,
 }
 
@@ -162,6 +108,7 @@ impl Hosting {
             managers: Vec::new(),
             subscriptions: Vec::new(),
             ended: Vec::new(),
+            unusable: None,
             pace: Pace::default(),
         }
     }
@@ -180,9 +127,13 @@ impl Hosting {
         self.registrations.push(Box::new(|options| options.register_workflow::<ProcessInstance<M>>().map(|_| ())));
         self.managers.push(M::NAME);
         self.ended.push(EndedInstances::add::<M>);
+        let settings = manager.settings.unwrap_or_else(|why| {
+            self.unusable.get_or_insert(HostingError::Settings(M::NAME, why));
+            Value::Null
+        });
         for (name, source) in manager.sources {
             self.logs.add(M::NAME, source.clone());
-            let target = Instances::<M>::new(self.client.clone(), self.task_queue.clone(), manager.settings.clone());
+            let target = Instances::<M>::new(self.client.clone(), self.task_queue.clone(), settings.clone());
             self.subscriptions.push(Hosted {
                 name,
                 source,
@@ -239,6 +190,9 @@ impl Hosting {
     /// [`HostingError`] when names are not unique.
     pub fn register(self, options: &mut WorkerOptions) -> Result<HostedSubscriptions, HostingError> {
         check_names(&self.managers)?;
+        if let Some(error) = self.unusable {
+            return Err(error);
+        }
         for register in self.registrations {
             register(options)?;
         }
