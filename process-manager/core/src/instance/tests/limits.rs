@@ -98,7 +98,7 @@ fn commands_that_wait_are_handed_over_up_to_256_kib_and_beyond_it_by_their_event
         let Next::Dispatch(_) = instance.advance(now()) else { panic!("{:?}", instance.view()) };
         let handed_over = json!(instance.snapshot().unwrap());
         assert_eq!(handed_over["work"]["pending"].as_array().unwrap().len(), waits, "{bytes} bytes");
-        assert_eq!(run(&mut carried::<_, Script>(&instance).0), (vec![0], Next::Wait));
+        assert_eq!(run(&mut carried::<_, Script>(&instance).0), (vec![0], Next::Wait(None)));
     }
 }
 
