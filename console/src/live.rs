@@ -155,6 +155,18 @@ mod tests {
     use super::*;
     use crate::{counts::Counter, numbers::Numbers};
 
+    struct Still;
+
+    impl Watched for Still {
+        fn topic(&self) -> String {
+            "still".to_owned()
+        }
+
+        fn look<'a>(&'a self, _: &'a Sources) -> BoxFuture<'a, u64> {
+            Box::pin(std::future::ready(1))
+        }
+    }
+
     /// Programs that are not there.
     fn sources() -> Sources {
         let nowhere = || "http://127.0.0.1:1".parse().unwrap();
@@ -179,9 +191,10 @@ mod tests {
         let (live, sources) = (Live::default(), sources());
         let all = u32::try_from(MOST_STREAMS - 1).unwrap();
         let _taken = live.streams.clone().try_acquire_many_owned(all).unwrap();
-        let last = live.events(&sources, Vec::new());
+        let open = || live.events(&sources, vec![Follow { page: Arc::new(Still), seen: None, number: None }]);
+        let last = open();
         assert_eq!(last.status(), StatusCode::OK);
-        let answer = live.events(&sources, Vec::new());
+        let answer = open();
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.headers()[CONTENT_TYPE], messages::PROBLEM_MEDIA_TYPE);
         assert_eq!(answer.headers()[RETRY_AFTER], "30");

@@ -63,7 +63,14 @@ const LONGEST_REASON: usize = 500;
 
 /// Reads an event as one of an enum that is tagged with `type` and `data`.
 pub(crate) fn decode<E: DeserializeOwned>(event: &CloudEvent) -> Decoded<E> {
-    match serde_json::from_value(json!({"type": event.kind, "data": event.data})) {
+    let read = serde_json::from_value(json!({"type": event.kind, "data": event.data}));
+    // A variant without data is written with the data `{}`.
+    let is_empty = event.data.as_object().is_some_and(serde_json::Map::is_empty);
+    let read = read.or_else(|error| match is_empty {
+        true => serde_json::from_value(json!({"type": event.kind})).map_err(|_| error),
+        false => Err(error),
+    });
+    match read {
         Ok(event) => Decoded::Event(event),
         Err(_) if !is_known::<E>(&event.kind) => Decoded::Unknown,
         // The text holds the value that does not fit, which may be of any length.
@@ -116,6 +123,8 @@ mod tests {
         let read = |kind, data| decode::<Thing>(&event(kind, data));
         assert_eq!(read("Happened", json!({"number": 1, "more": true})), Decoded::Event(Thing::Happened { number: 1 }));
         assert_eq!(read("Ended", Value::Null), Decoded::Event(Thing::Ended));
+        assert_eq!(read("Ended", json!({})), Decoded::Event(Thing::Ended), "as it is written by this library");
+        assert!(matches!(read("Happened", json!({})), Decoded::Malformed(_)));
         assert_eq!(read("SomethingElse", json!({"number": 1})), Decoded::Unknown);
         assert!(matches!(read("Happened", json!({"number": "x"})), Decoded::Malformed(_)));
         assert!(matches!(read("Happened", json!(7)), Decoded::Malformed(_)));

@@ -105,7 +105,11 @@ async fn wait_until<M: ProcessManager>(ctx: &Ctx<M>, time: DateTime<Utc>) -> Res
     let mut timer = ctx.timer((time - now(ctx)).to_std().unwrap_or_default());
     loop {
         select! {
-            _ = timer => return Ok(()),
+            // The timer of a run that is cancelled ends at once, as often as it is started.
+            _ = timer => {
+                let is_cancelled = ctx.cancellation_token().is_cancelled();
+                return if is_cancelled { Err(WorkflowTermination::cancelled()) } else { Ok(()) };
+            }
             woken = ctx.wait_condition(ProcessInstance::has_news) => {
                 woken?;
                 if must_hand_over(ctx) {
