@@ -15,7 +15,7 @@ use axum::{
 use process_manager_wire::{Position, code};
 use sea_orm::DbErr;
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use self::key::IdempotencyKey;
 pub(crate) use self::{
@@ -44,8 +44,8 @@ pub struct Command<B> {
 /// its callers give up: the process manager's do so after 10 s.
 const COMMIT_WITHIN: Duration = Duration::from_secs(8);
 
-/// Time that the database has to confirm a commit. Its answer, too, comes before the callers give up.
-const CONFIRM_WITHIN: Duration = Duration::from_millis(1_500);
+/// Time from the beginning of a command to its answer: the database has at least 1.5 s of it to confirm the commit.
+const ANSWER_WITHIN: Duration = Duration::from_millis(9_500);
 
 impl<B: DeserializeOwned> FromRequest<Database> for Command<B> {
     type Rejection = ApiError;
@@ -100,6 +100,7 @@ impl<B: Serialize> Command<B> {
         name: &str,
         effect: impl AsyncFnOnce(&mut CommandTransaction, B) -> Result<Done<R>, ApiError>,
     ) -> Result<Answer<R>, ApiError> {
+        let begun = Instant::now();
         let _room = self.database.admit()?;
         let carried_out = timeout(COMMIT_WITHIN, async {
             let (transaction, body) = self.begin(name).await?;
@@ -109,7 +110,7 @@ impl<B: Serialize> Command<B> {
         if let Some(transaction) = transaction {
             // It goes on where it is not waited for any longer: a connection is free again only when its commit has ended.
             let committed = tokio::spawn(transaction.commit());
-            timeout(CONFIRM_WITHIN, committed)
+            timeout_at(begun + ANSWER_WITHIN, committed)
                 .await
                 .map_err(|_| unconfirmed())?
                 .map_err(ApiError::internal)?

@@ -172,6 +172,7 @@ impl<C> Work<C> {
         self.attempts = 0;
         self.replacements = 0;
         self.failing_since = None;
+        self.wait_until = None;
         self.carried = Value::Null;
     }
 

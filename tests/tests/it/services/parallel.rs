@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use messages::billing::DocumentStatus;
-use tests::{Env, sample};
+use serde::de::DeserializeOwned;
+use tests::{Env, calls::Answer, eventually, sample};
 
 use super::on_both_databases;
 
@@ -19,10 +20,23 @@ on_both_databases! {
 
 const MANY: usize = 100;
 
+/// The answers to a command that is sent a hundred times at once. A service that is too busy answers 503, which means that
+/// nothing was done: its client asks again.
+async fn answers<T: DeserializeOwned>(ask: impl AsyncFn(usize) -> Answer<T>) -> Vec<Answer<T>> {
+    let answer = async |number| {
+        eventually("an answer of a service that has time", async || {
+            let answer = ask(number).await;
+            if answer.status() == 503 { Err(answer.to_string()) } else { Ok(answer) }
+        })
+        .await
+    };
+    join_all((0..MANY).map(answer)).await
+}
+
 async fn a_hundred_void_document_commands_open_one_process(env: &Env) {
     let id = env.billing().issue(&sample::invoice(&sample::customer_id())).await.ok().document_id;
     let billing = env.billing();
-    let answers = join_all((0..MANY).map(|_| billing.void(&id))).await;
+    let answers = answers(async |_| billing.void(&id).await).await;
     let processes: BTreeSet<_> = answers.iter().map(|answer| answer.ok_as(202).process_id).collect();
     assert_eq!(processes.len(), 1);
     assert_eq!(billing.log().await.len(), 2, "issued and requested");
@@ -31,7 +45,7 @@ async fn a_hundred_void_document_commands_open_one_process(env: &Env) {
 async fn a_hundred_void_document_commands_with_a_key_each_open_one_process(env: &Env) {
     let id = env.billing().issue(&sample::invoice(&sample::customer_id())).await.ok().document_id;
     let clients: Vec<_> = (0..MANY).map(|_| env.billing().key(sample::unique("key"))).collect();
-    let answers = join_all(clients.iter().map(|billing| billing.void(&id))).await;
+    let answers = answers(async |number| clients[number].void(&id).await).await;
     let processes: BTreeSet<_> = answers.iter().map(|answer| answer.ok_as(202).process_id).collect();
     assert_eq!(processes.len(), 1);
     assert_eq!(env.billing().log().await.len(), 2, "issued and requested");
@@ -39,7 +53,7 @@ async fn a_hundred_void_document_commands_with_a_key_each_open_one_process(env: 
 
 async fn a_hundred_issues_of_one_document_issue_it_once(env: &Env) {
     let (billing, invoice) = (env.billing(), sample::invoice(&sample::customer_id()));
-    let answers = join_all((0..MANY).map(|_| billing.issue(&invoice))).await;
+    let answers = answers(async |_| billing.issue(&invoice).await).await;
     assert_eq!(answers.iter().filter(|answer| answer.status() == 201).count(), 1);
     assert!(answers.iter().all(|answer| answer.ok().document_id == *invoice.document_id.as_ref().unwrap()));
     assert_eq!(billing.log().await.len(), 1);
@@ -72,8 +86,8 @@ async fn a_hundred_marks_take_the_document_out_once(env: &Env) {
     let document = env.issue_reported().await;
     let process = env.billing().void(&document.document_id).await.ok().process_id;
     let reports = env.reports();
-    let marks = (0..MANY).map(|_| reports.mark(&document.document_id, &document.customer_id, &process));
-    assert!(join_all(marks).await.iter().all(|answer| answer.status() == 200));
+    let marks = answers(async |_| reports.mark(&document.document_id, &document.customer_id, &process).await).await;
+    assert!(marks.iter().all(|answer| answer.status() == 200));
     assert_eq!(reports.log().await.len(), 1);
     env.billing().complete(&document.document_id, &process).await.ok();
     env.assert_consistent().await;
@@ -82,7 +96,7 @@ async fn a_hundred_marks_take_the_document_out_once(env: &Env) {
 async fn a_hundred_publications_publish_one_report(env: &Env) {
     let document = env.issue_reported().await;
     let reports = env.reports();
-    let answers = join_all((0..MANY).map(|_| reports.publish(&document.customer_id))).await;
+    let answers = answers(async |_| reports.publish(&document.customer_id).await).await;
     let (published, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status() == 200);
     assert_eq!(published.len(), 1);
     assert!(refused.iter().all(|answer| answer.refusal() == (404, "no-open-report".to_owned())));
