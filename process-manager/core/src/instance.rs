@@ -47,7 +47,8 @@ pub use self::{
     ledger::Ledger,
     operate::{Acknowledge, Signalled},
     snapshot::{Snapshot, SnapshotError},
-    view::{InstanceView, ParkedFailure, Published, StalledCommand, Status, TimerView, command_name},
+    timers::TimerView,
+    view::{InstanceView, ParkedFailure, Published, StalledCommand, Status, command_name},
     work::{Continued, Delivery},
 };
 use crate::manager::{Outcome, Outgoing, ProcessManager};

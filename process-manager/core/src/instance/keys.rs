@@ -3,7 +3,7 @@
 use process_manager_wire::{CloudEvent, headers};
 use serde::{Deserialize, Serialize};
 
-use super::timers::DueTimer;
+use super::work::DueTimer;
 
 /// The form of the keys. An instance keeps the one with which it began: a command that goes out again must have the key
 /// that it had before.

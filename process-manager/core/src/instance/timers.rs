@@ -7,7 +7,7 @@ use process_manager_wire::CloudEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::view::TimerView;
+use super::work::DueTimer;
 use crate::{
     limits::MOST_TIMERS,
     manager::timer::{Settled, TimerChange},
@@ -32,12 +32,14 @@ struct Timer {
     set_by: CloudEvent,
 }
 
-/// A timer that is being handled.
+/// A timer that is set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct DueTimer {
-    pub(super) name: String,
-    /// Its number among all that were set: its commands' keys have it.
-    pub(super) number: u64,
+#[non_exhaustive]
+pub struct TimerView {
+    /// Its name.
+    pub name: String,
+    /// When it is due.
+    pub due_at: DateTime<Utc>,
 }
 
 impl Timers {

@@ -5,7 +5,7 @@ use process_manager_wire::{Position, tagged};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Ledger, work::Work};
+use super::{Ledger, timers::TimerView, work::Work};
 use crate::manager::{Attention, Outcome, ProcessManager, Refusal, RouteKind};
 
 /// Pending commands whose names are shown.
@@ -64,16 +64,6 @@ pub struct StalledCommand {
     pub detail: String,
     /// Since when it has been known.
     pub since: DateTime<Utc>,
-}
-
-/// A timer that is set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct TimerView {
-    /// Its name.
-    pub name: String,
-    /// When it is due.
-    pub due_at: DateTime<Utc>,
 }
 
 /// Answer of the query `state`.

@@ -7,7 +7,7 @@ use process_manager_wire::{CloudEvent, Position};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{delta, timers::DueTimer};
+use super::delta;
 use crate::manager::{Outgoing, RouteKind, timer::Settled};
 
 /// An event that waits its turn.
@@ -78,6 +78,14 @@ pub(super) struct Recall {
     /// How many they are.
     pub(super) count: usize,
     pub(super) digest: u64,
+}
+
+/// A timer that is being handled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct DueTimer {
+    pub(super) name: String,
+    /// Its number among all that were set: its commands' keys have it.
+    pub(super) number: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
