@@ -19,7 +19,7 @@ async fn slowed_down_a_voiding_passes_through_visible_steps_and_completes() {
     let steps = env.api().voiding(id).await.ok().steps;
     assert_eq!(steps.iter().map(|step| step.state).collect::<Vec<_>>(), way);
     for (step, next) in steps.iter().zip(&steps[1..]) {
-        assert!((2..15).contains(&(next.at - step.at).num_seconds()), "{steps:?}");
+        assert!((next.at - step.at).num_seconds() >= 2, "{steps:?}");
     }
     assert_eq!(env.events(id).await, VOIDED);
     env.assert_consistent().await;

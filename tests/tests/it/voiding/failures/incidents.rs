@@ -90,7 +90,7 @@ async fn shows_an_incident(env: &Env, id: &DocumentId, step: &Step, name: &str) 
     assert_eq!((incident.command.as_str(), incident.code), (step.command, None), "{name}");
     assert_eq!((voiding.state, &voiding.failure), (step.state, &None), "{name}");
     let waited = incident.since - voiding.steps.last().unwrap().at;
-    assert!((10..30).contains(&waited.num_seconds()), "{name}: after {waited}");
+    assert!(waited.num_seconds() >= 10, "{name}: after {waited}");
     assert_eq!(env.acknowledge(id).await.refusal(), (409, "no-failure-to-acknowledge".to_owned()), "{name}");
     assert_eq!(env.api().retry(id).await.refusal(), (409, "nothing-to-retry".to_owned()), "{name}");
     // Straight to the workflow, past the api: nothing changes either.
