@@ -21,6 +21,7 @@ mod inbox;
 mod instruct;
 mod keys;
 mod ledger;
+mod next;
 mod operate;
 mod recall;
 mod snapshot;
@@ -31,7 +32,6 @@ mod work;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::{
@@ -45,59 +45,19 @@ pub use self::{
     instruct::{INSTRUCTIONS, Rejected},
     keys::KeyForm,
     ledger::Ledger,
+    next::{Dispatch, Ended, Next},
     operate::{Acknowledge, Signalled},
     snapshot::{Snapshot, SnapshotError},
     timers::TimerView,
     view::{InstanceView, ParkedFailure, Published, StalledCommand, Status, command_name},
     work::{Continued, Delivery},
 };
-use crate::manager::{Outcome, Outgoing, ProcessManager};
+use crate::manager::{Outcome, ProcessManager};
 
 /// The revision of the rules in this module. A run keeps to the one with which it began, as its history must replay:
 /// revision 0 knew no limits, forgot a strict check once it had failed, and had no pause before other commands took the
 /// place of a failed one.
 pub const REVISION: u32 = 1;
-
-/// The next step of an instance.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Next<C> {
-    /// Dispatch this command, and report its answer by [`Instance::answered`], or the deadline by
-    /// [`Instance::timed_out`].
-    Dispatch(Dispatch<C>),
-    /// Read these events, and hand the first of them to [`Instance::fetched`].
-    Fetch(Fetch),
-    /// Wait until this time.
-    WaitUntil(DateTime<Utc>),
-    /// Wait for an event or a signal, and for this timer, the first one that is due.
-    Wait(Option<TimerView>),
-    /// The instance has ended.
-    End(Ended),
-}
-
-/// A command to dispatch.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Dispatch<C> {
-    /// The command and its settings.
-    pub outgoing: Outgoing<C>,
-    /// The idempotency key, the same on every attempt.
-    pub idempotency_key: String,
-    /// The process that the event belongs to.
-    pub correlation_id: String,
-    /// The event's id.
-    pub causation_id: String,
-    /// The time at which the attempt to handle the event fails.
-    pub deadline: Option<DateTime<Utc>>,
-}
-
-/// How an instance ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ended {
-    /// Its process manager stopped it.
-    Stopped,
-    /// An operator acknowledged its failure.
-    Acknowledged,
-}
 
 /// One instance.
 #[derive(Debug, Clone)]

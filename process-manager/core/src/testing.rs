@@ -39,23 +39,17 @@
 //! another event or another advance.
 
 mod outcome;
+mod run;
 
 use std::{fmt::Debug, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use process_manager_wire::{CloudEvent, Position, error_chain, tagged};
 use serde::Serialize;
 use serde_json::Value;
 
 pub use self::outcome::Outcome;
-use crate::{
-    failure_code,
-    instance::{Delivery, Instance, Ledger, Next, SnapshotError},
-    manager::{Error, Metadata, ProcessManager, Refusal, Routed, RoutingError, route},
-};
-
-/// More commands and waits for one event are taken for a loop without end.
-const MOST_STEPS: usize = 1_000;
+use self::run::{Answer, Run};
+use crate::manager::{Error, Metadata, ProcessManager, Refusal};
 
 /// A process manager's instance, with what it meets.
 pub struct Scenario<M: ProcessManager> {
@@ -66,8 +60,6 @@ pub struct Scenario<M: ProcessManager> {
     given: Vec<M::Event>,
     settings: Value,
 }
-
-type Answer<M> = dyn Fn(&<M as ProcessManager>::Command) -> Result<(), Error<<M as ProcessManager>::Error>>;
 
 /// An instance that has handled these events, each command accepted.
 #[must_use]
@@ -175,156 +167,6 @@ where
         }
         run.answer = answer;
         Outcome { run, routing_error: routed.err() }
-    }
-}
-
-/// An instance, and what it has done since the last step of the test.
-struct Run<M: ProcessManager> {
-    instance: Option<Instance<M>>,
-    id: Option<String>,
-    now: DateTime<Utc>,
-    /// Of the last event.
-    position: Position,
-    answer: Box<Answer<M>>,
-    metadata: Box<dyn Fn(&mut Metadata)>,
-    settings: Value,
-    sent: Vec<M::Command>,
-    pauses: Vec<TimeDelta>,
-}
-
-impl<M: ProcessManager> Run<M> {
-    #[track_caller]
-    fn deliver(&mut self, event: &M::Event) -> Result<(), RoutingError<M::Error>>
-    where
-        M::Event: Serialize,
-    {
-        let event = self.cloud_event(event);
-        let Routed::To(kind, ids) = route::<M>(&event)? else { return Ok(()) };
-        let id = self.id.get_or_insert_with(|| ids.first().cloned().unwrap_or_default()).clone();
-        if ids.contains(&id) {
-            let settings = self.settings.clone();
-            let new = || Instance::new(id, M::VERSION, Ledger::default()).with_settings(settings);
-            let instance = self.instance.get_or_insert_with(new);
-            instance.deliver(Delivery::new(event, kind));
-            self.settle();
-        }
-        Ok(())
-    }
-
-    #[track_caller]
-    fn instruct(&mut self, instruction: &M::Event)
-    where
-        M::Event: Serialize,
-    {
-        let Some((kind, data)) = tagged(instruction) else {
-            panic!("{instruction:?} is no enum tagged with type and data");
-        };
-        let Some(instance) = &mut self.instance else { panic!("no event has reached an instance") };
-        if let Err(rejected) = instance.instruct(&kind, data, self.now) {
-            panic!("the instruction is not taken: {rejected}");
-        }
-        self.settle();
-    }
-
-    /// Handles the timers that become due, each at its time.
-    #[track_caller]
-    fn advance(&mut self, by: Duration) {
-        let until = TimeDelta::from_std(by).ok().and_then(|by| self.now.checked_add_signed(by));
-        let until = until.unwrap_or(DateTime::<Utc>::MAX_UTC);
-        for _ in 0..MOST_STEPS {
-            match self.settle().filter(|due| *due <= until) {
-                Some(due) => self.now = due,
-                None => {
-                    self.now = self.now.max(until);
-                    return;
-                }
-            }
-        }
-        panic!("the timers do not come to an end");
-    }
-
-    #[track_caller]
-    fn cloud_event(&mut self, event: &M::Event) -> CloudEvent
-    where
-        M::Event: Serialize,
-    {
-        self.position += 1;
-        let position = self.position;
-        let Some((kind, data)) = tagged(event) else {
-            panic!("{event:?} is no enum tagged with type and data");
-        };
-        let mut metadata = Metadata {
-            id: format!("event-{position}"),
-            kind,
-            source: "/test".to_owned(),
-            subject: "test".to_owned(),
-            time: self.now,
-            position,
-            log: "test".to_owned(),
-            correlation_id: "correlation".to_owned(),
-            causation_id: "causation".to_owned(),
-        };
-        (self.metadata)(&mut metadata);
-        CloudEvent {
-            specversion: "1.0".to_owned(),
-            id: metadata.id,
-            source: metadata.source,
-            kind: metadata.kind,
-            subject: metadata.subject,
-            time: metadata.time,
-            datacontenttype: "application/json".to_owned(),
-            sequence: metadata.position,
-            correlationid: metadata.correlation_id,
-            causationid: metadata.causation_id,
-            logid: metadata.log,
-            data,
-        }
-    }
-
-    /// Goes on as another run does: with what JSON gives back.
-    #[track_caller]
-    fn hand_over(&mut self) {
-        let Some(instance) = &mut self.instance else { return };
-        if let Some(failure) = instance.parked().filter(|failure| failure.code == failure_code::UNSERIALIZABLE) {
-            panic!("the instance cannot go on: {}", failure.detail);
-        }
-        let carried = instance.snapshot().and_then(|snapshot| {
-            let text = serde_json::to_string(&snapshot).map_err(SnapshotError::State)?;
-            let next = serde_json::from_str(&text).map_err(SnapshotError::State)?;
-            Ok(Instance::resume(instance.id(), M::VERSION, next)?.with_settings(instance.settings().clone()))
-        });
-        match carried {
-            Ok(next) if next.unreadable().is_none() => *instance = next,
-            Ok(next) => panic!("the instance cannot be handed over: {}", next.unreadable().unwrap_or_default()),
-            Err(error) => panic!("the instance cannot be handed over: {}", error_chain(&error)),
-        }
-    }
-
-    /// Does all that can be done now, and returns the time of the first timer.
-    #[track_caller]
-    fn settle(&mut self) -> Option<DateTime<Utc>> {
-        let instance = self.instance.as_mut()?;
-        for _ in 0..MOST_STEPS {
-            let first_due = match instance.advance(self.now) {
-                Next::Wait(first) => first.map(|timer| timer.due_at),
-                // Nothing is fetched again where no run hands over to another.
-                Next::Fetch(_) | Next::End(_) => None,
-                Next::WaitUntil(time) => {
-                    self.pauses.push(time - self.now);
-                    self.now = time;
-                    continue;
-                }
-                Next::Dispatch(dispatch) => {
-                    let answered = (self.answer)(&dispatch.outgoing.command);
-                    self.sent.push(dispatch.outgoing.command);
-                    instance.answered(answered, self.now);
-                    continue;
-                }
-            };
-            self.hand_over();
-            return first_due;
-        }
-        panic!("the instance does not come to an end: {:?}", instance.view());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::*;
