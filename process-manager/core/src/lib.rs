@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../README.md")]
 
+pub mod batch;
 pub mod failure_code;
 pub mod instance;
 pub mod limits;

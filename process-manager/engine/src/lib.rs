@@ -12,6 +12,7 @@
 //!   [`publish`](publish::publish) their state.
 
 pub mod activities;
+pub mod batch;
 pub mod idle;
 pub mod instance;
 pub mod outcome;

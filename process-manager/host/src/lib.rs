@@ -4,6 +4,7 @@
 //! - [`Dispatcher`] sends their commands, [`HttpDispatcher`] over HTTP;
 //! - [`DeliveryTarget`] takes routed events: the instances of a process manager, or a workflow written by hand;
 //! - [`operator`] lists, reads and signals instances and subscriptions;
+//! - [`batch`] sends one command for each of many items;
 //! - [`subscription`] follows event logs;
 //! - [`wait_until_handled`] gives a caller strong consistency;
 //! - [`connect`], [`search_attributes`] and [`start`] are what programs around Temporal need;
@@ -44,11 +45,13 @@
 //! # }
 //! ```
 
+pub mod batch;
 pub mod connect;
 mod delivery;
 #[cfg(feature = "dev-server")]
 pub mod dev_server;
 mod ended;
+mod heartbeat;
 pub mod operator;
 pub mod search_attributes;
 pub mod start;

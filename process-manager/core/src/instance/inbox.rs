@@ -8,7 +8,7 @@ use process_manager_wire::{CloudEvent, Position};
 use serde::{Deserialize, Serialize};
 
 use super::{Delivery, instruct::INSTRUCTIONS};
-use crate::manager::RouteKind;
+use crate::{batch::is_batch_log, manager::RouteKind};
 
 /// Bytes of events that a run hands over to the next, the current one included. The server takes at most 2 MiB, state and
 /// pending commands included.
@@ -64,6 +64,11 @@ pub(super) enum Turn {
 
 impl Inbox {
     pub(super) fn push(&mut self, queued: Delivery) {
+        // Of the progress of a batch only the latest counts: an instance that is parked would be buried under it.
+        if is_batch_log(&queued.event.logid) {
+            let same = |it: &CloudEvent| it.logid == queued.event.logid && it.kind == queued.event.kind;
+            self.0.retain(|waiting| !matches!(waiting, Waiting::Whole(earlier) if same(&earlier.event)));
+        }
         self.0.push_back(Waiting::Whole(Box::new(queued)));
     }
 
@@ -178,8 +183,7 @@ impl Inbox {
                     left = 0;
                     spilled.positions.iter().for_each(|position| next.spill(&spilled.log, spilled.kind, *position));
                 }
-                // They stand in no log from which they could be read again.
-                Waiting::Whole(queued) if queued.event.logid == INSTRUCTIONS => next.0.push_back(waiting.clone()),
+                Waiting::Whole(queued) if stands_in_no_log(&queued.event) => next.0.push_back(waiting.clone()),
                 Waiting::Whole(queued) => match left.checked_sub(bytes_of(queued)) {
                     Some(rest) => {
                         left = rest;
@@ -212,6 +216,11 @@ impl Waiting {
             Self::Spilled(spilled) => spilled.kind,
         }
     }
+}
+
+/// Whether the event cannot be read again from a log.
+pub(super) fn stands_in_no_log(event: &CloudEvent) -> bool {
+    event.logid == INSTRUCTIONS || is_batch_log(&event.logid)
 }
 
 /// How much room an event takes.

@@ -11,7 +11,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    INSTRUCTIONS, Instance,
+    Instance,
+    inbox::stands_in_no_log,
     work::{Phase, Recall, Work},
 };
 use crate::{
@@ -30,7 +31,7 @@ impl<C: Serialize> Work<C> {
             pending: VecDeque::new(),
             ..*self
         };
-        if !with_data && self.timer.is_none() && self.event().logid != INSTRUCTIONS {
+        if !with_data && self.timer.is_none() && !stands_in_no_log(self.event()) {
             next.queued.event.data = Value::Null;
             next.lacks_data = true;
         }

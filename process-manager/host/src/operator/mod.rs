@@ -17,6 +17,7 @@
 //! # Ok(()) }
 //! ```
 
+mod batches;
 mod error;
 mod history;
 mod instance;
@@ -36,6 +37,7 @@ pub(crate) use self::{
 };
 
 pub use self::{
+    batches::{BatchRun, Batches},
     error::OperatorError,
     history::History,
     instance::{Instance, InstanceStatus},
@@ -76,6 +78,12 @@ impl Operator {
     #[must_use]
     pub fn subscription(&self, name: impl Into<String>) -> SubscriptionHandle {
         SubscriptionHandle::new(self.workflows.clone(), name.into())
+    }
+
+    /// Returns the batches.
+    #[must_use]
+    pub fn batches(&self) -> Batches {
+        Batches::new(self.workflows.clone())
     }
 
     /// Returns the requests about workflows of any type, on which the others are built.

@@ -48,6 +48,8 @@ pub struct Described {
     pub info: WorkflowExecutionInfo,
     /// Commands that have faulted and are being retried, or run for the first time.
     pub pending: Vec<PendingCommand>,
+    /// The details of the last heartbeat of an activity that runs.
+    pub heartbeat: Option<Payload>,
 }
 
 /// A page of a list, and the token of the next one (empty: there is none).
@@ -91,7 +93,9 @@ impl Workflows {
         let answer = found(within(client.describe_workflow_execution(bounded(request))).await)?;
         Ok(answer.and_then(|answer| {
             let pending = answer.pending_activities.iter().map(PendingCommand::read).collect();
-            Some(Described { info: answer.workflow_execution_info?, pending })
+            let details = answer.pending_activities.into_iter().find_map(|activity| activity.heartbeat_details);
+            let heartbeat = details.and_then(|details| details.payloads.into_iter().next());
+            Some(Described { info: answer.workflow_execution_info?, pending, heartbeat })
         }))
     }
 

@@ -25,12 +25,10 @@ use super::{
     redelivery::redeliver,
     turn::{Progress, Stopped, Turn, turn},
 };
-use crate::operator::Workflows;
+use crate::{heartbeat::heartbeat, operator::Workflows};
 use process_manager::{limits::cut, manager::StartFrom};
 use process_manager_client::feed::{EventSource, FeedError, FeedPosition, FeedReader, SharedSource};
 
-/// The SDK sends no more of them than the worker's options allow.
-const HEARTBEAT_EVERY: Duration = Duration::from_millis(500);
 /// How often the workflow is told which instances are retried, if that has changed. Each time makes its history longer.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 /// Faults that pass sooner are shown by the heartbeat alone.
@@ -153,18 +151,6 @@ fn resume_at(ctx: &ActivityContext, from: FeedPosition) -> FeedPosition {
         Err(error) => {
             tracing::warn!(%error, "the last attempt's position cannot be read; beginning where the turn began");
             from
-        }
-    }
-}
-
-async fn heartbeat(ctx: ActivityContext, progress: watch::Receiver<Progress>) {
-    let mut ticks = interval(HEARTBEAT_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let progress = progress.borrow().clone();
-        if let Err(error) = ctx.record_heartbeat(progress).await {
-            tracing::warn!(%error, "a heartbeat could not be sent");
         }
     }
 }

@@ -20,13 +20,21 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
 use super::{DispatchError, Dispatcher};
+use crate::batch::{BATCH_COMMANDS, command_batch};
 use process_manager::manager::Refusal;
 use process_manager_client::http::{Envelope, traceparent};
 use process_manager_wire::{error_chain, headers, panic_message};
 
 /// The dispatchers of a worker's process managers, by name. To be registered with the worker's activities.
-#[derive(Default)]
-pub struct Dispatchers(HashMap<&'static str, Arc<dyn AnyDispatcher>>);
+pub struct Dispatchers {
+    by_manager: HashMap<&'static str, Hosted>,
+    task_queue: String,
+}
+
+struct Hosted {
+    dispatcher: Arc<dyn AnyDispatcher>,
+    starts_batches: bool,
+}
 
 pub(super) trait AnyDispatcher: Send + Sync {
     fn dispatch<'a>(&'a self, command: Value, envelope: &'a Envelope) -> BoxFuture<'a, Result<(), DispatchError>>;
@@ -56,8 +64,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static, D: Dispatcher<C>> AnyDispatche
 }
 
 impl Dispatchers {
-    pub(super) fn add(&mut self, manager: &'static str, dispatcher: Arc<dyn AnyDispatcher>) {
-        self.0.insert(manager, dispatcher);
+    pub(super) fn new(task_queue: String) -> Self {
+        Self { by_manager: HashMap::new(), task_queue }
+    }
+
+    pub(super) fn add(&mut self, manager: &'static str, dispatcher: Arc<dyn AnyDispatcher>, starts_batches: bool) {
+        self.by_manager.insert(manager, Hosted { dispatcher, starts_batches });
     }
 }
 
@@ -71,7 +83,7 @@ impl Dispatchers {
         input: CommandToDispatch,
     ) -> Result<(), ActivityError> {
         let CommandToDispatch { manager, name, command, .. } = input;
-        let Some(dispatcher) = self.0.get(manager.as_str()) else {
+        let Some(hosted) = self.by_manager.get(manager.as_str()) else {
             let why = format!("this worker has no dispatcher for {manager}");
             return Err(ActivityError::application(outcome::fault(why)));
         };
@@ -85,7 +97,13 @@ impl Dispatchers {
             metadata: input.metadata,
         };
         let attempt = ctx.info().attempt;
-        match dispatcher.dispatch(command, &envelope).await {
+        let dispatched = if hosted.starts_batches && BATCH_COMMANDS.contains(&name.as_str()) {
+            let owner = ctx.info().workflow_id.clone();
+            command_batch(&ctx.client(), &self.task_queue, owner, correlation_id, command).await
+        } else {
+            hosted.dispatcher.dispatch(command, &envelope).await
+        };
+        match dispatched {
             Ok(()) => {
                 tracing::info!(correlation_id, command = name, attempt, "accepted");
                 Ok(())

@@ -2,9 +2,16 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use process_manager::manager::{ProcessManager, Routing, StartFrom};
+use process_manager::{
+    batch::Batch,
+    manager::{ProcessManager, Routing, StartFrom},
+};
 use process_manager_client::feed::{EventSource, SharedSource};
-use process_manager_engine::{instance::ProcessInstance, subscription::Subscription};
+use process_manager_engine::{
+    batch::{Batch as BatchRun, BatchFailures},
+    instance::ProcessInstance,
+    subscription::Subscription,
+};
 use serde_json::Value;
 use temporalio_client::Client;
 use temporalio_common::WorkflowDefinition;
@@ -13,8 +20,9 @@ use temporalio_workflow::workflows::WorkflowImplementation;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use super::{dispatch::Dispatchers, logs::Logs, manager::Manager};
+use super::{Dispatcher, dispatch::Dispatchers, logs::Logs, manager::Manager};
 use crate::{
+    batch::{HostedBatches, ItemSource},
     delivery::{DeliveryTarget, EventRouter, Instances},
     ended::EndedInstances,
     search_attributes::{OF_PROCESS_MANAGERS, register},
@@ -31,8 +39,8 @@ pub enum HostingError {
     /// Two subscriptions have the same name.
     #[error("there are two subscriptions of the name {0}")]
     SubscriptionTwice(String),
-    /// The workflow ids of two process managers can be the same: one name begins with the other and a hyphen.
-    #[error("{0} and {1} can have the same workflow ids; give one of the process managers another name")]
+    /// The workflow ids of two process managers or batches can be the same: one name begins with the other and a hyphen.
+    #[error("{0} and {1} can have the same workflow ids; give one of them another name")]
     AmbiguousNames(&'static str, &'static str),
     /// JSON cannot hold the settings of a process manager, or they are larger than 16 KiB.
     #[error("the settings of {0} cannot be used: {1}")]
@@ -67,6 +75,7 @@ pub struct Hosting {
     stop: CancellationToken,
     dispatchers: Dispatchers,
     logs: Logs,
+    batches: HostedBatches,
     registrations: Vec<Register>,
     managers: Vec<&'static str>,
     subscriptions: Vec<Hosted>,
@@ -98,11 +107,13 @@ impl Hosting {
     /// Hosts nothing yet. Once `stop` is cancelled, subscriptions hand over to another worker.
     #[must_use]
     pub fn new(client: Client, task_queue: impl Into<String>, stop: CancellationToken) -> Self {
+        let task_queue = task_queue.into();
         Self {
             client,
-            task_queue: task_queue.into(),
+            dispatchers: Dispatchers::new(task_queue.clone()),
+            batches: HostedBatches::new(task_queue.clone(), stop.clone()),
+            task_queue,
             stop,
-            dispatchers: Dispatchers::default(),
             logs: Logs::default(),
             registrations: Vec::new(),
             managers: Vec::new(),
@@ -123,7 +134,7 @@ impl Hosting {
     /// Hosts a process manager.
     #[must_use]
     pub fn manager<M: ProcessManager>(mut self, manager: Manager<M>) -> Self {
-        self.dispatchers.add(M::NAME, manager.dispatcher);
+        self.dispatchers.add(M::NAME, manager.dispatcher, manager.starts_batches);
         self.registrations.push(Box::new(|options| options.register_workflow::<ProcessInstance<M>>().map(|_| ())));
         self.managers.push(M::NAME);
         self.ended.push(EndedInstances::add::<M>);
@@ -142,6 +153,13 @@ impl Hosting {
                 pace: manager.pace,
             });
         }
+        self
+    }
+
+    /// Hosts a batch, with the source of its items and the dispatcher of its commands.
+    #[must_use]
+    pub fn batch<B: Batch>(mut self, source: impl ItemSource<B>, dispatcher: impl Dispatcher<B::Command>) -> Self {
+        self.batches.add::<B>(source, dispatcher);
         self
     }
 
@@ -189,7 +207,8 @@ impl Hosting {
     /// # Errors
     /// [`HostingError`] when names are not unique.
     pub fn register(self, options: &mut WorkerOptions) -> Result<HostedSubscriptions, HostingError> {
-        check_names(&self.managers)?;
+        let batches = self.batches.names();
+        check_names(&self.managers.iter().copied().chain(batches).collect::<Vec<_>>())?;
         if let Some(error) = self.unusable {
             return Err(error);
         }
@@ -207,8 +226,11 @@ impl Hosting {
             subscriptions.add(name, source, handler, pace.unwrap_or(self.pace));
         }
         options.register_workflow::<Subscription>()?;
+        options.register_workflow::<BatchRun>()?;
+        options.register_workflow::<BatchFailures>()?;
         options.register_activities(subscriptions);
         options.register_activities(self.dispatchers).register_activities(self.logs);
+        options.register_activities(self.batches);
         Ok(HostedSubscriptions {
             task_queue: self.task_queue,
             names,
@@ -219,7 +241,7 @@ impl Hosting {
     }
 }
 
-/// Instance `B-1` of the process manager `A` and instance `1` of `A-B` would be one workflow.
+/// Names of process managers and batches: instance `B-1` of the process manager `A` and instance `1` of `A-B` would be one workflow.
 fn check_names(managers: &[&'static str]) -> Result<(), HostingError> {
     for one in managers {
         let begins = |other: &&&'static str| other.strip_prefix(one).is_some_and(|rest| rest.starts_with('-'));

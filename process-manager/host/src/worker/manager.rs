@@ -22,6 +22,7 @@ pub struct Manager<M> {
     pub(super) dispatcher: Arc<dyn AnyDispatcher>,
     pub(super) pace: Option<Pace>,
     pub(super) settings: Result<Value, String>,
+    pub(super) starts_batches: bool,
     manager: PhantomData<fn(M)>,
 }
 
@@ -34,6 +35,7 @@ impl<M: ProcessManager> Manager<M> {
             dispatcher: Arc::new(Typed::new(dispatcher)),
             pace: None,
             settings: Ok(Value::Null),
+            starts_batches: false,
             manager: PhantomData,
         }
     }
@@ -51,6 +53,16 @@ impl<M: ProcessManager> Manager<M> {
     #[must_use]
     pub fn settings(mut self, settings: &impl Serialize) -> Self {
         self.settings = checked(settings);
+        self
+    }
+
+    /// Lets its commands `StartBatch` and `CancelBatch` start and cancel batches on this task queue; the dispatcher does not
+    /// get them. Their data is [`StartBatch`](process_manager::batch::StartBatch) and
+    /// [`CancelBatch`](process_manager::batch::CancelBatch). The instance is told by the events `BatchProgressed` and
+    /// `BatchEnded`, whose data is [`Progress`](process_manager::batch::Progress).
+    #[must_use]
+    pub fn starts_batches(mut self) -> Self {
+        self.starts_batches = true;
         self
     }
 

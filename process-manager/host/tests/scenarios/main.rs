@@ -1,6 +1,7 @@
 //! The scenarios of SCENARIOS.md, one test each, named after its id; on a real Temporal server.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a step that fails is a test that fails")]
 
+mod batches;
 mod beyond;
 mod bounds;
 mod deliveries;
@@ -31,8 +32,10 @@ fn documented() -> std::collections::BTreeSet<String> {
 
 #[test]
 fn every_scenario_has_a_test_and_every_test_its_scenario() {
-    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios")).unwrap();
-    let sources = folder.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap_or_default());
+    let folders = ["/tests/scenarios", "/tests/scenarios/batches"];
+    let folder = |folder| std::fs::read_dir(format!("{}{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let files = folders.into_iter().flat_map(folder);
+    let sources = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap_or_default());
     let sources: String = sources.collect();
     let tests = sources.split("\nasync fn ").skip(1).filter_map(|test| test.split_once('_')).map(|(id, _)| id);
     let tests = tests.filter(|id| id.len() == 3 && id[1..].chars().all(|digit| digit.is_ascii_digit()));

@@ -1,0 +1,152 @@
+//! A batch as the outside sees it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Advance, Limits};
+
+/// What a batch is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Status {
+    /// It sends the commands of its items.
+    Running,
+    /// It sends again what has failed.
+    Retrying,
+    /// Nothing is sent; see [`Progress::pause`].
+    Paused,
+    /// It undoes what it has done.
+    Cancelling,
+    /// Each item was answered, and no more has failed than is tolerated.
+    Completed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+impl Status {
+    /// Whether it has ended.
+    #[must_use]
+    pub fn is_end(self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled)
+    }
+}
+
+/// Who has paused a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum PausedBy {
+    /// An operator.
+    Operator,
+    /// More has failed than is tolerated: an operator raises the limit, retries or cancels.
+    Failures,
+    /// The source gives what no batch can use.
+    Source,
+}
+
+/// A pause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Who has paused it.
+    pub by: PausedBy,
+    /// In words.
+    pub detail: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+impl Pause {
+    /// Whether an operator has to decide.
+    #[must_use]
+    pub fn needs_operator(&self) -> bool {
+        self.by != PausedBy::Operator
+    }
+}
+
+/// How far a batch is: the answer of the query `state`, the memo, and the data of the events that its process manager gets.
+/// It is exact once the batch has ended; while it runs, it is as of the last chunk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Progress {
+    /// The batch's name.
+    pub name: String,
+    /// Its id among those of its name.
+    pub id: String,
+    /// What it is doing.
+    pub status: Status,
+    /// How many items there are in all, where the source tells it; exact once all were answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// How many commands were accepted.
+    pub accepted: u64,
+    /// How many items needed nothing, as their refusals tell.
+    pub settled: u64,
+    /// How many items have failed, those that are being retried included.
+    pub failed: u64,
+    /// How many items were undone.
+    #[serde(default)]
+    pub undone: u64,
+    /// How many commands are under way.
+    pub in_flight: u32,
+    /// How many items were answered in a second of late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items_per_second: Option<f64>,
+    /// When it will have ended at this rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_end: Option<DateTime<Utc>>,
+    /// Its limits.
+    pub limits: Limits,
+    /// Why it is paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
+    /// What is wrong now and tried again, such as a service that is unavailable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// The pages of failed items that other workflows keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept_pages: Vec<u32>,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When this was so.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Progress {
+    /// Adds what a chunk that is not done yet has done so far.
+    pub fn add(&mut self, at_hand: &Advance) {
+        let done = at_hand.accepted + at_hand.settled;
+        match self.status {
+            Status::Cancelling => self.undone += done,
+            Status::Retrying => {
+                (self.accepted, self.settled) = (self.accepted + at_hand.accepted, self.settled + at_hand.settled);
+                self.failed = self.failed.saturating_sub(done);
+            }
+            _ => {
+                (self.accepted, self.settled) = (self.accepted + at_hand.accepted, self.settled + at_hand.settled);
+                self.failed += at_hand.failed.len() as u64;
+            }
+        }
+        self.total = at_hand.total.or(self.total);
+        self.in_flight = at_hand.in_flight;
+        self.fault.clone_from(&at_hand.fault);
+    }
+
+    /// Whether an operator has to decide.
+    #[must_use]
+    pub fn needs_operator(&self) -> bool {
+        self.status == Status::Paused && self.pause.as_ref().is_some_and(Pause::needs_operator)
+    }
+
+    /// Returns the id of the workflow that keeps a page of failed items.
+    #[must_use]
+    pub fn id_of_page(&self, page: u32) -> String {
+        format!("{}-{}/failed/{}/{page}", self.name, self.id, self.started_at.timestamp_millis())
+    }
+
+    /// Returns how many items were answered.
+    #[must_use]
+    pub fn answered(&self) -> u64 {
+        self.accepted + self.settled + self.failed
+    }
+}

@@ -1,0 +1,250 @@
+//! A batch apart from Temporal: a state machine that takes what chunks have done and what operators signal, and returns the
+//! next step.
+
+mod signals;
+mod steps;
+mod view;
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, Utc};
+use process_manager_wire::CloudEvent;
+use serde::{Deserialize, Serialize};
+
+pub use self::signals::Ignored;
+use self::steps::Retried;
+pub(crate) use self::view::is_batch_log;
+use super::{Advance, Chunk, FailedItem, Limits, PageAt, Pause, PausedBy, Place, StartBatch, Status};
+
+/// The next step of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Run this chunk, and report by [`BatchState::advanced`] or [`BatchState::broken`].
+    Run(Box<Chunk>),
+    /// Keep this page of failed items in a workflow of its own, then [`BatchState::kept`].
+    Keep {
+        /// Its number.
+        page: u32,
+        /// The items.
+        items: Vec<FailedItem>,
+    },
+    /// Let go a page of failed items, then [`BatchState::released`].
+    Release(u32),
+    /// Tell the process manager's instance, then [`BatchState::told`].
+    Tell(Box<CloudEvent>),
+    /// Wait for a signal.
+    Wait,
+    /// The batch has ended.
+    End,
+}
+
+/// A batch: what a run hands over to the next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BatchState {
+    start: StartBatch,
+    limits: Limits,
+    started_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    phase: Phase,
+    place: Place,
+    /// Whether the source has no more items.
+    is_end: bool,
+    /// The last page of the source that was begun.
+    begun: Option<PageAt>,
+    total: Option<u64>,
+    accepted: u64,
+    settled: u64,
+    undone: u64,
+    /// Failed items that were given up by a cancellation.
+    given_up: u64,
+    /// Failed items, less than a page once [`Step::Keep`] is done.
+    failed: Vec<FailedItem>,
+    /// The pages of failed items that are kept elsewhere, and how many items each has.
+    kept: Vec<(u32, u64)>,
+    next_page: u32,
+    /// What is being retried, the first one first.
+    retried: VecDeque<Retried>,
+    /// Pages that nobody needs any more.
+    released: VecDeque<u32>,
+    pause: Option<Pause>,
+    fault: Option<String>,
+    items_per_second: Option<f64>,
+    chunk_since: Option<DateTime<Utc>>,
+    /// Whether the running chunk has to end, since its limits or its purpose have changed.
+    #[serde(skip)]
+    is_interrupted: bool,
+    cancels: Option<Cancel>,
+    retries: bool,
+    told: u64,
+    told_at: Option<DateTime<Utc>>,
+    told_status: Option<Status>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Phase {
+    Sending,
+    Undoing,
+    Completed,
+    Cancelled,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Cancel {
+    undoes: bool,
+}
+
+impl BatchState {
+    /// A batch that has sent nothing yet.
+    #[must_use]
+    pub fn new(start: StartBatch, now: DateTime<Utc>) -> Self {
+        let limits = start.limits;
+        Self {
+            start,
+            limits,
+            started_at: now,
+            updated_at: now,
+            phase: Phase::Sending,
+            place: Place::default(),
+            is_end: false,
+            begun: None,
+            total: None,
+            accepted: 0,
+            settled: 0,
+            undone: 0,
+            given_up: 0,
+            failed: Vec::new(),
+            kept: Vec::new(),
+            next_page: 1,
+            retried: VecDeque::new(),
+            released: VecDeque::new(),
+            pause: None,
+            fault: None,
+            items_per_second: None,
+            chunk_since: None,
+            is_interrupted: false,
+            cancels: None,
+            retries: false,
+            told: 0,
+            told_at: None,
+            told_status: None,
+        }
+    }
+
+    /// Returns the next step. It is the same until that step was reported or a signal has changed it.
+    pub fn next(&mut self, now: DateTime<Utc>) -> Step {
+        self.settle(now);
+        if let Some(items) = self.full_page() {
+            return Step::Keep { page: self.next_page, items };
+        }
+        if let Some(page) = self.released.front() {
+            return Step::Release(*page);
+        }
+        if let Some(event) = self.event(now) {
+            return Step::Tell(Box::new(event));
+        }
+        match self.status() {
+            Status::Completed | Status::Cancelled => Step::End,
+            Status::Paused => Step::Wait,
+            Status::Running | Status::Retrying | Status::Cancelling => {
+                self.is_interrupted = false;
+                self.chunk_since = Some(now);
+                Step::Run(Box::new(self.chunk()))
+            }
+        }
+    }
+
+    /// Takes what a chunk has done.
+    pub fn advanced(&mut self, advance: Advance, now: DateTime<Utc>) {
+        let answered = advance.answered();
+        self.measure(answered, now);
+        if self.phase == Phase::Undoing {
+            self.undone += advance.accepted + advance.settled;
+        } else {
+            self.accepted += advance.accepted;
+            self.settled += advance.settled;
+        }
+        self.failed.extend(advance.failed);
+        self.fault = advance.fault;
+        self.updated_at = now;
+        if let Some(retried) = self.retried.front_mut() {
+            retried.answered.extend(advance.place.answered);
+            if advance.is_end {
+                let page = self.retried.pop_front().and_then(|retried| retried.page);
+                self.released.extend(page);
+            }
+            return;
+        }
+        self.total = advance.total.or(self.total);
+        self.begun = advance.begun.or(self.begun.take());
+        self.place = advance.place;
+        self.is_end = advance.is_end;
+        if self.is_end && self.phase == Phase::Sending {
+            self.total = Some(self.answered());
+        }
+    }
+
+    /// Notes that no chunk can be run: the batch is paused.
+    pub fn broken(&mut self, why: String, now: DateTime<Utc>) {
+        self.pause = Some(Pause { by: PausedBy::Source, detail: why, since: now });
+        self.updated_at = now;
+    }
+
+    /// Notes that a page of failed items is kept elsewhere.
+    pub fn kept(&mut self, page: u32, items: usize) {
+        self.failed.drain(..items.min(self.failed.len()));
+        self.kept.push((page, items as u64));
+        self.next_page = page + 1;
+    }
+
+    /// Notes that a page of failed items is let go.
+    pub fn released(&mut self) {
+        self.released.pop_front();
+    }
+
+    /// Notes that the process manager's instance was told.
+    pub fn told(&mut self, now: DateTime<Utc>) {
+        self.told += 1;
+        self.told_at = Some(now);
+        self.told_status = Some(self.status());
+    }
+
+    /// Whether the chunk that runs has to end early.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.is_interrupted
+    }
+
+    /// Returns the failed items that are not kept elsewhere.
+    #[must_use]
+    pub fn failed(&self) -> &[FailedItem] {
+        &self.failed
+    }
+
+    /// Returns what it was started with.
+    #[must_use]
+    pub fn start(&self) -> &StartBatch {
+        &self.start
+    }
+
+    fn is_exceeded(&self) -> bool {
+        let (fresh, answered) = (self.fresh_failures(), self.answered());
+        self.limits.tolerated.is_exceeded(fresh, answered, self.total, self.is_end)
+    }
+
+    /// How many items have failed and are not being retried.
+    fn fresh_failures(&self) -> u64 {
+        self.failed.len() as u64 + self.kept.iter().map(|(_, count)| count).sum::<u64>()
+    }
+
+    fn being_retried(&self) -> u64 {
+        self.retried.iter().map(Retried::left).sum()
+    }
+
+    fn answered(&self) -> u64 {
+        self.accepted + self.settled + self.given_up + self.fresh_failures() + self.being_retried()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! A batch as the outside sees it, and the events that its process manager gets.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use process_manager_wire::CloudEvent;
+use serde_json::Value;
+
+use super::{BatchState, Phase};
+use crate::batch::{Progress, Status};
+
+/// A process manager hears of progress at most this often; of a pause and of the end at once.
+const TELL_EVERY: TimeDelta = TimeDelta::seconds(10);
+/// The log ids of the events of batches begin with this.
+const BATCH_LOG: &str = "batch/";
+
+/// Whether the id is that of the events of a batch. They stand in no log from which they could be read again.
+pub(crate) fn is_batch_log(log: &str) -> bool {
+    log.starts_with(BATCH_LOG)
+}
+
+impl BatchState {
+    /// Returns what it is doing.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self.phase {
+            Phase::Completed => Status::Completed,
+            Phase::Cancelled => Status::Cancelled,
+            _ if self.pause.is_some() => Status::Paused,
+            Phase::Undoing => Status::Cancelling,
+            Phase::Sending if !self.retried.is_empty() => Status::Retrying,
+            Phase::Sending => Status::Running,
+        }
+    }
+
+    /// Returns it as the outside sees it.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let status = self.status();
+        Progress {
+            name: self.start.name.clone(),
+            id: self.start.id.clone(),
+            status,
+            total: self.total,
+            accepted: self.accepted,
+            settled: self.settled,
+            failed: self.given_up + self.fresh_failures() + self.being_retried(),
+            undone: self.undone,
+            in_flight: 0,
+            items_per_second: self.items_per_second.filter(|_| !status.is_end() && status != Status::Paused),
+            expected_end: self.expected_end(),
+            limits: self.limits,
+            pause: self.pause.clone().filter(|_| !status.is_end()),
+            fault: self.fault.clone().filter(|_| !status.is_end()),
+            kept_pages: self.kept.iter().map(|(page, _)| *page).collect(),
+            started_at: self.started_at,
+            updated_at: self.updated_at,
+        }
+    }
+
+    /// Returns what the process manager's instance has to hear.
+    pub(super) fn event(&self, now: DateTime<Utc>) -> Option<CloudEvent> {
+        self.start.owner.as_ref()?;
+        let status = self.status();
+        let has_changed = self.told_status.unwrap_or(Status::Running) != status;
+        let told_at = self.told_at.unwrap_or(self.started_at);
+        let is_due = self.updated_at > told_at && now - told_at >= TELL_EVERY;
+        if !has_changed && !is_due || self.told_status.is_some_and(Status::is_end) {
+            return None;
+        }
+        let workflow_id = self.start.workflow_id();
+        let number = self.told + 1;
+        let logid = format!("{BATCH_LOG}{workflow_id}/{}", self.started_at.timestamp_millis());
+        let id = format!("{logid}/{number}");
+        Some(CloudEvent {
+            specversion: "1.0".to_owned(),
+            id: id.clone(),
+            source: "/batches".to_owned(),
+            kind: if status.is_end() { "BatchEnded" } else { "BatchProgressed" }.to_owned(),
+            subject: workflow_id.clone(),
+            time: now,
+            datacontenttype: "application/json".to_owned(),
+            sequence: i64::try_from(number).unwrap_or(i64::MAX),
+            correlationid: self.start.correlation_id.clone().unwrap_or(workflow_id),
+            causationid: id,
+            logid,
+            data: serde_json::to_value(self.progress()).unwrap_or(Value::Null),
+        })
+    }
+
+    pub(super) fn measure(&mut self, answered: u64, now: DateTime<Utc>) {
+        let Some(since) = self.chunk_since.take() else { return };
+        let seconds = (now - since).as_seconds_f64();
+        #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^52")]
+        if seconds > 0.0 {
+            self.items_per_second = Some(answered as f64 / seconds);
+        }
+    }
+
+    fn expected_end(&self) -> Option<DateTime<Utc>> {
+        let left = self.total?.checked_sub(self.answered())?;
+        let rate = self.items_per_second.filter(|rate| *rate > 0.0)?;
+        let is_under_way = matches!(self.status(), Status::Running | Status::Retrying);
+        #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^52")]
+        let seconds = (left + self.being_retried()) as f64 / rate;
+        let after = std::time::Duration::try_from_secs_f64(seconds).ok().filter(|_| is_under_way)?;
+        self.updated_at.checked_add_signed(TimeDelta::from_std(after).ok()?)
+    }
+}

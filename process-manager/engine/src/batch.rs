@@ -1,0 +1,35 @@
+//! Batches on Temporal: one command for each of many items, watched as a whole.
+//!
+//! A batch is a workflow of type `Batch`, of the id `<name>-<id>`. Its items never pass through it: an activity reads a page
+//! of the source, sends the commands of its items, and returns counts, the place where the next one goes on, and the items
+//! that failed. So it costs the server some seven events for each chunk, which has at least 100 items where there are as many.
+//!
+//! ```text
+//! start ──► Batch (workflow) ──► `RunChunk` (activity, heartbeats its place) ──► source, receiver
+//!                 │  ▲ continue as new, every 4,000 events │
+//!                 │  └─────────────────────────────────────┘
+//!                 ├──► BatchFailures (workflow): keeps a page of failed items, until they are retried
+//!                 └──► `BatchProgressed`, `BatchEnded` to the instance of the process manager that has started it
+//! ```
+//!
+//! | signal | payload | |
+//! |---|---|---|
+//! | `pause`, `resume` | | begins nothing new; commands in flight finish |
+//! | `limits` | `{"in_flight"?, "per_second"?, "tolerated"?}` | changes the limits, see [`Limits`](process_manager::batch::Limits) |
+//! | `retry` | | sends again what has failed, under the same idempotency keys |
+//! | `cancel` | `{"undo"?}` | ends the batch; what was done is undone before, unless `undo` is `false` |
+//!
+//! The query `state`, and the memo of this name, is [`Progress`](process_manager::batch::Progress); the query `failed` has
+//! the failed items that no other workflow keeps.
+
+mod activities;
+mod failures;
+mod payload;
+mod policy;
+mod publish;
+mod workflow;
+
+pub use self::{activities::*, failures::BatchFailures, payload::BeginBatch, workflow::Batch};
+
+/// Workflow type of batches.
+pub const WORKFLOW_TYPE: &str = "Batch";

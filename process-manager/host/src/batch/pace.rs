@@ -1,0 +1,33 @@
+//! The rate of a batch: so many commands are begun in a second, evenly.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// When the next command may begin.
+#[derive(Debug)]
+pub(super) struct Pace {
+    every: Duration,
+    next: Instant,
+}
+
+impl Pace {
+    /// Counts from now: the chunk before may have ended with a command at this moment.
+    pub(super) fn new(per_second: Option<f64>) -> Self {
+        let every = per_second.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
+        Self { every, next: Instant::now() + every }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        Instant::now() >= self.next
+    }
+
+    /// A command begins. What was not begun in time is not caught up with.
+    pub(super) fn begins(&mut self) {
+        self.next = Instant::now() + self.every;
+    }
+
+    pub(super) async fn ready(&self) {
+        sleep_until(self.next).await;
+    }
+}

@@ -1,0 +1,173 @@
+//! The items of a chunk, page by page: which are to be sent, which were answered, and where the next chunk goes on.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use process_manager::batch::{
+    Batch, CURSOR_BYTES, ITEM_BYTES, ITEM_ID_BYTES, Items, MOST_ITEMS_OF_PAGE, PageAt, Place,
+};
+
+use super::ItemPage;
+
+/// Pages that may be open at once: the next one is read while the last items of one are under way.
+const MOST_OPEN: usize = 2;
+
+/// What no batch can use: an operator has to look at it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Unusable(pub(super) String);
+
+#[derive(Debug)]
+pub(super) struct Pages<B: Batch> {
+    open: VecDeque<Open>,
+    queue: VecDeque<(String, B::Item)>,
+    /// The page to be read next.
+    next: Option<PageAt>,
+    last: Option<PageAt>,
+    begun: Option<PageAt>,
+    /// The items of the open pages that were answered.
+    answered: BTreeSet<String>,
+    total: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Open {
+    at: PageAt,
+    ids: Vec<String>,
+    left: usize,
+}
+
+impl<B: Batch> Pages<B> {
+    /// Those of a chunk, without the items that other workflows keep: these come as failed ones.
+    pub(super) fn new(items: Items) -> Result<Self, Unusable> {
+        let mut pages = Self {
+            open: VecDeque::new(),
+            queue: VecDeque::new(),
+            next: None,
+            last: None,
+            begun: None,
+            answered: BTreeSet::new(),
+            total: None,
+        };
+        match items {
+            Items::Source { place, last } => {
+                pages.next = Some(PageAt { cursor: place.cursor });
+                pages.answered = place.answered;
+                pages.last = last;
+            }
+            Items::Failed { items, answered } => {
+                pages.answered = answered;
+                let unreadable = |error| Unusable(format!("a failed item cannot be read again: {error}"));
+                let items =
+                    items.into_iter().map(|failed| serde_json::from_value(failed.item)).collect::<Result<_, _>>();
+                pages.open(PageAt::default(), items.map_err(unreadable)?)?;
+            }
+            Items::Kept { workflow_id, .. } => return Err(Unusable(format!("{workflow_id} cannot be read"))),
+        }
+        Ok(pages)
+    }
+
+    /// Takes the page that was read.
+    pub(super) fn add(&mut self, page: ItemPage<B::Item>) -> Result<(), Unusable> {
+        let Some(at) = self.next.take() else { return Ok(()) };
+        self.total = page.total.or(self.total);
+        self.begun = Some(at.clone());
+        if self.last.as_ref() != Some(&at)
+            && let Some(cursor) = page.next
+        {
+            if cursor.len() > CURSOR_BYTES {
+                return Err(Unusable(format!("a cursor of the source has more than {CURSOR_BYTES} bytes")));
+            }
+            if at.cursor.as_ref() == Some(&cursor) {
+                return Err(Unusable(format!("the source goes round in circles at the cursor {cursor}")));
+            }
+            self.next = Some(PageAt { cursor: Some(cursor) });
+        }
+        self.open(at, page.items)
+    }
+
+    fn open(&mut self, at: PageAt, items: Vec<B::Item>) -> Result<(), Unusable> {
+        if items.len() > MOST_ITEMS_OF_PAGE {
+            let most = MOST_ITEMS_OF_PAGE;
+            return Err(Unusable(format!("a page of the source has {} items, where {most} are possible", items.len())));
+        }
+        let mut ids = Vec::with_capacity(items.len());
+        let mut left = 0;
+        for item in items {
+            let id = B::item_id(&item);
+            check(&id, &item)?;
+            let is_known = ids.contains(&id) || self.open.iter().any(|open| open.ids.contains(&id));
+            if is_known {
+                continue;
+            }
+            ids.push(id.clone());
+            if !self.answered.contains(&id) {
+                left += 1;
+                self.queue.push_back((id, item));
+            }
+        }
+        self.open.push_back(Open { at, ids, left });
+        self.close();
+        Ok(())
+    }
+
+    /// Takes the next item, if one may begin.
+    pub(super) fn take_if(&mut self, may_begin: bool) -> Option<(String, B::Item)> {
+        may_begin.then(|| self.queue.pop_front()).flatten()
+    }
+
+    pub(super) fn has_items(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Returns the page to be read, when it is time for it.
+    pub(super) fn wanted(&self, in_flight: usize) -> Option<&PageAt> {
+        self.next.as_ref().filter(|_| self.open.len() < MOST_OPEN && self.queue.len() < in_flight)
+    }
+
+    pub(super) fn answered(&mut self, id: String) {
+        if let Some(open) = self.open.iter_mut().find(|open| open.ids.contains(&id)) {
+            open.left = open.left.saturating_sub(1);
+        }
+        self.answered.insert(id);
+        self.close();
+    }
+
+    /// Whether each item was answered.
+    pub(super) fn are_done(&self) -> bool {
+        self.open.is_empty() && self.next.is_none()
+    }
+
+    pub(super) fn place(&self) -> Place {
+        let at = self.open.front().map(|open| &open.at).or(self.next.as_ref());
+        Place { cursor: at.and_then(|at| at.cursor.clone()), answered: self.answered.clone() }
+    }
+
+    pub(super) fn begun(&self) -> Option<PageAt> {
+        self.begun.clone()
+    }
+
+    pub(super) fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Forgets the first pages whose items were all answered.
+    fn close(&mut self) {
+        while self.open.front().is_some_and(|open| open.left == 0) {
+            let Some(closed) = self.open.pop_front() else { return };
+            for id in &closed.ids {
+                self.answered.remove(id);
+            }
+        }
+    }
+}
+
+fn check<T: serde::Serialize>(id: &str, item: &T) -> Result<(), Unusable> {
+    if id.is_empty() || id.len() > ITEM_ID_BYTES {
+        return Err(Unusable(format!("an item's id must have 1 to {ITEM_ID_BYTES} bytes: {id:?}")));
+    }
+    let bytes = serde_json::to_string(item).map_err(|error| Unusable(format!("item {id} is no JSON: {error}")))?.len();
+    if bytes > ITEM_BYTES {
+        return Err(Unusable(format!("item {id} has {bytes} bytes, where {ITEM_BYTES} are possible")));
+    }
+    Ok(())
+}

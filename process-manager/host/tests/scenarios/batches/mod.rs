@@ -1,0 +1,7 @@
+//! B01–B13: batches, on a server.
+
+mod kept;
+mod owned;
+mod steered;
+mod whole;
+mod world;

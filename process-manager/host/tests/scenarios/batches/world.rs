@@ -1,0 +1,311 @@
+//! A batch of numbers: its source, its receiver, and a worker that hosts it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use process_manager::{
+    batch::{Batch, FailedItem, Limits, Progress, StartBatch, Status},
+    manager::Refusal,
+};
+use process_manager_client::http::Envelope;
+use process_manager_host::{
+    DispatchError, Dispatcher, Hosting,
+    batch::{ItemPage, ItemSource},
+    operator::{Batches, Operator},
+    testing::{TASK_QUEUE, TestServer, TestWorker},
+};
+use serde::{Deserialize, Serialize};
+use test_support::eventually;
+use tokio::{sync::Semaphore, time::Instant};
+
+use crate::server;
+
+#[derive(Debug)]
+pub(super) struct Numbers;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Input {
+    /// The numbers that belong to it.
+    pub(super) up_to: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub(super) enum Command {
+    Count { number: u32 },
+    Uncount { number: u32 },
+}
+
+impl Batch for Numbers {
+    const NAME: &'static str = "Numbers";
+    type Input = Input;
+    type Item = u32;
+    type Command = Command;
+
+    fn item_id(number: &u32) -> String {
+        number.to_string()
+    }
+
+    fn command(_: &Input, number: &u32) -> Command {
+        Command::Count { number: *number }
+    }
+
+    fn undo(_: &Input, number: &u32) -> Option<Command> {
+        Some(Command::Uncount { number: *number })
+    }
+
+    fn is_settled(refusal: &Refusal) -> bool {
+        refusal.code == "nothing-to-do"
+    }
+}
+
+/// The numbers, by a key.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) numbers: Arc<Mutex<BTreeSet<u32>>>,
+    pub(super) page: usize,
+    pub(super) tells_total: bool,
+    pub(super) is_away: Arc<AtomicBool>,
+    /// How often it was read.
+    pub(super) reads: Arc<AtomicUsize>,
+}
+
+impl ItemSource<Numbers> for Source {
+    async fn page(&self, input: &Input, cursor: Option<&str>) -> Result<ItemPage<u32>, Box<dyn Error + Send + Sync>> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err("the source is away, as the test wants it".into());
+        }
+        let after: u32 = cursor.map_or(Ok(0), str::parse)?;
+        let numbers = self.numbers.lock().unwrap();
+        let belongs = |number: &&u32| **number <= input.up_to;
+        let mut items: Vec<u32> = numbers.range(after + 1..).take_while(belongs).take(self.page + 1).copied().collect();
+        let next = (items.len() > self.page).then(|| items.pop()).flatten();
+        let next = next.and_then(|_| items.last()).map(u32::to_string);
+        let total = self.tells_total.then(|| numbers.range(..=input.up_to).count() as u64);
+        Ok(ItemPage { items, next, total })
+    }
+}
+
+/// A command that has arrived.
+#[derive(Debug, Clone)]
+pub(super) struct Arrived {
+    pub(super) number: u32,
+    pub(super) is_undo: bool,
+    pub(super) key: String,
+    pub(super) at: Instant,
+    pub(super) took_effect: bool,
+}
+
+/// What the receiver does with a number; it accepts the others.
+#[derive(Debug, Clone)]
+pub(super) enum Does {
+    Refuses(&'static str),
+    /// So many times, then it accepts.
+    Faults(usize),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Receiver {
+    pub(super) arrived: Arc<Mutex<Vec<Arrived>>>,
+    pub(super) does: Arc<Mutex<BTreeMap<u32, Does>>>,
+    pub(super) is_away: Arc<AtomicBool>,
+    /// A command is answered once it gets one of these.
+    pub(super) gate: Arc<Semaphore>,
+    pub(super) in_flight: Arc<AtomicUsize>,
+    pub(super) most_in_flight: Arc<AtomicUsize>,
+}
+
+struct Flying(Arc<AtomicUsize>);
+
+impl Drop for Flying {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Dispatcher<Command> for Receiver {
+    async fn dispatch(&self, command: &Command, envelope: &Envelope) -> Result<(), DispatchError> {
+        let flying = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+        let _flying = Flying(self.in_flight.clone());
+        self.most_in_flight.fetch_max(flying, Ordering::SeqCst);
+        let (number, is_undo) = match command {
+            Command::Count { number } => (*number, false),
+            Command::Uncount { number } => (*number, true),
+        };
+        let key = envelope.idempotency_key.clone().unwrap();
+        let at = Instant::now();
+        self.gate.acquire().await.unwrap().forget();
+        let answer = self.answer(number);
+        let mut arrived = self.arrived.lock().unwrap();
+        let is_new = !arrived.iter().any(|earlier| earlier.took_effect && earlier.key == key);
+        arrived.push(Arrived { number, is_undo, key, at, took_effect: answer.is_ok() && is_new });
+        answer
+    }
+}
+
+impl Receiver {
+    fn answer(&self, number: u32) -> Result<(), DispatchError> {
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(DispatchError::Fault("the receiver is away, as the test wants it".into()));
+        }
+        match self.does.lock().unwrap().get_mut(&number) {
+            Some(Does::Refuses(code)) => Err(DispatchError::refused(*code, format!("{number} is refused"))),
+            Some(Does::Faults(times)) if *times > 0 => {
+                *times -= 1;
+                Err(DispatchError::Fault("the test wants it".into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn refuses(&self, numbers: impl IntoIterator<Item = u32>, code: &'static str) {
+        self.does.lock().unwrap().extend(numbers.into_iter().map(|number| (number, Does::Refuses(code))));
+    }
+
+    pub(super) fn arrived(&self) -> Vec<Arrived> {
+        self.arrived.lock().unwrap().clone()
+    }
+
+    /// Lets so many commands pass that wait at the gate.
+    pub(super) fn lets_pass(&self, commands: usize) {
+        self.gate.add_permits(commands);
+    }
+
+    /// The numbers that are counted now, in their order.
+    pub(super) fn counted(&self) -> Vec<u32> {
+        let mut counted = BTreeSet::new();
+        for arrived in self.arrived().into_iter().filter(|arrived| arrived.took_effect) {
+            if arrived.is_undo {
+                counted.remove(&arrived.number);
+            } else {
+                assert!(counted.insert(arrived.number), "{} took effect twice", arrived.number);
+            }
+        }
+        counted.into_iter().collect()
+    }
+}
+
+pub(super) struct World {
+    pub(super) source: Source,
+    pub(super) receiver: Receiver,
+    pub(super) server: TestServer,
+    pub(super) worker: Option<TestWorker>,
+    pub(super) batches: Batches,
+}
+
+pub(super) const ID: &str = "Numbers-b";
+
+impl World {
+    /// So many numbers, in pages of this size.
+    pub(super) async fn new(numbers: u32, page: usize) -> Self {
+        let server = server::namespace().await;
+        let source = Source {
+            numbers: Arc::new(Mutex::new((1..=numbers).collect())),
+            page,
+            tells_total: true,
+            is_away: Arc::default(),
+            reads: Arc::default(),
+        };
+        let receiver = Receiver {
+            arrived: Arc::default(),
+            does: Arc::default(),
+            is_away: Arc::default(),
+            gate: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS / 2)),
+            in_flight: Arc::default(),
+            most_in_flight: Arc::default(),
+        };
+        let batches = Operator::new(server.client().clone()).batches();
+        let mut world = Self { source, receiver, server, worker: None, batches };
+        world.host(|hosting| hosting).await;
+        world
+    }
+
+    /// The commands wait at a gate.
+    pub(super) fn gated(self) -> Self {
+        self.receiver.gate.forget_permits(Semaphore::MAX_PERMITS);
+        self
+    }
+
+    /// Hosts the batch in another worker.
+    pub(super) async fn host(&mut self, build: impl FnOnce(Hosting) -> Hosting) {
+        let (source, receiver) = (self.source.clone(), self.receiver.clone());
+        let worker = self.server.host(|hosting| build(hosting.batch::<Numbers>(source, receiver))).await.unwrap();
+        self.worker = Some(worker);
+    }
+
+    pub(super) fn kill(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            worker.kill();
+        }
+    }
+
+    pub(super) async fn start(&self, limits: Limits) {
+        let up_to = self.source.numbers.lock().unwrap().last().copied().unwrap_or_default();
+        let start = StartBatch { limits, ..StartBatch::new::<Numbers>("b", &Input { up_to }).unwrap() };
+        self.batches.start(&start, TASK_QUEUE).await.unwrap();
+    }
+
+    pub(super) async fn until(&self, what: &str, is_so: impl Fn(&Progress) -> bool) -> Progress {
+        eventually(what, async || match self.batches.read(ID).await {
+            Ok(Some(batch)) => match batch.progress {
+                Some(progress) if is_so(&progress) => Ok(progress),
+                other => Err(format!("{other:?}")),
+            },
+            other => Err(format!("{other:?}")),
+        })
+        .await
+    }
+
+    pub(super) async fn until_status(&self, status: Status) -> Progress {
+        self.until(&format!("the batch is {status:?}"), |progress| progress.status == status).await
+    }
+
+    pub(super) async fn until_arrived(&self, commands: usize) {
+        eventually("commands arrive", async || {
+            let arrived = self.receiver.arrived().len();
+            if arrived >= commands { Ok(()) } else { Err(arrived) }
+        })
+        .await;
+    }
+
+    pub(super) async fn until_in_flight(&self, commands: usize) {
+        eventually("commands are in flight", async || {
+            let in_flight = self.receiver.in_flight.load(Ordering::SeqCst);
+            if in_flight == commands { Ok(()) } else { Err(in_flight) }
+        })
+        .await;
+    }
+
+    /// Awaits that the chunk has heard that it has to end.
+    pub(super) async fn until_draining(&self) {
+        eventually("the chunk begins nothing more", async || match self.batches.read(ID).await {
+            Ok(Some(batch)) if batch.is_draining => Ok(()),
+            other => Err(format!("{other:?}")),
+        })
+        .await;
+    }
+
+    /// All failed items, page by page.
+    pub(super) async fn failed(&self) -> Vec<FailedItem> {
+        eventually("the failed items can be read", async || {
+            let batch = self.batches.read(ID).await.map_err(|error| error.to_string())?;
+            let pages = batch.and_then(|batch| batch.progress).map(|progress| progress.kept_pages).unwrap_or_default();
+            let mut failed = Vec::new();
+            for page in pages.into_iter().map(Some).chain([None]) {
+                failed.extend(self.batches.failed(ID, page).await.map_err(|error| error.to_string())?);
+            }
+            Ok::<_, String>(failed)
+        })
+        .await
+    }
+}
+
+pub(super) const MOMENT: Duration = Duration::from_millis(20);
