@@ -4,4 +4,5 @@
 //! database crate. A workflow has an effect only by calling an activity, which the crate `activities` implements.
 
 pub mod contract_confirmation;
+pub mod credit_change;
 pub mod voiding;

@@ -26,6 +26,7 @@ mod operate;
 mod recall;
 mod snapshot;
 mod timers;
+mod told;
 mod view;
 mod work;
 

@@ -25,6 +25,8 @@ pub const TIMER_NAME_CHARS: usize = 100;
 pub const INSTRUCTION_BYTES: usize = 16 * 1024;
 /// Most instructions that wait for an instance, such as while it is parked; more are not taken.
 pub const MOST_INSTRUCTIONS: usize = 20;
+/// Most bytes of the answer to a question as JSON.
+pub const ANSWER_BYTES: usize = 16 * 1024;
 
 /// Bytes of the commands of one `handle` that a run hands over. More of them are left behind: the event tells them.
 pub(crate) const PENDING_BYTES: usize = 256 * 1024;

@@ -44,11 +44,12 @@ mod run;
 use std::{fmt::Debug, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use process_manager_wire::tagged;
 use serde::Serialize;
 use serde_json::Value;
 
 pub use self::outcome::Outcome;
-use self::run::{Answer, Run};
+use self::run::{Answer, Questions, Run};
 use crate::manager::{Error, Metadata, ProcessManager, Refusal};
 
 /// A process manager's instance, with what it meets.
@@ -59,6 +60,7 @@ pub struct Scenario<M: ProcessManager> {
     metadata: Box<dyn Fn(&mut Metadata)>,
     given: Vec<M::Event>,
     settings: Value,
+    questions: Box<Questions<M>>,
 }
 
 /// An instance that has handled these events, each command accepted.
@@ -75,6 +77,7 @@ where
         metadata: Box::new(|_| ()),
         given: events.into_iter().collect(),
         settings: Value::Null,
+        questions: Box::new(|command| panic!("nobody answers the question {command:?}")),
     }
 }
 
@@ -118,6 +121,16 @@ where
         self
     }
 
+    /// Sets the answers to questions, what was given included.
+    #[must_use]
+    pub fn answering_questions(mut self, answer: impl Fn(&M::Command) -> M::Event + 'static) -> Self {
+        self.questions = Box::new(move |command| {
+            let event = answer(command);
+            tagged(&event).unwrap_or_else(|| panic!("{event:?} is no enum tagged with type and data"))
+        });
+        self
+    }
+
     /// Changes what is known about the events.
     #[must_use]
     pub fn metadata(mut self, change: impl Fn(&mut Metadata) + 'static) -> Self {
@@ -149,7 +162,7 @@ where
 
     #[track_caller]
     fn begun(self) -> Outcome<M> {
-        let Self { id, now, answer, metadata, given, settings } = self;
+        let Self { id, now, answer, metadata, given, settings, questions } = self;
         let mut run = Run {
             instance: None,
             id,
@@ -158,6 +171,7 @@ where
             answer: Box::new(|_| Ok(())),
             metadata,
             settings,
+            questions,
             sent: Vec::new(),
             pauses: Vec::new(),
         };

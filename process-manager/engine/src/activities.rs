@@ -32,6 +32,17 @@ pub struct CommandToDispatch {
     pub metadata: BTreeMap<String, String>,
 }
 
+/// The answer to a question: an event of the process manager that has asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The event's type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its data.
+    #[serde(default)]
+    pub data: Value,
+}
+
 /// Events that are to be read from their log again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EventsToFetch {
@@ -184,6 +195,12 @@ impl CommandActivities {
     /// Sends one command of a process manager.
     #[activity(name = "DispatchCommand")]
     pub fn dispatch_command(command: CommandToDispatch) {
+        unimplemented!()
+    }
+
+    /// Asks a question of a process manager.
+    #[activity(name = "AskQuestion")]
+    pub fn ask_question(question: CommandToDispatch) -> Answer {
         unimplemented!()
     }
 }

@@ -85,6 +85,19 @@ pub enum Sent<T> {
     TooLong,
 }
 
+impl<T> Sent<T> {
+    /// Converts the answer of a receiver that accepted.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Sent<U> {
+        match self {
+            Self::Accepted(answer) => Sent::Accepted(convert(answer)),
+            Self::Refused(refusal) => Sent::Refused(refusal),
+            Self::Failed(why) => Sent::Failed(why),
+            Self::TimedOut => Sent::TimedOut,
+            Self::TooLong => Sent::TooLong,
+        }
+    }
+}
+
 /// Sends a command as often as its policy says.
 ///
 /// # Errors

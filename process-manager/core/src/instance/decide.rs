@@ -122,6 +122,7 @@ impl<M: ProcessManager> Instance<M> {
             Decision::SkipCommand(Pending::Discard) => work.replace(Vec::new()),
             Decision::Continue { commands, carried } => {
                 work.carried = carried;
+                work.stops |= commands.stops();
                 work.replace(commands.into_inner());
                 work.replacements += 1;
                 if is_limited {

@@ -50,11 +50,12 @@ impl<M: ProcessManager> Instance<M> {
                 check_commands(commands.as_slice())?;
             }
             let timers = timers.settle(&[], commands.timers(), now).map_err(Error::InvalidTimer)?;
-            Ok((commands.into_inner(), timers))
+            Ok((commands.stops(), commands.into_inner(), timers))
         });
         match (commands, &mut self.work) {
-            (Some(Ok((commands, timers))), Some(work)) => {
+            (Some(Ok((stops, commands, timers))), Some(work)) => {
                 work.replace(commands);
+                work.stops = stops;
                 work.timers = timers;
                 work.handled = Some(Handled { version: self.version, at: now });
                 self.made_progress();
@@ -77,9 +78,11 @@ impl<M: ProcessManager> Instance<M> {
         match applied {
             Some(Ok(state)) => {
                 self.state = state;
-                if let Some(work) = &mut self.work {
-                    self.timers.change(std::mem::take(&mut work.timers), &work.queued.event);
+                let Some(work) = &mut self.work else { return };
+                if work.stops {
+                    return self.end();
                 }
+                self.timers.change(std::mem::take(&mut work.timers), &work.queued.event);
                 self.finish();
             }
             Some(Err(error)) => self.failed(error, now),

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use process_manager_wire::{CloudEvent, Position};
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, instruct::INSTRUCTIONS};
+use super::{Delivery, told::stands_in_no_log};
 use crate::{batch::is_batch_log, manager::RouteKind};
 
 /// Bytes of events that a run hands over to the next, the current one included. The server takes at most 2 MiB, state and
@@ -216,11 +216,6 @@ impl Waiting {
             Self::Spilled(spilled) => spilled.kind,
         }
     }
-}
-
-/// Whether the event cannot be read again from a log.
-pub(super) fn stands_in_no_log(event: &CloudEvent) -> bool {
-    event.logid == INSTRUCTIONS || is_batch_log(&event.logid)
 }
 
 /// How much room an event takes.

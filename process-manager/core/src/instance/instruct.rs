@@ -44,22 +44,9 @@ impl<M: ProcessManager> Instance<M> {
         if self.inbox.count_of(INSTRUCTIONS) >= MOST_INSTRUCTIONS {
             return Err(Rejected::TooMuch(format!("{MOST_INSTRUCTIONS} instructions wait already")));
         }
-        let number = self.ledger.accepted(INSTRUCTIONS) + 1;
-        let id = format!("instruction-{number}");
-        let event = CloudEvent {
-            specversion: "1.0".to_owned(),
-            id: id.clone(),
-            source: "/operators".to_owned(),
-            kind: kind.to_owned(),
-            subject: self.id.clone(),
-            time: now,
-            datacontenttype: "application/json".to_owned(),
-            sequence: number,
-            correlationid: self.id.clone(),
-            causationid: id,
-            logid: INSTRUCTIONS.to_owned(),
-            data,
-        };
+        let event =
+            CloudEvent { correlationid: self.id.clone(), ..self.told(INSTRUCTIONS, "/operators", kind, data, now) };
+        let event = CloudEvent { causationid: event.id.clone(), ..event };
         let (decoded, _) = decoded::<M>(&event).map_err(Rejected::NoInstruction)?;
         if !M::is_instruction(&decoded) {
             return Err(Rejected::NoInstruction(format!("{kind} is no instruction of {}", M::NAME)));

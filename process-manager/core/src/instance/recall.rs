@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     Instance,
-    inbox::stands_in_no_log,
+    told::stands_in_no_log,
     work::{Phase, Recall, Work},
 };
 use crate::{

@@ -122,6 +122,9 @@ pub(super) struct Work<C> {
     /// The timer that is being handled. The event is then the one that set it, without its data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) timer: Option<DueTimer>,
+    /// Whether the instance ends once all is applied.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) stops: bool,
     /// The changes to the timers that are made once all is applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) timers: Vec<Settled>,
@@ -149,6 +152,7 @@ impl<C> Work<C> {
             recall: None,
             lacks_data: false,
             timer: None,
+            stops: false,
             timers: Vec::new(),
         }
     }

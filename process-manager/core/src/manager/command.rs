@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::timer::{Due, TimerChange};
 
-/// The commands that follow from an event or a timer, in the order in which they are sent (none, one or many), and the
-/// timers that it sets and cancels.
+/// The commands that follow from an event or a timer, in the order in which they are sent (none, one or many), the timers
+/// that it sets and cancels, and whether the instance ends.
 ///
 /// Made from a command, from an array or vector of them, or from an iterator. An [`Outgoing`] has settings for one
 /// command alone.
@@ -15,13 +15,14 @@ use super::timer::{Due, TimerChange};
 pub struct Commands<C> {
     commands: Vec<Outgoing<C>>,
     timers: Vec<TimerChange>,
+    stops: bool,
 }
 
 impl<C> Commands<C> {
     /// No command.
     #[must_use]
     pub fn none() -> Self {
-        Self { commands: Vec::new(), timers: Vec::new() }
+        Self { commands: Vec::new(), timers: Vec::new(), stops: false }
     }
 
     /// Sets a timer: once it is due, [`handle_timer`](super::ProcessManager::handle_timer) is called with its name, which
@@ -40,6 +41,17 @@ impl<C> Commands<C> {
     pub fn cancel_timer(mut self, name: impl Into<String>) -> Self {
         self.timers.push(TimerChange::Cancel(name.into()));
         self
+    }
+
+    /// Ends the instance once the event or the timer has been applied; its state and its timers are gone then.
+    #[must_use]
+    pub fn stop(mut self) -> Self {
+        self.stops = true;
+        self
+    }
+
+    pub(crate) fn stops(&self) -> bool {
+        self.stops
     }
 
     pub(crate) fn as_slice(&self) -> &[Outgoing<C>] {
@@ -93,7 +105,7 @@ impl<C> From<Vec<C>> for Commands<C> {
 
 impl<C> From<Vec<Outgoing<C>>> for Commands<C> {
     fn from(commands: Vec<Outgoing<C>>) -> Self {
-        Self { commands, timers: Vec::new() }
+        Self { commands, timers: Vec::new(), stops: false }
     }
 }
 

@@ -126,6 +126,14 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
         None
     }
 
+    /// Returns whether the command is a question: its receiver answers with an event, which the instance handles after those
+    /// that wait already. None is by default. The answer stands in no log; it is not routed, and everything else is the same.
+    /// Code that changes the answer keeps the old one for the commands of earlier versions.
+    #[must_use]
+    fn is_question(_command: &Self::Command) -> bool {
+        false
+    }
+
     /// Returns whether an operator may send this event to an instance directly, by the signal `instruct`; none by default.
     /// An instruction is an event that stands in no log: it is not routed, and everything else is the same.
     #[must_use]

@@ -63,6 +63,21 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
+    /// Tells the instance how its batch goes: an event `BatchProgressed` or `BatchEnded`.
+    ///
+    /// # Panics
+    /// As [`Scenario::when`](super::Scenario::when).
+    #[must_use]
+    #[track_caller]
+    pub fn told(mut self, event: &M::Event) -> Self
+    where
+        M::Event: Serialize,
+    {
+        self.forget();
+        self.run.tell(event);
+        self
+    }
+
     /// An operator is needed for the reason with this code, although the instance goes on; for none if it is `None`.
     #[track_caller]
     pub fn then_attention(self, code: Option<&str>) -> Self {

@@ -10,13 +10,16 @@ use serde_json::Value;
 use crate::{
     failure_code,
     instance::{Delivery, Instance, Ledger, Next, SnapshotError},
-    manager::{Error, Metadata, ProcessManager, Routed, RoutingError, route},
+    manager::{Error, Metadata, ProcessManager, RouteKind, Routed, RoutingError, route},
 };
 
 /// More commands and waits for one event are taken for a loop without end.
 const MOST_STEPS: usize = 1_000;
 
 pub(super) type Answer<M> = dyn Fn(&<M as ProcessManager>::Command) -> Result<(), Error<<M as ProcessManager>::Error>>;
+
+/// Answers questions with events, each as its type and its data.
+pub(super) type Questions<M> = dyn Fn(&<M as ProcessManager>::Command) -> (String, Value);
 
 /// An instance, and what it has done since the last step of the test.
 pub(super) struct Run<M: ProcessManager> {
@@ -28,6 +31,7 @@ pub(super) struct Run<M: ProcessManager> {
     pub(super) answer: Box<Answer<M>>,
     pub(super) metadata: Box<dyn Fn(&mut Metadata)>,
     pub(super) settings: Value,
+    pub(super) questions: Box<Questions<M>>,
     pub(super) sent: Vec<M::Command>,
     pub(super) pauses: Vec<TimeDelta>,
 }
@@ -63,6 +67,19 @@ impl<M: ProcessManager> Run<M> {
         if let Err(rejected) = instance.instruct(&kind, data, self.now) {
             panic!("the instruction is not taken: {rejected}");
         }
+        self.settle();
+    }
+
+    /// Delivers an event that a batch tells this instance alone.
+    #[track_caller]
+    pub(super) fn tell(&mut self, event: &M::Event)
+    where
+        M::Event: Serialize,
+    {
+        let mut event = self.cloud_event(event);
+        event.logid = "batch/test".to_owned();
+        let Some(instance) = &mut self.instance else { panic!("no event has reached an instance") };
+        instance.deliver(Delivery::new(event, RouteKind::Continue));
         self.settle();
     }
 
@@ -155,9 +172,15 @@ impl<M: ProcessManager> Run<M> {
                     continue;
                 }
                 Next::Dispatch(dispatch) => {
-                    let answered = (self.answer)(&dispatch.outgoing.command);
-                    self.sent.push(dispatch.outgoing.command);
-                    instance.answered(answered, self.now);
+                    let command = dispatch.outgoing.command;
+                    match (self.answer)(&command) {
+                        Ok(()) if M::is_question(&command) => {
+                            let (kind, data) = (self.questions)(&command);
+                            instance.answered_with(&kind, data, self.now);
+                        }
+                        answer => instance.answered(answer, self.now),
+                    }
+                    self.sent.push(command);
                     continue;
                 }
             };

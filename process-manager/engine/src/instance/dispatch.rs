@@ -10,7 +10,7 @@ use temporalio_workflow::{WorkflowContext, WorkflowTermination};
 
 use super::{ProcessInstance, length::must_hand_over, publish::publish};
 use crate::{
-    activities::{CommandActivities, CommandToDispatch},
+    activities::{Answer, CommandActivities, CommandToDispatch},
     policy,
     send::{Policy, Sender, Sent, send},
 };
@@ -20,7 +20,7 @@ const ACTIVITY_BYTES: usize = 2 * 1024 * 1024 - 64 * 1024;
 
 /// Outcome of a command.
 pub(super) enum Dispatched<E: std::error::Error + 'static> {
-    Answered(Result<(), Error<E>>),
+    Answered(Result<Option<Answer>, Error<E>>),
     /// The deadline passed before.
     TimedOut,
     /// The history has become too long to wait here; the next run sends the command again, with the same key.
@@ -47,8 +47,13 @@ pub(super) async fn dispatch<M: ProcessManager>(
         // Only a run that began before there were limits has such a command.
         policy.retry = Retry::NEVER;
     }
-    Ok(match send(ctx, || CommandActivities::dispatch_command, input, &policy).await? {
-        Sent::Accepted(()) => Dispatched::Answered(Ok(())),
+    let sent = if M::is_question(&dispatch.outgoing.command) {
+        send(ctx, || CommandActivities::ask_question, input, &policy).await?.map(Some)
+    } else {
+        send(ctx, || CommandActivities::dispatch_command, input, &policy).await?.map(|()| None)
+    };
+    Ok(match sent {
+        Sent::Accepted(answer) => Dispatched::Answered(Ok(answer)),
         Sent::Refused(refusal) => Dispatched::Answered(Err(Error::Refused(refusal))),
         Sent::Failed(why) if bytes > ACTIVITY_BYTES => {
             let why = format!("{why}; of {bytes} bytes, the command is too large to be tried again by itself");

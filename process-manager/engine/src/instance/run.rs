@@ -18,7 +18,7 @@ use super::{
     publish::publish,
     workflow::ProcessInstance,
 };
-use crate::{failed, now};
+use crate::{activities::Answer, failed, now};
 
 /// Types of the failures with which a run ends *Failed*.
 pub mod failure_type {
@@ -72,7 +72,12 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
                 let dispatched = dispatch(&ctx, command).await?;
                 let at = now(&ctx);
                 match dispatched {
-                    Dispatched::Answered(answer) => ctx.state_mut(|run| run.machine().answered(answer, at)),
+                    Dispatched::Answered(Ok(Some(Answer { kind, data }))) => {
+                        ctx.state_mut(|run| run.machine().answered_with(&kind, data, at));
+                    }
+                    Dispatched::Answered(answer) => {
+                        ctx.state_mut(|run| run.machine().answered(answer.map(|_| ()), at));
+                    }
                     Dispatched::TimedOut => ctx.state_mut(|run| run.machine().timed_out(at)),
                     Dispatched::TooLong => continue_as_new(&ctx)?,
                 }

@@ -1,10 +1,11 @@
 //! The dispatch of commands: over HTTP by default, or in any other way.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, future::ready, time::Duration};
 
 use heck::ToKebabCase;
 use process_manager_wire::{Problem, tagged};
 use serde::Serialize;
+use serde_json::Value;
 
 use process_manager_client::http::{ClientError, CommandClient, CommandError, Envelope, Timeouts};
 
@@ -52,6 +53,15 @@ pub trait Dispatcher<C>: Send + Sync + 'static {
     /// # Errors
     /// [`DispatchError`] when the receiver refuses, something goes wrong, or the command can never be sent.
     fn dispatch(&self, command: &C, envelope: &Envelope) -> impl Future<Output = Result<(), DispatchError>> + Send;
+
+    /// Asks a question (see [`is_question`](process_manager::manager::ProcessManager::is_question)), and returns the event
+    /// that is the answer, as `{"type", "data"}`. By default no question is answered.
+    ///
+    /// # Errors
+    /// As for [`Self::dispatch`].
+    fn ask(&self, _question: &C, _envelope: &Envelope) -> impl Future<Output = Result<Value, DispatchError>> + Send {
+        ready(Err(DispatchError::Impossible("the dispatcher answers no questions".to_owned())))
+    }
 }
 
 /// Sends a command as `POST /commands/<type in kebab case>` with its data as the body: `WithdrawMoney` goes to

@@ -1,0 +1,59 @@
+//! Events that stand in no log: instructions of operators, answers to questions, and what batches tell.
+
+use chrono::{DateTime, Utc};
+use process_manager_wire::CloudEvent;
+use serde_json::Value;
+
+use super::{Delivery, INSTRUCTIONS, Instance, handle::decoded};
+use crate::{
+    batch::is_batch_log,
+    limits::ANSWER_BYTES,
+    manager::{Error, ProcessManager, RouteKind},
+};
+
+/// The log id of answers to questions.
+const ANSWERS: &str = "answers";
+
+/// Whether the event cannot be read again from a log.
+pub(super) fn stands_in_no_log(event: &CloudEvent) -> bool {
+    matches!(event.logid.as_str(), INSTRUCTIONS | ANSWERS) || is_batch_log(&event.logid)
+}
+
+impl<M: ProcessManager> Instance<M> {
+    /// Takes the answer to the current command, which is a question: an event, as its type and its data.
+    pub fn answered_with(&mut self, kind: &str, data: Value, now: DateTime<Utc>) {
+        let answer = self.told(ANSWERS, "/answers", kind, data, now);
+        let bytes = answer.data.to_string().len();
+        let unfit = if bytes > ANSWER_BYTES {
+            Some(format!("{bytes} bytes, where at most {ANSWER_BYTES} are possible"))
+        } else {
+            decoded::<M>(&answer).err()
+        };
+        if let Some(why) = unfit {
+            return self.answered(Err(Error::Dispatch(format!("the answer {kind} cannot be used: {why}"))), now);
+        }
+        self.deliver(Delivery::new(answer, RouteKind::Continue));
+        self.answered(Ok(()), now);
+    }
+
+    /// Returns an event for this instance alone, the next one of its kind.
+    pub(super) fn told(&self, log: &str, source: &str, kind: &str, data: Value, now: DateTime<Utc>) -> CloudEvent {
+        let number = self.ledger.accepted(log) + 1;
+        let id = format!("{}-{number}", log.trim_end_matches('s'));
+        let cause = self.work.as_ref().map(|work| work.event());
+        CloudEvent {
+            specversion: "1.0".to_owned(),
+            source: source.to_owned(),
+            kind: kind.to_owned(),
+            subject: self.id.clone(),
+            time: now,
+            datacontenttype: "application/json".to_owned(),
+            sequence: number,
+            correlationid: cause.map_or_else(|| self.id.clone(), |event| event.correlationid.clone()),
+            causationid: cause.map_or_else(|| id.clone(), |event| event.id.clone()),
+            logid: log.to_owned(),
+            data,
+            id,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Watches over a customer's contracts, since the customer's credit rating has changed, until each is confirmed again.
+//!
+//! ```text
+//! CustomerCreditRatingChanged ─► revoking: batch RevokeCustomerContracts ── BatchEnded ─► awaiting-confirmations
+//!   timer `count` ─► CountContracts ─ ContractsCounted ─► none is missing (stop), or the timer is set again
+//! Cancel ─► cancelling: the batch undoes itself, or batch ReinstateCustomerContracts ── BatchEnded (stop)
+//! ```
+//! It keeps counts, never a list. The newest change wins: the batch of the one before ends where it is.
+
+mod batches;
+mod messages;
+
+use std::time::Duration;
+
+use ::messages::{
+    CreditChangeId, Position,
+    contracts::{ContractCounts, CustomerCreditRatingChanged},
+};
+use process_manager::{
+    batch::{Batch, CancelBatch, Progress, StartBatch, Status},
+    manager::{Attention, Commands, Context, Metadata, Outcome, ProcessManager, Route},
+};
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    batches::{AffectedContracts, ReinstateContracts, RevokeContracts},
+    messages::{Command, CountContracts, Event, State},
+};
+
+const COUNT: &str = "count";
+/// Pauses between two counts: a tenth of a second for each contract that is missing, within these bounds, and twice as long
+/// each time nothing has changed.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+const PAUSE_PER_CONTRACT: Duration = Duration::from_millis(100);
+/// The latest changes that it remembers to have served.
+const MOST_SERVED: usize = 100;
+
+/// A customer's contracts, since a change of the credit rating.
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CreditChange {
+    /// The change that is served.
+    pub change: Option<CustomerCreditRatingChanged>,
+    /// The position of its event.
+    pub position: Position,
+    /// Where it stands.
+    pub state: State,
+    /// How far its batch is.
+    pub batch: Option<Progress>,
+    /// Where the contracts are, as counted last.
+    pub contracts: Option<ContractCounts>,
+    /// Pause before the next count, in seconds.
+    pub pause: u64,
+    /// The changes that were served, this one last.
+    pub served: Vec<CreditChangeId>,
+}
+
+type Handled = Result<Commands<Command>, serde_json::Error>;
+
+impl ProcessManager for CreditChange {
+    const NAME: &'static str = "CreditChange";
+    type Event = Event;
+    type Command = Command;
+    type Error = serde_json::Error;
+
+    fn route(event: &Event, _: &Metadata) -> Result<Route, serde_json::Error> {
+        Ok(match event {
+            Event::CustomerCreditRatingChanged(change) => Route::start(&change.customer_id),
+            _ => Route::Ignore,
+        })
+    }
+
+    fn is_instruction(event: &Event) -> bool {
+        matches!(event, Event::Cancel)
+    }
+
+    fn is_question(command: &Command) -> bool {
+        matches!(command, Command::CountContracts(_))
+    }
+
+    fn handle(&self, event: &Event, context: &Context<'_>) -> Handled {
+        let mut next = self.clone();
+        next.apply(event, context)?;
+        Ok(match event {
+            Event::CustomerCreditRatingChanged(_) => {
+                let ends = [RevokeContracts::NAME, ReinstateContracts::NAME].map(|name| self.end(name, false));
+                let starts = next.start::<RevokeContracts>()?;
+                ends.into_iter().flatten().chain([starts]).collect::<Commands<_>>().cancel_timer(COUNT)
+            }
+            Event::BatchEnded(ended) if self.is_own(ended) => match next.state {
+                State::Cancelling if is_still_to_undo(ended) => self.start::<ReinstateContracts>()?.into(),
+                State::Cancelling => Commands::none().stop(),
+                _ => next.count(),
+            },
+            Event::ContractsCounted(counted) if self.is_of(&counted.credit_change_id) => match next.missing() {
+                0 => Commands::none().stop(),
+                _ => Commands::none().set_timer(COUNT, Duration::from_secs(next.pause)),
+            },
+            Event::Cancel => match self.state {
+                State::Revoking => self.end(RevokeContracts::NAME, true).into_iter().collect(),
+                State::AwaitingConfirmations => Commands::from(self.start::<ReinstateContracts>()?).cancel_timer(COUNT),
+                State::Cancelling => Commands::none(),
+            },
+            _ => Commands::none(),
+        })
+    }
+
+    fn apply(&mut self, event: &Event, context: &Context<'_>) -> Result<(), serde_json::Error> {
+        match event {
+            Event::CustomerCreditRatingChanged(change) => {
+                let mut served = std::mem::take(&mut self.served);
+                served.push(change.credit_change_id.clone());
+                served.drain(..served.len().saturating_sub(MOST_SERVED));
+                let (change, position) = (Some(change.clone()), context.metadata().position);
+                *self = Self { change, position, served, ..Self::default() };
+            }
+            Event::BatchProgressed(progress) if self.is_own(progress) => self.batch = Some(progress.clone()),
+            Event::BatchEnded(ended) if self.is_own(ended) => {
+                self.batch = Some(ended.clone());
+                // An operator may have cancelled the batch itself.
+                let is_undone = ended.status == Status::Cancelled && ended.undone >= ended.accepted;
+                let is_cancelled = is_undone || self.state == State::Cancelling;
+                self.state = if is_cancelled { State::Cancelling } else { State::AwaitingConfirmations };
+            }
+            Event::ContractsCounted(counted) if self.is_of(&counted.credit_change_id) => {
+                let has_changed = self.contracts.replace(counted.contracts) != Some(counted.contracts);
+                let missing = u32::try_from(self.missing()).unwrap_or(u32::MAX);
+                let shortest =
+                    PAUSE_PER_CONTRACT.saturating_mul(missing).clamp(SHORTEST_PAUSE, LONGEST_PAUSE).as_secs();
+                let longer = self.pause.saturating_mul(2).clamp(shortest, LONGEST_PAUSE.as_secs());
+                self.pause = if has_changed { shortest } else { longer };
+            }
+            Event::Cancel => self.state = State::Cancelling,
+            _ => (),
+        }
+        Ok(())
+    }
+
+    fn handle_timer(&self, _: &str, _: &Context<'_>) -> Handled {
+        Ok(self.count())
+    }
+
+    fn attention(&self, _: u32) -> Option<Attention> {
+        let pause = self.batch.as_ref().filter(|batch| batch.needs_operator())?.pause.clone()?;
+        Some(Attention::new("batch-paused", pause.detail, pause.since))
+    }
+
+    fn outcome(&self, event: &Event) -> Option<Outcome> {
+        match event {
+            Event::ContractsCounted(_) => Some(Outcome::success("completed")),
+            Event::BatchEnded(_) => Some(Outcome::reverted("cancelled")),
+            _ => None,
+        }
+    }
+}
+
+impl CreditChange {
+    /// Returns how many contracts are neither confirmed nor terminated nor reinstated, as counted last.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        self.contracts.map_or(0, |contracts| contracts.pending + contracts.signed)
+    }
+
+    fn is_of(&self, id: &CreditChangeId) -> bool {
+        self.change.as_ref().is_some_and(|change| change.credit_change_id == *id)
+    }
+
+    fn is_own(&self, batch: &Progress) -> bool {
+        self.change.as_ref().is_some_and(|change| change.credit_change_id.as_str() == batch.id)
+    }
+
+    fn start<B: Batch<Input = AffectedContracts>>(&self) -> Result<Command, serde_json::Error> {
+        let Some(change) = self.change.clone() else { return Err(serde::de::Error::custom("there is no change")) };
+        let CustomerCreditRatingChanged { customer_id, credit_change_id, .. } = change;
+        let id = credit_change_id.to_string();
+        let affected = AffectedContracts { customer_id, credit_change_id, opened_up_to: self.position };
+        StartBatch::new::<B>(id, &affected).map(Command::StartBatch)
+    }
+
+    /// Ends a batch of the change that is served, where there is one.
+    fn end(&self, name: &str, undo: bool) -> Option<Command> {
+        let id = self.change.as_ref()?.credit_change_id.to_string();
+        Some(Command::CancelBatch(CancelBatch { name: name.to_owned(), id, undo }))
+    }
+
+    fn count(&self) -> Commands<Command> {
+        let count = |change: &CustomerCreditRatingChanged| {
+            Command::CountContracts(CountContracts { credit_change_id: change.credit_change_id.clone() })
+        };
+        self.change.iter().map(count).collect()
+    }
+}
+
+/// Whether the batch had revoked everything before it heard that it was to be cancelled.
+fn is_still_to_undo(ended: &Progress) -> bool {
+    ended.name == RevokeContracts::NAME && ended.status == Status::Completed
+}

@@ -1,0 +1,56 @@
+//! The events, commands and states of a credit change.
+
+use messages::{
+    CreditChangeId,
+    contracts::{self, CustomerCreditRatingChanged},
+};
+use process_manager::batch::{CancelBatch, Progress, StartBatch};
+use serde::{Deserialize, Serialize};
+
+/// What a credit change hears.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum Event {
+    /// Of Contracts: the customer has another credit rating.
+    CustomerCreditRatingChanged(CustomerCreditRatingChanged),
+    /// Of its batch: how far it is.
+    BatchProgressed(Progress),
+    /// Of its batch: it has ended.
+    BatchEnded(Progress),
+    /// Answer to [`Command::CountContracts`].
+    ContractsCounted(contracts::CreditChange),
+    /// Instruction: the contracts that were not confirmed yet are reinstated.
+    Cancel,
+}
+
+/// What a credit change wants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum Command {
+    /// Starts a batch.
+    StartBatch(StartBatch),
+    /// Ends a batch where it is.
+    CancelBatch(CancelBatch),
+    /// Asks Contracts how many contracts of the change are where.
+    CountContracts(CountContracts),
+}
+
+/// Data of [`Command::CountContracts`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountContracts {
+    /// The change.
+    pub credit_change_id: CreditChangeId,
+}
+
+/// Where a credit change stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// The contracts are being revoked.
+    #[default]
+    Revoking,
+    /// They are revoked, and each waits for its confirmation.
+    AwaitingConfirmations,
+    /// They are being reinstated.
+    Cancelling,
+}
