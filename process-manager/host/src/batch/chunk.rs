@@ -55,61 +55,51 @@ where
 {
     let input: B::Input = serde_json::from_value(chunk.input.clone())
         .map_err(|error| Unusable(format!("the batch's input cannot be read: {error}")))?;
-    let fault = watch::Sender::new(None);
-    let ends = stop.child_token();
+    let (fault, ends) = (watch::Sender::new(None), stop.child_token());
     let sending = Sending::<B, D> { dispatcher, chunk, input: &input, fault: &fault, ends: &ends };
     let mut work = Work::<B>::new(chunk, before)?;
-    let mut flying = FuturesUnordered::new();
+    let (mut flying, mut reading) = (FuturesUnordered::new(), None);
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut reading: Option<BoxFuture<'_, ItemPage<B::Item>>> = None;
-    let in_flight = usize::try_from(chunk.limits.in_flight).unwrap_or(usize::MAX);
     loop {
         if work.is_enough() {
             ends.cancel();
         }
         let goes_on = !ends.is_cancelled();
-        while goes_on
-            && flying.len() < in_flight
-            && let Some((id, item)) = work.take()
-        {
+        while goes_on && let Some((id, item)) = work.take(flying.len()) {
             flying.push(sending.send(id, item));
         }
         if goes_on
             && reading.is_none()
-            && let Some(at) = work.pages.wanted(in_flight)
+            && let Some(at) = work.pages.wanted(work.in_flight)
         {
             reading = Some(read::<B, S>(source, &input, at.clone(), &fault).boxed());
         }
         if flying.is_empty() && (!goes_on || work.pages.are_done()) {
-            work.done.is_draining = false;
-            work.update(0, &fault);
-            return Ok(work.done);
+            return Ok(work.done_so_far(0, false, &fault));
         }
-        let read = async {
-            match &mut reading {
-                Some(reading) => reading.await,
-                None => pending().await,
-            }
-        };
         tokio::select! {
             Some((id, answer)) = flying.next() => {
                 fault.send_replace(None);
                 work.answered(id, answer);
             }
-            page = read, if goes_on => {
+            page = next(&mut reading), if goes_on => {
                 reading = None;
                 fault.send_replace(None);
                 work.pages.add(page)?;
             }
-            () = work.pace.ready(), if goes_on && flying.len() < in_flight && work.pages.has_items() => (),
+            () = work.pace.ready(), if goes_on && work.waits_for_its_pace(flying.len()) => (),
             () = ends.cancelled(), if goes_on => (),
-            _ = ticks.tick() => {
-                work.done.is_draining = !goes_on;
-                work.update(flying.len(), &fault);
-                told.send_replace(work.done.clone());
-            }
+            _ = ticks.tick() => { told.send_replace(work.done_so_far(flying.len(), !goes_on, &fault)); }
         }
+    }
+}
+
+/// Returns the page that is being read, if one is.
+async fn next<T>(reading: &mut Option<BoxFuture<'_, ItemPage<T>>>) -> ItemPage<T> {
+    match reading {
+        Some(reading) => reading.await,
+        None => pending().await,
     }
 }
 
@@ -136,6 +126,7 @@ struct Work<B: Batch> {
     pages: Pages<B>,
     pace: Pace,
     done: Advance,
+    in_flight: usize,
     failed_bytes: usize,
     may_fail: u64,
     begun: Instant,
@@ -149,6 +140,7 @@ impl<B: Batch> Work<B> {
             pages: Pages::new(chunk.items.clone())?,
             pace: Pace::new(chunk.limits.per_second),
             done: before,
+            in_flight: usize::try_from(chunk.limits.in_flight).unwrap_or(usize::MAX),
             failed_bytes,
             may_fail: chunk.may_fail,
             begun: Instant::now(),
@@ -157,11 +149,15 @@ impl<B: Batch> Work<B> {
     }
 
     /// Takes the next item, if it is time for it.
-    fn take(&mut self) -> Option<(String, B::Item)> {
-        let item = self.pages.take_if(self.pace.is_ready())?;
+    fn take(&mut self, in_flight: usize) -> Option<(String, B::Item)> {
+        let item = self.pages.take_if(in_flight < self.in_flight && self.pace.is_ready())?;
         self.pace.begins();
         self.taken += 1;
         Some(item)
+    }
+
+    fn waits_for_its_pace(&self, in_flight: usize) -> bool {
+        in_flight < self.in_flight && self.pages.has_items()
     }
 
     fn answered(&mut self, id: String, answer: Answer) {
@@ -196,13 +192,15 @@ impl<B: Batch> Work<B> {
     }
 
     /// Writes down how far it is.
-    fn update(&mut self, in_flight: usize, fault: &watch::Sender<Option<String>>) {
+    fn done_so_far(&mut self, in_flight: usize, is_draining: bool, fault: &watch::Sender<Option<String>>) -> Advance {
         self.done.place = self.pages.place();
         self.done.is_end = self.pages.are_done();
         self.done.begun = self.pages.begun().or_else(|| self.done.begun.take());
         self.done.total = self.pages.total().or(self.done.total);
         self.done.in_flight = u32::try_from(in_flight).unwrap_or(u32::MAX);
         self.done.fault.clone_from(&fault.borrow());
+        self.done.is_draining = is_draining;
+        self.done.clone()
     }
 }
 
