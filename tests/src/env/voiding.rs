@@ -59,8 +59,8 @@ impl Env {
         process
     }
 
-    /// Requests the voiding of a document whose completion is refused, as [`LOCKED`]; returns when the process waits with
-    /// that incident. From then on the completion gets through.
+    /// Requests the voiding of a document whose completion is refused, as [`LOCKED`]; returns when the process waits
+    /// with that incident. From then on the completion gets through.
     ///
     /// # Panics
     /// Panics if the request is refused.

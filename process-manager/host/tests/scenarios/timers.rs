@@ -195,8 +195,8 @@ async fn t02_a_timer_that_events_do_not_change_runs_on_at_the_server() {
     assert_eq!(world.view_of::<Alarm>("a").await.unwrap().timers[0].name, "near");
 }
 
-/// An instance whose timer has become due while no worker was there. On a machine that is kept busy the worker may still
-/// be there at the time: then it is tried with more time.
+/// An instance whose timer has become due while no worker was there. On a machine that is kept busy the worker may
+/// still be there at the time: then it is tried with more time.
 async fn without_worker_when_due() -> World {
     for milliseconds in [1_500, 15_000, 60_000] {
         let mut world = world().await;

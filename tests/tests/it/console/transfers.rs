@@ -72,11 +72,7 @@ impl Bank {
     }
 
     pub(super) async fn becomes(&self, id: &TransferId, status: TransferStatus) -> Transfer {
-        eventually(&format!("{id} is {status:?}"), async || {
-            let transfer = self.env.accounts().transfer(id).await.try_ok()?;
-            if transfer.status == status { Ok(transfer) } else { Err(format!("{transfer:?}")) }
-        })
-        .await
+        self.env.transfer_becomes(id, status).await
     }
 }
 
