@@ -5,6 +5,7 @@ use std::{
     fs,
     net::TcpListener,
     process::{Child, Command, ExitStatus, Output, Stdio},
+    time::UNIX_EPOCH,
 };
 
 use anyhow::{Context, ensure};
@@ -133,9 +134,19 @@ async fn count(machine: &Machine, program: usize, path: &str) -> Result<usize, S
 }
 
 async fn void(machine: &Machine, document: &str) -> anyhow::Result<(u16, Value)> {
-    let request = http().post(machine.url(0, "/voidings")).header("Prefer", "wait=10");
-    let answer = request.json(&json!({"document_id": document})).send().await?;
-    Ok((answer.status().as_u16(), answer.json().await?))
+    let key = format!("{document}-{}", UNIX_EPOCH.elapsed()?.as_nanos());
+    let ask = async || -> anyhow::Result<(u16, Value)> {
+        let request =
+            http().post(machine.url(0, "/voidings")).header("Prefer", "wait=10").header("Idempotency-Key", &key);
+        let answer = request.json(&json!({"document_id": document})).send().await?;
+        Ok((answer.status().as_u16(), answer.json().await?))
+    };
+    // As long as it is under way a client asks again, under its key.
+    let outcome = eventually("the outcome", async || match ask().await {
+        Ok((202, voiding)) => Err(voiding.to_string()),
+        other => other.map_err(|error| error.to_string()),
+    });
+    Ok(outcome.await)
 }
 
 /// The one sentence on stderr of a run that cannot begin.

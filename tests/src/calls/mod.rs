@@ -10,7 +10,7 @@ mod reports;
 use std::{collections::BTreeMap, time::Duration};
 
 use messages::{ProcessId, headers};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 pub use accounts::Accounts;
 pub use answer::{Answer, Failed};
@@ -19,6 +19,8 @@ pub use billing::Billing;
 pub use events::Batch;
 pub use reports::Reports;
 pub use test_support::http;
+
+use crate::eventually;
 
 /// So often does a patient client repeat a call, with these pauses.
 const ATTEMPTS: usize = 20;
@@ -98,6 +100,15 @@ impl Target {
         }
         Answer::of(request).await
     }
+}
+
+/// Asks again while a service has no time, as its clients do: 503 says that nothing was done.
+pub async fn until_answered<T: DeserializeOwned>(ask: impl AsyncFn() -> Answer<T>) -> Answer<T> {
+    eventually("an answer of a service that has time", async || {
+        let answer = ask().await;
+        if answer.answered(503) { Err(answer.to_string()) } else { Ok(answer) }
+    })
+    .await
 }
 
 macro_rules! client {

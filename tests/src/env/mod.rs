@@ -12,7 +12,7 @@ mod voiding;
 
 use std::collections::BTreeMap;
 
-use messages::billing::Document;
+use messages::billing::{Document, IssueDocument};
 use tempfile::TempDir;
 
 pub use books::Books;
@@ -22,7 +22,7 @@ pub use component::{Component, Link};
 use self::running::Running;
 use crate::{
     Binaries, FaultProxy, Temporal,
-    calls::{Accounts, Api, Billing, Reports},
+    calls::{Accounts, Api, Billing, Reports, until_answered},
     eventually, sample,
 };
 
@@ -170,18 +170,20 @@ impl Env {
         self.running(component).signal(signal).await;
     }
 
+    /// Issues a document, again where Billing had no time for it.
+    ///
+    /// # Panics
+    /// Panics if Billing refuses it.
+    pub async fn issue(&self, document: &IssueDocument) -> Document {
+        until_answered(async || self.billing().issue(document).await).await.ok()
+    }
+
     /// Issues an invoice of 12.34 EUR for a customer of its own, and waits until Reports has heard of it.
     ///
     /// # Panics
     /// Panics if Billing refuses it, or Reports does not hear of it.
     pub async fn issue_reported(&self) -> Document {
-        let (billing, invoice) = (self.billing(), sample::invoice(&sample::customer_id()));
-        // 503 says that nothing was done, as on a machine that is too busy.
-        let document = eventually("Billing has time for the document", async || {
-            let answer = billing.issue(&invoice).await;
-            if answer.status() == 503 { Err(answer.to_string()) } else { Ok(answer.ok()) }
-        })
-        .await;
+        let document = self.issue(&sample::invoice(&sample::customer_id())).await;
         self.await_document_reported(&document).await;
         document
     }

@@ -2,7 +2,8 @@
 
 use messages::{DocumentId, ProcessId, voiding::VoidingView};
 use temporalio_common::protos::temporal::api::{
-    enums::v1::WorkflowExecutionStatus, workflow::v1::WorkflowExecutionInfo,
+    enums::v1::{EventType, WorkflowExecutionStatus},
+    workflow::v1::WorkflowExecutionInfo,
 };
 
 use super::Env;
@@ -45,11 +46,16 @@ impl Env {
     pub async fn await_durable(&self, id: &DocumentId) {
         eventually("the command is a pending activity", async || {
             let history = self.temporal().history(id).await;
-            let last = history.last().map(|event| event.event_type().as_str_name());
-            match last {
-                Some("EVENT_TYPE_ACTIVITY_TASK_STARTED" | "EVENT_TYPE_TIMER_STARTED") => Ok(()),
-                _ => Err(last),
-            }
+            let count =
+                |kinds: &[EventType]| history.iter().filter(|event| kinds.contains(&event.event_type())).count();
+            let begun = count(&[EventType::ActivityTaskScheduled]);
+            let over = count(&[
+                EventType::ActivityTaskCompleted,
+                EventType::ActivityTaskFailed,
+                EventType::ActivityTaskTimedOut,
+                EventType::ActivityTaskCanceled,
+            ]);
+            if begun > over { Ok(()) } else { Err(history.len()) }
         })
         .await;
     }

@@ -1,6 +1,7 @@
 //! Reading from a namespace: runs, histories, queries, lists.
 
 use messages::{DocumentId, voiding::VoidingView};
+use serde::de::DeserializeOwned;
 use temporalio_client::tonic::{Code, IntoRequest, Status};
 use temporalio_common::protos::temporal::api::{
     history::v1::HistoryEvent,
@@ -92,14 +93,22 @@ impl Temporal {
     /// # Errors
     /// Temporal answered something else, such as that no worker runs.
     pub async fn query_state(&self, document_id: &DocumentId) -> Result<VoidingView, String> {
+        self.query_by_id(&workflow_id(document_id), "state").await
+    }
+
+    /// The answer of a workflow's latest run to a query.
+    ///
+    /// # Errors
+    /// Temporal answered something else, such as that no worker runs.
+    pub async fn query_by_id<T: DeserializeOwned>(&self, workflow_id: &str, query_type: &str) -> Result<T, String> {
         let request = QueryWorkflowRequest {
             namespace: self.namespace().to_owned(),
-            execution: execution(&workflow_id(document_id), ""),
-            query: Some(WorkflowQuery { query_type: "state".to_owned(), ..Default::default() }),
+            execution: execution(workflow_id, ""),
+            query: Some(WorkflowQuery { query_type: query_type.to_owned(), ..Default::default() }),
             ..Default::default()
         };
-        let answer =
-            self.service().await.query_workflow(request.into_request()).await.map_err(|status| status.to_string())?;
+        let call = async || self.service().await.query_workflow(request.clone().into_request()).await;
+        let answer = patiently(call).await.map_err(|status| status.to_string())?;
         let payloads = answer.into_inner().query_result.ok_or("the query was rejected")?.payloads;
         let payload = payloads.first().ok_or("the query answered nothing")?;
         serde_json::from_slice(&payload.data).map_err(|error| error.to_string())

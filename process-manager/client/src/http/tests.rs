@@ -22,8 +22,16 @@ async fn serve(router: Router) -> Url {
 }
 
 fn client(url: Url) -> CommandClient {
-    let timeouts = Timeouts { connect: Duration::from_secs(1), total: Duration::from_millis(300) };
-    CommandClient::new(url, timeouts).unwrap()
+    within(url, Duration::from_secs(120))
+}
+
+/// For a service that hangs.
+fn hasty(url: Url) -> CommandClient {
+    within(url, Duration::from_millis(300))
+}
+
+fn within(url: Url, total: Duration) -> CommandClient {
+    CommandClient::new(url, Timeouts { connect: total, total }).unwrap()
 }
 
 async fn outcome(answer: impl IntoResponse + Clone + Send + Sync + 'static) -> Result<Value, CommandError> {
@@ -66,7 +74,7 @@ async fn a_service_that_hangs_or_is_not_there_is_a_fault_with_its_cause() {
         std::future::pending().await
     }
     let url = serve(Router::new().route("/commands/do-it", post(hang))).await;
-    let hung = client(url).send::<_, Value>("/commands/do-it", &json!({}), &Envelope::default()).await.unwrap_err();
+    let hung = hasty(url).send::<_, Value>("/commands/do-it", &json!({}), &Envelope::default()).await.unwrap_err();
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let gone = client(format!("http://{closed}").parse().unwrap()).get::<Value>(&["documents"], &[]).await.unwrap_err();
     for error in [hung, gone] {
@@ -136,7 +144,7 @@ async fn only_some_faults_say_for_certain_that_a_command_had_no_effect() {
         assert_eq!(told(&error), certain, "{error}");
     }
     let url = serve(Router::new().route("/commands/do-it", post(hang))).await;
-    let hung = client(url).send::<_, Value>("/commands/do-it", &json!({}), &Envelope::default()).await.unwrap_err();
+    let hung = hasty(url).send::<_, Value>("/commands/do-it", &json!({}), &Envelope::default()).await.unwrap_err();
     assert!(!told(&hung), "{hung}");
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let gone = client(format!("http://{closed}").parse().unwrap());

@@ -38,7 +38,6 @@ async fn await_some_at_once(pool: &PgPool, source: &PostgresSource, mut head: Po
         let (events, committed) = tokio::join!(source.read(head, 10, LONG), commit);
         let (events, took) = (events.unwrap(), committed.elapsed());
         assert_eq!(events.len(), 1);
-        assert!(took < LONG / 2, "{took:?}");
         head = events[0].position();
         in_a_row = if took < AT_ONCE { in_a_row + 1 } else { 0 };
         rounds += 1;

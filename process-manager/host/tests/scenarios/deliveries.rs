@@ -180,7 +180,8 @@ async fn s13_an_instance_that_cannot_answer_does_not_hold_up_the_others() {
     noted(&world, "a", "after");
     let other = noted(&world, "b", "another");
     world.handled_by::<OfTexts>(&other).await;
-    assert_eq!(world.subscription_of::<OfTexts>().await.status, Status::Following);
+    let status = world.subscription_of::<OfTexts>().await.status;
+    assert!([Status::Following, Status::Retrying].contains(&status), "{status:?}");
     // After a while it tells which one is in the way, and why.
     let told = eventually("it tells", async || match world.subscription_of::<OfTexts>().await {
         state if state.status == Status::Retrying => Ok(state),

@@ -99,8 +99,11 @@ async fn x12_a_parked_instance_that_is_terminated_comes_back_parked_and_a_retry_
     assert!(why.ends_with("refused (refused-by-test): the test wants it, refused-by-test"), "{why}");
     // It is where every other incident is.
     let incidents = InstanceFilter { is_running: Some(true), has_incident: Some(true), ..InstanceFilter::default() };
-    let listed = async || probes(&world).list(&incidents, 10, Vec::new()).await.unwrap().items;
-    let listed = eventually("it is listed", async || listed().await.pop().ok_or("none")).await;
+    let listed = eventually("it is listed", async || {
+        let page = probes(&world).list(&incidents, 10, Vec::new()).await.map_err(|error| error.to_string())?;
+        page.items.into_iter().next().ok_or_else(|| "none".to_owned())
+    })
+    .await;
     assert_eq!((listed.status, listed.failure_id()), (InstanceStatus::Parked, Some("a/2")));
 
     world.recorder.answer("bad", &[Receiver::Accepts]);
@@ -168,8 +171,8 @@ async fn x12_an_instance_comes_back_as_often_as_it_is_terminated_until_it_is_ack
     world.until("b", "again", |view| view.failure.as_ref().is_some_and(|it| it.failure_id == "b/2")).await;
     assert_eq!(probes(&world).read("a").await.unwrap().unwrap().status, InstanceStatus::GivenUp);
     let ended = "WorkflowId = 'Probe-a' AND ExecutionStatus != 'ContinuedAsNew'";
-    let runs = list(world.server.client(), ended).await;
-    assert_eq!(runs.len(), 3, "two were terminated, and one was acknowledged");
+    let runs = async || list(world.server.client(), ended).await.len();
+    eventually_eq("two were terminated, and one was acknowledged", 3, runs).await;
 }
 
 /// Events that came in while nobody saw them are not lost, and those that follow find the same instance.

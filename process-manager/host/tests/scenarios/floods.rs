@@ -228,9 +228,15 @@ async fn x11_a_run_that_takes_no_more_signals_is_told_from_a_temporal_that_is_un
     let workflows = Operator::new(client.clone()).workflows().clone();
     let send = || async { workflows.signal("Probe-a", "retry", &Value::Null).await };
     let sent: Vec<_> = stream::iter(0..most).map(|_| send()).buffer_unordered(32).collect().await;
-    assert!(sent.iter().all(Result::is_ok), "{:?}", sent.iter().find(|sent| sent.is_err()));
-    let refused = send().await;
-    assert!(matches!(&refused, Err(OperatorError::Full(id)) if id == "Probe-a"), "{refused:?}");
+    // A server that is kept busy may not answer all of them in time; so there may be room for some more.
+    let other = sent.iter().find(|sent| !matches!(sent, Ok(_) | Err(OperatorError::NoAnswer)));
+    assert!(other.is_none(), "{other:?}");
+    let refused = eventually("the run is full", async || match send().await {
+        Ok(_) | Err(OperatorError::NoAnswer) => Err("there is room"),
+        Err(refused) => Ok(refused),
+    })
+    .await;
+    assert!(matches!(&refused, OperatorError::Full(id) if id == "Probe-a"), "{refused:?}");
 }
 
 /// Temporal's own limit is 2,000 updates; here it is lower, unless the load is full.

@@ -125,11 +125,14 @@ async fn h06_a_delayed_retry_waits_also_over_a_restart_of_the_host() {
     let mut world = World::new().await;
     world.recorder.answer("x", &[Receiver::Refuses, Receiver::Accepts]);
     let event = world.append(Step::start("a", "one").commands(&["x"]).on_error(&[Answer::RetryAfter(9_000)]));
-    let waits = world.until("a", "it waits", |view| view.status == Status::Retrying).await;
-    assert_eq!(world.recorder.labels(), ["x"]);
+    // On a machine that is kept busy the wait may be over by now.
+    let is_over = |view: &InstanceView| view.handled_events == 1;
+    let waits = world.until("a", "it waits", |view| view.status == Status::Retrying || is_over(view)).await;
     world.restart().await;
     world.handled(&event).await;
-    assert!(world.recorder.sent()[1].at >= waits.retry_at.unwrap());
+    let sent = world.recorder.sent();
+    assert!(is_over(&waits) || sent[1].at >= waits.retry_at.unwrap());
+    assert!((sent[1].at - sent[0].at).num_seconds() >= 8, "it has waited");
     assert_eq!(world.recorder.effects(), ["x"]);
     // The delay did not begin anew: it is one timer.
     assert_eq!(world.timers("Probe-a").await, 1);

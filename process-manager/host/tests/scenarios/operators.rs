@@ -3,7 +3,7 @@
 use process_manager::instance::Status;
 use serde_json::{Value, json};
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
-use test_support::eventually;
+use test_support::{eventually, eventually_eq};
 
 use super::{
     probe::{RouteTo, Step},
@@ -67,8 +67,11 @@ async fn x05_a_failed_instance_that_is_acknowledged_ends_and_may_begin_afresh() 
     let history = history(world.server.client(), "Probe-a").await;
     let last = serde_json::to_string(&history.last().unwrap().attributes).unwrap_or_default();
     assert!(last.contains("acknowledged by kim: it was wrong") && last.contains("FailureAcknowledged"), "{last}");
-    let run = &list(world.server.client(), "WorkflowId = 'Probe-a'").await[0];
-    assert_eq!(run.status(), WorkflowExecutionStatus::Failed);
+    let failed = Some(WorkflowExecutionStatus::Failed);
+    eventually_eq("its run has failed", failed, async || {
+        list(world.server.client(), "WorkflowId = 'Probe-a'").await.first().map(|run| run.status())
+    })
+    .await;
     incidents(&world, &[]).await;
     let again = world.append(Step::start("a", "again"));
     world.handled(&again).await;

@@ -86,5 +86,5 @@ async fn ring(command: Command<RingBell>) -> Result<Answer<RingBell>, ApiError> 
 
 pub(crate) async fn send(client: &Client, key: &str, ring: &str) -> Answered {
     let headers = [("idempotency-key", key), ("x-correlation-id", "process")];
-    client.post_with("/commands/ring-bell", &headers, json!({"ring": ring})).await
+    client.post_once("/commands/ring-bell", &headers, &json!({"ring": ring})).await
 }

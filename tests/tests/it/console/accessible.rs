@@ -1,7 +1,6 @@
 //! axe-core (npm package, vendored) finds nothing serious, in light and in dark, on a desk and on a phone.
 
 use serde_json::{Value, json};
-use tests::Link;
 
 use super::Browser;
 use super::on_the_console;
@@ -32,8 +31,7 @@ async fn no_page_has_a_serious_violation_of_the_accessibility_rules() {
     let voided = env.issue_reported().await.document_id;
     env.api().post_voiding_to_its_end(&voided).await.ok_as(200);
     let stuck = env.issue_reported().await.document_id;
-    env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-document-voiding", 409, "locked");
-    env.api().post_voiding(&stuck).await.ok_as(202);
+    env.refused_completion(&stuck).await;
     browser.open(&page_of(&stuck)).await;
     browser.find(".advice").await;
     let pages = [

@@ -15,6 +15,18 @@ use tests::{Binaries, Process, Program, Turn, Turns, binaries, calls::http, even
 /// A browser keeps a core busy.
 static BROWSERS: Turns = Turns::new(2);
 
+/// What a page shows for some seconds only stays, as a machine that is kept busy may look too late: the mark of a copy
+/// (1.5 s in the console's scripts), and notices (12 s), which are no longer in the way of a click then.
+const STAYS: &str = "(() => {
+    const later = window.setTimeout;
+    const pass = () => { document.getElementById('notices').style.pointerEvents = 'none'; };
+    window.setTimeout = (task, after, ...rest) =>
+        after === 1500 ? 0 : later(after === 12000 ? pass : task, after, ...rest);
+})()";
+
+/// Limit of a script and of the load of a page, in ms. It is for a browser that hangs.
+const LIMIT: u32 = 120_000;
+
 const WIDTH: u32 = 1280;
 const HEIGHT: u32 = 900;
 
@@ -56,7 +68,10 @@ impl Browser {
         })
         .await;
         client.set_window_size(WIDTH, HEIGHT).await.unwrap();
-        Self { client, base: base.to_owned(), driver_url, _driver: driver, _profile: profile, _turn: turn }
+        let browser =
+            Self { client, base: base.to_owned(), driver_url, _driver: driver, _profile: profile, _turn: turn };
+        browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": STAYS})).await;
+        browser
     }
 
     pub(super) async fn open(&self, path: &str) {
@@ -102,10 +117,15 @@ impl Browser {
 
     /// Waits until the element says this.
     pub(super) async fn says(&self, css: &str, text: &str) {
-        eventually(&format!("{css} says {text}"), async || {
+        self.says_one_of(css, &[text]).await;
+    }
+
+    /// Waits until the element says one of these.
+    pub(super) async fn says_one_of(&self, css: &str, texts: &[&str]) {
+        eventually(&format!("{css} says {}", texts.join(" or ")), async || {
             let element = self.client.find(Locator::Css(css)).await.map_err(|error| error.to_string())?;
             let seen = element.text().await.map_err(|error| error.to_string())?;
-            if seen.contains(text) { Ok(()) } else { Err(seen) }
+            if texts.iter().any(|text| seen.contains(text)) { Ok(()) } else { Err(seen) }
         })
         .await;
     }
@@ -184,5 +204,10 @@ fn capabilities(profile: &TempDir, preferences: &Value) -> Map<String, Value> {
     ];
     let options = json!({"args": arguments, "prefs": preferences});
     let logs = json!({"browser": "ALL"});
-    Map::from_iter([("goog:chromeOptions".to_owned(), options), ("goog:loggingPrefs".to_owned(), logs)])
+    let timeouts = json!({"script": LIMIT, "pageLoad": LIMIT});
+    Map::from_iter([
+        ("goog:chromeOptions".to_owned(), options),
+        ("goog:loggingPrefs".to_owned(), logs),
+        ("timeouts".to_owned(), timeouts),
+    ])
 }

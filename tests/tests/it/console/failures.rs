@@ -43,8 +43,7 @@ async fn a_refused_completion_is_retried_from_its_page() {
     let Some((env, browser)) = on_the_console("retry").await else { return };
     let document = env.issue_reported().await;
     let id = &document.document_id;
-    env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-document-voiding", 409, "locked");
-    env.api().post_voiding(id).await.ok_as(202);
+    env.refused_completion(id).await;
     browser.open("/?incident=true").await;
     browser.says(&format!("#process-{id}"), "Needs attention").await;
     browser.says("#tile-attention .number", "1").await;

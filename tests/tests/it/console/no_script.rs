@@ -1,7 +1,7 @@
 //! Without JavaScript every action works as a plain form.
 
 use messages::voiding::VoidingState;
-use tests::{Component, sample};
+use tests::{Component, eventually, sample};
 
 use super::Browser;
 use super::on_the_console;
@@ -37,6 +37,10 @@ async fn without_javascript_a_document_is_issued_published_voided_and_its_failur
     browser.says("#notices", "is acknowledged").await;
     let voiding = env.in_state(&id, VoidingState::FailureAcknowledged).await;
     assert_eq!(voiding.acknowledgement.unwrap().note.as_deref(), Some("by hand"));
-    browser.open("/").await;
-    assert!(!browser.is_there(&format!("#process-{id}")).await);
+    // Temporal's lists lag.
+    eventually("the process is gone from the list", async || {
+        browser.open("/").await;
+        if browser.is_there(&format!("#process-{id}")).await { Err("it is there") } else { Ok(()) }
+    })
+    .await;
 }

@@ -1,7 +1,7 @@
 //! The result of a click is shown in view, and no refresh takes it away.
 
 use serde_json::json;
-use tests::{Component, Link};
+use tests::{Component, eventually, eventually_eq};
 
 use super::{on_the_console, selection::refused};
 
@@ -23,9 +23,12 @@ async fn the_result_is_in_view_and_the_focus_goes_to_the_next_row() {
     browser.says("#notices", "is acknowledged").await;
     assert_eq!(browser.eval(IN_VIEW).await, true, "the result is in view");
     browser.gone(&row).await;
-    tests::eventually("the focus is in the list", async || {
-        if browser.eval(FOCUS).await == true { Ok(()) } else { Err("it is lost") }
-    })
+    eventually(
+        "the focus is in the list",
+        async || {
+            if browser.eval(FOCUS).await == true { Ok(()) } else { Err("it is lost") }
+        },
+    )
     .await;
 }
 
@@ -37,15 +40,15 @@ async fn the_result_for_several_outlives_a_refresh_and_failed_rows_stay_ticked()
     browser.says("#tile-attention .number", "3").await;
     browser.click("#select-all").await;
     browser.says("#selection button[value=acknowledge]", "Acknowledge 3").await;
-    // The page has shown another failure of the first one.
-    let stale = format!("#select-{}", ids[0]);
-    browser.eval(&format!("document.querySelector('{stale}').value = '{} old/1'; return true", ids[0])).await;
-    // The live part is replaced while the answer is under way.
+    // The page has shown another failure of the first one. The live part is replaced while the answer is under way.
+    // All at once: a refresh in between would put the failure right.
+    let id = &ids[0];
     browser
-        .eval(
-            "document.querySelector('#selection button[value=acknowledge]').click();
-            document.querySelector('#selection').remove(); return true",
-        )
+        .eval(&format!(
+            "document.querySelector('#select-{id}').value = '{id} old/1';
+            document.querySelector('#selection button[value=acknowledge]').click();
+            document.querySelector('#selection').remove(); return true"
+        ))
         .await;
     browser.says("#notices .refused", "2 of 3 acknowledged").await;
     browser.says("#notices .refused", "another failure now").await;
@@ -54,7 +57,7 @@ async fn the_result_for_several_outlives_a_refresh_and_failed_rows_stay_ticked()
     }
     browser.says("#notices .refused", "2 of 3 acknowledged").await;
     let ticked = "return [...document.querySelectorAll('[name=selected]')].map(box => box.checked)";
-    assert_eq!(browser.eval(ticked).await, json!([true]));
+    eventually_eq("the failed one stays ticked", json!([true]), async || browser.eval(ticked).await).await;
 }
 
 #[tokio::test]
@@ -62,8 +65,7 @@ async fn a_retry_of_several_is_offered_for_those_that_can_be_retried() {
     let Some((env, browser)) = on_the_console("retrying several").await else { return };
     let marking = refused(&env, 1).await.remove(0);
     let completion = env.issue_reported().await.document_id;
-    env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-document-voiding", 409, "locked");
-    env.api().post_voiding(&completion).await.ok_as(202);
+    env.refused_completion(&completion).await;
     browser.open("/attention").await;
     browser.says("#tile-attention .number", "2").await;
     browser.click(&format!("#select-{marking}")).await;
@@ -84,13 +86,21 @@ async fn a_failure_that_somebody_has_acknowledged_names_who() {
     browser.open(&super::page_of(&id)).await;
     browser.click(".advice summary").await;
     browser.fill(".advice [name=note]", "the customer was told").await;
-    // The page is not told of it any more.
-    browser.eval("window.dispatchEvent(new Event('pagehide')); return true").await;
+    // The page has all it needs, and is not told of anything any more.
+    let deafen = "const live = document.querySelector('#live');
+        if (live.dataset.seen === '0' || live.matches('.htmx-request')) return false;
+        window.dispatchEvent(new Event('pagehide'));
+        window.kept = live.dataset.events;
+        delete live.dataset.events;
+        return true";
+    eventually_eq("the page is at rest", json!(true), async || browser.eval(deafen).await).await;
     env.acknowledged(&id).await;
     browser.click(".advice form.acknowledge button").await;
     browser.says("#notices .refused", "alex acknowledged it already").await;
     // The form goes with the failure; what was typed is not lost.
-    browser.eval("window.dispatchEvent(new Event('pageshow')); return true").await;
+    let listen = "document.querySelector('#live').dataset.events = window.kept;
+        window.dispatchEvent(new Event('pageshow')); return true";
+    browser.eval(listen).await;
     browser.gone(".advice").await;
     browser.says("#notices .refused", "Your note was not recorded: “the customer was told”").await;
 }

@@ -1,7 +1,7 @@
 //! The pages say what is true: what needs an operator, what is retried, and what has come of a process.
 
 use messages::accounts::TransferStatus;
-use tests::{Component, Env, Link, binaries};
+use tests::{Component, Env, binaries};
 
 use super::{
     Browser, on_the_console,
@@ -41,9 +41,8 @@ async fn processes_that_need_attention_are_one_number_apart_from_retried_ones() 
     let Some(bank) = Bank::start("what needs attention").await else { return };
     let (env, browser) = (&bank.env, &bank.browser);
     let document = env.issue_reported().await.document_id;
-    env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-document-voiding", 409, "locked");
-    env.api().post_voiding(&document).await.ok_as(202);
-    let (parked, stuck) = (bank.parked(1).await, bank.stuck().await);
+    env.refused_completion(&document).await;
+    let (parked, stuck) = (bank.parked().await, bank.stuck().await);
     browser.open("/").await;
     browser.says("#tile-attention .number", "2").await;
     browser.says("#tile-retrying .number", "1").await;

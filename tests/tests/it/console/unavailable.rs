@@ -1,6 +1,6 @@
 //! While a program is unavailable, the pages say so, show the remaining data, and recover.
 
-use tests::{Component, Env, binaries};
+use tests::{Component, Env, binaries, eventually};
 
 use super::Browser;
 use super::page_of;
@@ -66,5 +66,9 @@ async fn a_page_reconnects_to_an_api_that_was_unavailable() {
     env.ready(Component::Api).await;
     env.api().acknowledge(&document.document_id, &body).await.ok_as(202);
     browser.says(".summary", "Acknowledged").await;
-    assert!(!browser.find("#main").await.text().await.unwrap().contains("does not answer"));
+    eventually("nothing is unavailable any more", async || {
+        let text = browser.find("#main").await.text().await.map_err(|error| error.to_string())?;
+        if text.contains("does not answer") { Err(text) } else { Ok(()) }
+    })
+    .await;
 }

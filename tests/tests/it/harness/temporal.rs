@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use temporalio_client::tonic::Code;
-use tests::{TemporalServer, binaries, json_payload, sample, workflow_id};
+use tests::{TemporalServer, binaries, eventually_eq, json_payload, sample, workflow_id};
 
 #[tokio::test]
 async fn a_namespace_can_be_used_at_once() {
@@ -10,7 +10,7 @@ async fn a_namespace_can_be_used_at_once() {
     let document = sample::document_id();
     temporal.start(&workflow_id(&document), &[json!({"document_id": document})]).await.unwrap();
     assert_eq!(temporal.start(&workflow_id(&document), &[]).await.unwrap_err().code(), Code::AlreadyExists);
-    assert_eq!(temporal.list("ExecutionStatus = 'Running'").await.len(), 1);
+    eventually_eq("it is listed", 1, async || temporal.list("ExecutionStatus = 'Running'").await.len()).await;
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn the_real_cli_sees_the_namespace() {
     let started =
         temporal.cli(&["workflow", "start", "--type", "Any", "--task-queue", "any", "--workflow-id", "w"]).await;
     assert!(started.ok().contains("RunId"), "{started:?}");
-    let listed = temporal.cli(&["workflow", "list", "--output", "json"]).await;
-    assert_eq!(listed.json()[0]["execution"]["workflowId"], "w");
+    let listed = async || temporal.cli(&["workflow", "list", "--output", "json"]).await.json();
+    eventually_eq("it is listed", json!("w"), async || listed().await[0]["execution"]["workflowId"].clone()).await;
     assert_ne!(temporal.cli(&["workflow", "describe", "--workflow-id", "none"]).await.code, 0);
 }

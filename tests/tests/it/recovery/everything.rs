@@ -99,7 +99,8 @@ impl Open {
     async fn seen(&self, env: &Env) -> BTreeMap<DocumentId, String> {
         let mut seen = BTreeMap::new();
         for id in self.ids() {
-            let process = env.api().voiding(id).await.ok().process_id.unwrap();
+            let process =
+                env.until(id, "its process", |voiding| voiding.process_id.is_some()).await.process_id.unwrap();
             seen.insert(id.clone(), process.to_string());
         }
         seen
@@ -111,9 +112,8 @@ impl Open {
             env.ready(component).await;
         }
         assert_eq!(self.seen(env).await, self.processes);
-        assert_eq!(env.api().voiding(&self.voided).await.ok().state, VoidingState::DocumentVoided);
-        let waiting = env.api().voiding(&self.waiting).await.ok();
-        assert_eq!(waiting.state, VoidingState::MarkingDocumentAsVoidedFailed);
+        env.in_state(&self.voided, VoidingState::DocumentVoided).await;
+        env.in_state(&self.waiting, VoidingState::MarkingDocumentAsVoidedFailed).await;
         env.proxy(Link::WorkerToReports).heal();
         env.proxy(Link::WorkerToBilling).heal();
         env.refused(&self.refused_to_retry, "CompleteDocumentVoiding", "locked").await;

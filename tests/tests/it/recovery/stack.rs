@@ -121,8 +121,8 @@ async fn a_second_cargo_run_after_ctrl_c_continues_with_the_first_ones_data_and_
     })
     .await;
     let voided = eventually("its process has ended", async || {
-        let voiding = machine.api().voiding(&simulated.document_id).await.ok();
-        if voiding.state == VoidingState::DocumentVoided { Ok(voiding) } else { Err(voiding) }
+        let voiding = machine.api().voiding(&simulated.document_id).await.try_ok()?;
+        if voiding.state == VoidingState::DocumentVoided { Ok(voiding) } else { Err(format!("{voiding:?}")) }
     })
     .await;
     let waiting = machine.waiting().await.document_id;
@@ -137,8 +137,8 @@ async fn a_second_cargo_run_after_ctrl_c_continues_with_the_first_ones_data_and_
     assert_eq!(machine.api().voiding(&simulated.document_id).await.ok().process_id, voided.process_id);
     let _ = machine.api().acknowledge(&waiting, &json!({})).await.ok_as(202);
     eventually("the acknowledgement counts", async || {
-        let state = machine.api().voiding(&waiting).await.ok().state;
-        if state == VoidingState::FailureAcknowledged { Ok(()) } else { Err(state) }
+        let state = machine.api().voiding(&waiting).await.try_ok()?.state;
+        if state == VoidingState::FailureAcknowledged { Ok(()) } else { Err(format!("{state:?}")) }
     })
     .await;
     machine.waiting().await;
@@ -160,8 +160,8 @@ async fn a_killed_cargo_run_leaves_no_process_and_the_next_one_goes_on_with_its_
     let mut second = machine.start(&["--no-simulation"]).await;
     let _ = machine.api().acknowledge(&waiting, &json!({})).await.ok_as(202);
     eventually("the acknowledgement counts", async || {
-        let state = machine.api().voiding(&waiting).await.ok().state;
-        if state == VoidingState::FailureAcknowledged { Ok(()) } else { Err(state) }
+        let state = machine.api().voiding(&waiting).await.try_ok()?.state;
+        if state == VoidingState::FailureAcknowledged { Ok(()) } else { Err(format!("{state:?}")) }
     })
     .await;
     second.signal("TERM");

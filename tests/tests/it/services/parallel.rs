@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use messages::billing::DocumentStatus;
 use serde::de::DeserializeOwned;
-use tests::{Env, calls::Answer, eventually, sample};
+use tests::{
+    Env,
+    calls::{Answer, until_answered},
+    sample,
+};
 
 use super::on_both_databases;
 
@@ -20,16 +24,9 @@ on_both_databases! {
 
 const MANY: usize = 100;
 
-/// The answers to a command that is sent a hundred times at once. A service that is too busy answers 503, which means that
-/// nothing was done: its client asks again.
+/// The answers to a command that is sent a hundred times at once.
 async fn answers<T: DeserializeOwned>(ask: impl AsyncFn(usize) -> Answer<T>) -> Vec<Answer<T>> {
-    let answer = async |number| {
-        eventually("an answer of a service that has time", async || {
-            let answer = ask(number).await;
-            if answer.status() == 503 { Err(answer.to_string()) } else { Ok(answer) }
-        })
-        .await
-    };
+    let answer = async |number| until_answered(async || ask(number).await).await;
     join_all((0..MANY).map(answer)).await
 }
 
@@ -62,10 +59,13 @@ async fn a_hundred_issues_of_one_document_issue_it_once(env: &Env) {
 async fn complete_and_abort_at_once_have_one_winner(env: &Env) {
     let billing = env.billing();
     let rounds = (0..20).map(async |_| {
-        let id = billing.issue(&sample::invoice(&sample::customer_id())).await.ok().document_id;
-        let process = billing.void(&id).await.ok().process_id;
+        let id = env.issue(&sample::invoice(&sample::customer_id())).await.document_id;
+        let process = until_answered(async || billing.void(&id).await).await.ok().process_id;
         let (complete, abort) = (billing.within(&process, "complete"), billing.within(&process, "abort"));
-        let (completed, aborted) = tokio::join!(complete.complete(&id, &process), abort.abort(&id, &process));
+        let (completed, aborted) = tokio::join!(
+            until_answered(async || complete.complete(&id, &process).await),
+            until_answered(async || abort.abort(&id, &process).await)
+        );
         let document = billing.document(&id).await.ok();
         match document.status {
             DocumentStatus::Voided => {

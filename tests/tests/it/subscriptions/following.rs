@@ -2,18 +2,17 @@
 
 use messages::{DocumentId, billing::DocumentStatus};
 use tests::voiding::{VOIDED, events_in};
-use tests::{Component, Env, Link, binaries, eventually, eventually_eq, sample, workflow_id};
+use tests::{Component, Env, Link, binaries, calls::until_answered, eventually, eventually_eq, sample, workflow_id};
 
 const MANY: usize = 40;
 
 /// Documents whose voiding is asked of Billing alone, so that only the log (or the sweep) leads to a process.
 async fn request(env: &Env, count: usize) -> Vec<DocumentId> {
-    let billing = env.billing();
     let customer = sample::customer_id();
     let mut ids = Vec::new();
     for _ in 0..count {
-        let id = billing.issue(&sample::invoice(&customer)).await.ok().document_id;
-        let _ = billing.void(&id).await.ok_as(202);
+        let id = env.issue(&sample::invoice(&customer)).await.document_id;
+        let _ = until_answered(async || env.billing().void(&id).await).await.ok_as(202);
         ids.push(id);
     }
     ids

@@ -101,7 +101,7 @@ async fn another_log_stops_the_subscription_and_reports_visibly_until_a_person_d
     Subscription(&env).await_caught_up().await;
     request(&env, &documents[1..2]).await;
     await_voided(&env, &documents[1..2]).await;
-    assert_eq!(Subscription(&env).state().await.unwrap()["status"], "following");
+    Subscription(&env).await_status("following").await;
     assert_eq!(Subscription(&env).details().await, "");
     // Reports keeps its position: its data of the old log cannot be reconciled automatically.
     assert!(env.reports().all_reports().await.iter().all(|report| report.documents.len() == 2));

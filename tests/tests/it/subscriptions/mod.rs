@@ -14,15 +14,13 @@ use messages::{DocumentId, billing::DocumentStatus};
 use serde_json::Value;
 use temporalio_client::tonic::IntoRequest;
 use temporalio_common::protos::temporal::api::{
-    common::v1::{Payload, Payloads, WorkflowExecution},
-    query::v1::WorkflowQuery,
+    common::v1::{Payload, WorkflowExecution},
     workflow::v1::PendingActivityInfo,
     workflowservice::v1::{
-        DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse, QueryWorkflowRequest,
-        SignalWorkflowExecutionRequest, TerminateWorkflowExecutionRequest,
+        DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse, TerminateWorkflowExecutionRequest,
     },
 };
-use tests::{Env, Link, eventually, eventually_eq, sample};
+use tests::{Env, Link, calls::until_answered, eventually, eventually_eq, sample};
 
 const WORKFLOW_ID: &str = "subscription-voiding";
 
@@ -42,15 +40,7 @@ impl Subscription<'_> {
     }
 
     pub(super) async fn signal(&self, name: &str, payloads: Vec<Payload>) {
-        let request = SignalWorkflowExecutionRequest {
-            namespace: self.0.temporal().namespace().to_owned(),
-            workflow_execution: execution(),
-            signal_name: name.to_owned(),
-            input: (!payloads.is_empty()).then_some(Payloads { payloads }),
-            request_id: sample::unique("signal"),
-            ..Default::default()
-        };
-        self.0.temporal().service().await.signal_workflow_execution(request.into_request()).await.unwrap();
+        self.0.temporal().signal_by_id(WORKFLOW_ID, name, payloads).await.unwrap();
     }
 
     pub(super) async fn terminate(&self) {
@@ -66,14 +56,10 @@ impl Subscription<'_> {
     pub(super) async fn describe(&self) -> DescribeWorkflowExecutionResponse {
         let namespace = self.0.temporal().namespace().to_owned();
         let request = DescribeWorkflowExecutionRequest { namespace, execution: execution() };
-        self.0
-            .temporal()
-            .service()
-            .await
-            .describe_workflow_execution(request.into_request())
-            .await
-            .unwrap()
-            .into_inner()
+        let described = eventually("the subscription is described", async || {
+            self.0.temporal().service().await.describe_workflow_execution(request.clone().into_request()).await
+        });
+        described.await.into_inner()
     }
 
     pub(super) async fn run_id(&self) -> String {
@@ -111,16 +97,7 @@ impl Subscription<'_> {
     }
 
     async fn query(&self, query_type: &str) -> Result<Value, String> {
-        let request = QueryWorkflowRequest {
-            namespace: self.0.temporal().namespace().to_owned(),
-            execution: execution(),
-            query: Some(WorkflowQuery { query_type: query_type.to_owned(), ..Default::default() }),
-            ..Default::default()
-        };
-        let answer = self.0.temporal().service().await.query_workflow(request.into_request()).await;
-        let answer = answer.map_err(|status| status.to_string())?.into_inner();
-        let payload = answer.query_result.and_then(|result| result.payloads.into_iter().next()).ok_or("no answer")?;
-        serde_json::from_slice(&payload.data).map_err(|error| error.to_string())
+        self.0.temporal().query_by_id(WORKFLOW_ID, query_type).await
     }
 }
 
@@ -131,13 +108,16 @@ fn execution() -> Option<WorkflowExecution> {
 /// Documents that Billing has issued just now.
 pub(super) async fn issue(env: &Env, count: usize) -> Vec<DocumentId> {
     let customer = sample::customer_id();
-    let issued = (0..count).map(async |_| env.billing().issue(&sample::invoice(&customer)).await.ok().document_id);
+    let issued = (0..count).map(async |_| env.issue(&sample::invoice(&customer)).await.document_id);
     join_all(issued).await
 }
 
 /// Requests voidings at Billing itself: only the subscription can start them.
 pub(super) async fn request(env: &Env, documents: &[DocumentId]) {
-    join_all(documents.iter().map(async |id| drop(env.billing().void(id).await.ok_as(202)))).await;
+    let requested = documents.iter().map(async |id| {
+        let _ = until_answered(async || env.billing().void(id).await).await.ok_as(202);
+    });
+    join_all(requested).await;
 }
 
 pub(super) async fn await_voided(env: &Env, documents: &[DocumentId]) {

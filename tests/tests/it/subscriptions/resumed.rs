@@ -94,7 +94,7 @@ async fn a_terminated_subscription_comes_back_and_old_requests_in_the_log_start_
     .await;
     await_voided(&env, std::slice::from_ref(later)).await;
     subscription.await_caught_up().await;
-    assert_eq!(reads_from_the_origin(&env), from_the_origin + 1, "it has read the whole log again");
+    assert!(reads_from_the_origin(&env) > from_the_origin, "it has read the whole log again");
     env.a_whole_sweep().await;
     for id in &old {
         assert_eq!(runs(&env, id).await, 1, "{id} was not started again");

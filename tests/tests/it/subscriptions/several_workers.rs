@@ -43,6 +43,11 @@ fn reads(proxy: &FaultProxy) -> usize {
     proxy.requests_to("/events").iter().filter(|request| request.path.contains("wait=")).count()
 }
 
+/// How often the reading has been begun: once more each time that a reader is taken for dead.
+async fn attempt(env: &Env) -> i32 {
+    Subscription(env).reader().await.map_or(0, |reader| reader.attempt)
+}
+
 #[tokio::test]
 async fn of_two_workers_one_reads_the_log_and_the_other_takes_over_when_it_dies() {
     let env = Env::builder(binaries!()).start().await;
@@ -54,7 +59,9 @@ async fn of_two_workers_one_reads_the_log_and_the_other_takes_over_when_it_dies(
     await_voided(&env, &documents[..20]).await;
     Subscription(&env).await_caught_up().await;
     env.a_whole_sweep().await;
-    assert_eq!(reads(&second), 0, "one reader is active at a time");
+    // Unless the first one has been taken for dead, on a machine that is kept busy.
+    let is_first = attempt(&env).await == 1;
+    assert!(!is_first || reads(&second) == 0, "one reader is active at a time");
     each_has_one_run(&env, &documents[..20]).await;
 
     env.kill(Component::Worker).await;
@@ -63,12 +70,14 @@ async fn of_two_workers_one_reads_the_log_and_the_other_takes_over_when_it_dies(
     await_voided(&env, &documents[20..30]).await;
     Subscription(&env).await_caught_up().await;
     assert!(reads(&second) > 0, "the other one has taken over");
-    assert!(second.requests_to("/events?after=0&").is_empty(), "where the first one was");
+    assert!(!is_first || second.requests_to("/events?after=0&").is_empty(), "where the first one was");
+    let before = attempt(&env).await;
 
     // Back again, the first one leaves the reading to the second until that is gone.
     env.start(Component::Worker).await;
     env.ready(Component::Worker).await;
-    assert_eq!(reads(first), read_by_the_first);
+    let reads_again = reads(first) > read_by_the_first;
+    assert!(!reads_again || attempt(&env).await > before, "the second one is not dead");
     process.signal("TERM");
     process.wait().await;
     request(&env, &documents[30..]).await;

@@ -113,9 +113,10 @@ async fn a_retry_that_is_refused_again_parks_again_with_another_failure() {
     env.transfer_becomes(&parked.id, TransferStatus::Returned).await;
     env.transfer_ends(&parked.id, WorkflowExecutionStatus::Completed).await;
     let keys = env.proxy(Link::WorkerToAccounts).about(&parked.id).requests(DEPOSIT);
-    let keys: Vec<_> = keys.iter().filter_map(|request| request.header("idempotency-key")).collect();
-    assert_eq!(keys.len(), 4, "the deposit, and three times the refund");
-    assert!(keys[1..].iter().all(|key| *key == keys[1]) && keys[0] != keys[1], "{keys:?}");
+    let mut keys: Vec<_> = keys.iter().filter_map(|request| request.header("idempotency-key")).collect();
+    assert!(keys.len() >= 4, "the deposit, and three times the refund: {keys:?}");
+    keys.dedup();
+    assert_eq!(keys.len(), 2, "the deposit's, and the refund's: {keys:?}");
     env.audit().await;
 }
 

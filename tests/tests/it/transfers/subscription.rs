@@ -76,7 +76,9 @@ async fn a_subscription_that_is_rewound_to_the_origin_moves_no_money_again() {
     let last = env.request_transfer(&accounts.0, &accounts.1, "100").await;
     env.transfer_becomes(&last, TransferStatus::Completed).await;
     env.transfer_ends(&last, WorkflowExecutionStatus::Completed).await;
-    assert_eq!(env.proxy(Link::WorkerToAccounts).requests_to("/commands/").len(), commands + 2);
+    let mut sent = env.proxy(Link::WorkerToAccounts).requests_to("/commands/");
+    sent.retain(|command| !command.is_about(last.as_str()));
+    assert_eq!(sent.len(), commands, "none is sent again");
     for id in [&first, &refused] {
         let query = format!("WorkflowId = '{}'", transfer_workflow_id(id));
         assert_eq!(env.temporal().list(&query).await.len(), 1, "{id} has one run");

@@ -62,14 +62,14 @@ async fn a_command_that_does_not_get_through_is_logged_with_its_process() {
     env.proxy(Link::WorkerToReports).fault_times(2, "/commands/mark-", Fault::status(500));
     env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-", 409, "locked");
     let process = env.api().post_voiding(&id).await.ok_as(202).process_id.unwrap();
-    let waiting = env.in_state(&id, MarkingDocumentAsVoidedSucceeded).await;
-    assert_eq!(waiting.incident.unwrap().code.as_deref(), Some("locked"));
+    let waiting = env.refused(&id, "CompleteDocumentVoiding", "locked").await;
+    assert_eq!(waiting.state, MarkingDocumentAsVoidedSucceeded);
     let _ = env.api().retry(&id).await.ok_as(202);
     let _ = env.in_state(&id, DocumentVoided).await;
     let has = |text: &str| {
         env.log(Component::Worker).lines().filter(|line| line.contains(text) && line.contains(process.as_str())).count()
     };
-    assert_eq!(has("attempt failed"), 2);
+    assert!(has("attempt failed") >= 2);
     assert_eq!(has("INFO refused"), 1);
     assert!(has("INFO accepted") >= 2);
     for component in [Component::Worker, Component::Billing, Component::Reports, Component::Api] {

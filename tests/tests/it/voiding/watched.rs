@@ -12,11 +12,10 @@ async fn slowed_down_a_voiding_passes_through_visible_steps_and_completes() {
     let _ = env.api().post_voiding(id).await.ok_as(202);
     let way =
         [VoidingState::VoidingRequested, VoidingState::MarkingDocumentAsVoidedSucceeded, VoidingState::DocumentVoided];
-    for state in way {
-        let seen = env.in_state(id, state).await;
-        assert_eq!(seen.incident, None);
-    }
-    let steps = env.api().voiding(id).await.ok().steps;
+    // How long each was to be seen, the steps tell: a machine that is kept busy may look too late.
+    let voided = env.in_state(id, VoidingState::DocumentVoided).await;
+    assert_eq!(voided.incident, None);
+    let steps = voided.steps;
     assert_eq!(steps.iter().map(|step| step.state).collect::<Vec<_>>(), way);
     for (step, next) in steps.iter().zip(&steps[1..]) {
         assert!((next.at - step.at).num_seconds() >= 2, "{steps:?}");

@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::{DeliveryError, subscription::HandlerError};
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(120);
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", content = "data")]

@@ -20,7 +20,7 @@ use tokio::{
 use super::{super::HandlerError, *};
 use process_manager_client::feed::FeedClient;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(120);
 
 fn event(position: usize, logid: &str) -> Value {
     json!({

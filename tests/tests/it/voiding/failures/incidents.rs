@@ -5,6 +5,9 @@ use messages::{DocumentId, PROBLEM_MEDIA_TYPE, voiding::VoidingState};
 use tests::voiding::{COMPLETE, MARK, VOIDED, assert_one_key};
 use tests::{Env, Fault, Link, binaries, calls::Voiding, eventually, sample, workflow_id};
 
+/// After so many seconds a command is stalled.
+const STALLED_AFTER: i64 = 10;
+
 /// Everything that is no success and no refusal.
 fn faults() -> Vec<(&'static str, Fault)> {
     let answer = |status, content_type: &str, body: &str| Fault::Answer {
@@ -65,9 +68,9 @@ async fn each_fault_of_billing_shows_as_an_incident_and_then_the_process_complet
 async fn survives(step: Step) {
     let env = &Env::builder(binaries!()).start().await;
     let voidings = faults().into_iter().map(async |(name, fault)| {
-        let id = env.billing().issue(&sample::invoice(&sample::customer_id())).await.ok().document_id;
+        let id = env.issue(&sample::invoice(&sample::customer_id())).await.document_id;
         env.proxy(step.link).about(&id).fault(step.prefix, fault);
-        let _ = env.api().post_voiding(&id).await.ok_as(202);
+        let _ = env.api().post_voiding_until_answered(&id).await.ok_as(202);
         (name, id)
     });
     let voidings = join_all(voidings).await;
@@ -76,6 +79,13 @@ async fn survives(step: Step) {
         shows_an_incident(env, id, &step, name).await;
     }
     listed_with_incident(env, voidings.len()).await;
+    for (name, id) in &voidings {
+        eventually(name, async || {
+            let attempts = env.commands(step.link, id, step.prefix).len();
+            if attempts > 1 { Ok(()) } else { Err(attempts) }
+        })
+        .await;
+    }
     env.proxy(step.link).heal();
     for (name, id) in &voidings {
         completes(env, id, &step, name).await;
@@ -90,7 +100,7 @@ async fn shows_an_incident(env: &Env, id: &DocumentId, step: &Step, name: &str) 
     assert_eq!((incident.command.as_str(), incident.code), (step.command, None), "{name}");
     assert_eq!((voiding.state, &voiding.failure), (step.state, &None), "{name}");
     let waited = incident.since - voiding.steps.last().unwrap().at;
-    assert!(waited.num_seconds() >= 10, "{name}: after {waited}");
+    assert!(waited.num_seconds() >= STALLED_AFTER, "{name}: after {waited}");
     assert_eq!(env.acknowledge(id).await.refusal(), (409, "no-failure-to-acknowledge".to_owned()), "{name}");
     assert_eq!(env.api().retry(id).await.refusal(), (409, "nothing-to-retry".to_owned()), "{name}");
     // Straight to the workflow, past the api: nothing changes either.
@@ -123,14 +133,19 @@ async fn listed_with_incident(env: &Env, expected: usize) {
 #[tokio::test]
 async fn a_fault_that_passes_soon_never_shows_as_an_incident() {
     let env = Env::builder(binaries!()).start().await;
-    let document = env.issue_reported().await;
-    let id = &document.document_id;
-    for (link, prefix) in [(Link::WorkerToReports, MARK), (Link::WorkerToBilling, COMPLETE)] {
-        env.proxy(link).about(id).fault_times(2, prefix, Fault::status(500));
-        env.proxy(link).about(id).fault_times(1, prefix, Fault::LoseAnswer);
-    }
-    let voiding = env.api().post_voiding_to_its_end(id).await.ok_as(200);
-    assert_eq!((voiding.state, voiding.incident), (VoidingState::DocumentVoided, None));
+    // On a machine that is kept busy a fault may last for longer than soon: then another document is voided.
+    let id = &eventually("the faults of a voiding pass soon", async || {
+        let id = env.issue_reported().await.document_id;
+        for (link, prefix) in [(Link::WorkerToReports, MARK), (Link::WorkerToBilling, COMPLETE)] {
+            env.proxy(link).about(&id).fault_times(2, prefix, Fault::status(500));
+            env.proxy(link).about(&id).fault_times(1, prefix, Fault::LoseAnswer);
+        }
+        let voiding = env.api().post_voiding_to_its_end(&id).await.ok_as(200);
+        assert_eq!((voiding.state, &voiding.incident), (VoidingState::DocumentVoided, &None));
+        let longest = voiding.steps.windows(2).map(|pair| pair[1].at - pair[0].at).max().unwrap();
+        if longest.num_seconds() < STALLED_AFTER { Ok(id) } else { Err(longest) }
+    })
+    .await;
     let history = env.temporal().history(id).await;
     let attributes = history.iter().map(|event| format!("{:?}", event.attributes));
     let incidents = attributes.filter(|text| text.contains("has not succeeded"));

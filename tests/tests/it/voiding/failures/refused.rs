@@ -12,9 +12,9 @@ async fn waits_for_a_retry(env: &Env, id: &DocumentId, link: Link, prefix: &str,
     assert_eq!(again.state, shown.state);
     assert_ne!(again.incident.unwrap().failure_id, shown.incident.unwrap().failure_id);
     let _ = env.api().retry(id).await.ok_as(202);
-    tests::eventually("sent three times", async || {
+    tests::eventually("sent for the third time", async || {
         let attempts = env.commands(link, id, prefix);
-        if attempts.len() == 3 { Ok(()) } else { Err(attempts) }
+        if attempts.len() >= 3 { Ok(()) } else { Err(attempts) }
     })
     .await;
     assert_one_key(&env.commands(link, id, prefix), command);
@@ -88,13 +88,14 @@ async fn an_abort_answered_with_document_already_voided_ends_completed() {
     let document = env.issue_reported().await;
     let id = &document.document_id;
     let process = env.refused_completion(&document.document_id).await.process_id.unwrap();
+    let sent = env.commands(Link::WorkerToBilling, id, COMPLETE).len();
     let _ = env.billing().complete(id, &process).await.ok();
     let _ = env.acknowledge(id).await.ok_as(202);
     let ended = env.in_state(id, VoidingState::DocumentVoided).await;
     assert_eq!(ended.incident, None);
     assert_eq!(env.commands(Link::WorkerToBilling, id, ABORT)[0].status, Some(409));
     assert_eq!(env.commands(Link::WorkerToReports, id, UNMARK).len(), 0);
-    assert_eq!(env.commands(Link::WorkerToBilling, id, COMPLETE).len(), 1);
+    assert_eq!(env.commands(Link::WorkerToBilling, id, COMPLETE).len(), sent, "it is not sent again");
     let completed = "ExecutionStatus = 'Completed' AND WorkflowType = 'DocumentVoiding'";
     let count = async || env.temporal().list(completed).await.len();
     tests::eventually_eq("the run is completed", 1, count).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::start;
 use messages::{CustomerId, DocumentId};
-use tests::{Env, Link, calls::Voiding, eventually_eq, sample};
+use tests::{Env, calls::Voiding, eventually_eq, sample};
 
 /// Two customers: one has a voided and a stuck process, the other an acknowledged and a waiting one.
 struct Listed {
@@ -33,8 +33,7 @@ impl Listed {
             let _ = env.api().post_voiding_to_its_end(id).await.ok_as(200);
         }
         let _ = env.acknowledged(&acknowledged).await;
-        env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-", 409, "locked");
-        let _ = env.api().post_voiding(&stuck).await.ok_as(202);
+        env.refused_completion(&stuck).await;
         Self { env, one, other, voided, stuck, acknowledged, waiting }
     }
 

@@ -77,11 +77,12 @@ async fn a_process_whose_run_was_terminated_and_taken_up_is_one_item() {
     })
     .await;
     eventually("the list shows the run that goes on", async || {
-        assert_eq!(env.temporal().list(&format!("WorkflowId = 'voiding-{id}'")).await.len(), 2);
+        let runs = env.temporal().list(&format!("WorkflowId = 'voiding-{id}'")).await.len();
         let all = env.api().voidings("").await.ok().items;
         let open = env.api().voidings("?open=true").await.ok().items;
         let ended = env.api().voidings("?open=false").await.ok().items;
-        if all.len() == 1 && open.len() == 1 && ended.is_empty() { Ok(()) } else { Err((all, open, ended)) }
+        let is_one = runs == 2 && all.len() == 1 && open.len() == 1 && ended.is_empty();
+        if is_one { Ok(()) } else { Err((runs, all, open, ended)) }
     })
     .await;
     // The run that took up the process starts again; Reports refuses again.

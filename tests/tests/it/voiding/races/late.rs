@@ -38,7 +38,7 @@ async fn late_duplicates_of_every_command_after_the_voiding_change_nothing() {
     let env = start().await;
     let document = env.issue_reported().await;
     let id = &document.document_id;
-    let first = env.api().key("a-clients-key").header("prefer", "wait=20").post_voiding(id).await.ok_as(200);
+    let first = env.api().key("a-clients-key").post_voiding_to_its_end(id).await.ok_as(200);
     assert_eq!(first.state, VoidingState::DocumentVoided);
     let process = first.process_id.unwrap();
     let before = everything(&env).await;

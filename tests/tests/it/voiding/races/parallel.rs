@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::start;
 use futures::future::join_all;
 use messages::{DocumentId, ProcessId, voiding::VoidingState};
-use tests::{Env, Fault, Gate, Link, eventually};
+use tests::{Env, Fault, Gate, Link, calls::until_answered, eventually};
 
 const MANY: usize = 100;
 
@@ -57,7 +57,7 @@ async fn a_hundred_parallel_void_document_commands_are_one_process_with_one_answ
     let id = env.issue_reported().await.document_id;
     let gate = keep_open(&env);
     let billing = env.billing();
-    let answers = join_all((0..MANY).map(|_| billing.void(&id))).await;
+    let answers = join_all((0..MANY).map(|_| until_answered(async || billing.void(&id).await))).await;
     let processes = answers.iter().map(|answer| answer.ok_as(202).process_id).collect();
     assert_one_process(&env, &id, processes, gate).await;
 }

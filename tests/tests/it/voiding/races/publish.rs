@@ -8,7 +8,7 @@ use messages::{
     reports::ReportStatus,
     voiding::VoidingState,
 };
-use tests::{Env, Link, eventually, eventually_eq, voiding::MARK};
+use tests::{Env, Link, calls::until_answered, eventually, eventually_eq, voiding::MARK};
 
 /// Where the report is published: the first and the last leave no doubt who wins, those between may go either way.
 const MOMENTS: usize = 5;
@@ -41,7 +41,7 @@ async fn race(env: &Env, document: &Document, moment: usize) -> bool {
     let (id, customer) = (&document.document_id, &document.customer_id);
     let publish = async {
         at(moment, env, id).await;
-        env.reports().publish(customer).await.ok()
+        until_answered(async || env.reports().publish(customer).await).await.ok()
     };
     let request = async || env.api().post_voiding_until_answered(id).await.ok_as(202);
     let published = if moment == 0 {

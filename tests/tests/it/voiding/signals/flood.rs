@@ -11,6 +11,9 @@ async fn run_id(env: &Env, id: &DocumentId) -> String {
     env.temporal().describe(id).await.and_then(|run| run.execution).map(|run| run.run_id).unwrap()
 }
 
+/// The history has some 30 MB by then.
+const MOST: usize = 60;
+
 /// Sends signals of 500 kB until another run than this one goes on (Temporal finds 4 MB enough), and returns it.
 async fn flood(env: &Env, id: &DocumentId, name: &str, before: &str) -> String {
     let long = json_payload(&json!({"note": "x".repeat(500_000)}));
@@ -20,9 +23,11 @@ async fn flood(env: &Env, id: &DocumentId, name: &str, before: &str) -> String {
         if now != before {
             return Ok(now);
         }
-        assert!(sent < 60, "the history has some 30 MB");
-        env.temporal().signal(id, name, vec![long.clone()]).await.unwrap();
-        sent += 1;
+        // A worker that is kept busy needs no more of them, but time.
+        if sent < MOST {
+            env.temporal().signal(id, name, vec![long.clone()]).await.unwrap();
+            sent += 1;
+        }
         Err(sent)
     })
     .await
@@ -45,8 +50,7 @@ async fn a_waiting_process_that_is_flooded_goes_on_with_its_state_and_is_acknowl
     let ended = env.acknowledged(id).await;
     assert_eq!(ended.failure, refused.failure);
     assert_eq!(ended.steps.len(), 3, "{ended:?}");
-    let runs = env.runs(id).await;
-    assert_eq!(runs.len(), 4, "three have been continued: {runs:?}");
+    eventually_eq("three runs have been continued", 4, async || env.runs(id).await.len()).await;
     eventually_eq("one process, one item", vec![FailureAcknowledged], async || {
         env.api().voidings("").await.ok().items.iter().map(|item| item.state).collect::<Vec<_>>()
     })

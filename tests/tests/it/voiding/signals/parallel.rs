@@ -12,8 +12,9 @@ async fn parallel_acknowledgements_are_accepted_or_too_late_and_name_the_one_tha
     let env = start().await;
     // Not the patient one, which asks again by itself.
     let api = Api::new(env.url(Component::Api));
-    let mut named = 0;
-    for round in 0..load(3, 20) {
+    let (mut named, mut round) = (0, 0);
+    // A worker that is kept busy may tell of none in time: then there are more rounds.
+    while round < load(3, 20) || named == 0 {
         let id = env.refused_marking().await.0.document_id;
         let operators: Vec<_> = (0..30).map(|number| json!({"acknowledged_by": format!("{round}-{number}")})).collect();
         let answers = join_all(operators.iter().map(|body| api.acknowledge(&id, body))).await;
@@ -30,8 +31,8 @@ async fn parallel_acknowledgements_are_accepted_or_too_late_and_name_the_one_tha
                 named += 1;
             }
         }
+        round += 1;
     }
-    assert!(named > 0, "a worker runs, so it tells");
     let log = env.log(Component::Api);
     let closing: Vec<_> = log.lines().filter(|line| line.contains("about to end")).collect();
     assert!(closing.is_empty(), "{closing:?}");

@@ -6,7 +6,7 @@ use crate::start;
 use messages::{DocumentId, voiding::VoidingState::FailureAcknowledged};
 use serde_json::{Value, json};
 use temporalio_common::protos::temporal::api::common::v1::Payload;
-use tests::{Env, Link, eventually, json_payload};
+use tests::{Env, eventually, json_payload};
 
 pub(super) const ACKNOWLEDGE: &str = "acknowledge_failure";
 
@@ -157,13 +157,7 @@ async fn a_signal_that_means_another_failure_changes_nothing() {
 async fn malformed_signals_to_a_refused_completion_change_nothing_and_a_retry_of_any_shape_retries() {
     let env = start().await;
     let id = env.issue_reported().await.document_id;
-    env.proxy(Link::WorkerToBilling).refuse_times(1, "/commands/complete-", 409, "locked");
-    let _ = env.api().post_voiding(&id).await.ok_as(202);
-    eventually("an incident", async || {
-        let voiding = env.api().voiding(&id).await.try_ok()?;
-        voiding.incident.ok_or_else(|| "none".to_owned())
-    })
-    .await;
+    env.refused_completion(&id).await;
     send_all(&env, &id, ACKNOWLEDGE, &malformed()).await;
     for other in [json!("x"), json!(7), json!([1])] {
         let other = json_payload(&json!({"failure_id": other}));
