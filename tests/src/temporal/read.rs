@@ -1,6 +1,7 @@
 //! Reading from a namespace: runs, histories, queries, lists.
 
 use messages::{DocumentId, voiding::VoidingView};
+use serde::de::DeserializeOwned;
 use temporalio_client::tonic::{Code, IntoRequest, Status};
 use temporalio_common::protos::temporal::api::{
     history::v1::HistoryEvent,
@@ -92,9 +93,17 @@ impl Temporal {
     /// # Errors
     /// Temporal answered something else, such as that no worker runs.
     pub async fn query_state(&self, document_id: &DocumentId) -> Result<VoidingView, String> {
+        self.query_by_id(&workflow_id(document_id)).await
+    }
+
+    /// The answer of a workflow, such as `TransferMoney-…`, to the query `state`.
+    ///
+    /// # Errors
+    /// Temporal answered something else, such as that no worker runs.
+    pub async fn query_by_id<T: DeserializeOwned>(&self, workflow_id: &str) -> Result<T, String> {
         let request = QueryWorkflowRequest {
             namespace: self.namespace().to_owned(),
-            execution: execution(&workflow_id(document_id), ""),
+            execution: execution(workflow_id, ""),
             query: Some(WorkflowQuery { query_type: "state".to_owned(), ..Default::default() }),
             ..Default::default()
         };
