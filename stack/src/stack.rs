@@ -82,8 +82,11 @@ impl Stack {
                 billing: config.worker.billing_url,
                 reports: config.worker.reports_url,
                 accounts: config.worker.accounts_url,
+                contracts: config.worker.contracts_url,
             };
-            self.components.push(Component::spawn("simulation", |shutdown| simulation::run(services, shutdown)));
+            let changes = options.with_credit_changes;
+            let simulation = |shutdown| simulation::run(services, changes, shutdown);
+            self.components.push(Component::spawn("simulation", simulation));
         }
         Err(anyhow!(self.failed().await))
     }

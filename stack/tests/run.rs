@@ -169,9 +169,9 @@ async fn ctrl_c_ends_everything_and_the_next_run_goes_on_with_the_data() -> anyh
 }
 
 #[tokio::test]
-async fn the_simulation_voids_publishes_fails_and_moves_money() -> anyhow::Result<()> {
+async fn the_simulation_voids_publishes_fails_moves_money_and_changes_credit_ratings() -> anyhow::Result<()> {
     let mut machine = Machine::new().await?;
-    machine.start(&[]).await?;
+    machine.start(&["--with-credit-changes"]).await?;
     for (what, program, path) in [
         ("a voided document", 0, "/voidings?state=document-voided"),
         ("a failure that waits", 0, "/voidings?state=marking-document-as-voided-failed&open=true"),
@@ -180,6 +180,7 @@ async fn the_simulation_voids_publishes_fails_and_moves_money() -> anyhow::Resul
         ("a transfer that is done", 4, "/transfers?status=completed"),
         ("a transfer that is returned", 4, "/transfers?status=returned"),
         ("a transfer that fails", 4, "/transfers?status=failed"),
+        ("a contract", 6, "/contracts?customer_id=ada"),
     ] {
         eventually(what, async || match count(&machine, program, path).await {
             Ok(1..) => Ok(()),
@@ -187,6 +188,12 @@ async fn the_simulation_voids_publishes_fails_and_moves_money() -> anyhow::Resul
         })
         .await;
     }
+    eventually("the credit rating of a customer changes", async || {
+        let customer = async { http().get(machine.url(6, "/customers/ada")).send().await?.json::<Value>().await };
+        let customer = customer.await.map_err(|error| error.to_string())?;
+        if customer["credit_change_id"].is_string() { Ok(()) } else { Err(customer.to_string()) }
+    })
+    .await;
     ensure!(machine.end("INT").await?.code() == Some(0));
     Ok(())
 }
