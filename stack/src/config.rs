@@ -24,9 +24,12 @@ const UI_PORT_OFFSET: u16 = 1000;
 #[derive(Debug, Parser)]
 #[command(name = "stack", version, after_help = VARIABLES)]
 pub(crate) struct Options {
-    /// Issue and void no documents, publish no reports and request no money transfers
+    /// Issue and void no documents, publish no reports, request no money transfers and open no contracts
     #[arg(long)]
     pub(crate) no_simulation: bool,
+    /// Also change a customer's credit rating now and then, and sign and confirm the contracts that were revoked
+    #[arg(long, conflicts_with = "no_simulation")]
+    pub(crate) with_credit_changes: bool,
 }
 
 const VARIABLES: &str = "\
@@ -103,7 +106,9 @@ impl Config {
             worker.accounts_url = url_of(&accounts.addr, "ACCOUNTS_ADDR")?;
         }
         if env_opt::<Url>("CONTRACTS_URL")?.is_none() {
-            worker.contracts_url = url_of(&contracts.addr, "CONTRACTS_ADDR")?;
+            let url = url_of(&contracts.addr, "CONTRACTS_ADDR")?;
+            api.contracts_url = url.clone();
+            worker.contracts_url = url;
         }
         if let Temporal::Dev { ui_port, .. } = temporal
             && api.temporal_ui_url.is_none()
@@ -129,4 +134,18 @@ fn temporal() -> Result<Temporal, ConfigError> {
     }
     let namespace = env_or("TEMPORAL_NAMESPACE", "default".to_owned())?;
     Ok(Temporal::Dev { port, ui_port: port + UI_PORT_OFFSET, namespace })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credit_changes_are_a_part_of_the_simulation() {
+        let options = |words: &[&str]| Options::try_parse_from([&["stack"], words].concat());
+        assert!(!options(&[]).unwrap().with_credit_changes);
+        assert!(options(&["--with-credit-changes"]).unwrap().with_credit_changes);
+        let error = options(&["--with-credit-changes", "--no-simulation"]).unwrap_err();
+        assert_eq!(error.kind(), clap::error::ErrorKind::ArgumentConflict);
+    }
 }

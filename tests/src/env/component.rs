@@ -55,18 +55,21 @@ pub enum Link {
     WorkerToContracts,
     /// The api asks Billing and sends it VoidDocument.
     ApiToBilling,
+    /// The api asks Contracts whose a contract is.
+    ApiToContracts,
     /// The api's console asks Reports and publishes reports.
     ApiToReports,
 }
 
 impl Link {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::ReportsToBilling,
         Self::WorkerToBilling,
         Self::WorkerToReports,
         Self::WorkerToAccounts,
         Self::WorkerToContracts,
         Self::ApiToBilling,
+        Self::ApiToContracts,
         Self::ApiToReports,
     ];
 
@@ -76,7 +79,7 @@ impl Link {
             Self::WorkerToBilling | Self::WorkerToReports | Self::WorkerToAccounts | Self::WorkerToContracts => {
                 Component::Worker
             }
-            Self::ApiToBilling | Self::ApiToReports => Component::Api,
+            Self::ApiToBilling | Self::ApiToContracts | Self::ApiToReports => Component::Api,
         }
     }
 
@@ -84,7 +87,7 @@ impl Link {
         match self {
             Self::WorkerToReports | Self::ApiToReports => Component::Reports,
             Self::WorkerToAccounts => Component::Accounts,
-            Self::WorkerToContracts => Component::Contracts,
+            Self::WorkerToContracts | Self::ApiToContracts => Component::Contracts,
             _ => Component::Billing,
         }
     }
@@ -94,7 +97,7 @@ impl Link {
         match self {
             Self::WorkerToReports | Self::ApiToReports => "REPORTS_URL",
             Self::WorkerToAccounts => "ACCOUNTS_URL",
-            Self::WorkerToContracts => "CONTRACTS_URL",
+            Self::WorkerToContracts | Self::ApiToContracts => "CONTRACTS_URL",
             _ => "BILLING_URL",
         }
     }

@@ -4,6 +4,7 @@ mod away;
 mod deadline;
 mod operator;
 mod paths;
+mod rest;
 
 use tests::{Component, Env, EnvBuilder, binaries};
 
