@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One image with the five programs. The command chooses one: billing, reports, accounts, worker or api.
+# One image with the six programs. The command chooses one: billing, reports, accounts, contracts, worker or api.
 
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
@@ -8,9 +8,11 @@ COPY . .
 # programs are copied out of them.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --package billing --package reports --package accounts --package worker --package api \
+    cargo build --release --locked --package billing --package reports --package accounts --package contracts \
+        --package worker --package api \
     && install -D --target-directory=/out \
-        target/release/billing target/release/reports target/release/accounts target/release/worker target/release/api
+        target/release/billing target/release/reports target/release/accounts target/release/contracts \
+        target/release/worker target/release/api
 
 FROM debian:bookworm-slim
 # The health checks request /readyz by curl. Security updates of Debian matter more than a pinned version.

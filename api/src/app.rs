@@ -1,5 +1,7 @@
 //! State of the handlers.
 
+use process_manager_client::http::CommandClient;
+use process_manager_host::operator::Instances;
 use service_kit::correlate;
 use tokio_util::sync::CancellationToken;
 use voiding_client::{Process, VoidingClient};
@@ -10,6 +12,10 @@ use crate::voiding::{Presenter, Voiding};
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) voidings: VoidingClient,
+    /// The processes ContractConfirmation.
+    pub(crate) confirmations: Instances,
+    /// Contracts, which knows whose a contract is.
+    pub(crate) contracts: CommandClient,
     pub(crate) presenter: Presenter,
     /// Cancelled on shutdown; waiting requests are then answered at once.
     pub(crate) shutdown: CancellationToken,

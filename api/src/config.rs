@@ -18,6 +18,8 @@ pub struct Config {
     pub billing_public_url: Option<Url>,
     /// `REPORTS_URL`: URL of Reports, for the console; <http://127.0.0.1:8082> by default.
     pub reports_url: Url,
+    /// `CONTRACTS_URL`: URL of Contracts; <http://127.0.0.1:8085> by default.
+    pub contracts_url: Url,
     /// `TEMPORAL_UI_URL`: URL of Temporal's Web UI, for links to it; none by default.
     pub temporal_ui_url: Option<Url>,
 }
@@ -33,6 +35,7 @@ impl Config {
             billing_url: env_url("BILLING_URL", "http://127.0.0.1:8081")?,
             billing_public_url: env_opt("BILLING_PUBLIC_URL")?,
             reports_url: env_url("REPORTS_URL", "http://127.0.0.1:8082")?,
+            contracts_url: env_url("CONTRACTS_URL", "http://127.0.0.1:8085")?,
             temporal_ui_url: env_opt("TEMPORAL_UI_URL")?,
         })
     }
@@ -73,6 +76,7 @@ mod tests {
             billing_url: url("http://svc:s3cret@billing:8081"),
             billing_public_url: None,
             reports_url: url("http://reports"),
+            contracts_url: url("http://contracts"),
             temporal_ui_url: Some(url("https://me:s3cret@temporal.example/ui")),
         };
         assert_eq!(config.billing_for_clients(), url("http://billing:8081"));

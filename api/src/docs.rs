@@ -18,13 +18,17 @@ const DOCUMENT: &str = "/openapi.json";
 /// Returns the routes with their documentation.
 pub(crate) fn documented() -> OpenApiRouter<App> {
     let info = InfoBuilder::new()
-        .title("Voidings")
+        .title("Voidings and confirmations")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("Voids documents, and shows the progress of each voiding."))
+        .description(Some(
+            "Voids documents, watches over the confirmation of contracts, and shows the progress of each.",
+        ))
         .license(Some(utoipa::openapi::LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build()))
         .build();
     let tag = TagBuilder::new().name("voidings").description(Some("The voiding of documents")).build();
-    let document = OpenApiBuilder::new().info(info).tags(Some([tag])).build();
+    let of_contracts = Some("The confirmation of contracts that were revoked");
+    let confirmations = TagBuilder::new().name("contract-confirmations").description(of_contracts).build();
+    let document = OpenApiBuilder::new().info(info).tags(Some([tag, confirmations])).build();
     OpenApiRouter::with_openapi(document).merge(routes::router())
 }
 

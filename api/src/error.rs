@@ -6,8 +6,8 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use messages::{DocumentId, PROBLEM_MEDIA_TYPE, Problem, code, headers};
-use process_manager_client::http::Fault;
+use messages::{ContractId, DocumentId, PROBLEM_MEDIA_TYPE, Problem, code, headers};
+use process_manager_client::http::{CommandError, Fault};
 use process_manager_host::operator::OperatorError;
 use service_kit::{ApiError, Json, problem};
 use voiding_client::{LookupError, VoidError};
@@ -23,6 +23,14 @@ pub(crate) fn billing_unavailable(fault: Fault) -> ApiError {
     problem(StatusCode::SERVICE_UNAVAILABLE, code::BILLING_UNAVAILABLE, detail)
         .retry_after(RETRY_AFTER)
         .caused_by(fault)
+}
+
+/// Answers 503 `contracts-unavailable`.
+pub(crate) fn contracts_unavailable(error: CommandError) -> ApiError {
+    let detail = "Contracts cannot be reached or does not answer as it should; try again";
+    problem(StatusCode::SERVICE_UNAVAILABLE, code::CONTRACTS_UNAVAILABLE, detail)
+        .retry_after(RETRY_AFTER)
+        .caused_by(error)
 }
 
 /// Answers for a request to void a document that Billing has not answered: 503 `billing-unavailable` only if it is
@@ -87,6 +95,12 @@ pub(crate) fn signal_rejected(error: &OperatorError) -> ApiError {
 pub(crate) fn voiding_not_found(document_id: &DocumentId) -> ApiError {
     let detail = format!("no voiding of document {document_id} was requested");
     problem(StatusCode::NOT_FOUND, code::VOIDING_NOT_FOUND, detail)
+}
+
+/// Answers 404 `contract-confirmation-not-found`.
+pub(crate) fn confirmation_not_found(contract_id: &ContractId) -> ApiError {
+    let detail = format!("contract {contract_id} was never revoked, or its confirmation ended long ago");
+    problem(StatusCode::NOT_FOUND, code::CONTRACT_CONFIRMATION_NOT_FOUND, detail)
 }
 
 /// Answers 503 for the program that is unavailable.

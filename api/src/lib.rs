@@ -1,4 +1,4 @@
-//! REST and OpenAPI in front of the voiding process; its binary also serves the console's pages.
+//! REST and OpenAPI in front of the processes; its binary also serves the console's pages.
 //!
 //! Thin on purpose: Billing decides whether a document may be voided, the workflow carries out the voiding, and both
 //! store their state. The api stores nothing, so any number of replicas may run, and processes need none.
@@ -6,6 +6,7 @@
 mod app;
 mod begin;
 mod config;
+mod confirmation;
 mod docs;
 mod error;
 mod prefer;
@@ -21,12 +22,14 @@ use process_manager_host::{connect::LazyClient, operator::Operator};
 use service_kit::{bind, ready_check, serve};
 use tokio_util::sync::CancellationToken;
 use voiding_client::VoidingClient;
+use workflows::contract_confirmation::ContractConfirmation as ConfirmationProcess;
 
 use app::App;
 use ready::Polls;
 use voiding::Presenter;
 
 pub use config::Config;
+pub use confirmation::{ConfirmationStep, ContractConfirmation, ContractConfirmationState};
 pub use voiding::{Links, Voiding};
 
 const NAME: &str = "api";
@@ -34,24 +37,28 @@ const NAME: &str = "api";
 /// Serves until `shutdown`. Temporal may start later than the api: `client` may connect lazily.
 ///
 /// # Errors
-/// Returns an error if the address cannot be listened on, or if `BILLING_URL` or `REPORTS_URL` is no HTTP URL.
+/// Returns an error if the address cannot be listened on, or if `BILLING_URL`, `REPORTS_URL` or
+/// `CONTRACTS_URL` is no HTTP URL.
 pub async fn run(config: Config, client: impl Into<LazyClient>, shutdown: CancellationToken) -> anyhow::Result<()> {
     let listener = bind(NAME, &config.addr, config::ADDR_VARIABLE).await?;
     let (billing_url, temporal_ui_url) = (config.billing_for_clients(), config.temporal_ui_for_clients());
     let billing = CommandClient::new(config.billing_url, Timeouts::default()).context("BILLING_URL")?;
     let reports = CommandClient::new(config.reports_url, Timeouts::default()).context("REPORTS_URL")?;
+    let contracts = CommandClient::new(config.contracts_url, Timeouts::default()).context("CONTRACTS_URL")?;
     let temporal = client.into();
     let voidings = VoidingClient::new(temporal.clone(), billing);
     voidings.watch_owner();
+    let operator = Operator::new(temporal);
     let console = console::router(ConsoleState {
         voidings: voidings.clone(),
-        operator: Operator::new(temporal),
+        operator: operator.clone(),
         reports,
         temporal_ui_url: temporal_ui_url.clone(),
         shutdown: shutdown.clone(),
     });
     let presenter = Presenter { billing_url, temporal_ui_url };
-    let app = App { voidings, presenter, shutdown: shutdown.clone() };
+    let confirmations = operator.instances::<ConfirmationProcess>();
+    let app = App { voidings, confirmations, contracts, presenter, shutdown: shutdown.clone() };
     Ok(serve(NAME, listener, router(app, console), shutdown).await?)
 }
 

@@ -9,6 +9,8 @@ mod counts;
 mod fact;
 mod fingerprint;
 mod form;
+mod instruct;
+mod instruction;
 mod live;
 mod managers;
 mod numbers;
@@ -87,6 +89,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route(paths::RETRY, post(actions::retry))
         .route(paths::ACKNOWLEDGE_INSTANCE, post(actions::acknowledge))
         .route(paths::RETRY_INSTANCE, post(actions::retry))
+        .route(paths::INSTRUCT_INSTANCE, post(instruct::instruct))
         .route(paths::SELECTION, post(actions::selection))
         .route(paths::VOID, post(actions::void))
         .route(paths::PUBLISH, post(actions::publish))

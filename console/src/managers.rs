@@ -2,13 +2,21 @@
 
 use std::hash::{Hash, Hasher};
 
-use messages::accounts::MoneyTransferRequested;
+use messages::{
+    accounts::MoneyTransferRequested,
+    confirmation::{Confirmation, ConfirmationState, Period},
+    contracts::ContractEvent,
+};
 use process_manager::manager::ProcessManager;
 use serde_json::Value;
 use transfers::TransferMoney;
 use url::form_urlencoded;
+use workflows::contract_confirmation::ContractConfirmation;
 
-use crate::fact::Fact;
+use crate::{
+    fact::Fact,
+    instruction::{Field, Instruction},
+};
 
 /// A process manager, in the words of the pages of its instances.
 #[derive(Debug)]
@@ -29,6 +37,10 @@ pub(crate) struct Manager {
     pub(crate) outcomes: &'static [&'static str],
     /// The effect of giving one up.
     pub(crate) giving_up: &'static str,
+    /// Its timers: their names, and what they are called here.
+    pub(crate) timers: &'static [(&'static str, &'static str)],
+    /// The instructions that an operator may send to an instance that runs.
+    pub(crate) instructions: &'static [Instruction],
     /// Reads facts from its state, or from the event that began it.
     read_facts: fn(&Value) -> Vec<Fact>,
 }
@@ -43,11 +55,49 @@ static TRANSFERS: Manager = Manager {
     outcomes: &["completed", "returned", "failed"],
     giving_up: "the transfer ends here. Nothing is undone: money that was withdrawn and not deposited stays in flight, so \
                 settle it first.",
+    timers: &[],
+    instructions: &[],
     read_facts: transfer,
 };
 
+static CONFIRMATIONS: Manager = Manager {
+    name: ContractConfirmation::NAME,
+    path: "/confirmations",
+    title: "Confirmations",
+    one: "Confirmation",
+    begins: "The confirmation of a contract appears here as soon as Contracts has revoked it.",
+    none: "No confirmations yet.",
+    outcomes: &["confirmed", "reinstated", "terminated"],
+    giving_up: "the confirmation ends here, and nobody is reminded of the contract any more. The contract stays as it is.",
+    timers: &[("remind", "Next reminder"), ("overdue", "Deadline")],
+    instructions: &[
+        Instruction {
+            kind: "ExtendDeadline",
+            button: "Extend the deadline",
+            field: Some(Field { name: "by", label: "By", usual: "7d", check: period }),
+            effect: None,
+            done: "the deadline moves",
+        },
+        Instruction {
+            kind: "RemindNow",
+            button: "Remind now",
+            field: None,
+            effect: None,
+            done: "the customer is reminded",
+        },
+        Instruction {
+            kind: "Terminate",
+            button: "Terminate the contract",
+            field: None,
+            effect: Some("The contract ends, and its confirmation with it. This cannot be taken back."),
+            done: "the contract is being terminated",
+        },
+    ],
+    read_facts: confirmation,
+};
+
 /// All process managers.
-pub(crate) static MANAGERS: [&Manager; 1] = [&TRANSFERS];
+pub(crate) static MANAGERS: [&Manager; 2] = [&TRANSFERS, &CONFIRMATIONS];
 
 impl Manager {
     /// Returns the process manager of this name.
@@ -63,6 +113,16 @@ impl Manager {
     /// Returns the id of an instance's workflow.
     pub(crate) fn workflow_id(&self, id: &str) -> String {
         format!("{}-{id}", self.name)
+    }
+
+    /// Returns the instruction of this name.
+    pub(crate) fn instruction(&self, kind: &str) -> Option<&'static Instruction> {
+        self.instructions.iter().find(|instruction| instruction.kind == kind)
+    }
+
+    /// Returns the words for a timer, where it has some.
+    pub(crate) fn timer(&self, name: &str) -> Option<&'static str> {
+        self.timers.iter().find(|(timer, _)| *timer == name).map(|(_, words)| *words)
     }
 
     /// Reads facts from its state, or from the event that began it.
@@ -100,6 +160,28 @@ fn transfer(value: &Value) -> Vec<Fact> {
     ]
 }
 
+fn confirmation(value: &Value) -> Vec<Fact> {
+    let Ok(contract) = serde_json::from_value::<ContractEvent>(value.clone()) else { return Vec::new() };
+    let mut facts = vec![Fact::new("Contract", contract.contract_id.to_string())];
+    facts.push(Fact::new("Customer", contract.customer_id.to_string()));
+    facts.extend(contract.credit_change_id.map(|change| Fact::new("Credit change", change.to_string())));
+    if let Ok(it) = serde_json::from_value::<Confirmation>(value.clone()) {
+        let awaited = match it.state {
+            ConfirmationState::AwaitingSignature => "the signature",
+            ConfirmationState::AwaitingConfirmation => "the confirmation",
+        };
+        facts.push(Fact::new("Waits for", awaited));
+        facts.push(Fact::new("Reminders sent", it.reminders.to_string()));
+        // While it runs out, the timer tells.
+        facts.extend(it.is_overdue.then(|| Fact { at: Some(it.due_at), ..Fact::new("Deadline passed", "") }));
+    }
+    facts
+}
+
+fn period(text: &str) -> Result<(), String> {
+    text.parse::<Period>().map(|_| ()).map_err(|error| error.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,5 +205,27 @@ mod tests {
         let facts = [("Amount", "1.50 EUR"), ("From", "a"), ("To", "b")].map(|(name, fact)| Fact::new(name, fact));
         assert_eq!(transfer(&state), facts);
         assert_eq!(transfer(&Value::Null), []);
+    }
+
+    #[test]
+    fn a_confirmation_tells_whose_contract_waits_for_what() {
+        let event = serde_json::json!({"contract_id": "k", "customer_id": "ann", "credit_change_id": "x"});
+        let names = |value: &Value| confirmation(value).into_iter().map(|fact| fact.name).collect::<Vec<_>>();
+        assert_eq!(names(&event), ["Contract", "Customer", "Credit change"]);
+        let state = serde_json::json!({
+            "contract_id": "k", "customer_id": "ann", "state": "awaiting-signature", "reminders": 2,
+            "due_at": "2026-01-01T00:00:00Z", "is_overdue": true,
+        });
+        assert_eq!(names(&state), ["Contract", "Customer", "Waits for", "Reminders sent", "Deadline passed"]);
+        assert_eq!(confirmation(&Value::Null), []);
+    }
+
+    #[test]
+    fn an_instruction_is_checked_before_it_is_sent() {
+        let extend = CONFIRMATIONS.instruction("ExtendDeadline").unwrap();
+        assert_eq!(extend.data("7d"), Ok(serde_json::json!({"by": "7d"})));
+        assert!(extend.data("soon").unwrap_err().starts_with("By: it must be a time such as 7d"));
+        assert_eq!(CONFIRMATIONS.instruction("RemindNow").unwrap().data("7d"), Ok(Value::Null));
+        assert!(CONFIRMATIONS.instruction("CustomerContractRevoked").is_none());
     }
 }

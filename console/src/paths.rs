@@ -18,6 +18,7 @@ pub(crate) const ACKNOWLEDGE: &str = "/console/acknowledge";
 pub(crate) const RETRY: &str = "/console/retry";
 pub(crate) const ACKNOWLEDGE_INSTANCE: &str = "/console/instance/acknowledge";
 pub(crate) const RETRY_INSTANCE: &str = "/console/instance/retry";
+pub(crate) const INSTRUCT_INSTANCE: &str = "/console/instance/instruct";
 pub(crate) const SELECTION: &str = "/console/selection";
 pub(crate) const VOID: &str = "/console/void";
 pub(crate) const PUBLISH: &str = "/console/publish";

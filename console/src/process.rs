@@ -6,7 +6,7 @@ use process_manager::instance::Acknowledge;
 use serde_json::json;
 
 use crate::{
-    form,
+    form, instruct,
     parts::{badge, badges, copy},
     session::Visitor,
     view::{Failure, ProcessView, Span, Stalled, Step},
@@ -29,6 +29,7 @@ pub(crate) fn body(
         }
         @for failure in &view.failures { (of_failure(visitor, view, failure)) }
         @if let Some(stalled) = &view.stalled { (of_stalled(stalled)) }
+        (instruct::forms(visitor, view))
         div class="columns" {
             section class="card" aria-labelledby="about" { h2 id="about" { (title) } (aside) }
             section class="card" aria-labelledby="steps" { h2 id="steps" { "Timeline" } (timeline(view, now)) }
@@ -220,8 +221,13 @@ fn commands(view: &ProcessView, namespace: &str) -> Vec<(&'static str, String)> 
     });
     let retry = view.failures.iter().filter(|failure| failure.can_retry);
     let retry = retry.map(|failure| ("Retry", signal("retry", &json!({"failure_id": failure.id}))));
+    let instruct = view.instructions().iter().map(|instruction| {
+        let usual = instruction.field.as_ref().map_or("", |field| field.usual);
+        let data = instruction.data(usual).unwrap_or_default();
+        (instruction.button, signal("instruct", &json!({"type": instruction.kind, "data": data})))
+    });
     let look = format!("temporal workflow query {namespace}--workflow-id {workflow} --type state");
-    acknowledge.chain(retry).chain([("Inspect", look)]).collect()
+    acknowledge.chain(retry).chain(instruct).chain([("Inspect", look)]).collect()
 }
 
 /// Quotes a text as one word for a shell: ids may be anything.

@@ -19,6 +19,9 @@ pub(crate) enum ActionError {
     Incomplete,
     #[error("a name may have {} characters, a note {}", Acknowledge::LONGEST_NAME, Acknowledge::LONGEST_NOTE)]
     TooLong,
+    /// A field of the form cannot be used, for this reason.
+    #[error("{0}")]
+    Invalid(String),
     /// The failure that was shown cannot be acted upon, for this reason.
     #[error("{0}")]
     Gone(String),
@@ -33,7 +36,7 @@ pub(crate) enum ActionError {
 impl ActionError {
     /// Whether the process is why nothing was done, and not what the form holds.
     pub(crate) fn is_about_the_process(&self) -> bool {
-        !matches!(self, Self::Incomplete | Self::TooLong)
+        !matches!(self, Self::Incomplete | Self::TooLong | Self::Invalid(_))
     }
 }
 

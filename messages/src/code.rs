@@ -18,6 +18,8 @@ pub const ACCOUNT_NOT_FOUND: &str = "account-not-found";
 pub const TRANSFER_NOT_FOUND: &str = "transfer-not-found";
 /// 404: no such customer.
 pub const CUSTOMER_NOT_FOUND: &str = "customer-not-found";
+/// 404: the contract was never revoked, or its confirmation ended long ago.
+pub const CONTRACT_CONFIRMATION_NOT_FOUND: &str = "contract-confirmation-not-found";
 /// 404: no such contract.
 pub const CONTRACT_NOT_FOUND: &str = "contract-not-found";
 /// 404: no such change of a credit rating.
@@ -72,6 +74,8 @@ pub const CREDIT_RATING_UNCHANGED: &str = "credit-rating-unchanged";
 pub const CONTRACT_NOT_AFFECTED: &str = "contract-not-affected";
 /// 409: the contract is terminated.
 pub const CONTRACT_TERMINATED: &str = "contract-terminated";
+/// 409: the process has ended.
+pub const NOT_RUNNING: &str = "not-running";
 /// 409: the contract does not wait to be signed, or its reminder has no more purpose.
 pub const CONTRACT_NOT_PENDING: &str = "contract-not-pending";
 /// 409: the contract does not wait for its confirmation.
@@ -80,5 +84,7 @@ pub const CONTRACT_NOT_SIGNED: &str = "contract-not-signed";
 pub const CURRENCY_MISMATCH: &str = "currency-mismatch";
 /// 503: Billing cannot be reached, or cannot work now; it has not accepted the command.
 pub const BILLING_UNAVAILABLE: &str = "billing-unavailable";
+/// 503: Contracts is unavailable.
+pub const CONTRACTS_UNAVAILABLE: &str = "contracts-unavailable";
 /// 504: Billing has not answered; it may have accepted the command. The same idempotency key tells.
 pub const BILLING_TIMEOUT: &str = "billing-timeout";

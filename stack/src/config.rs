@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use accounts::Accounts;
 use billing::Billing;
 use clap::Parser;
+use contracts::Contracts;
 use reports::Reports;
 use service_kit::{ConfigError, env_opt, env_or};
 use url::Url;
@@ -16,29 +17,35 @@ const MAX_TEMPORAL_PORT: u16 = u16::MAX - UI_PORT_OFFSET;
 /// Distance of the dev server's Web UI port from its gRPC port.
 const UI_PORT_OFFSET: u16 = 1000;
 
-/// Runs the whole system on this machine: Temporal's dev server, Billing, Reports, Accounts, the worker and the api.
+/// Runs the whole system on this machine: Temporal's dev server, Billing, Reports, Accounts, Contracts, the
+/// worker and the api.
 ///
 /// Ctrl-C ends all programs. The data stays in DATA_DIR, and the next run continues with it.
 #[derive(Debug, Parser)]
 #[command(name = "stack", version, after_help = VARIABLES)]
 pub(crate) struct Options {
-    /// Issue and void no documents, publish no reports and request no money transfers
+    /// Issue and void no documents, publish no reports, request no money transfers and open no contracts
     #[arg(long)]
     pub(crate) no_simulation: bool,
+    /// Also change a customer's credit rating now and then, and sign and confirm the contracts that were revoked
+    #[arg(long, conflicts_with = "no_simulation")]
+    pub(crate) with_credit_changes: bool,
 }
 
 const VARIABLES: &str = "\
 Environment variables (all of them: .env.example):
-  API_ADDR, BILLING_ADDR, REPORTS_ADDR, WORKER_ADDR, ACCOUNTS_ADDR
-                         addresses (host:port) to listen on [127.0.0.1:8080, :8081, :8082, :8083, :8084]
-  BILLING_URL, REPORTS_URL, ACCOUNTS_URL
+  API_ADDR, BILLING_ADDR, REPORTS_ADDR, WORKER_ADDR, ACCOUNTS_ADDR, CONTRACTS_ADDR
+                         addresses (host:port) to listen on [127.0.0.1:8080, :8081, :8082, :8083, :8084, :8085]
+  BILLING_URL, REPORTS_URL, ACCOUNTS_URL, CONTRACTS_URL
                          URLs of the services for other programs [the addresses above]
-  BILLING_DATABASE_URL, REPORTS_DATABASE_URL, ACCOUNTS_DATABASE_URL
+  BILLING_DATABASE_URL, REPORTS_DATABASE_URL, ACCOUNTS_DATABASE_URL, CONTRACTS_DATABASE_URL
                          PostgreSQL instead of SQLite files in DATA_DIR
   DATA_DIR               folder for all data [.data]
   TEMPORAL_PORT          port of the dev server; its Web UI listens on this port + 1000 [7233]
   TEMPORAL_CLI           path of the Temporal CLI [temporal on the PATH, else a download]
   TEMPORAL_ADDRESS       use this Temporal server and start none
+  REMIND_EVERY           time between two reminders of a contract that was revoked [7d]
+  CONFIRM_WITHIN         time in which it has to be confirmed [30d]
   SLOW_DOWN=1            delay each step of a voiding by 3 s
   RUST_LOG               log filter [info]";
 
@@ -48,6 +55,7 @@ pub(crate) struct Config {
     pub(crate) accounts: service_kit::Config<Accounts>,
     pub(crate) api: api::Config,
     pub(crate) billing: service_kit::Config<Billing>,
+    pub(crate) contracts: service_kit::Config<Contracts>,
     pub(crate) reports: service_kit::Config<Reports>,
     pub(crate) worker: worker::Config,
     pub(crate) data_dir: PathBuf,
@@ -78,6 +86,7 @@ impl Config {
     pub(crate) fn from_env() -> Result<Self, ConfigError> {
         let accounts = service_kit::Config::<Accounts>::from_env()?;
         let billing = service_kit::Config::<Billing>::from_env()?;
+        let contracts = service_kit::Config::<Contracts>::from_env()?;
         let temporal = temporal()?;
         let mut api = api::Config::from_env()?;
         let mut reports = service_kit::Config::<Reports>::from_env()?;
@@ -96,13 +105,18 @@ impl Config {
         if env_opt::<Url>("ACCOUNTS_URL")?.is_none() {
             worker.accounts_url = url_of(&accounts.addr, "ACCOUNTS_ADDR")?;
         }
+        if env_opt::<Url>("CONTRACTS_URL")?.is_none() {
+            let url = url_of(&contracts.addr, "CONTRACTS_ADDR")?;
+            api.contracts_url = url.clone();
+            worker.contracts_url = url;
+        }
         if let Temporal::Dev { ui_port, .. } = temporal
             && api.temporal_ui_url.is_none()
         {
             api.temporal_ui_url = Some(url_of(&format!("127.0.0.1:{ui_port}"), "TEMPORAL_PORT")?);
         }
         let data_dir = env_or("DATA_DIR", PathBuf::from(".data"))?;
-        Ok(Self { accounts, api, billing, reports, worker, data_dir, temporal })
+        Ok(Self { accounts, api, billing, contracts, reports, worker, data_dir, temporal })
     }
 }
 
@@ -120,4 +134,18 @@ fn temporal() -> Result<Temporal, ConfigError> {
     }
     let namespace = env_or("TEMPORAL_NAMESPACE", "default".to_owned())?;
     Ok(Temporal::Dev { port, ui_port: port + UI_PORT_OFFSET, namespace })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credit_changes_are_a_part_of_the_simulation() {
+        let options = |words: &[&str]| Options::try_parse_from([&["stack"], words].concat());
+        assert!(!options(&[]).unwrap().with_credit_changes);
+        assert!(options(&["--with-credit-changes"]).unwrap().with_credit_changes);
+        let error = options(&["--with-credit-changes", "--no-simulation"]).unwrap_err();
+        assert_eq!(error.kind(), clap::error::ErrorKind::ArgumentConflict);
+    }
 }

@@ -55,6 +55,7 @@ async fn check(config: &Config) -> Result<(), PortError> {
         bind("billing", &config.billing.addr, "BILLING_ADDR").await?,
         bind("reports", &config.reports.addr, "REPORTS_ADDR").await?,
         bind("accounts", &config.accounts.addr, "ACCOUNTS_ADDR").await?,
+        bind("contracts", &config.contracts.addr, "CONTRACTS_ADDR").await?,
         bind("worker", &config.worker.addr, "WORKER_ADDR").await?,
     ];
     if let Temporal::Dev { port, ui_port, .. } = config.temporal {

@@ -1,6 +1,7 @@
-//! The simulation: issues a document every few seconds, voids one and moves money now and then, publishes reports, and
-//! makes failures for the operator to see.
+//! The simulation: issues a document every few seconds, voids one and moves money now and then, publishes reports, opens
+//! contracts, and makes failures for the operator to see. If it is wanted, credit ratings change as well.
 
+mod contracts;
 mod documents;
 mod transfers;
 mod voidings;
@@ -11,11 +12,12 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use self::{documents::Documents, transfers::Transfers, voidings::Voidings};
+use self::{contracts::Contracts, documents::Documents, transfers::Transfers, voidings::Voidings};
 use crate::http::client_builder;
 
 const DOCUMENT_EVERY: Duration = Duration::from_secs(5);
 const TRANSFER_EVERY: Duration = Duration::from_secs(15);
+const CONTRACT_EVERY: Duration = Duration::from_secs(6);
 const VOIDING_EVERY: Duration = Duration::from_secs(20);
 /// Pace of the first rounds, so that the console soon has something to show.
 const FIRST_ROUND_EVERY: Duration = Duration::from_secs(1);
@@ -32,17 +34,23 @@ pub(crate) struct Services {
     pub(crate) billing: Url,
     pub(crate) reports: Url,
     pub(crate) accounts: Url,
+    pub(crate) contracts: Url,
 }
 
 /// Runs until `shutdown`. Waits for a service that is unavailable.
 ///
 /// # Errors
 /// Returns an error if the HTTP client cannot be built or a service's URL cannot carry a path.
-pub(crate) async fn run(services: Services, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn run(
+    services: Services,
+    with_credit_changes: bool,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
     let client = client_builder().timeout(ANSWER_WITHIN).no_proxy().build()?;
     let documents = Documents::new(client.clone(), &services.billing)?;
     let voidings = Voidings::new(client.clone(), documents.clone(), &services.api, &services.reports)?;
-    let transfers = Transfers::new(client, &services.accounts)?;
+    let transfers = Transfers::new(client.clone(), &services.accounts)?;
+    let contracts = Contracts::new(client, &services.contracts);
     let play = async {
         tokio::join!(
             repeat("Billing", DOCUMENT_EVERY, |number| documents.issue(number)),
@@ -53,6 +61,12 @@ pub(crate) async fn run(services: Services, shutdown: CancellationToken) -> anyh
             async {
                 first_round(FIRST_TRANSFERS, |number| transfers.request(number)).await;
                 repeat("Accounts", TRANSFER_EVERY, |number| transfers.request(number)).await;
+            },
+            async {
+                until_done("Contracts", CONTRACT_EVERY, || contracts.open()).await;
+                if with_credit_changes {
+                    repeat("Contracts", CONTRACT_EVERY, |number| contracts.act(number)).await;
+                }
             },
         )
     };
@@ -68,6 +82,17 @@ async fn first_round<F: Future<Output = anyhow::Result<String>>>(times: usize, a
             Err(error) => tracing::debug!("simulation: {error:#}"),
         }
         tokio::time::sleep(FIRST_ROUND_EVERY).await;
+    }
+}
+
+/// Acts until it succeeds once, and logs its result.
+async fn until_done<F: Future<Output = anyhow::Result<String>>>(service: &str, every: Duration, act: impl Fn() -> F) {
+    loop {
+        match act().await {
+            Ok(done) => return tracing::info!("simulation: {done}"),
+            Err(error) => tracing::debug!("simulation: {service} is unavailable ({error:#})"),
+        }
+        tokio::time::sleep(every).await;
     }
 }
 

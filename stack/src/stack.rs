@@ -32,7 +32,7 @@ const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const ENDS: [(&[&str], Duration); 3] = [
     (&["simulation", "api"], Duration::from_secs(2)),
     (&["worker"], Duration::from_secs(11)),
-    (&["reports", "billing", "accounts"], Duration::from_secs(2)),
+    (&["reports", "billing", "accounts", "contracts"], Duration::from_secs(2)),
 ];
 
 /// Runs the stack until `shutdown` or until a part of it fails; leaves no process behind.
@@ -82,8 +82,11 @@ impl Stack {
                 billing: config.worker.billing_url,
                 reports: config.worker.reports_url,
                 accounts: config.worker.accounts_url,
+                contracts: config.worker.contracts_url,
             };
-            self.components.push(Component::spawn("simulation", |shutdown| simulation::run(services, shutdown)));
+            let changes = options.with_credit_changes;
+            let simulation = |shutdown| simulation::run(services, changes, shutdown);
+            self.components.push(Component::spawn("simulation", simulation));
         }
         Err(anyhow!(self.failed().await))
     }
@@ -108,12 +111,13 @@ impl Stack {
     }
 
     fn start(&mut self, config: &Config, client: Client) {
-        let Config { accounts, api, billing, reports, worker, .. } = config.clone();
+        let Config { accounts, api, billing, contracts, reports, worker, .. } = config.clone();
         let worker_client = client.clone();
         self.components.extend([
             Component::spawn("billing", |shutdown| service_kit::run(billing, shutdown)),
             Component::spawn("reports", |shutdown| service_kit::run(reports, shutdown)),
             Component::spawn("accounts", |shutdown| service_kit::run(accounts, shutdown)),
+            Component::spawn("contracts", |shutdown| service_kit::run(contracts, shutdown)),
             Component::spawn("worker", |shutdown| worker::run(worker, worker_client, shutdown)),
             Component::spawn("api", |shutdown| api::run(api, client, shutdown)),
         ]);
@@ -149,11 +153,12 @@ impl Stack {
     }
 }
 
-fn programs(config: &Config) -> anyhow::Result<[(&'static str, Url); 5]> {
+fn programs(config: &Config) -> anyhow::Result<[(&'static str, Url); 6]> {
     Ok([
         ("billing", url_of(&config.billing.addr, "BILLING_ADDR")?),
         ("reports", url_of(&config.reports.addr, "REPORTS_ADDR")?),
         ("accounts", url_of(&config.accounts.addr, "ACCOUNTS_ADDR")?),
+        ("contracts", url_of(&config.contracts.addr, "CONTRACTS_ADDR")?),
         ("worker", url_of(&config.worker.addr, "WORKER_ADDR")?),
         ("api", url_of(&config.api.addr, "API_ADDR")?),
     ])

@@ -18,6 +18,7 @@ impl Display for Welcome<'_> {
         let reports = url_of(&config.reports.addr, "REPORTS_ADDR").map_err(|_| fmt::Error)?;
         let billing = url_of(&config.billing.addr, "BILLING_ADDR").map_err(|_| fmt::Error)?;
         let accounts = url_of(&config.accounts.addr, "ACCOUNTS_ADDR").map_err(|_| fmt::Error)?;
+        let contracts = url_of(&config.contracts.addr, "CONTRACTS_ADDR").map_err(|_| fmt::Error)?;
         writeln!(f, "\nReady:")?;
         writeln!(f, "  Console            {api}")?;
         writeln!(f, "  Voidings (REST)    {api}voidings")?;
@@ -26,6 +27,7 @@ impl Display for Welcome<'_> {
         writeln!(f, "  Reports            {reports}reports")?;
         writeln!(f, "  Accounts           {accounts}accounts")?;
         writeln!(f, "  Money transfers    {accounts}transfers")?;
+        writeln!(f, "  Contracts          {contracts}contracts")?;
         writeln!(f, "  Worker             {worker}metrics")?;
         if let Some(ui) = &config.api.temporal_ui_url {
             writeln!(f, "  Temporal Web UI    {ui}")?;

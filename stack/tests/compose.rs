@@ -80,7 +80,7 @@ fn each_program_answers_for_the_name_that_the_others_call_it_by() {
         assert!(hosts.starts_with(&format!("{name},")) && hosts.ends_with("${ALLOWED_HOSTS:-}"), "{name}: {hosts}");
         found += 1;
     }
-    assert_eq!(found, 5, "billing, reports, accounts, worker and api");
+    assert_eq!(found, 6, "billing, reports, accounts, contracts, worker and api");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn each_service_with_a_database_finds_it_made() {
         assert!(made.contains(&format!("CREATE DATABASE {name} OWNER {name};")), "{name} has no database");
         found += 1;
     }
-    assert_eq!(found, 3, "billing, reports and accounts");
+    assert_eq!(found, 4, "billing, reports, accounts and contracts");
 }
 
 #[test]

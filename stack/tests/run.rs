@@ -31,7 +31,7 @@ impl Machine {
         let mut first = (61_000..62_000).step_by(10);
         let claim = first.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok()).context("free ports")?;
         let first = claim.local_addr()?.port();
-        let ports = (first + 1..=first + 6).collect();
+        let ports = (first + 1..=first + 7).collect();
         Ok(Self { folder: tempfile::tempdir()?, data: "data".to_owned(), _claim: claim, ports, cli, running: None })
     }
 
@@ -47,6 +47,7 @@ impl Machine {
             .env("REPORTS_ADDR", format!("127.0.0.1:{}", self.ports[2]))
             .env("WORKER_ADDR", format!("127.0.0.1:{}", self.ports[3]))
             .env("ACCOUNTS_ADDR", format!("127.0.0.1:{}", self.ports[4]))
+            .env("CONTRACTS_ADDR", format!("127.0.0.1:{}", self.ports[6]))
             .env("TEMPORAL_PORT", self.ports[5].to_string())
             .stdin(Stdio::null());
         command
@@ -179,9 +180,9 @@ async fn ctrl_c_ends_everything_and_the_next_run_goes_on_with_the_data() -> anyh
 }
 
 #[tokio::test]
-async fn the_simulation_voids_publishes_fails_and_moves_money() -> anyhow::Result<()> {
+async fn the_simulation_voids_publishes_fails_moves_money_and_changes_credit_ratings() -> anyhow::Result<()> {
     let mut machine = Machine::new().await?;
-    machine.start(&[]).await?;
+    machine.start(&["--with-credit-changes"]).await?;
     for (what, program, path) in [
         ("a voided document", 0, "/voidings?state=document-voided"),
         ("a failure that waits", 0, "/voidings?state=marking-document-as-voided-failed&open=true"),
@@ -190,6 +191,7 @@ async fn the_simulation_voids_publishes_fails_and_moves_money() -> anyhow::Resul
         ("a transfer that is done", 4, "/transfers?status=completed"),
         ("a transfer that is returned", 4, "/transfers?status=returned"),
         ("a transfer that fails", 4, "/transfers?status=failed"),
+        ("a contract", 6, "/contracts?customer_id=ada"),
     ] {
         eventually(what, async || match count(&machine, program, path).await {
             Ok(1..) => Ok(()),
@@ -197,6 +199,12 @@ async fn the_simulation_voids_publishes_fails_and_moves_money() -> anyhow::Resul
         })
         .await;
     }
+    eventually("the credit rating of a customer changes", async || {
+        let customer = async { http().get(machine.url(6, "/customers/ada")).send().await?.json::<Value>().await };
+        let customer = customer.await.map_err(|error| error.to_string())?;
+        if customer["credit_change_id"].is_string() { Ok(()) } else { Err(customer.to_string()) }
+    })
+    .await;
     ensure!(machine.end("INT").await?.code() == Some(0));
     Ok(())
 }
@@ -215,7 +223,7 @@ async fn any_folder_keeps_all_data() -> anyhow::Result<()> {
     let expected: BTreeSet<_> = ["C# 100% sure?", "log", "out"].map(Into::into).into();
     ensure!(left == expected, "{left:?}");
     let kept = machine.folder.path().join(&machine.data);
-    for file in ["billing.db", "reports.db", "accounts.db", "temporal.db"] {
+    for file in ["billing.db", "reports.db", "accounts.db", "contracts.db", "temporal.db"] {
         ensure!(kept.join(file).is_file(), "{file}");
     }
     Ok(())
@@ -260,7 +268,8 @@ async fn when_the_dev_server_dies_everything_ends_and_says_so() -> anyhow::Resul
 #[tokio::test]
 async fn a_taken_port_is_one_sentence_that_names_its_variable() -> anyhow::Result<()> {
     let machine = Machine::new().await?;
-    let variables = ["API_ADDR", "BILLING_ADDR", "REPORTS_ADDR", "WORKER_ADDR", "ACCOUNTS_ADDR", "TEMPORAL_PORT"];
+    let variables =
+        ["API_ADDR", "BILLING_ADDR", "REPORTS_ADDR", "WORKER_ADDR", "ACCOUNTS_ADDR", "TEMPORAL_PORT", "CONTRACTS_ADDR"];
     for (port, variable) in machine.ports.iter().zip(variables) {
         let taken = TcpListener::bind(("127.0.0.1", *port))?;
         let text = complaint(&machine.command().output()?)?;
@@ -285,6 +294,10 @@ async fn a_setting_that_cannot_be_used_is_one_sentence_that_names_its_variable()
         ("BILLING_DATABASE_URL", "mysql://nowhere".into()),
         ("ACCOUNTS_DATABASE_URL", "mysql://nowhere".into()),
         ("ACCOUNTS_URL", "nowhere".into()),
+        ("CONTRACTS_DATABASE_URL", "mysql://nowhere".into()),
+        ("CONTRACTS_URL", "nowhere".into()),
+        ("REMIND_EVERY", "weekly".into()),
+        ("CONFIRM_WITHIN", "0s".into()),
         ("SLOW_DOWN", "perhaps".into()),
     ] {
         let output = machine.command().env("RUST_LOG", "error").env(variable, value).output()?;

@@ -13,6 +13,8 @@ pub struct Binaries {
     pub reports: PathBuf,
     /// Accounts.
     pub accounts: PathBuf,
+    /// Contracts.
+    pub contracts: PathBuf,
     /// The worker.
     pub worker: PathBuf,
     /// The api.
@@ -30,6 +32,7 @@ macro_rules! binaries {
             billing: env!("CARGO_BIN_EXE_it-billing").into(),
             reports: env!("CARGO_BIN_EXE_it-reports").into(),
             accounts: env!("CARGO_BIN_EXE_it-accounts").into(),
+            contracts: env!("CARGO_BIN_EXE_it-contracts").into(),
             worker: env!("CARGO_BIN_EXE_it-worker").into(),
             api: env!("CARGO_BIN_EXE_it-api").into(),
             stack: env!("CARGO_BIN_EXE_it-stack").into(),

@@ -13,11 +13,14 @@ mod temporal;
 pub mod voiding;
 
 pub use binaries::Binaries;
-pub use env::{Books, Component, Env, EnvBuilder, Link};
+pub use env::{Books, Component, Env, EnvBuilder, Link, Revoked};
 pub use process::{Ended, Process, Program};
 pub use proxy::{About, Fault, FaultProxy, Gate, Recorded};
 pub(crate) use temporal::failure_type;
-pub use temporal::{CliOutput, Temporal, TemporalServer, attribute, json_payload, transfer_workflow_id, workflow_id};
+pub use temporal::{
+    CliOutput, Temporal, TemporalServer, attribute, confirmation_workflow_id, json_payload, transfer_workflow_id,
+    workflow_id,
+};
 pub use test_support::{
     PostgresServer, STALL, Turn, Turns, eventually, eventually_eq, free_port, heavy, load, pass_over, temporal_cli,
     within_a_stall,

@@ -1,7 +1,7 @@
 //! Ids and documents that no other test has.
 
 use messages::{
-    AccountId, CustomerId, DocumentId, Money, ProcessId,
+    AccountId, ContractId, CustomerId, DocumentId, Money, ProcessId,
     accounts::RequestMoneyTransfer,
     billing::{DocumentKind, IssueDocument},
 };
@@ -29,6 +29,12 @@ pub fn process_id() -> ProcessId {
 #[must_use]
 pub fn account_id() -> AccountId {
     unique("acc").parse().expect("a rule-abiding id")
+}
+
+/// A contract id that is used once.
+#[must_use]
+pub fn contract_id() -> ContractId {
+    unique("con").parse().expect("a rule-abiding id")
 }
 
 /// A money transfer of `amount` EUR with an id of its own.

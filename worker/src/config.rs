@@ -2,6 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
+use messages::confirmation::ConfirmationTimes;
 use service_kit::{ConfigError, env_or, env_url};
 use url::Url;
 
@@ -21,6 +22,10 @@ pub struct Config {
     pub reports_url: Url,
     /// `ACCOUNTS_URL`: URL of Accounts; <http://127.0.0.1:8084> by default.
     pub accounts_url: Url,
+    /// `CONTRACTS_URL`: URL of Contracts; <http://127.0.0.1:8085> by default.
+    pub contracts_url: Url,
+    /// `REMIND_EVERY` and `CONFIRM_WITHIN`: 7 and 30 days by default. A confirmation keeps those with which it began.
+    pub confirmation: ConfirmationTimes,
     /// `SLOW_DOWN=1`: delays each command by 3 s, so that you can watch it; zero by default.
     pub slow_down: Duration,
 }
@@ -31,12 +36,18 @@ impl Config {
     /// # Errors
     /// Returns [`ConfigError`], which names the variable, if a value is invalid.
     pub fn from_env() -> Result<Self, ConfigError> {
+        let times = ConfirmationTimes::default();
         let Switch(slow) = env_or("SLOW_DOWN", Switch(false))?;
         Ok(Self {
             addr: env_or(ADDR_VARIABLE, "127.0.0.1:8083".to_owned())?,
             billing_url: env_url("BILLING_URL", "http://127.0.0.1:8081")?,
             reports_url: env_url("REPORTS_URL", "http://127.0.0.1:8082")?,
             accounts_url: env_url("ACCOUNTS_URL", "http://127.0.0.1:8084")?,
+            contracts_url: env_url("CONTRACTS_URL", "http://127.0.0.1:8085")?,
+            confirmation: ConfirmationTimes {
+                remind_every: env_or("REMIND_EVERY", times.remind_every)?,
+                confirm_within: env_or("CONFIRM_WITHIN", times.confirm_within)?,
+            },
             slow_down: if slow { SLOW } else { Duration::ZERO },
         })
     }

@@ -18,7 +18,10 @@ use temporalio_sdk::{WorkerOptions, runtime::PollerBehavior};
 use tokio::{runtime::Handle, sync::oneshot};
 use tokio_util::sync::CancellationToken;
 use transfers::TransferMoney;
-use workflows::voiding::{DocumentVoiding, TASK_QUEUE};
+use workflows::{
+    contract_confirmation::ContractConfirmation,
+    voiding::{DocumentVoiding, TASK_QUEUE},
+};
 
 use crate::{
     Config, SUBSCRIPTION,
@@ -90,6 +93,17 @@ fn telemetry() -> TelemetryOptions {
     TelemetryOptions::builder().metrics(meter).build()
 }
 
+fn transfers(config: &Config) -> anyhow::Result<Manager<TransferMoney>> {
+    let accounts = &config.accounts_url;
+    Ok(Manager::new(FeedClient::new(accounts.clone())?, HttpDispatcher::new(accounts.clone())?))
+}
+
+fn confirmations(config: &Config) -> anyhow::Result<Manager<ContractConfirmation>> {
+    let contracts = &config.contracts_url;
+    let manager = Manager::new(FeedClient::new(contracts.clone())?, HttpDispatcher::new(contracts.clone())?);
+    Ok(manager.settings(&config.confirmation))
+}
+
 fn options(
     config: &Config,
     client: &Client,
@@ -100,10 +114,8 @@ fn options(
     let starter = VoidingStarter::new(billing.clone(), client.clone());
     let hosting = Hosting::new(client.clone(), TASK_QUEUE, stop.clone())
         .routed::<VoidingRoutes>(SUBSCRIPTION, FeedClient::new(config.billing_url.clone())?, starter)
-        .manager(Manager::<TransferMoney>::new(
-            FeedClient::new(config.accounts_url.clone())?,
-            HttpDispatcher::new(config.accounts_url.clone())?,
-        ));
+        .manager(transfers(config)?)
+        .manager(confirmations(config)?);
     let mut options = WorkerOptions::new(TASK_QUEUE)
         .register_workflow::<DocumentVoiding>()?
         .register_activities(Billing::new(billing, config.slow_down))

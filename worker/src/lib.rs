@@ -1,4 +1,4 @@
-//! Hosts the voiding and the money transfer: workflows, activities and subscriptions.
+//! Hosts the voiding, the money transfer and the confirmation of contracts: workflows, activities and subscriptions.
 
 mod config;
 mod host;

@@ -23,7 +23,7 @@ const NAME: &str = "worker";
 /// Interval at which a terminated subscription is started again.
 const ENSURE_EVERY: Duration = Duration::from_secs(10);
 
-/// Hosts the voiding and the money transfer, their activities and their subscriptions, until `shutdown`. Activities in
+/// Hosts the voiding and the process managers, their activities and their subscriptions, until `shutdown`. Activities in
 /// flight then have about 10 s to end.
 ///
 /// # Errors

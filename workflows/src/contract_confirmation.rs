@@ -58,9 +58,9 @@ impl ProcessManager for ContractConfirmation {
         next.apply(event, context)?;
         let Some(confirmation) = next.0 else { return Ok(Commands::none()) };
         Ok(match event {
-            Event::CustomerContractRevoked(_) => {
-                Commands::none().set_timer(REMIND, times(context).remind_every).set_timer(OVERDUE, confirmation.due_at)
-            }
+            Event::CustomerContractRevoked(_) => Commands::none()
+                .set_timer(REMIND, times(context).remind_every.get())
+                .set_timer(OVERDUE, confirmation.due_at),
             Event::ExtendDeadline(_) => Commands::none().set_timer(OVERDUE, confirmation.due_at),
             Event::RemindNow => self.reminder(),
             Event::Terminate => {
@@ -77,13 +77,13 @@ impl ProcessManager for ContractConfirmation {
                     contract: contract.clone(),
                     state: ConfirmationState::AwaitingSignature,
                     reminders: 0,
-                    due_at: context.now() + times(context).confirm_within,
+                    due_at: context.now() + times(context).confirm_within.get(),
                     is_overdue: false,
                 });
             }
             (Event::ContractSigned(_), Some(it)) => it.state = ConfirmationState::AwaitingConfirmation,
             (Event::ExtendDeadline(extension), Some(it)) => {
-                it.due_at = it.due_at.max(context.now()) + extension.by;
+                it.due_at = it.due_at.max(context.now()) + extension.by.get();
                 it.is_overdue = false;
             }
             (Event::RemindNow, Some(it)) => it.reminders += 1,
@@ -96,7 +96,7 @@ impl ProcessManager for ContractConfirmation {
         if timer == OVERDUE {
             return Ok(Commands::none());
         }
-        Ok(self.reminder().set_timer(REMIND, times(context).remind_every))
+        Ok(self.reminder().set_timer(REMIND, times(context).remind_every.get()))
     }
 
     fn apply_timer(&mut self, timer: &str, _: &Context<'_>) -> Result<(), Infallible> {

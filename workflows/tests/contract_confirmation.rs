@@ -31,7 +31,7 @@ fn reminder(change: &str, reminder: u32) -> Command {
 }
 
 fn extended(days: u32) -> Event {
-    Event::ExtendDeadline(ExtendDeadline { by: days * DAY })
+    Event::ExtendDeadline(ExtendDeadline { by: format!("{days}d").parse().unwrap() })
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_refused_reminder_is_skipped_and_anything_else_needs_an_operator() {
 
 #[test]
 fn a_confirmation_keeps_the_times_with_which_it_began() {
-    let times = ConfirmationTimes { remind_every: Duration::from_secs(90), confirm_within: 2 * DAY };
+    let times = ConfirmationTimes { remind_every: "90s".parse().unwrap(), confirm_within: "2d".parse().unwrap() };
     let settings = serde_json::to_value(times).unwrap();
     assert_eq!(settings, json!({"remind_every": "1m 30s", "confirm_within": "2days"}));
     let _ = revoked("X")

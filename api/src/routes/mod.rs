@@ -1,6 +1,7 @@
 //! The routes, one file each.
 
 mod acknowledge;
+mod confirmations;
 mod create;
 mod get;
 mod list;
@@ -16,4 +17,5 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(get::get_voiding))
         .routes(routes!(acknowledge::acknowledge_failure))
         .routes(routes!(retry::retry_command))
+        .merge(confirmations::router())
 }

@@ -96,7 +96,8 @@ impl LivePage for InstancePage {
     }
 
     fn shows(&self, model: &Model, about: &str) -> bool {
-        model.view.as_ref().is_some_and(ProcessView::waits_for_operator) && about == self.id
+        let has_forms = |view: &ProcessView| view.waits_for_operator() || !view.instructions().is_empty();
+        model.view.as_ref().is_some_and(has_forms) && about == self.id
     }
 }
 

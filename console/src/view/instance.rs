@@ -1,21 +1,33 @@
 //! An instance of a process manager in the console's vocabulary.
 
+use chrono::{DateTime, Utc};
 use messages::CloudEvent;
 use process_manager::{
     failure_code,
     instance::{InstanceView, ParkedFailure, Status as Doing},
+    manager::Attention,
 };
 use process_manager_host::operator::{Answer, Instance, InstanceStatus, Timeline, TimelineEntry, TimelineEvent};
 
 use super::{Failure, Pending, ProcessView, Since, Span, Stalled, Status, Step, Target};
-use crate::{fact::Fact, managers::Manager, words::command};
+use crate::{
+    fact::Fact,
+    managers::Manager,
+    words::{capital, command},
+};
 
 /// Maps an instance.
 pub(crate) fn view(manager: &'static Manager, instance: Instance) -> ProcessView {
-    let status = Status::of_instance(instance.status);
+    let attention = instance.attention.as_ref();
+    let status = if attention.is_some() && instance.failure.is_none() {
+        Status::NEEDS_OPERATOR
+    } else {
+        Status::of_instance(instance.status)
+    };
     let workflow_id = manager.workflow_id(&instance.process_id);
     let told = instance.view.as_ref();
     let began = Fact { at: Some(instance.started_at), ..Fact::new("Began", "") };
+    let parked = instance.failure.iter().map(|failure| of_failure(manager, failure));
     let (before, after) = if status.is_running { ("for ", " now") } else { ("", " ago") };
     ProcessView {
         target: Target::Instance(manager, instance.process_id.clone()),
@@ -26,9 +38,9 @@ pub(crate) fn view(manager: &'static Manager, instance: Instance) -> ProcessView
         process_id: None,
         is_last_known: false,
         began_at: instance.started_at,
-        since: Since { before, at: instance.since(), after },
+        since: Since { before, at: since(&instance), after },
         customer: None,
-        failures: instance.failure.iter().map(|failure| of_failure(manager, failure)).collect(),
+        failures: attention.map(of_attention).into_iter().chain(parked).collect(),
         stalled: instance.stalled.as_ref().map(|stalled| Stalled {
             command: command(&stalled.command),
             detail: stalled.detail.clone(),
@@ -40,7 +52,7 @@ pub(crate) fn view(manager: &'static Manager, instance: Instance) -> ProcessView
         steps_missing: None,
         progress: None,
         facts: told.map(|view| manager.facts(&view.state)).unwrap_or_default(),
-        doing: std::iter::once(began).chain(told.into_iter().flat_map(doing)).collect(),
+        doing: std::iter::once(began).chain(told.into_iter().flat_map(|view| doing(manager, view))).collect(),
         state: told.map(|view| &view.state).filter(|state| !state.is_null()).map(|state| format!("{state:#}")),
         hint: (told.is_none() && status.is_running)
             .then_some("No worker tells more at the moment; this is what Temporal knows by itself."),
@@ -78,8 +90,14 @@ fn pending(instance: &Instance) -> Vec<Pending> {
     failed.map(|of| Pending { command: command.clone(), of: of.clone() }).collect()
 }
 
+/// Since when it has had its status.
+fn since(instance: &Instance) -> DateTime<Utc> {
+    let attention = instance.attention.as_ref().filter(|_| instance.failure.is_none());
+    attention.map_or_else(|| instance.since(), |attention| attention.since)
+}
+
 /// The instance's own account of where it stands.
-fn doing(view: &InstanceView) -> Vec<Fact> {
+fn doing(manager: &Manager, view: &InstanceView) -> Vec<Fact> {
     let doing = match view.status {
         Doing::Waiting => "waits for its next event",
         Doing::Handling => "handles an event",
@@ -96,9 +114,29 @@ fn doing(view: &InstanceView) -> Vec<Fact> {
         let names: Vec<_> = view.pending_commands.iter().map(|name| command(name)).collect();
         facts.push(Fact::new("Pending commands", names.join(", ")));
     }
+    facts.extend(view.timers.iter().map(|timer| {
+        let of_unknown = || Fact::new("Timer", format!("“{}”, at ", timer.name));
+        let fact = manager.timer(&timer.name).map_or_else(of_unknown, |words| Fact::new(words, ""));
+        Fact { at: Some(timer.due_at), ..fact }
+    }));
     facts.push(Fact::new("Events", format!("{} handled, {} waiting", view.handled_events, view.queued_events)));
     facts.push(Fact::new("Version", view.version.to_string()));
     facts
+}
+
+/// Shown like a failure, to which there is nothing to retry.
+fn of_attention(attention: &Attention) -> Failure {
+    Failure {
+        id: String::new(),
+        what: capital(&attention.code),
+        code: attention.code.clone(),
+        detail: attention.detail.clone(),
+        since: attention.since,
+        remedy: "The process goes on meanwhile, and this clears by itself once the reason is gone.".to_owned(),
+        giving_up: None,
+        can_retry: false,
+        can_acknowledge: false,
+    }
 }
 
 fn of_failure(manager: &Manager, failure: &ParkedFailure) -> Failure {
@@ -210,6 +248,15 @@ fn names(events: &[CloudEvent]) -> String {
 }
 
 impl Status {
+    /// The status of an instance that goes on although an operator is needed.
+    const NEEDS_OPERATOR: Self = Self {
+        class: "parked",
+        sign: "!",
+        word: "Needs attention",
+        sentence: "Waiting for an operator; it goes on meanwhile",
+        is_running: true,
+    };
+
     /// Returns the status of an instance.
     pub(crate) fn of_instance(status: InstanceStatus) -> Self {
         let (class, sign, word, sentence) = match status {

@@ -12,7 +12,7 @@ use process_manager::manager::{Outcome, OutcomeKind};
 use process_manager_host::operator::{PendingCommand, Trouble};
 
 pub(crate) use self::target::Target;
-use crate::{fact::Fact, paths, words};
+use crate::{fact::Fact, instruction::Instruction, paths, words};
 
 /// A process.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -168,6 +168,14 @@ impl ProcessView {
         let text = text.to_lowercase();
         let ids = self.ids.iter().filter_map(|(_, id)| id.as_deref());
         ids.chain([self.workflow_id.as_str()]).any(|id| id.to_lowercase().contains(&text))
+    }
+
+    /// Returns the instructions that an operator may send to it.
+    pub(crate) fn instructions(&self) -> &'static [Instruction] {
+        match &self.target {
+            Target::Instance(manager, _) if self.status.is_running => manager.instructions,
+            _ => &[],
+        }
     }
 
     /// Returns whether the process waits for an operator.

@@ -4,6 +4,7 @@ mod accounts;
 mod answer;
 mod api;
 mod billing;
+mod contracts;
 mod events;
 mod reports;
 
@@ -16,6 +17,7 @@ pub use accounts::Accounts;
 pub use answer::{Answer, Failed};
 pub use api::{Api, Voiding};
 pub use billing::Billing;
+pub use contracts::Contracts;
 pub use events::Batch;
 pub use reports::Reports;
 pub use test_support::http;

@@ -16,7 +16,7 @@ use crate::{
 /// An address at which nothing listens.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
-/// Settings of a new system; by default all components but Accounts, on SQLite, in a namespace of the run's Temporal
+/// Settings of a new system; by default all components but Accounts and Contracts, on SQLite, in a namespace of the run's Temporal
 /// server.
 #[derive(Debug, Clone)]
 #[must_use = "start() it"]
@@ -49,6 +49,18 @@ impl EnvBuilder {
     /// Accounts too.
     pub fn accounts(mut self) -> Self {
         self.components.insert(Component::Accounts);
+        self
+    }
+
+    /// Contracts and the worker alone.
+    pub fn confirmations_only(mut self) -> Self {
+        self.components = [Component::Contracts, Component::Worker].into();
+        self
+    }
+
+    /// Contracts too.
+    pub fn contracts(mut self) -> Self {
+        self.components.insert(Component::Contracts);
         self
     }
 
@@ -137,7 +149,7 @@ impl EnvBuilder {
             ("HOME".to_owned(), dir.display().to_string()),
             ("RUST_BACKTRACE".to_owned(), "1".to_owned()),
         ]);
-        if matches!(component, Component::Billing | Component::Reports | Component::Accounts) {
+        if component.has_a_database() {
             environment.insert(format!("{}_DATABASE_URL", name.to_uppercase()), self.database_url(name, dir));
         }
         if let Some(temporal) = temporal {
@@ -172,6 +184,7 @@ impl EnvBuilder {
             Component::Billing => self.binaries.billing.clone(),
             Component::Reports => self.binaries.reports.clone(),
             Component::Accounts => self.binaries.accounts.clone(),
+            Component::Contracts => self.binaries.contracts.clone(),
             Component::Worker => self.binaries.worker.clone(),
             Component::Api => self.binaries.api.clone(),
             Component::Temporal => unreachable!("the server knows its own program"),

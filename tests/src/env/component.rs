@@ -11,6 +11,8 @@ pub enum Component {
     Reports,
     /// Accounts, with [`EnvBuilder::accounts`](super::EnvBuilder::accounts).
     Accounts,
+    /// Contracts, with [`EnvBuilder::contracts`](super::EnvBuilder::contracts).
+    Contracts,
     /// The worker.
     Worker,
     /// The api.
@@ -18,6 +20,11 @@ pub enum Component {
 }
 
 impl Component {
+    /// Returns whether it is a service with a database of its own.
+    pub(super) const fn has_a_database(self) -> bool {
+        matches!(self, Self::Billing | Self::Reports | Self::Accounts | Self::Contracts)
+    }
+
     /// Its name in logs.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -26,6 +33,7 @@ impl Component {
             Self::Billing => "billing",
             Self::Reports => "reports",
             Self::Accounts => "accounts",
+            Self::Contracts => "contracts",
             Self::Worker => "worker",
             Self::Api => "api",
         }
@@ -43,27 +51,35 @@ pub enum Link {
     WorkerToReports,
     /// The worker sends commands to Accounts, and follows its log.
     WorkerToAccounts,
+    /// The worker sends commands to Contracts, and follows its log.
+    WorkerToContracts,
     /// The api asks Billing and sends it VoidDocument.
     ApiToBilling,
+    /// The api asks Contracts whose a contract is.
+    ApiToContracts,
     /// The api's console asks Reports and publishes reports.
     ApiToReports,
 }
 
 impl Link {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::ReportsToBilling,
         Self::WorkerToBilling,
         Self::WorkerToReports,
         Self::WorkerToAccounts,
+        Self::WorkerToContracts,
         Self::ApiToBilling,
+        Self::ApiToContracts,
         Self::ApiToReports,
     ];
 
     pub(super) const fn from(self) -> Component {
         match self {
             Self::ReportsToBilling => Component::Reports,
-            Self::WorkerToBilling | Self::WorkerToReports | Self::WorkerToAccounts => Component::Worker,
-            Self::ApiToBilling | Self::ApiToReports => Component::Api,
+            Self::WorkerToBilling | Self::WorkerToReports | Self::WorkerToAccounts | Self::WorkerToContracts => {
+                Component::Worker
+            }
+            Self::ApiToBilling | Self::ApiToContracts | Self::ApiToReports => Component::Api,
         }
     }
 
@@ -71,6 +87,7 @@ impl Link {
         match self {
             Self::WorkerToReports | Self::ApiToReports => Component::Reports,
             Self::WorkerToAccounts => Component::Accounts,
+            Self::WorkerToContracts | Self::ApiToContracts => Component::Contracts,
             _ => Component::Billing,
         }
     }
@@ -80,6 +97,7 @@ impl Link {
         match self {
             Self::WorkerToReports | Self::ApiToReports => "REPORTS_URL",
             Self::WorkerToAccounts => "ACCOUNTS_URL",
+            Self::WorkerToContracts | Self::ApiToContracts => "CONTRACTS_URL",
             _ => "BILLING_URL",
         }
     }

@@ -4,6 +4,7 @@ mod books;
 mod builder;
 mod by_cli;
 mod component;
+mod confirmations;
 mod consistency;
 mod running;
 mod runs;
@@ -18,11 +19,12 @@ use tempfile::TempDir;
 pub use books::Books;
 pub use builder::EnvBuilder;
 pub use component::{Component, Link};
+pub use confirmations::Revoked;
 
 use self::running::Running;
 use crate::{
     Binaries, FaultProxy, Temporal,
-    calls::{Accounts, Api, Billing, Reports, until_answered},
+    calls::{Accounts, Api, Billing, Contracts, Reports, until_answered},
     eventually, sample,
 };
 
@@ -58,6 +60,12 @@ impl Env {
     #[must_use]
     pub fn accounts(&self) -> Accounts {
         Accounts::new(self.url(Component::Accounts))
+    }
+
+    /// Contracts itself, not through a proxy.
+    #[must_use]
+    pub fn contracts(&self) -> Contracts {
+        Contracts::new(self.url(Component::Contracts))
     }
 
     /// The api.

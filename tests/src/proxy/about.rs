@@ -1,10 +1,11 @@
-//! Faults of the commands about one document or money transfer, so that many can share one system.
+//! Faults of the commands about one document, money transfer or contract, so that many can share one system.
 
 use std::fmt::Display;
 
 use super::{Fault, FaultProxy, Gate, Recorded};
 
-/// The commands about one document or money transfer: the requests whose body has it as `document_id` or `transfer_id`.
+/// The commands about one document, money transfer or contract: the requests whose body has it as `document_id`,
+/// `transfer_id` or `contract_id`.
 #[derive(Debug, Clone)]
 pub struct About<'a> {
     proxy: &'a FaultProxy,
@@ -12,7 +13,7 @@ pub struct About<'a> {
 }
 
 impl FaultProxy {
-    /// Returns the rules for commands about one document or money transfer.
+    /// Returns the rules for commands about one document, money transfer or contract.
     #[must_use]
     pub fn about(&self, id: impl Display) -> About<'_> {
         About { proxy: self, id: id.to_string() }

@@ -22,7 +22,7 @@ use crate::free_port;
 /// An HTTP proxy on a port of its own. It records every request, and applies faults to those that match.
 ///
 /// Faults are told apart by the beginning of the request's path and query (`/commands/mark-`, `/events`, or `/` for
-/// all), and by the document or money transfer with [`FaultProxy::about`]. The newest fault that matches applies.
+/// all), and by the document, money transfer or contract with [`FaultProxy::about`]. The newest fault that matches applies.
 #[derive(Debug)]
 pub struct FaultProxy {
     port: u16,

@@ -35,11 +35,11 @@ impl Recorded {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
-    /// Returns whether the body has this `document_id` or `transfer_id`.
+    /// Returns whether the body has this `document_id`, `transfer_id` or `contract_id`.
     #[must_use]
     pub fn is_about(&self, id: &str) -> bool {
         let body = self.json();
-        body["document_id"] == id || body["transfer_id"] == id
+        ["document_id", "transfer_id", "contract_id"].into_iter().any(|name| body[name] == id)
     }
 }
 

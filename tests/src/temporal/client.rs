@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use messages::{DocumentId, TransferId};
+use messages::{ContractId, DocumentId, TransferId};
 use serde_json::Value;
 use temporalio_client::{
     Connection, ConnectionOptions, RetryOptions,
@@ -44,6 +44,12 @@ pub fn workflow_id(document_id: &DocumentId) -> String {
 #[must_use]
 pub fn transfer_workflow_id(transfer_id: &TransferId) -> String {
     format!("TransferMoney-{transfer_id}")
+}
+
+/// `ContractConfirmation-<contract id>`.
+#[must_use]
+pub fn confirmation_workflow_id(contract_id: &ContractId) -> String {
+    format!("ContractConfirmation-{contract_id}")
 }
 
 /// A payload as the CLI and every SDK encode JSON.

@@ -7,7 +7,7 @@ mod read;
 mod server;
 
 pub use cli::CliOutput;
-pub use client::{Temporal, json_payload, transfer_workflow_id, workflow_id};
+pub use client::{Temporal, confirmation_workflow_id, json_payload, transfer_workflow_id, workflow_id};
 pub use ends::attribute;
 pub(crate) use ends::failure_type;
 pub use server::TemporalServer;

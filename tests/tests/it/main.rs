@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 mod architecture;
+mod confirmations;
 mod console;
 mod harness;
 mod readme;
@@ -14,7 +15,7 @@ mod voiding;
 
 use tests::{Env, binaries};
 
-/// A whole system of its own, without Accounts.
+/// A whole system of its own, without Accounts and Contracts.
 async fn start() -> Env {
     Env::builder(binaries!()).start().await
 }

@@ -13,7 +13,12 @@ use tokio::process::Command;
 
 const README: &str = include_str!("../../../README.md");
 const TOOLS: [&str; 3] = ["bash", "curl", "jq"];
-const WALKS: [&str; 3] = ["## Walk through with curl", "## The same with the Temporal CLI", "## Money transfer"];
+const WALKS: [&str; 4] = [
+    "## Walk through with curl",
+    "## The same with the Temporal CLI",
+    "## Money transfer",
+    "## Confirmation of a contract",
+];
 
 /// A line of a walk-through, and its output as the comments below it say.
 #[derive(Debug)]
@@ -53,11 +58,12 @@ impl Line {
     }
 }
 
-const ADDRESSES: [(&str, Component); 4] = [
+const ADDRESSES: [(&str, Component); 5] = [
     ("127.0.0.1:8080", Component::Api),
     ("127.0.0.1:8081", Component::Billing),
     ("127.0.0.1:8082", Component::Reports),
     ("127.0.0.1:8084", Component::Accounts),
+    ("127.0.0.1:8085", Component::Contracts),
 ];
 
 /// A newcomer's machine: a folder in which `cargo run` has been, and the system's Temporal in the place of its own.
@@ -121,7 +127,7 @@ async fn every_line_of_the_readmes_walk_throughs_prints_what_it_says() {
     let lines: Vec<Line> = WALKS.iter().flat_map(|section| lines_of(section)).collect();
     let commands = |word: &str| lines.iter().filter(|line| line.command.starts_with(word)).count();
     assert!(commands("curl ") >= 10 && commands("temporal ") >= 5, "{lines:?}");
-    let env = Env::builder(binaries!()).accounts().start().await;
+    let env = Env::builder(binaries!()).accounts().contracts().start().await;
     let mut machine = Machine::new(&env).await;
     let found = machine.bash("type temporal").await;
     assert!(!found.status.success(), "without the README's line there is none: {found:?}");

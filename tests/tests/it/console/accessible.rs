@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Browser;
+use super::instances;
 use super::on_the_console;
 use super::page_of;
-use super::transfers;
 
 const AXE: &str = include_str!("../../../assets/axe-core-4.14.1.min.js");
 const RUN: &str = "const done = arguments[arguments.length - 1];
@@ -49,7 +49,7 @@ async fn no_page_has_a_serious_violation_of_the_accessibility_rules() {
 
 #[tokio::test]
 async fn no_page_of_transfers_has_a_serious_violation_of_the_accessibility_rules() {
-    let Some((_env, browser, pages)) = transfers::pages("accessibility of transfers").await else { return };
+    let Some((_env, browser, pages)) = instances::pages("accessibility of transfers").await else { return };
     have_no_violations(&browser, &pages).await;
 }
 

@@ -44,7 +44,7 @@ async fn a_forged_form_changes_nothing() {
     for (name, value) in [("origin", "http://evil.example"), ("origin", "null"), ("sec-fetch-site", "same-site")] {
         assert_eq!(status(void(&form).header("cookie", &cookie).header(name, value)).await, 403, "{name}: {value}");
     }
-    for path in ["/console/instance/acknowledge", "/console/instance/retry"] {
+    for path in ["/console/instance/acknowledge", "/console/instance/retry", "/console/instance/instruct"] {
         let form = [("manager", "TransferMoney"), ("process_id", "t-1"), ("failure_id", "t-1/1")];
         assert_eq!(status(post(&env, path, &form).header("cookie", &cookie)).await, 403, "{path}, no token");
     }

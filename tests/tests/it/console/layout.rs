@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::Browser;
+use super::instances;
 use super::on_the_console;
 use super::page_of;
-use super::transfers;
 
 const PHONES: [u32; 2] = [320, 375];
 const OVERFLOW: &str = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
@@ -25,7 +25,7 @@ async fn a_phone_needs_no_horizontal_scrolling() {
 
 #[tokio::test]
 async fn a_phone_needs_no_horizontal_scrolling_for_transfers() {
-    let Some((_env, browser, pages)) = transfers::pages("transfers at phone width").await else { return };
+    let Some((_env, browser, pages)) = instances::pages("transfers at phone width").await else { return };
     fit(&browser, &pages).await;
 }
 

@@ -2,9 +2,11 @@
 
 mod accessible;
 mod browser;
+mod confirmations;
 mod failures;
 mod forged;
 mod hostile;
+mod instances;
 mod keyboard;
 mod layout;
 mod live;

@@ -4,7 +4,7 @@ use messages::{
     AccountId, TransferId,
     accounts::{Transfer, TransferStatus},
 };
-use tests::{Component, Env, Fault, Link, binaries, eventually, sample};
+use tests::{Component, Env, EnvBuilder, Fault, Link, binaries, eventually, sample};
 
 use super::Browser;
 
@@ -26,11 +26,15 @@ pub(super) struct Bank {
 impl Bank {
     /// As [`super::on_the_console`].
     pub(super) async fn start(test: &str) -> Option<Self> {
+        Self::of(test, Env::builder(binaries!()).accounts()).await
+    }
+
+    pub(super) async fn of(test: &str, system: EnvBuilder) -> Option<Self> {
         if !Browser::is_installed() {
             super::on_the_console(test).await;
             return None;
         }
-        let env = Env::builder(binaries!()).accounts().start().await;
+        let env = system.start().await;
         let browser = Browser::start(&env.url(Component::Api)).await;
         let (from, to) = (sample::account_id(), sample::account_id());
         let _ = env.accounts().open(&from, sample::euros("1000")).await.ok_as(201);
@@ -250,7 +254,7 @@ async fn without_javascript_a_transfer_is_retried_and_acknowledged() {
 }
 
 /// Without a script a page has to be loaded again.
-async fn shown_in_the_end(browser: &Browser, path: &str, css: &str, text: &str) {
+pub(super) async fn shown_in_the_end(browser: &Browser, path: &str, css: &str, text: &str) {
     eventually(&format!("{css} of {path} says {text}"), async || {
         browser.open(path).await;
         if browser.is_there(css).await && browser.find(css).await.text().await.unwrap().contains(text) {
@@ -281,18 +285,4 @@ async fn hostile_ids_are_text() {
     browser.says(".empty", "Nothing matches").await;
     browser.open("/transfers/unknown").await;
     browser.says("main", "There was never a transfer of this id: unknown").await;
-}
-
-/// A bank with a transfer that runs, one that is parked and one that has ended, and the addresses of their pages.
-pub(super) async fn pages(test: &str) -> Option<(Env, Browser, Vec<String>)> {
-    let bank = Bank::start(test).await?;
-    let done = bank.request("100").await;
-    bank.becomes(&done, TransferStatus::Completed).await;
-    let (stuck, parked) = (bank.stuck().await, bank.parked().await);
-    bank.browser.open("/transfers").await;
-    bank.browser.says(&row(&stuck), "Retrying").await;
-    bank.browser.says(&row(&parked), "Needs attention").await;
-    let lists = ["/", "/attention", "/transfers", "/transfers?show=all", "/transfers?text=nothing"].map(str::to_owned);
-    let all = lists.into_iter().chain([page_of(&done), page_of(&stuck), page_of(&parked)]).collect();
-    Some((bank.env, bank.browser, all))
 }

@@ -20,13 +20,13 @@ use tests::{
 struct Machine {
     data: TempDir,
     logs: TempDir,
-    ports: [u16; 6],
+    ports: [u16; 7],
 }
 
 impl Machine {
     fn new() -> Self {
         let port = |_| free_port();
-        let mut ports = [0; 6].map(port);
+        let mut ports = [0; 7].map(port);
         // The Web UI takes the port + 1000.
         while TcpListener::bind(("127.0.0.1", ports[5] + 1000)).is_err() {
             ports[5] = free_port();
@@ -42,6 +42,7 @@ impl Machine {
         let addresses =
             names.iter().zip(self.ports).map(|(name, port)| ((*name).to_owned(), format!("127.0.0.1:{port}")));
         let mut environment: BTreeMap<String, String> = addresses.collect();
+        environment.insert("CONTRACTS_ADDR".to_owned(), format!("127.0.0.1:{}", self.ports[6]));
         environment.insert("TEMPORAL_PORT".to_owned(), self.ports[5].to_string());
         environment.insert("TEMPORAL_CLI".to_owned(), temporal_cli().display().to_string());
         environment.insert("DATA_DIR".to_owned(), self.data.path().display().to_string());

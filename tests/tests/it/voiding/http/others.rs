@@ -38,7 +38,7 @@ async fn a_page_of_another_site_acknowledges_and_retries_nothing() {
 
 #[tokio::test]
 async fn every_program_answers_for_its_own_hosts_only() {
-    let env = Env::builder(binaries!()).accounts().start().await;
+    let env = Env::builder(binaries!()).accounts().contracts().start().await;
     for (component, path) in [
         (Component::Api, "/"),
         (Component::Api, "/reports"),
@@ -47,6 +47,7 @@ async fn every_program_answers_for_its_own_hosts_only() {
         (Component::Billing, "/documents"),
         (Component::Reports, "/reports"),
         (Component::Accounts, "/accounts"),
+        (Component::Contracts, "/contracts"),
         (Component::Worker, "/livez"),
     ] {
         let url = format!("{}{path}", env.url(component));
