@@ -20,11 +20,13 @@ use tokio_util::sync::CancellationToken;
 use transfers::TransferMoney;
 use workflows::{
     contract_confirmation::ContractConfirmation,
+    credit_change::{CreditChange, ReinstateContracts, RevokeContracts},
     voiding::{DocumentVoiding, TASK_QUEUE},
 };
 
 use crate::{
     Config, SUBSCRIPTION,
+    credit_change::{Affected, Questions},
     metrics::Meter,
     starter::{VoidingRoutes, VoidingStarter},
 };
@@ -104,6 +106,18 @@ fn confirmations(config: &Config) -> anyhow::Result<Manager<ContractConfirmation
     Ok(manager.settings(&config.confirmation))
 }
 
+/// The process and its batches.
+fn credit_changes(hosting: Hosting, config: &Config) -> anyhow::Result<Hosting> {
+    let url = &config.contracts_url;
+    let contracts = CommandClient::new(url.clone(), Timeouts::default())?;
+    let manager = Manager::<CreditChange>::new(FeedClient::new(url.clone())?, Questions(contracts.clone()));
+    let affected = Affected(contracts);
+    Ok(hosting
+        .manager(manager.starts_batches())
+        .batch::<RevokeContracts>(affected.clone(), HttpDispatcher::new(url.clone())?)
+        .batch::<ReinstateContracts>(affected, HttpDispatcher::new(url.clone())?))
+}
+
 fn options(
     config: &Config,
     client: &Client,
@@ -116,6 +130,7 @@ fn options(
         .routed::<VoidingRoutes>(SUBSCRIPTION, FeedClient::new(config.billing_url.clone())?, starter)
         .manager(transfers(config)?)
         .manager(confirmations(config)?);
+    let hosting = credit_changes(hosting, config)?;
     let mut options = WorkerOptions::new(TASK_QUEUE)
         .register_workflow::<DocumentVoiding>()?
         .register_activities(Billing::new(billing, config.slow_down))

@@ -1,6 +1,7 @@
 //! Hosts the voiding, the money transfer and the confirmation of contracts: workflows, activities and subscriptions.
 
 mod config;
+mod credit_change;
 mod host;
 mod metrics;
 mod run;

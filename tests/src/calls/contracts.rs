@@ -58,6 +58,11 @@ impl Contracts {
         self.0.post("/commands/reconfirm-contract", &OneContract { contract_id: contract_id.clone() }).await
     }
 
+    /// `POST /commands/terminate-contract`.
+    pub async fn terminate(&self, contract_id: &ContractId) -> Answer<Contract> {
+        self.0.post("/commands/terminate-contract", &OneContract { contract_id: contract_id.clone() }).await
+    }
+
     /// `GET /contracts/{id}`.
     pub async fn contract(&self, id: &ContractId) -> Answer<Contract> {
         self.0.get(&format!("/contracts/{id}")).await

@@ -6,6 +6,7 @@ mod by_cli;
 mod component;
 mod confirmations;
 mod consistency;
+mod credit_changes;
 mod running;
 mod runs;
 mod transfers;

@@ -4,6 +4,7 @@
 mod architecture;
 mod confirmations;
 mod console;
+mod credit_changes;
 mod harness;
 mod readme;
 mod recovery;

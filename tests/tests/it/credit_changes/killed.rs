@@ -1,0 +1,35 @@
+//! Worker and service are killed while a batch runs.
+
+use messages::contracts::{ContractStatus, CreditRating};
+use tests::{Component, eventually, load};
+
+use super::{revocations, start};
+
+#[tokio::test]
+async fn each_contract_is_revoked_once_though_worker_and_service_are_killed() {
+    let contracts = load(60, 1_000);
+    let env = start().await;
+    let (customer, ids) = env.customer_with_contracts(contracts).await;
+    let change = env.change_rating(&customer, CreditRating::B).await;
+    for component in [Component::Worker, Component::Contracts, Component::Worker] {
+        env.kill(component).await;
+        env.start(component).await;
+    }
+    for id in &ids {
+        env.contract_becomes(id, ContractStatus::Pending, &change).await;
+    }
+    let state =
+        env.credit_change_becomes(&customer, "counted", |state| state["contracts"]["pending"] == contracts).await;
+    assert_eq!(state["batch"]["accepted"], contracts);
+    for id in &ids {
+        assert_eq!(revocations(&env, id).await, 1, "{id}");
+        env.sign_and_confirm(id).await;
+    }
+    // All end: the change, and the confirmation of each contract.
+    eventually("no process runs", async || {
+        let running = env.temporal().list("ExecutionStatus = 'Running' AND ProcessId IS NOT NULL").await;
+        if running.is_empty() { Ok(()) } else { Err(running.len()) }
+    })
+    .await;
+    env.credit_change_ends(&customer, "completed").await;
+}

@@ -1,0 +1,22 @@
+//! Credit changes: CreditChange and its batches as the worker hosts them, on a real server, over real HTTP.
+
+mod changed_again;
+mod killed;
+mod paths;
+
+use messages::{ContractId, contracts::ContractStatus};
+use tests::{Env, binaries};
+
+/// Contracts and the worker.
+async fn start() -> Env {
+    Env::builder(binaries!()).confirmations_only().start().await
+}
+
+/// How often the contract was revoked, as its events tell.
+async fn revocations(env: &Env, id: &ContractId) -> usize {
+    env.contract_events(id).await.iter().filter(|event| event.kind == "CustomerContractRevoked").count()
+}
+
+async fn status(env: &Env, id: &ContractId) -> ContractStatus {
+    env.contracts().contract(id).await.ok().status
+}
