@@ -1,5 +1,6 @@
 //! Recorded histories of every path replay against today's code.
 
+mod confirmations;
 mod paths;
 mod record;
 mod transfers;
@@ -14,7 +15,10 @@ use temporalio_common::protos::temporal::api::{
     history::v1::{History, history_event::Attributes},
 };
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
-use workflows::voiding::{DocumentVoiding, WORKFLOW_TYPE};
+use workflows::{
+    contract_confirmation::ContractConfirmation,
+    voiding::{DocumentVoiding, WORKFLOW_TYPE},
+};
 
 fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/histories"))
@@ -24,6 +28,7 @@ fn replayer() -> WorkflowReplayer {
     let options = WorkflowReplayerOptions::new();
     let options = options.register_workflow::<DocumentVoiding>().unwrap().register_workflow::<Subscription>().unwrap();
     let options = options.register_workflow::<ProcessInstance<TransferMoney>>().unwrap();
+    let options = options.register_workflow::<ProcessInstance<ContractConfirmation>>().unwrap();
     WorkflowReplayer::new(options.build()).unwrap()
 }
 
@@ -39,7 +44,7 @@ fn recorded() -> Vec<(String, Vec<u8>)> {
 async fn recorded_histories_of_every_path_replay() {
     let histories = recorded();
     let names: Vec<&str> = histories.iter().map(|(name, _)| name.as_str()).collect();
-    let mut expected = [&paths::NAMES[..], &transfers::NAMES].concat();
+    let mut expected = [&paths::NAMES[..], &transfers::NAMES, &confirmations::NAMES].concat();
     expected.sort_unstable();
     assert_eq!(names, expected, "one history a path; tests/README.md says how to record");
     for (name, json) in &histories {

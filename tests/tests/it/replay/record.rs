@@ -10,7 +10,7 @@ use temporalio_common::protos::temporal::api::{
 };
 use tests::{Env, binaries, eventually};
 
-use super::{folder, paths, transfers};
+use super::{confirmations, folder, paths, transfers};
 
 /// Not a test: run it by name where a path is new, or where a change of the workflow was made with a patch marker and
 /// both sides are to be kept.
@@ -30,6 +30,16 @@ async fn record_transfers() {
     let env = Env::builder(binaries!()).transfers_only().start().await;
     for name in transfers::NAMES {
         keep(&env, name, &transfers::walk(&env, name).await).await;
+    }
+}
+
+/// As [`record`], of the confirmations of contracts alone.
+#[tokio::test]
+#[ignore = "rewrites tests/histories; see tests/README.md"]
+async fn record_confirmations() {
+    let env = confirmations::start().await;
+    for name in confirmations::NAMES {
+        keep(&env, name, &confirmations::walk(&env, name).await).await;
     }
 }
 
