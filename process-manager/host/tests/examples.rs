@@ -22,7 +22,8 @@ examples!(
     strict_start "../examples/strict_start.rs",
     target "../examples/target.rs",
     postgres "../examples/postgres.rs",
-    two_logs "../examples/two_logs.rs"
+    two_logs "../examples/two_logs.rs",
+    batch "../examples/batch.rs"
 );
 
 /// Returns a namespace on the server of this test process.
@@ -82,4 +83,10 @@ async fn postgres() {
 async fn two_logs() {
     let server = namespace("two-logs").await;
     within_a_stall("the example ends", two_logs::run(&server)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batch() {
+    let server = namespace("batch").await;
+    within_a_stall("the example ends", batch::run(&server)).await.unwrap();
 }
