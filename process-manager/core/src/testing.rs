@@ -168,6 +168,7 @@ where
             id,
             now,
             position: 0,
+            told: 0,
             answer: Box::new(|_| Ok(())),
             metadata,
             settings,

@@ -28,6 +28,8 @@ pub(super) struct Run<M: ProcessManager> {
     pub(super) now: DateTime<Utc>,
     /// Of the last event.
     pub(super) position: Position,
+    /// How many events it was told.
+    pub(super) told: Position,
     pub(super) answer: Box<Answer<M>>,
     pub(super) metadata: Box<dyn Fn(&mut Metadata)>,
     pub(super) settings: Value,
@@ -76,8 +78,13 @@ impl<M: ProcessManager> Run<M> {
     where
         M::Event: Serialize,
     {
-        let mut event = self.cloud_event(event);
-        event.logid = "batch/test".to_owned();
+        let position = self.position;
+        let event = self.cloud_event(event);
+        // It stands in no log.
+        self.position = position;
+        self.told += 1;
+        let (id, logid) = (format!("told-{}", self.told), "batch/test".to_owned());
+        let event = CloudEvent { id, logid, sequence: self.told, ..event };
         let Some(instance) = &mut self.instance else { panic!("no event has reached an instance") };
         instance.deliver(Delivery::new(event, RouteKind::Continue));
         self.settle();
