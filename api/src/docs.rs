@@ -7,6 +7,7 @@ use axum::{
     response::Response,
     routing::get,
 };
+use service_kit::describe_problems;
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, tag::TagBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -15,8 +16,8 @@ use crate::{app::App, routes};
 
 const DOCUMENT: &str = "/openapi.json";
 
-/// Returns the routes with their documentation.
-pub(crate) fn documented() -> OpenApiRouter<App> {
+/// Returns the routes, and the document that describes them.
+pub(crate) fn documented() -> (Router<App>, OpenApi) {
     let info = InfoBuilder::new()
         .title("Voidings and confirmations")
         .version(env!("CARGO_PKG_VERSION"))
@@ -29,7 +30,9 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
     let of_contracts = Some("The confirmation of contracts that were revoked");
     let confirmations = TagBuilder::new().name("contract-confirmations").description(of_contracts).build();
     let document = OpenApiBuilder::new().info(info).tags(Some([tag, confirmations])).build();
-    OpenApiRouter::with_openapi(document).merge(routes::router())
+    let (routes, mut document) = OpenApiRouter::with_openapi(document).merge(routes::router()).split_for_parts();
+    describe_problems(&mut document);
+    (routes, document)
 }
 
 /// Serves `/openapi.json` and `/docs`.
@@ -55,9 +58,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_route_lists_the_problems_that_every_program_answers() {
+        let document = serde_json::to_value(documented().1).unwrap();
+        for (path, method, expected) in [
+            ("/voidings", "get", &["421", "503"][..]),
+            ("/voidings", "post", &["403", "408", "421", "503"]),
+            ("/voidings/{document_id}", "get", &["421", "503"]),
+            ("/voidings/{document_id}/retry", "post", &["403", "421", "503"]),
+            ("/voidings/{document_id}/acknowledgement", "post", &["403", "408", "421", "503"]),
+        ] {
+            for status in expected {
+                let response = &document["paths"][path][method]["responses"][status];
+                assert!(response["content"]["application/problem+json"].is_object(), "{method} {path}: {status}");
+            }
+        }
+    }
+
+    #[test]
     fn the_committed_openapi_document_is_the_codes() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
-        let document = documented().into_openapi().to_pretty_json().unwrap() + "\n";
+        let document = documented().1.to_pretty_json().unwrap() + "\n";
         if std::env::var_os("UPDATE_OPENAPI").is_some() {
             std::fs::write(path, &document).unwrap();
         }

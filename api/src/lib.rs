@@ -63,7 +63,7 @@ pub async fn run(config: Config, client: impl Into<LazyClient>, shutdown: Cancel
 }
 
 fn router(app: App, console: Router) -> Router {
-    let (routes, document) = docs::documented().split_for_parts();
+    let (routes, document) = docs::documented();
     let (voidings, polls) = (app.voidings.clone(), Polls::default());
     let ready = ready_check(move || {
         let (voidings, polls) = (voidings.clone(), polls.clone());

@@ -4,7 +4,7 @@
 //! pages: a browser opens few connections to one server.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -31,6 +31,10 @@ use crate::{
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Most streams at once; others are told to retry.
 const MOST_STREAMS: usize = 1_000;
+/// Most pages that are looked at, whatever the number of streams; a stream with one more is told to retry.
+const MOST_PAGES: usize = 256;
+/// Pages that are looked at in the same moment: the others wait for their turn.
+const LOOKS_AT_ONCE: usize = 16;
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// A page that is looked at, whichever it is.
@@ -65,11 +69,13 @@ type Poller = Arc<watch::Sender<Option<u64>>>;
 pub(crate) struct Live {
     pollers: Arc<Mutex<HashMap<String, Poller>>>,
     streams: Arc<Semaphore>,
+    looks: Arc<Semaphore>,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { pollers: Arc::default(), streams: Arc::new(Semaphore::new(MOST_STREAMS)) }
+        let (streams, looks) = (Semaphore::new(MOST_STREAMS), Semaphore::new(LOOKS_AT_ONCE));
+        Self { pollers: Arc::default(), streams: Arc::new(streams), looks: Arc::new(looks) }
     }
 }
 
@@ -77,35 +83,51 @@ impl Live {
     /// Answers with the events of pages: `changed`, each time that what a page has seen is not what there is.
     pub(crate) fn events(&self, sources: &Sources, pages: Vec<Follow>) -> Response {
         let Ok(permit) = self.streams.clone().try_acquire_owned() else {
-            return too_many().into_response();
+            return too_many(&format!("{MOST_STREAMS} event streams are open")).into_response();
+        };
+        let Some(receivers) = self.subscribe(sources, &pages) else {
+            return too_many(&format!("{MOST_PAGES} pages are being followed")).into_response();
         };
         let permit = Arc::new(permit);
-        let changes = pages.into_iter().map(|follow| {
-            let receiver = self.subscribe(sources.clone(), follow.page);
-            changes(receiver, follow.seen, follow.number, permit.clone()).boxed()
-        });
+        let changes = pages
+            .into_iter()
+            .zip(receivers)
+            .map(|(follow, receiver)| changes(receiver, follow.seen, follow.number, permit.clone()).boxed());
         let changes = stream::select_all(changes).take_until(sources.shutdown.clone().cancelled_owned());
         Sse::new(changes).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
     }
 
-    fn subscribe(&self, sources: Sources, page: Arc<dyn Watched>) -> watch::Receiver<Option<u64>> {
-        let topic = page.topic();
+    /// Listens to the pollers of these pages; `None` where that would be too many.
+    fn subscribe(&self, sources: &Sources, pages: &[Follow]) -> Option<Vec<watch::Receiver<Option<u64>>>> {
         let mut pollers = self.pollers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(poller) = pollers.get(&topic) {
-            return poller.subscribe();
+        // One that nobody listens to does not look any more.
+        let of_others =
+            pollers.iter().filter(|(_, poller)| poller.receiver_count() > 0).map(|(topic, _)| topic.clone());
+        let followed: BTreeSet<_> = of_others.chain(pages.iter().map(|follow| follow.page.topic())).collect();
+        if followed.len() > MOST_PAGES {
+            return None;
         }
-        let (sender, receiver) = watch::channel(None);
-        let sender = Arc::new(sender);
-        pollers.insert(topic.clone(), sender.clone());
-        tokio::spawn(self.clone().poll(sources, page, topic, sender));
-        receiver
+        let receivers = pages.iter().map(|follow| {
+            let topic = follow.page.topic();
+            if let Some(poller) = pollers.get(&topic) {
+                return poller.subscribe();
+            }
+            let (sender, receiver) = watch::channel(None);
+            let sender = Arc::new(sender);
+            pollers.insert(topic.clone(), sender.clone());
+            tokio::spawn(self.clone().poll(sources.clone(), follow.page.clone(), topic, sender));
+            receiver
+        });
+        Some(receivers.collect())
     }
 
     async fn poll(self, sources: Sources, page: Arc<dyn Watched>, topic: String, sender: Poller) {
         let mut pace = Pace::default();
         while !sources.shutdown.is_cancelled() {
+            let place = self.looks.acquire().await;
             let begun = Instant::now();
             let seen = Some(page.look(&sources).await);
+            drop(place);
             let has_changed = sender.send_if_modified(|known| std::mem::replace(known, seen) != seen);
             let pause = pace.pause(has_changed, begun.elapsed());
             tokio::select! {
@@ -122,8 +144,8 @@ impl Live {
     }
 }
 
-fn too_many() -> ApiError {
-    let why = format!("{MOST_STREAMS} event streams are open; the page updates when it is loaded again");
+fn too_many(why: &str) -> ApiError {
+    let why = format!("{why}, which is as many as may be; the page updates when it is loaded again");
     problem(StatusCode::SERVICE_UNAVAILABLE, code::OVERLOADED, why).retry_after(RETRY_AFTER)
 }
 
@@ -143,6 +165,8 @@ fn changes(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
     use process_manager_client::http::{CommandClient, Timeouts};
     use process_manager_host::{
@@ -184,6 +208,72 @@ mod tests {
             acted: Arc::default(),
             shutdown: CancellationToken::new(),
         }
+    }
+
+    /// A page of its own, at which a look takes until the test says so.
+    struct Slow(usize, Arc<Looks>);
+
+    #[derive(Default)]
+    struct Looks {
+        in_hand: AtomicUsize,
+        most: AtomicUsize,
+        done: AtomicUsize,
+        may_end: CancellationToken,
+    }
+
+    impl Watched for Slow {
+        fn topic(&self) -> String {
+            format!("slow-{}", self.0)
+        }
+
+        fn look<'a>(&'a self, _: &'a Sources) -> BoxFuture<'a, u64> {
+            Box::pin(async {
+                let in_hand = self.1.in_hand.fetch_add(1, Ordering::SeqCst) + 1;
+                self.1.most.fetch_max(in_hand, Ordering::SeqCst);
+                self.1.may_end.cancelled().await;
+                self.1.in_hand.fetch_sub(1, Ordering::SeqCst);
+                self.1.done.fetch_add(1, Ordering::SeqCst);
+                1
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn so_many_pages_are_followed_and_one_more_is_told_to_come_back() {
+        let (live, sources, looks) = (Live::default(), sources(), Arc::new(Looks::default()));
+        let follow = |page| Follow { page: Arc::new(Slow(page, looks.clone())), seen: None, number: Some(page) };
+        let open = |pages: std::ops::Range<usize>| live.events(&sources, pages.map(follow).collect());
+        let mut streams: Vec<_> = (0..MOST_PAGES / 32).map(|stream| open(stream * 32..(stream + 1) * 32)).collect();
+        // Any number of streams may follow the same pages.
+        streams.extend((0..50).map(|_| open(0..32)));
+        assert!(streams.iter().all(|stream| stream.status() == StatusCode::OK));
+        let refused = open(MOST_PAGES - 1..MOST_PAGES + 1);
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refused.headers()[RETRY_AFTER], "30");
+        let body = axum::body::to_bytes(refused.into_body(), 10_000).await.unwrap();
+        assert!(String::from_utf8_lossy(&body).contains("256 pages are being followed"), "{body:?}");
+        streams.remove(0);
+        streams.drain(7..);
+        assert_eq!(open(MOST_PAGES - 1..MOST_PAGES + 1).status(), StatusCode::OK, "nobody follows the first ones");
+    }
+
+    #[tokio::test]
+    async fn so_many_pages_are_looked_at_in_one_moment_whatever_their_number() {
+        let (live, sources, looks) = (Live::default(), sources(), Arc::new(Looks::default()));
+        let follow = |page| Follow { page: Arc::new(Slow(page, looks.clone())), seen: None, number: Some(page) };
+        let _stream = live.events(&sources, (0..100).map(follow).collect());
+        // All pollers have their turn in this thread.
+        let everybody_goes_on = async || {
+            for _ in 0..1_000 {
+                tokio::task::yield_now().await;
+            }
+        };
+        everybody_goes_on().await;
+        assert_eq!(looks.in_hand.load(Ordering::SeqCst), 16);
+        looks.may_end.cancel();
+        everybody_goes_on().await;
+        assert!(looks.done.load(Ordering::SeqCst) >= 100, "each page is looked at");
+        assert_eq!(looks.most.load(Ordering::SeqCst), 16);
     }
 
     #[tokio::test]

@@ -81,7 +81,7 @@ impl From<AcknowledgeError> for ApiError {
         (status = 415, description = "`unsupported-media-type`", body = Problem,
             content_type = "application/problem+json"),
         (status = 422, description = "`invalid-body`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`temporal-unavailable`, `billing-unavailable`", body = Problem,
+        (status = 503, description = "`overloaded`, `temporal-unavailable`, `billing-unavailable`", body = Problem,
             content_type = "application/problem+json", headers(("retry-after" = u64, description = "In seconds"))),
     )
 )]

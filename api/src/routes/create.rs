@@ -53,7 +53,7 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
             content_type = "application/problem+json"),
         (status = 422, description = "`invalid-body`, `idempotency-key-reused`", body = Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "`billing-unavailable`, or `not-ready` where the namespace is another system's: the \
+        (status = 503, description = "`overloaded`, `billing-unavailable`, or `not-ready` where the namespace is another system's: the \
             request has certainly not been accepted; try again", body = Problem, content_type = "application/problem+json",
             headers(("retry-after" = u64, description = "In seconds"))),
         (status = 504, description = "`billing-timeout`: Billing may have accepted the request, or may still do so; \

@@ -40,7 +40,7 @@ impl From<GetError> for ApiError {
         (status = 200, description = "The latest voiding", body = Voiding),
         (status = 400, description = "`invalid-id`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`voiding-not-found`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`temporal-unavailable`, `billing-unavailable`", body = Problem,
+        (status = 503, description = "`overloaded`, `temporal-unavailable`, `billing-unavailable`", body = Problem,
             content_type = "application/problem+json", headers(("retry-after" = u64, description = "In seconds"))),
     )
 )]

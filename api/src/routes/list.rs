@@ -32,7 +32,7 @@ fn no_page(error: PageError) -> ApiError {
     responses(
         (status = 200, description = "A page", body = Page<Voiding>),
         (status = 400, description = "`invalid-parameter`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`temporal-unavailable`", body = Problem,
+        (status = 503, description = "`overloaded`, `temporal-unavailable`", body = Problem,
             content_type = "application/problem+json", headers(("retry-after" = u64, description = "In seconds"))),
     )
 )]

@@ -52,7 +52,7 @@ impl From<RetryError> for ApiError {
         (status = 400, description = "`invalid-id`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`voiding-not-found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`nothing-to-retry`, `signal-rejected`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`temporal-unavailable`, `billing-unavailable`", body = Problem,
+        (status = 503, description = "`overloaded`, `temporal-unavailable`, `billing-unavailable`", body = Problem,
             content_type = "application/problem+json", headers(("retry-after" = u64, description = "In seconds"))),
     )
 )]

@@ -22,12 +22,14 @@ pub use self::{
     reader::FeedReader,
     source::{EventSource, SharedSource},
 };
-use crate::http::{ClientError, Timeouts, http_client, without_credentials};
+use crate::http::{Body, ClientError, Timeouts, http_client, read, without_credentials};
 
 /// Limit of an answer, beyond the wait that was asked for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Most events that one answer holds.
 pub const MAX_LIMIT: u16 = 1000;
+/// Bytes of an answer that are read. An answer of one event has this many as well: a larger event cannot be read.
+pub const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// Longest wait of one request.
 pub const MAX_WAIT: Duration = Duration::from_secs(30);
 
@@ -58,6 +60,12 @@ pub enum FeedError {
         url: Url,
         /// The reason.
         reason: String,
+    },
+    /// The answer has more than [`MOST_BYTES`]. Fewer events may have less: a reader asks for fewer.
+    #[error("{url} answered more than {MOST_BYTES} bytes of events, which are not read")]
+    TooLarge {
+        /// The URL of the request, without credentials.
+        url: Url,
     },
     /// A source other than HTTP cannot be read. Trying again may help.
     #[error("{what} cannot be read")]
@@ -189,7 +197,10 @@ impl FeedClient {
         if !status.is_success() {
             return Err(FeedError::Status { url: without_credentials(&url), status });
         }
-        let body = response.bytes().await.map_err(unreachable)?;
+        let body = match read(response, MOST_BYTES).await.map_err(unreachable)? {
+            Body::Whole(body) => body,
+            Body::TooLarge => return Err(FeedError::TooLarge { url: without_credentials(&url) }),
+        };
         batch::parse(&body, after).map_err(|reason| FeedError::Unreadable { url: without_credentials(&url), reason })
     }
 

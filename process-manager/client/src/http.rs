@@ -1,5 +1,6 @@
 //! The client for commands and queries of a service: one place tells a refusal from a fault.
 
+mod body;
 mod envelope;
 
 use std::{fmt, time::Duration};
@@ -9,10 +10,14 @@ use reqwest::{StatusCode, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 use url::{Host, Url};
 
+pub(crate) use self::body::{Body, read};
 pub use self::envelope::{Envelope, traceparent};
 
 /// Characters of an unexpected answer that an error message keeps.
 const EXCERPT: usize = 200;
+
+/// Bytes of an answer that are read. A refusal takes a few kilobytes, a page of a list some hundred.
+pub const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Time that an unused connection is kept: less than servers keep it, or a request would meet its end.
 const POOL_IDLE: Duration = Duration::from_secs(10);
@@ -76,6 +81,14 @@ pub enum Fault {
         /// The reason.
         source: serde_json::Error,
     },
+    /// An answer of more than [`MOST_BYTES`]. It is not read any further.
+    #[error("{url} answered {status} with more than {MOST_BYTES} bytes, which are not read")]
+    TooLarge {
+        /// The URL of the request, without credentials.
+        url: Url,
+        /// The status.
+        status: StatusCode,
+    },
 }
 
 impl Fault {
@@ -89,7 +102,7 @@ impl Fault {
         match self {
             Self::Unreachable { source, .. } => source.is_connect(),
             Self::Status { status: StatusCode::SERVICE_UNAVAILABLE, code, .. } => code.is_some(),
-            Self::Status { status, .. } => {
+            Self::Status { status, .. } | Self::TooLarge { status, .. } => {
                 (status.is_client_error() && *status != StatusCode::REQUEST_TIMEOUT) || status.is_redirection()
             }
             Self::Unreadable { .. } => false,
@@ -240,9 +253,12 @@ async fn success(url: &Url, request: reqwest::RequestBuilder) -> Result<Vec<u8>,
         |source: reqwest::Error| Fault::Unreachable { url: without_credentials(url), source: source.without_url() };
     let response = request.send().await.map_err(unreachable)?;
     let status = response.status();
-    let body = response.bytes().await.map_err(unreachable)?;
+    let body = match read(response, MOST_BYTES).await.map_err(unreachable)? {
+        Body::Whole(body) => body,
+        Body::TooLarge => return Err(Fault::TooLarge { url: without_credentials(url), status }.into()),
+    };
     if status.is_success() {
-        return Ok(body.into());
+        return Ok(body);
     }
     if let Some(problem) = refusal(status, &body) {
         return Err(CommandError::Refused(problem));

@@ -234,6 +234,12 @@ fn t03_timers_go_on_in_the_next_run() {
     let mut busy = carried(&busy);
     busy.answered(Ok(()), at(0));
     assert_eq!(next_due(busy.advance(at(0))), at(10));
+    let mut again = begun(&set(&[("again", 10)]));
+    let _ = again.advance(at(0));
+    let _ = dispatched(again.advance(at(10)));
+    let mut again = carried(&again);
+    again.answered(Ok(()), at(60));
+    assert_eq!(next_due(again.advance(at(60))), at(10) + DAY);
 }
 
 #[test]
@@ -261,7 +267,7 @@ fn t04_due_while_the_instance_is_parked_it_is_handled_after_a_retry() {
     let refused = given_timers(&[("timer", 10)]).refusing("no", |command| *command == told("note"));
     let parked = refused.when(Event::Noted("note".to_owned())).then_parked("no").advance(DAY).then_no_command();
     assert_eq!(parked.view().unwrap().timers[0].name, "timer");
-    let mut instance = begun(&set(&[("fails", 10)]));
+    let mut instance = begun(&set(&[("fails", 10), ("x", 20)]));
     let _ = instance.advance(at(0));
     for now in [10, 11, 12] {
         let _ = instance.advance(at(now));

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use chrono::{DateTime, Utc};
 use process_manager::{instance::Continued, manager::StartFrom};
 use process_manager_wire::{CloudEvent, FeedPosition, Position};
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,9 @@ pub struct Follow {
     /// Failed attempts at the next event so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempt: u32,
+    /// When the next event is retried, where the run before has waited for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<DateTime<Utc>>,
     /// Where to begin, as long as that has not been found out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_from: Option<StartFrom>,
@@ -94,6 +98,7 @@ impl Follow {
             name: name.into(),
             from: FeedPosition::default(),
             attempt: 0,
+            retry_at: None,
             start_from: Some(start_from).filter(|start_from| *start_from != StartFrom::Origin),
             continues: Vec::new(),
             hands_over: true,

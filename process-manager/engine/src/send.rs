@@ -65,8 +65,14 @@ impl Policy {
         Self { summary, attempt: policy::ATTEMPT, retry: Retry::FOREVER, deadline: None }
     }
 
-    fn left<W>(&self, ctx: &WorkflowContext<W>) -> Option<Duration> {
-        self.deadline.map(|deadline| (deadline - now(ctx)).to_std().unwrap_or_default())
+    fn left(&self, now: DateTime<Utc>) -> Option<Duration> {
+        self.deadline.map(|deadline| (deadline - now).to_std().unwrap_or_default())
+    }
+
+    /// Returns the pause before a durable activity that has ended is begun anew: not beyond the deadline.
+    fn pause(&self, now: DateTime<Utc>) -> Duration {
+        let longest = self.retry.longest_pause;
+        self.left(now).map_or(longest, |left| left.min(longest)).max(Duration::from_millis(1))
     }
 }
 
@@ -115,7 +121,7 @@ where
 {
     let is_single = policy.retry.attempts == Some(1);
     let limit = if is_single { policy.attempt } else { policy.attempt.min(policy::LOCAL_ATTEMPT) };
-    let limit = policy.left(ctx).map_or(limit, |left| left.min(limit)).max(Duration::from_millis(1));
+    let limit = policy.left(now(ctx)).map_or(limit, |left| left.min(limit)).max(Duration::from_millis(1));
     ctx.state_mut(W::local_attempt);
     let options = policy::local(limit, policy.summary.clone());
     let fault = match decide(ctx, ctx.execute_local_activity(activity(), input.clone(), options).await)? {
@@ -123,7 +129,7 @@ where
         Err(NotAccepted::Fault(fault)) => fault,
         Err(answer) => return Ok(recorded(ctx, answered(answer)).await),
     };
-    if policy.left(ctx).is_some_and(|left| left.is_zero()) {
+    if policy.left(now(ctx)).is_some_and(|left| left.is_zero()) {
         return Ok(recorded(ctx, Sent::TimedOut).await);
     }
     if is_single {
@@ -184,7 +190,7 @@ where
     D::Input: Clone,
     D::Output: TemporalDeserializable,
 {
-    let left = policy.left(ctx);
+    let left = policy.left(now(ctx));
     let options: ActivityOptions = policy::durable(policy.attempt, policy.retry, policy.summary.clone());
     let durable = || ctx.execute_activity(activity(), input.clone(), options.clone());
     let mut attempts = durable();
@@ -195,7 +201,7 @@ where
             outcome = attempts => match decide(ctx, outcome)? {
                 // The policy has no end: a worker of another version, or an operator who failed the activity.
                 Err(NotAccepted::Fault(why)) if policy.retry.attempts.is_none() => {
-                    ctx.timer(policy.retry.longest_pause).await;
+                    ctx.timer(policy.pause(now(ctx))).await;
                     fault = why;
                     attempts = durable();
                 }
@@ -251,4 +257,19 @@ fn show_stalled<W: Sender>(ctx: &WorkflowContext<W>, fault: &str) {
     let at = now(ctx);
     ctx.state_mut(|run| run.stalled(detail, at));
     W::publish(ctx);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_ends_with_the_deadline() {
+        let now = DateTime::UNIX_EPOCH;
+        let left = |seconds| Some(now + Duration::from_secs(seconds));
+        let pause = |deadline| Policy { deadline, ..Policy::forever(String::new()) }.pause(now);
+        assert_eq!(pause(None), Duration::from_secs(30));
+        assert_eq!((pause(left(31)), pause(left(7))), (Duration::from_secs(30), Duration::from_secs(7)));
+        assert_eq!(pause(left(0)), Duration::from_millis(1));
+    }
 }

@@ -33,6 +33,7 @@ mod view;
 mod workflow;
 
 pub use self::{
+    payload::is_paused_by,
     view::{Retrying, Status, SubscriptionState},
     workflow::Subscription,
 };

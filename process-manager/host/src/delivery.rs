@@ -6,6 +6,7 @@ mod instances;
 pub(crate) mod known;
 mod router;
 mod shared;
+mod unrouted;
 mod window;
 
 pub(crate) use self::instances::Instances;

@@ -5,6 +5,7 @@
 //! `subscription`. Beside that it sweeps at regular intervals: it reconciles state that no event announces.
 
 mod activity;
+mod ended;
 mod ensure;
 mod handler;
 mod redelivery;

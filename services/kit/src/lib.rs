@@ -72,7 +72,7 @@ pub use database::{Database, DatabaseUrl, OpenError, Transaction};
 pub use event_log::{EventLog, EventLogMigration, NewEvent, append, events_routes};
 pub use fresh::{new_id, now};
 pub use headers::{CommandHeaders, correlate};
-pub use openapi::{CommandProblems, PageParams};
+pub use openapi::{CommandProblems, PageParams, describe_problems};
 pub use page::PageRequest;
 pub use params::{DEFAULT_LIMIT, MAX_LIMIT, Params, PathId, invalid};
 pub(crate) use problem::RETRY_AFTER;

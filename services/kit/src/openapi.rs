@@ -52,7 +52,7 @@ pub struct PageParams {
 }
 
 /// Adds `/openapi.json`, which describes the routes. Each answer from 400 on is described as a problem, and each route
-/// may be asked for under another host, or while the database is away.
+/// may be asked for under another host, or while the program is busy.
 pub(crate) fn served(routes: OpenApiRouter) -> Router {
     let (routes, mut openapi) = routes.split_for_parts();
     describe_problems(&mut openapi);
@@ -60,17 +60,28 @@ pub(crate) fn served(routes: OpenApiRouter) -> Router {
     routes.route("/openapi.json", get(|| async move { axum::Json(openapi.as_ref()).into_response() }))
 }
 
+/// The problems that each route may answer.
 const EVERYWHERE: [(&str, &str); 2] =
     [("421", "host-not-allowed"), ("503", "database-unavailable, overloaded: nothing was done")];
 
-fn describe_problems(openapi: &mut OpenApi) {
+/// The problem that each route may answer that changes something, and the one of each that takes a body.
+const OF_COMMANDS: (&str, &str) = ("403", "cross-site-request");
+const OF_BODIES: (&str, &str) = ("408", "request-timeout");
+
+/// Adds to each route the problems that every program answers, where the route does not list the status itself, and
+/// describes each answer from 400 on as a problem.
+pub fn describe_problems(openapi: &mut OpenApi) {
     let components = openapi.components.get_or_insert_with(Components::default);
     components.schemas.insert(Problem::name().into_owned(), Problem::schema());
     let problem = Content::new(Some(Ref::from_schema_name(Problem::name())));
     for path in openapi.paths.paths.values_mut() {
-        let methods = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete, &mut path.patch];
-        for Operation { responses, .. } in methods.into_iter().flatten() {
-            for (status, codes) in EVERYWHERE {
+        let read = path.get.iter_mut().map(|operation| (operation, false));
+        let commands = [&mut path.put, &mut path.post, &mut path.delete, &mut path.patch];
+        let commands = commands.into_iter().flatten().map(|operation| (operation, true));
+        for (Operation { responses, request_body, .. }, is_command) in read.chain(commands) {
+            let of_commands = is_command.then_some(OF_COMMANDS);
+            let of_bodies = request_body.as_ref().map(|_| OF_BODIES);
+            for (status, codes) in EVERYWHERE.into_iter().chain(of_commands).chain(of_bodies) {
                 let response = || RefOr::T(ResponseBuilder::new().description(codes).build());
                 responses.responses.entry(status.to_owned()).or_insert_with(response);
             }

@@ -30,6 +30,7 @@ mod listen;
 
 use std::{error::Error, str::FromStr, time::Duration};
 
+use futures::TryStreamExt;
 use process_manager_wire::{CloudEvent, Position};
 use sqlx::{
     PgPool,
@@ -40,7 +41,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{ANSWER_WITHIN, EventSource, FeedError, FeedEvent, MAX_LIMIT, MAX_WAIT};
+use super::{ANSWER_WITHIN, EventSource, FeedError, FeedEvent, MAX_LIMIT, MAX_WAIT, MOST_BYTES};
 
 /// The tables of the log, as SQL that may be run again and again; several statements, to be run in one transaction
 /// (`sqlx::raw_sql` does).
@@ -120,9 +121,26 @@ impl PostgresSource {
 
     async fn events(&self, after: Position, limit: u16) -> Result<Vec<FeedEvent>, FeedError> {
         let limit = i64::from(limit.clamp(1, MAX_LIMIT));
-        let rows = sqlx::query_as(READ).bind(after).bind(limit).fetch_all(&self.pool);
-        let rows: Vec<(Position, String, String)> = self.within_time(rows).await?;
-        Ok(rows.into_iter().map(|(position, logid, envelope)| event(position, logid, &envelope)).collect())
+        self.within_time(Box::pin(self.read_some(after, limit))).await
+    }
+
+    /// Reads events until they are enough, in number or in bytes: at least one, where there is one.
+    async fn read_some(&self, after: Position, limit: i64) -> Result<Vec<FeedEvent>, sqlx::Error> {
+        let mut connection = self.pool.acquire().await?;
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        let mut rows =
+            sqlx::query_as::<_, (Position, String, String)>(READ).bind(after).bind(limit).fetch(&mut *connection);
+        while let Some((position, logid, envelope)) = rows.try_next().await? {
+            bytes += envelope.len();
+            if bytes > MOST_BYTES && !events.is_empty() {
+                drop(rows);
+                // Or the next one would have to read all the rest.
+                connection.close_on_drop();
+                break;
+            }
+            events.push(event(position, logid, &envelope));
+        }
+        Ok(events)
     }
 
     async fn within_time<T>(&self, query: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, FeedError> {

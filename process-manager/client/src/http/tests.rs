@@ -177,6 +177,40 @@ async fn path_segments_and_query_are_encoded() {
     assert_eq!(seen, json!(["a/b?c", "/some/prefix/documents/a%2Fb%3Fc", "process=o%26n"]));
 }
 
+#[tokio::test]
+async fn an_answer_of_more_than_4_mib_is_not_read_and_says_so() {
+    async fn without_end() -> Response {
+        let chunk = || Ok::<_, std::io::Error>(axum::body::Bytes::from_static(&[b' '; 64 * 1024]));
+        axum::body::Body::from_stream(futures::stream::repeat_with(chunk)).into_response()
+    }
+    async fn announced() -> Response {
+        let length = [("content-length", (MOST_BYTES + 1).to_string())];
+        (
+            StatusCode::CONFLICT,
+            length,
+            axum::body::Body::from_stream(futures::stream::pending::<Result<String, std::io::Error>>()),
+        )
+            .into_response()
+    }
+    async fn just_fits() -> String {
+        " ".repeat(MOST_BYTES - 1) + "7"
+    }
+    assert_eq!(MOST_BYTES, 4_194_304);
+    let router = Router::new()
+        .route("/commands/without-end", post(without_end))
+        .route("/commands/announced", post(announced))
+        .route("/commands/just-fits", post(just_fits));
+    let client = CommandClient::new(serve(router).await, Timeouts::default()).unwrap();
+    let ask = async |path: &str| client.send::<_, Value>(path, &json!({}), &Envelope::default()).await;
+    for (path, status, had_no_effect) in [("without-end", 200, false), ("announced", 409, true)] {
+        let error = ask(&format!("/commands/{path}")).await.unwrap_err();
+        let CommandError::Fault(fault @ Fault::TooLarge { .. }) = &error else { panic!("{error:?}") };
+        assert_eq!(fault.had_no_effect(), had_no_effect, "{error}");
+        assert!(error.to_string().contains(&status.to_string()) && error.to_string().contains("4194304"), "{error}");
+    }
+    assert_eq!(ask("/commands/just-fits").await.unwrap(), 7);
+}
+
 #[test]
 fn an_address_that_is_not_http_is_refused() {
     let error = CommandClient::new("mailto:billing".parse().unwrap(), Timeouts::default()).unwrap_err();

@@ -5,6 +5,7 @@ mod envelope;
 mod faults;
 mod order;
 mod schema;
+mod size;
 mod wait;
 
 use std::time::Duration;

@@ -1,13 +1,14 @@
 //! The ledger: what an instance has seen of each log, so that a redelivered event is handled once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 
 use process_manager_wire::Position;
 use serde::{Deserialize, Serialize};
 
 use super::Delivery;
 
-/// Most events of one log, accepted because an operator has asked for them, that an instance remembers: the latest.
+/// Most events of one log, accepted because an operator has asked for them, that an instance remembers: those that were
+/// redelivered last. A redelivery has as many at most, so each of them counts once however often it is repeated.
 const MOST_REDELIVERED: usize = 1_000;
 
 /// How far an instance is in each log, by the log's id.
@@ -24,9 +25,9 @@ pub struct Ledger(BTreeMap<String, Marks>);
 struct Marks {
     accepted: Position,
     handled: Position,
-    /// Redelivered events below the mark that have been accepted.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    redelivered: BTreeSet<Position>,
+    /// Redelivered events below the mark that have been accepted, in the order in which they were.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    redelivered: VecDeque<Position>,
 }
 
 impl Marks {
@@ -36,11 +37,12 @@ impl Marks {
             self.accepted = position;
             return true;
         }
-        if !delivery.redelivered || !self.redelivered.insert(position) {
+        if !delivery.redelivered || self.redelivered.contains(&position) {
             return false;
         }
+        self.redelivered.push_back(position);
         if self.redelivered.len() > MOST_REDELIVERED {
-            self.redelivered.pop_first();
+            self.redelivered.pop_front();
         }
         true
     }
@@ -50,7 +52,7 @@ impl Marks {
         Self {
             accepted: self.accepted.min(position),
             handled: self.handled.min(position),
-            redelivered: self.redelivered.range(..=position).copied().collect(),
+            redelivered: self.redelivered.iter().copied().filter(|it| *it <= position).collect(),
         }
     }
 }
@@ -138,6 +140,9 @@ mod tests {
             assert!(ledger.accept(&again(position)));
         }
         assert!(!ledger.accept(&again(1_001)) && ledger.accept(&again(1_000)));
+        // An earlier position than all that are remembered is the latest all the same.
+        let mut ledger = carried(&ledger);
+        assert!(ledger.accept(&again(1)) && !ledger.accept(&again(1)));
         assert!(serde_json::to_string(&ledger).unwrap().len() < 10 * 1024);
     }
 

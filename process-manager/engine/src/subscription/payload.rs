@@ -44,6 +44,18 @@ pub(super) fn read_at(raw: &RawValue) -> Result<At, &'static str> {
     if at.position.is_some_and(|position| position < 0) { Err("position is below 0") } else { Ok(at) }
 }
 
+/// Returns whether a subscription is paused after a signal; `None` where the signal changes nothing about that.
+#[must_use]
+pub fn is_paused_by(signal: &str, input: &RawValue) -> Option<bool> {
+    let resumes = match (signal, read_at(input)) {
+        ("pause", _) => return Some(true),
+        ("resume", Ok(_)) => true,
+        ("rewind", Ok(at)) => at.position.is_some(),
+        _ => false,
+    };
+    resumes.then_some(false)
+}
+
 /// An object with a list of positions, none of them below 1, and the id of an instance or none.
 pub(super) fn read_redeliver(raw: &RawValue) -> Result<Redeliver, &'static str> {
     let mut asked: Redeliver = read(raw, "positions is not a list of whole numbers, or instance is not a text")?;
@@ -100,6 +112,14 @@ mod tests {
             assert_eq!(read_at(&raw(&[payload])), expected, "{}", String::from_utf8_lossy(payload));
         }
         assert_eq!(read_at(&raw(&[b"{}", b"{}"])), Err("several payloads"));
+    }
+
+    #[test]
+    fn a_signal_that_is_ignored_changes_nothing_about_a_pause() {
+        let paused = |signal, payload: &[u8]| is_paused_by(signal, &raw(&[payload]));
+        assert_eq!((paused("pause", b"7"), paused("resume", b"{}")), (Some(true), Some(false)));
+        assert_eq!((paused("resume", b"7"), paused("rewind", b"{}"), paused("retrying", b"{}")), (None, None, None));
+        assert_eq!(paused("rewind", b"{\"position\": 0}"), Some(false));
     }
 
     #[test]

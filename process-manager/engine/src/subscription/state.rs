@@ -1,5 +1,6 @@
 //! State of a subscription, and the effect of operators' signals on it.
 
+use chrono::{DateTime, Utc};
 use process_manager::instance::Continued;
 use process_manager_wire::{FeedPosition, Position};
 
@@ -68,6 +69,11 @@ impl Run {
     /// Whether an operator wants the turn to end.
     pub(super) fn is_interrupted(&self) -> bool {
         self.held.is_paused || self.is_rewound() || !self.held.redeliver.is_empty()
+    }
+
+    /// The next event is retried at this time.
+    pub(super) fn retries_at(&mut self, at: Option<DateTime<Utc>>) {
+        self.follow.retry_at = at;
     }
 
     /// Returns the input of a turn.
@@ -160,6 +166,7 @@ impl Run {
             return;
         }
         self.follow.attempt = 0;
+        self.follow.retry_at = None;
         self.follow.from = FeedPosition { position, logid: None };
     }
 

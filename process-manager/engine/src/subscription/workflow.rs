@@ -3,6 +3,7 @@
 
 #![expect(missing_docs, reason = "the macro makes undocumented items of the documented methods")]
 
+use chrono::{DateTime, TimeDelta, Utc};
 use temporalio_common::{
     data_converters::RawValue,
     error::{ActivityExecutionError, IncomingError},
@@ -21,11 +22,13 @@ use super::{
 };
 use crate::{
     activities::{EventsToRedeliver, Followed, LeftOut, LogActivities, OTHER_LOG, Redelivered},
-    failed, is_too_long,
+    failed, is_too_long, now,
 };
 
 /// Patch of runs that look at their length while they wait.
 const GROWN: &str = "too-long-while-it-waits";
+/// Longest pause before a retry.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::days(3_650);
 /// Patch of runs whose rewind outlasts the stop of the turn that it meets.
 const REWOUND: &str = "a-rewind-outlasts-a-stop";
 
@@ -52,6 +55,11 @@ impl Subscription {
             return Err(failed("InvalidInput", why));
         }
         find_start(ctx).await?;
+        if let Some(at) = ctx.state(|it| it.run.as_ref().ok().and_then(|run| run.follow().retry_at))
+            && !retry_later(ctx, at).await?
+        {
+            return hand_over(ctx);
+        }
         loop {
             if ctx.state(|it| it.run.as_ref().is_ok_and(Run::hands_over)) && is_too_long(ctx) {
                 return hand_over(ctx);
@@ -62,7 +70,7 @@ impl Subscription {
                         continue;
                     }
                     if let Some(followed) = follow(ctx).await?
-                        && (!retry_later(ctx, &followed).await? || ctx.continue_as_new_suggested())
+                        && (!is_retried(ctx, &followed).await? || ctx.continue_as_new_suggested())
                         // What an operator has asked for with the end of the turn comes first.
                         && !ctx.state(|it| it.run.as_ref().is_ok_and(Run::is_interrupted))
                     {
@@ -245,16 +253,38 @@ async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>,
     })
 }
 
-/// Waits for the retry of the next event; `false` where none is due.
-async fn retry_later(ctx: &WorkflowContext<Subscription>, followed: &Followed) -> Result<bool, WorkflowTermination> {
+/// Waits for the retry of the next event; `false` where none is due in this run.
+async fn is_retried(ctx: &WorkflowContext<Subscription>, followed: &Followed) -> Result<bool, WorkflowTermination> {
     let Some(millis) = followed.retry_after_ms else { return Ok(false) };
-    let mut timer = ctx.timer(std::time::Duration::from_millis(millis));
-    select! {
-        _ = timer => (),
-        interrupted = ctx.wait_condition(|it| it.run.as_ref().is_ok_and(Run::is_interrupted)) => {
-            interrupted?;
-            timer.cancel();
+    let pause = i64::try_from(millis).ok().and_then(TimeDelta::try_milliseconds).unwrap_or(LONGEST_PAUSE);
+    retry_later(ctx, now(ctx) + pause.min(LONGEST_PAUSE)).await
+}
+
+/// Waits for the retry of the next event, or until an operator wants something else; `false` where the history has become
+/// too long meanwhile, and the next run waits on.
+async fn retry_later(ctx: &WorkflowContext<Subscription>, at: DateTime<Utc>) -> Result<bool, WorkflowTermination> {
+    let is_interrupted = |it: &Subscription| it.run.as_ref().is_ok_and(Run::is_interrupted);
+    let hands_over = ctx.state(|it| it.run.as_ref().is_ok_and(Run::hands_over));
+    let mut timer = ctx.timer((at - now(ctx)).to_std().unwrap_or_default());
+    loop {
+        let length = ctx.history_length();
+        let has_grown = || hands_over && ctx.history_length() > length && is_too_long(ctx);
+        select! {
+            _ = timer => break,
+            woken = ctx.wait_condition(|it| is_interrupted(it) || has_grown()) => {
+                woken?;
+                if ctx.state(is_interrupted) {
+                    timer.cancel();
+                    break;
+                }
+                if ctx.patched(&format!("{GROWN}-{}", ctx.history_length())) {
+                    timer.cancel();
+                    ctx.state_mut(|it| it.state_mut().map(|run| run.retries_at(Some(at))));
+                    return Ok(false);
+                }
+            }
         }
     }
+    ctx.state_mut(|it| it.state_mut().map(|run| run.retries_at(None)));
     Ok(true)
 }

@@ -11,14 +11,9 @@ use process_manager_engine::activities::LeftOut;
 use process_manager_wire::{CloudEvent, Position, error_chain};
 use tokio::time::{sleep, timeout};
 
-use super::{
-    DeliveryError, DeliveryTarget,
-    shared::{Place, Shared},
-};
+use super::{DeliveryError, DeliveryTarget, shared::Shared};
 use crate::subscription::{HandlerError, Interrupted, Terms, cut, left_out};
 
-/// Attempts after which the others do not wait any more.
-const ATTEMPTS_IN_LINE: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Most events in one delivery.
@@ -66,10 +61,9 @@ pub(super) async fn deliver<R: Routing, T: DeliveryTarget>(
     mut attempt: u32,
 ) -> Done {
     let mut done = Done { id, positions: Vec::new(), interrupted: None, left_out: Vec::new() };
-    let mut place = Place::in_line(&shared).await;
     let last = events.last().map(|queued| Arc::clone(&queued.event));
     while !events.is_empty() {
-        let delivered = deliver_some::<R, T>(&shared, &mut place, &mut done, &mut events).await;
+        let delivered = deliver_some::<R, T>(&shared, &mut done, &mut events).await;
         let Err(error) = delivered else {
             attempt = 0;
             continue;
@@ -78,12 +72,13 @@ pub(super) async fn deliver<R: Routing, T: DeliveryTarget>(
         let metadata = Metadata::from(events[0].event.as_ref());
         match decide::<R>(&error, &metadata, attempt) {
             OnRoutingError::Retry if shared.terms.retries(attempt) => {
-                if attempt >= ATTEMPTS_IN_LINE {
-                    place.step_aside(&shared);
-                }
+                shared.failed(&done.id, metadata.position, cut(&error_chain(&error)));
                 sleep(retry_pause(attempt)).await;
             }
             decision if decision == OnRoutingError::Skip || shared.terms.redeliver.is_some() => {
+                if attempt > 1 {
+                    shared.given_up(&done.id);
+                }
                 events.remove(0);
                 done.positions.push(metadata.position);
                 done.left_out.push(left_out(metadata.position, &error_chain(&error)));
@@ -95,7 +90,6 @@ pub(super) async fn deliver<R: Routing, T: DeliveryTarget>(
             }
         }
     }
-    drop(place);
     if let (Some(last), Ok(_permit)) = (last, shared.unsettled.acquire().await) {
         settle::<R, T>(&shared, &done.id, &last).await;
     }
@@ -113,7 +107,6 @@ async fn settle<R: Routing, T: DeliveryTarget>(shared: &Shared<'_, T>, id: &str,
 /// Delivers the first of the events, as many as go together; what is wrong with the very first where none goes.
 async fn deliver_some<R: Routing, T: DeliveryTarget>(
     shared: &Shared<'_, T>,
-    place: &mut Place,
     done: &mut Done,
     events: &mut Vec<Queued>,
 ) -> Result<(), RoutingError<R::Error>> {
@@ -121,17 +114,14 @@ async fn deliver_some<R: Routing, T: DeliveryTarget>(
     let mut size = events.len();
     let id = done.id.clone();
     loop {
-        match shared.target.deliver(&id, &deliveries(&shared.terms, &events[..size])).await {
+        match shared.deliver(&id, &deliveries(&shared.terms, &events[..size])).await {
             Ok(()) => {
                 shared.succeeded(&id);
                 done.positions.extend(events.drain(..size).map(|queued| queued.event.sequence));
                 return Ok(());
             }
             Err(DeliveryError::Fault(fault)) => {
-                let attempts = retried::<R, T>(shared, &id, &events[0], &fault)?;
-                if attempts >= ATTEMPTS_IN_LINE {
-                    place.step_aside(shared);
-                }
+                retried::<R, T>(shared, &id, &events[0], &fault)?;
                 backoff.wait().await;
             }
             // It may be one of them, or their number.
@@ -153,13 +143,13 @@ fn deliveries(terms: &Terms, events: &[Queued]) -> Vec<Delivery> {
     events.iter().map(delivery).collect()
 }
 
-/// Notes a fault; returns how often it has failed, or the error with which the instance is given up.
+/// Notes a fault; returns the error with which the instance is given up, when it is.
 fn retried<R: Routing, T>(
     shared: &Shared<'_, T>,
     id: &str,
     first: &Queued,
     fault: &HandlerError,
-) -> Result<u32, RoutingError<R::Error>> {
+) -> Result<(), RoutingError<R::Error>> {
     let why = error_chain(fault);
     let (attempts, give_up) = shared.failed(id, first.event.sequence, cut(&why));
     if give_up {
@@ -168,7 +158,7 @@ fn retried<R: Routing, T>(
         return Err(RoutingError::Undeliverable { id: id.to_owned(), why });
     }
     tracing::warn!(name = R::NAME, id, attempts, "delivery is retried: {why}");
-    Ok(attempts)
+    Ok(())
 }
 
 /// Has the process manager decide about an event that could not be routed or delivered.

@@ -23,6 +23,7 @@ use super::{
     DeliveryTarget,
     attempts::{Done, Queued, batch, decide, deliver, interrupted, retry_pause},
     shared::Shared,
+    unrouted::Unrouted,
     window::Window,
 };
 use crate::subscription::{Delivering, Interrupted, Passed, Terms, left_out};
@@ -31,6 +32,10 @@ use crate::subscription::{Delivering, Interrupted, Passed, Terms, left_out};
 const AHEAD: usize = 5_000;
 /// Bytes of events that are read ahead.
 const AHEAD_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes that count for each delivery of an event, beside the id of the instance.
+const DELIVERY_BYTES: usize = 1024;
+/// Attempts at routing an event within a turn; then the turn ends, and its state says that the event is retried.
+const ATTEMPTS_IN_TURN: u32 = 5;
 /// Routing does not keep others waiting for longer; one event that takes longer does.
 const SLICE: Duration = Duration::from_millis(20);
 
@@ -38,7 +43,7 @@ const SLICE: Duration = Duration::from_millis(20);
 pub(super) struct Deliveries<'a, R: Routing, T> {
     shared: Arc<Shared<'a, T>>,
     /// Read, and not routed yet.
-    unrouted: VecDeque<FeedEvent>,
+    unrouted: Unrouted,
     window: Window,
     /// The events that wait for an instance, behind the batch that is being delivered to it.
     queues: BTreeMap<String, VecDeque<Queued>>,
@@ -57,7 +62,7 @@ impl<'a, R: Routing, T: DeliveryTarget> Deliveries<'a, R, T> {
     pub(super) fn new(target: &'a T, terms: Terms) -> Self {
         Self {
             shared: Arc::new(Shared::new(target, terms)),
-            unrouted: VecDeque::new(),
+            unrouted: Unrouted::default(),
             window: Window::default(),
             queues: BTreeMap::new(),
             in_hand: FuturesUnordered::new(),
@@ -73,28 +78,30 @@ impl<'a, R: Routing, T: DeliveryTarget> Deliveries<'a, R, T> {
     fn route_some(&mut self) {
         let began = Instant::now();
         while self.can_route() && began.elapsed() < SLICE {
-            let Some(entry) = self.unrouted.pop_front() else { return };
+            let Some((entry, bytes)) = self.unrouted.pop() else { return };
             match plan::<R>(&entry) {
-                Ok(Some((kind, ids))) => self.queue(entry, kind, ids),
+                Ok(Some((kind, ids))) => self.queue(entry, bytes, kind, ids),
                 Ok(None) => self.pass_over(&entry, "it is routed to no instance"),
-                Err(error) => self.unroutable(entry, &error),
+                Err(error) => self.unroutable(entry, bytes, &error),
             }
         }
     }
 
     fn can_route(&self) -> bool {
-        self.interrupted.is_empty() && self.pause.is_none() && !self.unrouted.is_empty()
+        // One event may go to any number of instances.
+        let has_room = self.window.bytes() < AHEAD_BYTES;
+        self.interrupted.is_empty() && self.pause.is_none() && !self.unrouted.is_empty() && has_room
     }
 
-    fn queue(&mut self, entry: FeedEvent, kind: RouteKind, mut ids: Vec<String>) {
+    fn queue(&mut self, entry: FeedEvent, bytes: usize, kind: RouteKind, mut ids: Vec<String>) {
         if let Some(only) = self.shared.terms.redeliver.as_ref().and_then(|asked| asked.instance.as_ref()) {
             ids.retain(|id| id == only);
         }
         if ids.is_empty() {
             return self.pass_over(&entry, "it is not routed to the instance");
         }
-        let bytes = bytes_of(&entry);
-        self.window.open(&entry, ids.len(), bytes);
+        let deliveries: usize = ids.iter().map(|id| id.len() + DELIVERY_BYTES).sum();
+        self.window.open(&entry, ids.len(), bytes + deliveries);
         let FeedEvent::Event(event) = entry else { return };
         let event: Arc<_> = Arc::from(event);
         for id in ids {
@@ -116,16 +123,23 @@ impl<'a, R: Routing, T: DeliveryTarget> Deliveries<'a, R, T> {
         self.window.open(entry, 0, 0);
     }
 
-    fn unroutable(&mut self, entry: FeedEvent, error: &RoutingError<R::Error>) {
+    fn unroutable(&mut self, entry: FeedEvent, bytes: usize, error: &RoutingError<R::Error>) {
         let metadata = metadata(&entry);
         let attempt = self.attempts(metadata.position) + 1;
         self.tried = Some((metadata.position, attempt));
-        match decide::<R>(error, &metadata, attempt) {
+        let redelivers = self.shared.terms.redeliver.is_some();
+        let decision = match decide::<R>(error, &metadata, attempt) {
+            OnRoutingError::Retry if !redelivers && attempt > ATTEMPTS_IN_TURN => {
+                OnRoutingError::RetryAfter(retry_pause(attempt))
+            }
+            decision => decision,
+        };
+        match decision {
             OnRoutingError::Retry if self.shared.terms.retries(attempt) => {
                 self.pause = Some(retry_pause(attempt)).filter(|pause| !pause.is_zero()).map(|it| Instant::now() + it);
-                self.unrouted.push_front(entry);
+                self.unrouted.put_back(entry, bytes);
             }
-            decision if decision == OnRoutingError::Skip || self.shared.terms.redeliver.is_some() => {
+            decision if decision == OnRoutingError::Skip || redelivers => {
                 self.pass_over(&entry, &error_chain(error));
             }
             decision => {
@@ -178,7 +192,7 @@ impl<R: Routing, T: DeliveryTarget> Delivering for Deliveries<'_, R, T> {
 
     fn has_room(&self) -> bool {
         let ahead = self.unrouted.len() + self.window.len();
-        self.interrupted.is_empty() && ahead < AHEAD && self.window.bytes() < AHEAD_BYTES
+        self.interrupted.is_empty() && ahead < AHEAD && self.unrouted.bytes() + self.window.bytes() < AHEAD_BYTES
     }
 
     fn is_empty(&self) -> bool {
@@ -263,15 +277,6 @@ fn metadata(entry: &FeedEvent) -> Metadata {
             correlation_id: String::new(),
             causation_id: String::new(),
         },
-    }
-}
-
-/// Returns the bytes that an event takes in a delivery, envelope included.
-fn bytes_of(entry: &FeedEvent) -> usize {
-    const ROUTE: usize = 64;
-    match entry {
-        FeedEvent::Event(event) => serde_json::to_string(event).map_or(0, |text| text.len()) + ROUTE,
-        FeedEvent::Malformed { .. } => 0,
     }
 }
 

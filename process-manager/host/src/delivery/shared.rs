@@ -3,26 +3,23 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use chrono::Utc;
+use process_manager::instance::Delivery;
 use process_manager_engine::subscription::Retrying;
 use process_manager_wire::Position;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
-};
+use tokio::{sync::Semaphore, time::Instant};
 
+use super::{DeliveryError, DeliveryTarget};
 use crate::subscription::Terms;
 
-/// Instances that are delivered to at the same time. The bench `subscription`, on a dev server that shares two cores with
+/// Instances that are delivered to at the same time; one that is tried again later leaves its place to others. The bench `subscription`, on a dev server that shares two cores with
 /// the worker, tells no difference between 16 and 128: there the workflow tasks are what takes time.
 const AT_ONCE: usize = 32;
-/// Instances whose delivery has failed some times, and is retried beside the others.
-const MOST_RETRIED: usize = 100;
 /// Instances that have got their events, but have not settled.
 const MOST_UNSETTLED: usize = 256;
 /// An instance is not given up before it has been tried so often, however long that took.
@@ -34,8 +31,7 @@ const MOST_NAMED: usize = 10;
 pub(super) struct Shared<'a, T> {
     pub(super) target: &'a T,
     pub(super) terms: Terms,
-    in_line: Arc<Semaphore>,
-    retried: Arc<Semaphore>,
+    places: Semaphore,
     pub(super) unsettled: Semaphore,
     /// Deliveries that have succeeded.
     successes: AtomicU64,
@@ -56,8 +52,7 @@ impl<'a, T> Shared<'a, T> {
         Self {
             target,
             terms,
-            in_line: Arc::new(Semaphore::new(AT_ONCE)),
-            retried: Arc::new(Semaphore::new(MOST_RETRIED)),
+            places: Semaphore::new(AT_ONCE),
             unsettled: Semaphore::new(MOST_UNSETTLED),
             successes: AtomicU64::new(0),
             troubles: Mutex::default(),
@@ -70,6 +65,11 @@ impl<'a, T> Shared<'a, T> {
 
     pub(super) fn succeeded(&self, id: &str) {
         self.successes.fetch_add(1, Ordering::Relaxed);
+        self.given_up(id);
+    }
+
+    /// Notes that nothing is tried again for the instance.
+    pub(super) fn given_up(&self, id: &str) {
         let mut troubles = self.troubles();
         if troubles.remove(id).is_some() {
             self.show(&troubles);
@@ -105,23 +105,11 @@ impl<'a, T> Shared<'a, T> {
     }
 }
 
-/// A delivery's turn among the others.
-pub(super) struct Place {
-    _permit: Option<OwnedSemaphorePermit>,
-    is_in_line: bool,
-}
-
-impl Place {
-    pub(super) async fn in_line<T>(shared: &Shared<'_, T>) -> Self {
-        Self { _permit: Arc::clone(&shared.in_line).acquire_owned().await.ok(), is_in_line: true }
-    }
-
-    /// Lets the next one into the line, where this one can be retried beside it.
-    pub(super) fn step_aside<T>(&mut self, shared: &Shared<'_, T>) {
-        if self.is_in_line
-            && let Ok(permit) = Arc::clone(&shared.retried).try_acquire_owned()
-        {
-            *self = Self { _permit: Some(permit), is_in_line: false };
-        }
+impl<T: DeliveryTarget> Shared<'_, T> {
+    /// Delivers, as soon as there is a place.
+    pub(super) async fn deliver(&self, id: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
+        // Nobody closes the semaphore.
+        let _place = self.places.acquire().await;
+        self.target.deliver(id, events).await
     }
 }

@@ -3,21 +3,25 @@
 use temporalio_client::{
     Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowQueryOptions, WorkflowStartOptions,
     errors::{WorkflowQueryError, WorkflowStartError},
+    tonic::Status,
 };
 use temporalio_common::data_converters::{PayloadConverter, RawValue};
 
+use super::ended::{Latest, latest};
 use crate::{
     connect::{bounded_rpc, is_unavailable},
+    operator::OperatorError,
     start::StartError,
 };
 use process_manager::manager::StartFrom;
 use process_manager_engine::{
-    activities::Follow,
+    activities::{Follow, Held},
     subscription::{Subscription, SubscriptionState, workflow_id},
 };
 
 /// Starts the subscription unless it runs. To be called at regular intervals as well, so that one that an operator has
 /// terminated comes back; it then begins where a new one does (see [`StartFrom`]), and its handler may see old events again.
+/// One that was paused comes back paused.
 ///
 /// # Errors
 /// Temporal is unavailable, or rejects the start.
@@ -27,7 +31,13 @@ pub async fn ensure_subscription(
     task_queue: &str,
     start_from: StartFrom,
 ) -> Result<(), StartError> {
-    let input = RawValue::from_value(&Follow::new(name, start_from), &PayloadConverter::serde_json());
+    let mut follow = Follow::new(name, start_from);
+    match latest(client, &workflow_id(name)).await.map_err(not_read)? {
+        Latest::Runs => return Ok(()),
+        Latest::EndedPaused => follow.held = Some(Held { is_paused: true, ..Held::default() }),
+        Latest::Ended => (),
+    }
+    let input = RawValue::from_value(&follow, &PayloadConverter::serde_json());
     let options = WorkflowStartOptions::new(task_queue, workflow_id(name))
         .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
         .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
@@ -46,6 +56,14 @@ pub async fn ensure_subscription(
             Err(StartError::Rejected(status))
         }
         Err(_) => Err(StartError::NoAnswer),
+    }
+}
+
+fn not_read(error: OperatorError) -> StartError {
+    match error {
+        OperatorError::Unavailable(status) => StartError::Unavailable(*status),
+        OperatorError::Refused(status) => StartError::Rejected(*status),
+        error => StartError::Unavailable(Status::unavailable(error.to_string())),
     }
 }
 

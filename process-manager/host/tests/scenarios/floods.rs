@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use temporalio_client::{WorkflowExecuteUpdateOptions, WorkflowStartOptions};
 use temporalio_common::{
     data_converters::{PayloadConverter, RawValue},
-    protos::temporal::api::enums::v1::WorkflowExecutionStatus,
+    protos::temporal::api::enums::v1::{EventType, WorkflowExecutionStatus},
 };
 use test_support::{STALL, eventually, eventually_eq, heavy, load};
 
@@ -188,6 +188,12 @@ async fn x11_more_signals_than_a_run_takes_leave_an_instance_in_the_hands_of_its
     world.until("a", "ended", |view| view.status == Status::Ended).await;
 }
 
+/// The runs of the subscription that another one has followed.
+async fn continued_runs(world: &World) -> usize {
+    let runs = list(world.server.client(), "WorkflowId = 'subscription-Probe'").await;
+    runs.into_iter().filter(|run| run.status() == WorkflowExecutionStatus::ContinuedAsNew).count()
+}
+
 /// A subscription waits for its operator as an instance does.
 #[tokio::test(flavor = "multi_thread")]
 async fn x11_a_paused_subscription_outlives_signals_that_change_nothing() {
@@ -196,16 +202,12 @@ async fn x11_a_paused_subscription_outlives_signals_that_change_nothing() {
     world.handled(&first).await;
     world.signal("subscription-Probe", "pause", None).await;
     world.subscription_until("paused", |it| it.status == Subscription::Paused).await;
-    let runs = async || {
-        let runs = list(world.server.client(), "WorkflowId = 'subscription-Probe'").await;
-        runs.into_iter().filter(|run| run.status() == WorkflowExecutionStatus::ContinuedAsNew).count()
-    };
     for (continued, name) in [(1, "rewind"), (2, "unheard-of")] {
         for _ in 0..4 {
             let payload = json!({"position": "nowhere", "note": "x".repeat(LARGE)});
             world.signal("subscription-Probe", name, Some(payload)).await;
         }
-        eventually_eq("another run has begun", continued, &runs).await;
+        eventually_eq("another run has begun", continued, async || continued_runs(&world).await).await;
         let still = world.subscription().await;
         assert_eq!((still.status, still.at.position), (Subscription::Paused, 1), "{name}");
     }
@@ -213,6 +215,30 @@ async fn x11_a_paused_subscription_outlives_signals_that_change_nothing() {
     world.signal("subscription-Probe", "resume", None).await;
     world.handled(&second).await;
     assert_eq!(world.applied("a").await.unwrap(), ["one", "two"]);
+}
+
+/// So does one that waits for the retry of an event, and it does not retry sooner.
+#[tokio::test(flavor = "multi_thread")]
+async fn x11_a_subscription_that_retries_an_event_later_outlives_signals_that_change_nothing() {
+    let world = World::new().await;
+    let first = world.append(Step::start("a", "one"));
+    world.handled(&first).await;
+    world.append_about("retry:3600000", Step { unroutable: true, ..Step::default() });
+    world.subscription_until("retrying", |it| it.status == Subscription::Retrying).await;
+    for continued in [1, 2] {
+        for _ in 0..4 {
+            world.signal("subscription-Probe", "unheard-of", Some(json!({"note": "x".repeat(LARGE)}))).await;
+        }
+        eventually_eq("another run has begun", continued, async || continued_runs(&world).await).await;
+    }
+    let history = history(world.server.client(), "subscription-Probe").await;
+    let turns = history.iter().filter(|event| event.event_type() == EventType::ActivityTaskScheduled).count();
+    assert_eq!(turns, 0, "it still waits");
+    let still = world.subscription().await;
+    assert_eq!((still.status, still.at.position), (Subscription::Retrying, 1));
+    let third = world.append(Step::start("a", "three"));
+    world.signal("subscription-Probe", "rewind", Some(json!({"position": 2}))).await;
+    world.handled(&third).await;
 }
 
 /// Without a worker nothing begins another run. An operator learns that the run is full, not that Temporal is away.

@@ -9,6 +9,7 @@ use serde_json::json;
 use test_support::eventually;
 
 use super::{
+    ended::terminate,
     probe::{Answer, Consistent, FromNow, FromSecond, Hasty, Probe, RouteTo, Step},
     world::{Receiver, World, applied},
 };
@@ -217,4 +218,27 @@ async fn a_paused_subscription_delivers_nothing_until_it_is_resumed() {
     world.signal("subscription-Probe", "resume", None).await;
     world.handled(&second).await;
     assert_eq!(world.subscription().await.status, Status::Following);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_subscription_that_is_terminated_comes_back_paused() {
+    let mut world = World::new().await;
+    let first = world.append(Step::start("a", "one"));
+    world.handled(&first).await;
+    world.signal("subscription-Probe", "pause", None).await;
+    world.subscription_until("paused", |it| it.status == Status::Paused && it.at.position == 1).await;
+    // The second time it has been so from its beginning.
+    for _ in 0..2 {
+        terminate(&world, "subscription-Probe").await;
+        world.restart().await;
+        world.subscription_until("back", |it| it.status == Status::Paused && it.at.position == 0).await;
+    }
+    let second = world.append(Step::start("a", "two"));
+    world.signal("subscription-Probe", "resume", None).await;
+    world.handled(&second).await;
+    terminate(&world, "subscription-Probe").await;
+    world.restart().await;
+    let third = world.append(Step::start("a", "three"));
+    world.handled(&third).await;
+    assert_eq!(world.applied("a").await.unwrap(), ["one", "two", "three"]);
 }

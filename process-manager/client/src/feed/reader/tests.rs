@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::{Json, Router, extract::Query, http::StatusCode, response::IntoResponse, routing::get};
+use axum::{Json, Router, body::Body, extract::Query, http::StatusCode, response::IntoResponse, routing::get};
 use serde_json::{Value, json};
 
 use process_manager_wire::Position;
 use serde::Deserialize;
 
 use super::*;
-use crate::feed::FeedClient;
+use crate::feed::{FeedClient, MOST_BYTES};
 
 /// A log that a test can change; `None` answers 503.
 type Log = Arc<Mutex<Option<(String, Vec<Position>)>>>;
@@ -45,6 +45,10 @@ async fn start(log: Log) -> FeedClient {
             Json(positions.map(|position| event(&logid, position)).collect::<Vec<_>>()).into_response()
         }),
     );
+    serve(app).await
+}
+
+async fn serve(app: Router) -> FeedClient {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await });
@@ -126,6 +130,27 @@ async fn after_a_read_that_failed_the_reader_asks_for_less() {
         assert!(failed < 20, "it asks for the same again: {seen:?}");
     }
     assert_eq!(seen, (1..=300).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn events_of_more_than_64_mib_are_not_read_and_fewer_are_asked_for() {
+    assert_eq!(MOST_BYTES, 67_108_864);
+    let announced = |Query(asked): Query<Asked>| async move {
+        if asked.limit > 250 {
+            let length = [("content-length", (MOST_BYTES + 1).to_string())];
+            return (length, Body::from_stream(futures::stream::pending::<Result<String, std::io::Error>>()))
+                .into_response();
+        }
+        Json(vec![event("a", asked.after + 1)]).into_response()
+    };
+    let mut reader =
+        FeedReader::new(serve(Router::new().route("/events", get(announced))).await, FeedPosition::default());
+    for _ in 0..2 {
+        let error = read(&mut reader, 1_000).await.unwrap_err();
+        assert!(matches!(error, FeedError::TooLarge { .. }) && !error.is_final(), "{error}");
+        assert!(error.to_string().ends_with("more than 67108864 bytes of events, which are not read"), "{error}");
+    }
+    assert_eq!(read(&mut reader, 1_000).await.unwrap(), [1]);
 }
 
 #[tokio::test]

@@ -88,6 +88,19 @@ fn operators_decisions_are_handed_over() {
 }
 
 #[test]
+fn the_time_of_a_retry_is_handed_over_until_somebody_moves_the_subscription() {
+    let mut run = run();
+    run.followed(&Followed { at: FeedPosition::default(), retry_after_ms: Some(1), attempt: 3 });
+    let later = DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(1);
+    run.retries_at(Some(later));
+    let mut next = handed_over(&run);
+    assert_eq!((next.follow().retry_at, next.follow().attempt, next.next()), (Some(later), 3, Status::Retrying));
+    next.rewind(at(2)).unwrap();
+    next.next();
+    assert_eq!(next.follow().retry_at, None);
+}
+
+#[test]
 fn a_run_that_nobody_has_touched_hands_over_its_place_alone() {
     let follow = serde_json::to_value(run().handed_over()).unwrap();
     assert_eq!(follow, json!({"name": "n", "position": 7, "logid": "log", "hands_over": true}));

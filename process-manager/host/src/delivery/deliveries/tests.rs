@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::*;
+use super::{super::unrouted::bytes_of, *};
 use crate::{DeliveryError, subscription::HandlerError};
 
 const SOON: Duration = Duration::from_secs(120);
@@ -31,7 +31,6 @@ enum Event {
 
 /// Routes to the ids of the event; what cannot be delivered is skipped, or stops where the subject says so.
 struct Routes;
-
 static ROUTED: AtomicUsize = AtomicUsize::new(0);
 
 impl Routing for Routes {
@@ -44,11 +43,18 @@ impl Routing for Routes {
             std::thread::sleep(Duration::from_millis(8));
             ROUTED.fetch_add(1, Ordering::SeqCst);
         }
+        if metadata.subject == "many" {
+            return Ok(Route::start_each((0..20_000).map(|number| format!("i{number}"))));
+        }
         Ok(Route::start_each(ids))
     }
 
     fn on_routing_error(_: &RoutingError<Infallible>, metadata: &Metadata, _: u32) -> OnRoutingError {
-        if metadata.subject == "stop" || metadata.log == "stop" { OnRoutingError::Stop } else { OnRoutingError::Skip }
+        match (metadata.subject.as_str(), metadata.log.as_str()) {
+            ("stop", _) | (_, "stop") => OnRoutingError::Stop,
+            ("retry", _) => OnRoutingError::Retry,
+            _ => OnRoutingError::Skip,
+        }
     }
 }
 
@@ -63,6 +69,8 @@ struct Target {
     /// The instances whose ids begin like this do not settle.
     unsettled: Option<&'static str>,
     attempts: Mutex<HashMap<String, usize>>,
+    in_hand: AtomicUsize,
+    most_in_hand: AtomicUsize,
     settles: AtomicBool,
 }
 
@@ -79,6 +87,9 @@ impl Target {
 impl DeliveryTarget for Target {
     async fn deliver(&self, id: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
         *self.attempts.lock().unwrap().entry(id.to_owned()).or_default() += 1;
+        self.most_in_hand.fetch_max(self.in_hand.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        yield_now().await;
+        self.in_hand.fetch_sub(1, Ordering::SeqCst);
         if self.faulty.lock().unwrap().contains(id) {
             return Err(HandlerError::new("it cannot be delivered to", "the test wants it").into());
         }
