@@ -65,7 +65,8 @@ pub trait Batch: Debug + Send + Sync + 'static {
     fn command(input: &Self::Input, item: &Self::Item) -> Self::Command;
 
     /// Returns the command that undoes an item's one, where there is such a thing. A batch that is cancelled with undoing
-    /// sends it to every item of the pages that were begun, so it must do nothing where there is nothing to undo.
+    /// sends it to every item of the pages that were begun, of all pages if a worker died meanwhile: it must do nothing where
+    /// there is nothing to undo.
     fn undo(_input: &Self::Input, _item: &Self::Item) -> Option<Self::Command> {
         None
     }

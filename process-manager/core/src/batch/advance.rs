@@ -104,6 +104,9 @@ pub struct Advance {
     /// Whether it begins no more commands: what is in flight ends.
     #[serde(default)]
     pub is_draining: bool,
+    /// Why the next page cannot be used: an operator has to look at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unusable: Option<String>,
     /// What is wrong now: the source or the receiver is unavailable, or an item faults. It is tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,

@@ -51,6 +51,9 @@ pub struct BatchState {
     is_end: bool,
     /// The last page of the source that was begun.
     begun: Option<PageAt>,
+    /// Whether more pages may have been begun, since a worker has died.
+    #[serde(default)]
+    is_lost: bool,
     total: Option<u64>,
     accepted: u64,
     settled: u64,
@@ -108,6 +111,7 @@ impl BatchState {
             place: Place::default(),
             is_end: false,
             begun: None,
+            is_lost: false,
             total: None,
             accepted: 0,
             settled: 0,
@@ -167,6 +171,9 @@ impl BatchState {
         self.failed.extend(advance.failed);
         self.fault = advance.fault;
         self.updated_at = now;
+        if let Some(why) = advance.unusable {
+            self.broken(why, now);
+        }
         if let Some(retried) = self.retried.front_mut() {
             retried.answered.extend(advance.place.answered);
             if advance.is_end {
@@ -182,6 +189,12 @@ impl BatchState {
         if self.is_end && self.phase == Phase::Sending {
             self.total = Some(self.answered());
         }
+    }
+
+    /// Notes that nobody knows what a chunk has done: the next one goes on where it began. Its pages count as begun.
+    pub fn lost(&mut self) {
+        self.chunk_since = None;
+        self.is_lost |= self.retried.is_empty() && self.phase == Phase::Sending;
     }
 
     /// Notes that no chunk can be run: the batch is paused.

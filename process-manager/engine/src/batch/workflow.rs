@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use process_manager::{
-    batch::{Advance, BatchState, Chunk, FailedItem, Ignored, Items, Progress, Step},
+    batch::{BatchState, Chunk, FailedItem, Ignored, Items, Progress, Step},
     instance::Delivery,
     manager::RouteKind,
 };
@@ -199,18 +199,10 @@ async fn run(ctx: &WorkflowContext<Batch>, chunk: Chunk) -> Result<(), WorkflowT
     ctx.state_mut(|it| match outcome {
         Ok(advance) => it.state_mut().advanced(advance, at),
         // The worker that was told to end it is gone: the next chunk goes on where this one began.
-        Err(_) if is_told => it.state_mut().advanced(nothing_done(&chunk), at),
+        Err(_) if is_told => it.state_mut().lost(),
         Err(error) => it.state_mut().broken(why(&error), at),
     });
     Ok(())
-}
-
-fn nothing_done(chunk: &Chunk) -> Advance {
-    let place = match &chunk.items {
-        Items::Source { place, .. } => place.clone(),
-        Items::Failed { .. } | Items::Kept { .. } => Default::default(),
-    };
-    Advance { place, ..Advance::default() }
 }
 
 fn why(error: &ActivityExecutionError) -> String {

@@ -40,7 +40,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// ends first.
 ///
 /// # Errors
-/// The source, or the batch itself, gives what cannot be used.
+/// The batch's input, or an item that has failed, cannot be read.
 pub(super) async fn run<B, S, D>(
     (source, dispatcher): (&S, &D),
     chunk: &Chunk,
@@ -86,7 +86,10 @@ where
             page = next(&mut reading), if goes_on => {
                 reading = None;
                 fault.send_replace(None);
-                work.pages.add(page)?;
+                if let Err(Unusable(why)) = work.pages.add(page) {
+                    work.done.unusable = Some(why);
+                    ends.cancel();
+                }
             }
             () = work.pace.ready(), if goes_on && work.waits_for_its_pace(flying.len()) => (),
             () = ends.cancelled(), if goes_on => (),

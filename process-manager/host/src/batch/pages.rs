@@ -66,23 +66,22 @@ impl<B: Batch> Pages<B> {
         Ok(pages)
     }
 
-    /// Takes the page that was read.
+    /// Takes the page that was read. One that cannot be used changes nothing.
     pub(super) fn add(&mut self, page: ItemPage<B::Item>) -> Result<(), Unusable> {
-        let Some(at) = self.next.take() else { return Ok(()) };
-        self.total = page.total.or(self.total);
-        self.begun = Some(at.clone());
-        if self.last.as_ref() != Some(&at)
-            && let Some(cursor) = page.next
-        {
-            if cursor.len() > CURSOR_BYTES {
-                return Err(Unusable(format!("a cursor of the source has more than {CURSOR_BYTES} bytes")));
-            }
-            if at.cursor.as_ref() == Some(&cursor) {
-                return Err(Unusable(format!("the source goes round in circles at the cursor {cursor}")));
-            }
-            self.next = Some(PageAt { cursor: Some(cursor) });
+        let Some(at) = self.next.clone() else { return Ok(()) };
+        let next = page.next.filter(|_| self.last.as_ref() != Some(&at));
+        if next.as_ref().is_some_and(|cursor| cursor.len() > CURSOR_BYTES) {
+            return Err(Unusable(format!("a cursor of the source has more than {CURSOR_BYTES} bytes")));
         }
-        self.open(at, page.items)
+        if let Some(cursor) = next.as_ref().filter(|cursor| at.cursor.as_ref() == Some(*cursor)) {
+            return Err(Unusable(format!("the source goes round in circles at the cursor {cursor}")));
+        }
+        self.open(at.clone(), page.items)?;
+        self.total = page.total.or(self.total);
+        self.begun = Some(at);
+        self.next = next.map(|cursor| PageAt { cursor: Some(cursor) });
+        self.forget_others();
+        Ok(())
     }
 
     fn open(&mut self, at: PageAt, items: Vec<B::Item>) -> Result<(), Unusable> {
@@ -90,11 +89,10 @@ impl<B: Batch> Pages<B> {
             let most = MOST_ITEMS_OF_PAGE;
             return Err(Unusable(format!("a page of the source has {} items, where {most} are possible", items.len())));
         }
+        let items = items.into_iter().map(identified::<B>).collect::<Result<Vec<_>, _>>()?;
         let mut ids = Vec::with_capacity(items.len());
         let mut left = 0;
-        for item in items {
-            let id = B::item_id(&item);
-            check(&id, &item)?;
+        for (id, item) in items {
             let is_known = ids.contains(&id) || self.open.iter().any(|open| open.ids.contains(&id));
             if is_known {
                 continue;
@@ -150,6 +148,13 @@ impl<B: Batch> Pages<B> {
         self.total
     }
 
+    /// Forgets what was answered in pages before: an item that has left the source would be remembered for ever.
+    fn forget_others(&mut self) {
+        if self.open.len() == MOST_OPEN {
+            self.answered.retain(|id| self.open.iter().any(|open| open.ids.contains(id)));
+        }
+    }
+
     /// Forgets the first pages whose items were all answered.
     fn close(&mut self) {
         while self.open.front().is_some_and(|open| open.left == 0) {
@@ -159,6 +164,11 @@ impl<B: Batch> Pages<B> {
             }
         }
     }
+}
+
+fn identified<B: Batch>(item: B::Item) -> Result<(String, B::Item), Unusable> {
+    let id = B::item_id(&item);
+    check(&id, &item).map(|()| (id, item))
 }
 
 fn check<T: serde::Serialize>(id: &str, item: &T) -> Result<(), Unusable> {

@@ -61,7 +61,7 @@ impl BatchState {
         self.failed.clear();
         self.released.extend(self.kept.drain(..).map(|(page, _)| page));
         self.released.extend(self.retried.drain(..).filter_map(|retried| retried.page));
-        if !undoes || self.begun.is_none() {
+        if !undoes || self.begun.is_none() && !self.is_lost {
             return self.end(Phase::Cancelled);
         }
         self.phase = Phase::Undoing;
@@ -84,7 +84,7 @@ impl BatchState {
             Some(retried) => Items::Failed { items: retried.items.clone(), answered: retried.answered.clone() },
             None => Items::Source {
                 place: self.place.clone(),
-                last: self.begun.clone().filter(|_| self.phase == Phase::Undoing),
+                last: self.begun.clone().filter(|_| self.phase == Phase::Undoing && !self.is_lost),
             },
         };
         let (fresh, answered) = (self.fresh_failures(), self.answered());

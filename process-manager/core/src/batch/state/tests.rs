@@ -164,10 +164,21 @@ fn what_is_cancelled_is_undone_up_to_the_last_page_that_was_begun() {
 }
 
 #[test]
+fn where_nobody_knows_what_was_begun_all_is_undone() {
+    let mut run = Run::new(Limits::default());
+    run.chunk();
+    run.state.cancel(true).unwrap();
+    run.state.lost();
+    let chunk = run.chunk();
+    assert_eq!((chunk.undoes, chunk.items), (true, Items::Source { place: Place::default(), last: None }));
+}
+
+#[test]
 fn what_was_not_begun_has_nothing_to_undo() {
     let mut run = Run::new(Limits::default());
     run.chunk();
     run.state.cancel(true).unwrap();
+    run.state.advanced(Advance::default(), run.now);
     assert_eq!(run.next(), Step::End);
     assert_eq!(run.progress().status, Status::Cancelled);
 }

@@ -44,10 +44,26 @@ async fn b05_a_source_that_no_batch_can_use_pauses_it_until_it_is_repaired() {
     assert_eq!(pause.by, PausedBy::Source);
     assert!(pause.detail.contains("600 items, where 500 are possible"), "{}", pause.detail);
     world.kill();
-    world.source.page = 500;
+    (world.source.page, world.source.later_pages) = (500, 500);
     world.host(|hosting| hosting).await;
     world.batches.resume(ID).await.unwrap();
     assert_eq!(world.until_status(Status::Completed).await.accepted, 600);
+}
+
+#[tokio::test]
+async fn b05_what_was_answered_before_a_page_that_cannot_be_used_counts_and_is_not_sent_again() {
+    let mut world = World::new(3, 3).await;
+    world.source.numbers.lock().unwrap().extend(10_000..=10_600);
+    world.source.later_pages = 600;
+    world.start(Limits::default()).await;
+    let progress = world.until_status(Status::Paused).await;
+    assert_eq!((progress.pause.map(|pause| pause.by), progress.accepted), (Some(PausedBy::Source), 3));
+    world.kill();
+    world.source.later_pages = 500;
+    world.host(|hosting| hosting).await;
+    world.batches.resume(ID).await.unwrap();
+    assert_eq!(world.until_status(Status::Completed).await.accepted, 604);
+    assert_eq!(world.receiver.arrived().len(), 604);
 }
 
 #[tokio::test]

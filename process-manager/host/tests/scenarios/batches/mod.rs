@@ -2,6 +2,7 @@
 
 mod kept;
 mod owned;
+mod receiver;
 mod steered;
 mod whole;
 mod world;

@@ -8,7 +8,10 @@ use rand::Rng;
 use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use test_support::{eventually, load};
 
-use super::world::{Does, ID, World};
+use super::{
+    receiver::Does,
+    world::{ID, World},
+};
 use crate::server;
 
 #[tokio::test]

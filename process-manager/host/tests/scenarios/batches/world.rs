@@ -1,7 +1,7 @@
 //! A batch of numbers: its source, its receiver, and a worker that hosts it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     error::Error,
     sync::{
         Arc, Mutex,
@@ -14,17 +14,17 @@ use process_manager::{
     batch::{Batch, FailedItem, Limits, Progress, StartBatch, Status},
     manager::Refusal,
 };
-use process_manager_client::http::Envelope;
 use process_manager_host::{
-    DispatchError, Dispatcher, Hosting,
+    Hosting,
     batch::{ItemPage, ItemSource},
     operator::{Batches, Operator},
     testing::{TASK_QUEUE, TestServer, TestWorker},
 };
 use serde::{Deserialize, Serialize};
 use test_support::eventually;
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::sync::Semaphore;
 
+use super::receiver::Receiver;
 use crate::server;
 
 #[derive(Debug)]
@@ -71,6 +71,8 @@ impl Batch for Numbers {
 pub(super) struct Source {
     pub(super) numbers: Arc<Mutex<BTreeSet<u32>>>,
     pub(super) page: usize,
+    /// Items of the pages behind the first.
+    pub(super) later_pages: usize,
     pub(super) tells_total: bool,
     pub(super) is_away: Arc<AtomicBool>,
     /// How often it was read.
@@ -86,110 +88,12 @@ impl ItemSource<Numbers> for Source {
         let after: u32 = cursor.map_or(Ok(0), str::parse)?;
         let numbers = self.numbers.lock().unwrap();
         let belongs = |number: &&u32| **number <= input.up_to;
-        let mut items: Vec<u32> = numbers.range(after + 1..).take_while(belongs).take(self.page + 1).copied().collect();
-        let next = (items.len() > self.page).then(|| items.pop()).flatten();
+        let page = if after == 0 { self.page } else { self.later_pages };
+        let mut items: Vec<u32> = numbers.range(after + 1..).take_while(belongs).take(page + 1).copied().collect();
+        let next = (items.len() > page).then(|| items.pop()).flatten();
         let next = next.and_then(|_| items.last()).map(u32::to_string);
         let total = self.tells_total.then(|| numbers.range(..=input.up_to).count() as u64);
         Ok(ItemPage { items, next, total })
-    }
-}
-
-/// A command that has arrived.
-#[derive(Debug, Clone)]
-pub(super) struct Arrived {
-    pub(super) number: u32,
-    pub(super) is_undo: bool,
-    pub(super) key: String,
-    pub(super) at: Instant,
-    pub(super) took_effect: bool,
-}
-
-/// What the receiver does with a number; it accepts the others.
-#[derive(Debug, Clone)]
-pub(super) enum Does {
-    Refuses(&'static str),
-    /// So many times, then it accepts.
-    Faults(usize),
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Receiver {
-    pub(super) arrived: Arc<Mutex<Vec<Arrived>>>,
-    pub(super) does: Arc<Mutex<BTreeMap<u32, Does>>>,
-    pub(super) is_away: Arc<AtomicBool>,
-    /// A command is answered once it gets one of these.
-    pub(super) gate: Arc<Semaphore>,
-    pub(super) in_flight: Arc<AtomicUsize>,
-    pub(super) most_in_flight: Arc<AtomicUsize>,
-}
-
-struct Flying(Arc<AtomicUsize>);
-
-impl Drop for Flying {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-impl Dispatcher<Command> for Receiver {
-    async fn dispatch(&self, command: &Command, envelope: &Envelope) -> Result<(), DispatchError> {
-        let flying = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
-        let _flying = Flying(self.in_flight.clone());
-        self.most_in_flight.fetch_max(flying, Ordering::SeqCst);
-        let (number, is_undo) = match command {
-            Command::Count { number } => (*number, false),
-            Command::Uncount { number } => (*number, true),
-        };
-        let key = envelope.idempotency_key.clone().unwrap();
-        let at = Instant::now();
-        self.gate.acquire().await.unwrap().forget();
-        let answer = self.answer(number);
-        let mut arrived = self.arrived.lock().unwrap();
-        let is_new = !arrived.iter().any(|earlier| earlier.took_effect && earlier.key == key);
-        arrived.push(Arrived { number, is_undo, key, at, took_effect: answer.is_ok() && is_new });
-        answer
-    }
-}
-
-impl Receiver {
-    fn answer(&self, number: u32) -> Result<(), DispatchError> {
-        if self.is_away.load(Ordering::SeqCst) {
-            return Err(DispatchError::Fault("the receiver is away, as the test wants it".into()));
-        }
-        match self.does.lock().unwrap().get_mut(&number) {
-            Some(Does::Refuses(code)) => Err(DispatchError::refused(*code, format!("{number} is refused"))),
-            Some(Does::Faults(times)) if *times > 0 => {
-                *times -= 1;
-                Err(DispatchError::Fault("the test wants it".into()))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    pub(super) fn refuses(&self, numbers: impl IntoIterator<Item = u32>, code: &'static str) {
-        self.does.lock().unwrap().extend(numbers.into_iter().map(|number| (number, Does::Refuses(code))));
-    }
-
-    pub(super) fn arrived(&self) -> Vec<Arrived> {
-        self.arrived.lock().unwrap().clone()
-    }
-
-    /// Lets so many commands pass that wait at the gate.
-    pub(super) fn lets_pass(&self, commands: usize) {
-        self.gate.add_permits(commands);
-    }
-
-    /// The numbers that are counted now, in their order.
-    pub(super) fn counted(&self) -> Vec<u32> {
-        let mut counted = BTreeSet::new();
-        for arrived in self.arrived().into_iter().filter(|arrived| arrived.took_effect) {
-            if arrived.is_undo {
-                counted.remove(&arrived.number);
-            } else {
-                assert!(counted.insert(arrived.number), "{} took effect twice", arrived.number);
-            }
-        }
-        counted.into_iter().collect()
     }
 }
 
@@ -210,6 +114,7 @@ impl World {
         let source = Source {
             numbers: Arc::new(Mutex::new((1..=numbers).collect())),
             page,
+            later_pages: page,
             tells_total: true,
             is_away: Arc::default(),
             reads: Arc::default(),
