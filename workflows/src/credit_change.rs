@@ -17,7 +17,7 @@ use ::messages::{
     contracts::{ContractCounts, CustomerCreditRatingChanged},
 };
 use process_manager::{
-    batch::{Batch, CancelBatch, Progress, StartBatch, Status},
+    batch::{Batch, Progress, Status},
     manager::{Attention, Commands, Context, Metadata, Outcome, ProcessManager, Route},
 };
 use serde::{Deserialize, Serialize};
@@ -92,15 +92,18 @@ impl ProcessManager for CreditChange {
                 State::Cancelling => Commands::none().stop(),
                 _ => next.count(),
             },
-            Event::ContractsCounted(counted) if self.is_of(&counted.credit_change_id) => match next.missing() {
+            Event::ContractsCounted(counted) if self.awaits(&counted.credit_change_id) => match next.missing() {
                 0 => Commands::none().stop(),
                 _ => Commands::none().set_timer(COUNT, Duration::from_secs(next.pause)),
             },
-            Event::Cancel => match self.state {
-                State::Revoking => self.end(RevokeContracts::NAME, true).into_iter().collect(),
-                State::AwaitingConfirmations => Commands::from(self.start::<ReinstateContracts>()?).cancel_timer(COUNT),
-                State::Cancelling => Commands::none(),
-            },
+            Event::Cancel if self.state != State::Cancelling => {
+                let older = self.reinstate_older()?.into_iter();
+                let undoes = match self.state {
+                    State::Revoking => self.end(RevokeContracts::NAME, true),
+                    _ => Some(self.start::<ReinstateContracts>()?),
+                };
+                older.chain(undoes).collect::<Commands<_>>().cancel_timer(COUNT)
+            }
             _ => Commands::none(),
         })
     }
@@ -122,7 +125,7 @@ impl ProcessManager for CreditChange {
                 let is_cancelled = is_undone || self.state == State::Cancelling;
                 self.state = if is_cancelled { State::Cancelling } else { State::AwaitingConfirmations };
             }
-            Event::ContractsCounted(counted) if self.is_of(&counted.credit_change_id) => {
+            Event::ContractsCounted(counted) if self.awaits(&counted.credit_change_id) => {
                 let has_changed = self.contracts.replace(counted.contracts) != Some(counted.contracts);
                 let missing = u32::try_from(self.missing()).unwrap_or(u32::MAX);
                 let shortest =
@@ -161,26 +164,14 @@ impl CreditChange {
         self.contracts.map_or(0, |contracts| contracts.pending + contracts.signed)
     }
 
-    fn is_of(&self, id: &CreditChangeId) -> bool {
-        self.change.as_ref().is_some_and(|change| change.credit_change_id == *id)
+    /// Whether a count of this change is waited for.
+    fn awaits(&self, id: &CreditChangeId) -> bool {
+        self.state == State::AwaitingConfirmations
+            && self.change.as_ref().is_some_and(|change| change.credit_change_id == *id)
     }
 
     fn is_own(&self, batch: &Progress) -> bool {
         self.change.as_ref().is_some_and(|change| change.credit_change_id.as_str() == batch.id)
-    }
-
-    fn start<B: Batch<Input = AffectedContracts>>(&self) -> Result<Command, serde_json::Error> {
-        let Some(change) = self.change.clone() else { return Err(serde::de::Error::custom("there is no change")) };
-        let CustomerCreditRatingChanged { customer_id, credit_change_id, .. } = change;
-        let id = credit_change_id.to_string();
-        let affected = AffectedContracts { customer_id, credit_change_id, opened_up_to: self.position };
-        StartBatch::new::<B>(id, &affected).map(Command::StartBatch)
-    }
-
-    /// Ends a batch of the change that is served, where there is one.
-    fn end(&self, name: &str, undo: bool) -> Option<Command> {
-        let id = self.change.as_ref()?.credit_change_id.to_string();
-        Some(Command::CancelBatch(CancelBatch { name: name.to_owned(), id, undo }))
     }
 
     fn count(&self) -> Commands<Command> {
@@ -191,7 +182,7 @@ impl CreditChange {
     }
 }
 
-/// Whether the batch had revoked everything before it heard that it was to be cancelled.
+/// Whether the batch had ended before it heard that it was to be undone.
 fn is_still_to_undo(ended: &Progress) -> bool {
-    ended.name == RevokeContracts::NAME && ended.status == Status::Completed
+    ended.name == RevokeContracts::NAME && !(ended.status == Status::Cancelled && ended.undone >= ended.accepted)
 }

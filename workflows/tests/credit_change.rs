@@ -169,3 +169,23 @@ fn a_batch_that_pauses_itself_needs_an_operator_for_the_change_as_well() {
     let running = Event::BatchProgressed(progress::<RevokeContracts>("X", &json!({})));
     outcome.told(&running).then_attention(None);
 }
+
+#[test]
+fn a_cancelled_change_reinstates_what_an_older_one_has_revoked_as_well() {
+    let outcome = change(3).when(changed("X")).when(changed("Y")).instruct(&Event::Cancel);
+    outcome.then([starts::<ReinstateContracts>("X", 2), cancels::<RevokeContracts>("Y", true)]);
+}
+
+#[test]
+fn a_count_that_comes_while_the_change_is_cancelled_ends_nothing() {
+    let waiting = change(3).when(changed("X")).told(&ended::<RevokeContracts>("X", Status::Completed));
+    let cancelling = waiting.instruct(&Event::Cancel).told(&counted("X", 0, 3)).then_no_command().then_timers([]);
+    is_in(cancelling, State::Cancelling);
+}
+
+#[test]
+fn a_batch_that_an_operator_has_ended_before_the_change_was_cancelled_is_undone_all_the_same() {
+    let ended = progress::<RevokeContracts>("X", &json!({"status": "cancelled", "accepted": 3, "undone": 0}));
+    let outcome = change(3).when(changed("X")).instruct(&Event::Cancel).told(&Event::BatchEnded(ended));
+    outcome.then([starts::<ReinstateContracts>("X", 1)]);
+}

@@ -39,6 +39,7 @@ use self::{
     held::Held,
     inbox::{Inbox, Turn},
     timers::Timers,
+    told::is_told,
     work::{Phase, Work},
 };
 pub use self::{
@@ -227,6 +228,11 @@ impl<M: ProcessManager> Instance<M> {
             return None;
         }
         let queued = match self.inbox.next() {
+            // What was meant for an instance that has ended begins none.
+            Some(Turn::Event(queued)) if !self.started && is_told(&queued.event) => {
+                self.ledger.handled(&queued.event.logid, queued.event.sequence);
+                return None;
+            }
             Some(Turn::Event(queued)) => *queued,
             Some(Turn::Fetch(fetch)) => return Some(Next::Fetch(fetch)),
             Some(Turn::Stop { log, position, event }) => {
@@ -258,7 +264,7 @@ impl<M: ProcessManager> Instance<M> {
 
     /// Forgets everything but the ledger. Events that wait start the instance anew.
     fn reset(&mut self, ended: Ended, outcome: Option<Outcome>) {
-        let ledger = std::mem::take(&mut self.ledger);
+        let ledger = std::mem::take(&mut self.ledger).without_batches();
         let timers = self.timers.cleared();
         let settings = std::mem::take(&mut self.settings);
         let inbox = std::mem::take(&mut self.inbox);

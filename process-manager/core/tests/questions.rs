@@ -87,3 +87,9 @@ fn a_question_that_is_refused_is_decided_about_as_a_command() {
     let outcome = counting(Event::Strange).refusing("no", |command| *command == Command::Count).when(Event::Begun);
     let _ = outcome.then([Command::Count]).then_parked("no");
 }
+
+#[test]
+fn what_is_told_after_the_end_begins_no_instance() {
+    let outcome = counting(Event::Counted(0)).when(Event::Begun).told(&Event::Counted(5)).then_no_command();
+    let _ = outcome.then_ended_as(&Outcome::success("none-left"));
+}

@@ -2,13 +2,15 @@
 
 use messages::{
     ContractId, CreditChangeId, CustomerId, Position,
-    contracts::{Command, ContractOfChange},
+    contracts::{Command, ContractOfChange, CustomerCreditRatingChanged},
 };
 use process_manager::{
-    batch::{Batch, Limits},
+    batch::{Batch, CancelBatch, Limits, StartBatch},
     manager::Refusal,
 };
 use serde::{Deserialize, Serialize};
+
+use super::CreditChange;
 
 /// The contracts that a change of the credit rating affects: those of the customer that were opened before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,5 +81,36 @@ impl Batch for ReinstateContracts {
 
     fn limits() -> Limits {
         RevokeContracts::limits()
+    }
+}
+
+impl CreditChange {
+    /// Starts a batch for the change that is served.
+    pub(super) fn start<B: Batch<Input = AffectedContracts>>(&self) -> Result<super::Command, serde_json::Error> {
+        let Some(change) = &self.change else { return Err(serde::de::Error::custom("there is no change")) };
+        self.start_for::<B>(change, &change.credit_change_id)
+    }
+
+    fn start_for<B: Batch<Input = AffectedContracts>>(
+        &self,
+        change: &CustomerCreditRatingChanged,
+        id: &CreditChangeId,
+    ) -> Result<super::Command, serde_json::Error> {
+        let (customer_id, credit_change_id) = (change.customer_id.clone(), id.clone());
+        let affected = AffectedContracts { customer_id, credit_change_id, opened_up_to: self.position };
+        StartBatch::new::<B>(id.as_str(), &affected).map(super::Command::StartBatch)
+    }
+
+    /// Reinstates what older changes have revoked and this one has not reached.
+    pub(super) fn reinstate_older(&self) -> Result<Vec<super::Command>, serde_json::Error> {
+        let Some(change) = &self.change else { return Ok(Vec::new()) };
+        let older = self.served.iter().filter(|id| **id != change.credit_change_id);
+        older.map(|id| self.start_for::<ReinstateContracts>(change, id)).collect()
+    }
+
+    /// Ends a batch of the change that is served, where there is one.
+    pub(super) fn end(&self, name: &str, undo: bool) -> Option<super::Command> {
+        let id = self.change.as_ref()?.credit_change_id.to_string();
+        Some(super::Command::CancelBatch(CancelBatch { name: name.to_owned(), id, undo }))
     }
 }

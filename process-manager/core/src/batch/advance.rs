@@ -98,6 +98,12 @@ pub struct Advance {
     /// How many items there are in all, where the source tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+    /// Whether the chunk undoes.
+    #[serde(default)]
+    pub undoes: bool,
+    /// Whether it sends again what has failed.
+    #[serde(default)]
+    pub retries: bool,
     /// How many commands are under way.
     #[serde(default)]
     pub in_flight: u32,

@@ -68,6 +68,9 @@ pub enum UnfitLimits {
     /// See [`Limits::per_second`].
     #[error("per_second must be 0 (no limit) or 0.01 to 1000")]
     PerSecond,
+    /// See [`Limits::tolerated`].
+    #[error("tolerated must be a number of items, or a share from 0% to 100%")]
+    Tolerated,
 }
 
 impl Limits {
@@ -111,6 +114,9 @@ impl Limits {
         }
         if self.per_second.is_some_and(|rate| !(0.01..=1_000.0).contains(&rate)) {
             return Err(UnfitLimits::PerSecond);
+        }
+        if matches!(self.tolerated, Tolerated::Percent(percent) if !(0.0..=100.0).contains(&percent)) {
+            return Err(UnfitLimits::Tolerated);
         }
         Ok(())
     }
@@ -206,6 +212,8 @@ mod tests {
             assert!(read(unreadable).is_err());
         }
         assert!(read(json!({"in_flght": 3})).is_err());
+        let nonsense = Limits::default().tolerated(Tolerated::Percent(f64::NAN));
+        assert_eq!(nonsense.check(), Err(UnfitLimits::Tolerated));
     }
 
     #[test]

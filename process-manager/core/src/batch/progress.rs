@@ -115,17 +115,16 @@ pub struct Progress {
 impl Progress {
     /// Adds what a chunk that is not done yet has done so far.
     pub fn add(&mut self, at_hand: &Advance) {
-        let done = at_hand.accepted + at_hand.settled;
-        match self.status {
-            Status::Cancelling => self.undone += done,
-            Status::Retrying => {
-                (self.accepted, self.settled) = (self.accepted + at_hand.accepted, self.settled + at_hand.settled);
-                self.failed = self.failed.saturating_sub(done);
-            }
-            _ => {
-                (self.accepted, self.settled) = (self.accepted + at_hand.accepted, self.settled + at_hand.settled);
-                self.failed += at_hand.failed.len() as u64;
-            }
+        let (done, failed) = (at_hand.accepted + at_hand.settled, at_hand.failed.len() as u64);
+        if at_hand.undoes {
+            self.undone += done;
+        } else {
+            (self.accepted, self.settled) = (self.accepted + at_hand.accepted, self.settled + at_hand.settled);
+        }
+        if at_hand.retries {
+            self.failed = self.failed.saturating_sub(done);
+        } else {
+            self.failed += failed;
         }
         self.total = at_hand.total.or(self.total);
         self.in_flight = at_hand.in_flight;

@@ -15,6 +15,7 @@ pub use self::signals::Ignored;
 use self::steps::Retried;
 pub(crate) use self::view::is_batch_log;
 use super::{Advance, Chunk, FailedItem, Limits, PageAt, Pause, PausedBy, Place, StartBatch, Status};
+use crate::limits::cut;
 
 /// The next step of a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +32,12 @@ pub enum Step {
     /// Let go a page of failed items, then [`BatchState::released`].
     Release(u32),
     /// Tell the process manager's instance, then [`BatchState::told`].
-    Tell(Box<CloudEvent>),
+    Tell {
+        /// The event.
+        event: Box<CloudEvent>,
+        /// What it tells.
+        status: Status,
+    },
     /// Wait for a signal.
     Wait,
     /// The batch has ended.
@@ -145,7 +151,7 @@ impl BatchState {
             return Step::Release(*page);
         }
         if let Some(event) = self.event(now) {
-            return Step::Tell(Box::new(event));
+            return Step::Tell { event: Box::new(event), status: self.status() };
         }
         match self.status() {
             Status::Completed | Status::Cancelled => Step::End,
@@ -199,8 +205,10 @@ impl BatchState {
 
     /// Notes that no chunk can be run: the batch is paused.
     pub fn broken(&mut self, why: String, now: DateTime<Utc>) {
-        self.pause = Some(Pause { by: PausedBy::Source, detail: why, since: now });
         self.updated_at = now;
+        if self.cancels.is_none() {
+            self.pause = Some(Pause { by: PausedBy::Source, detail: cut(why), since: now });
+        }
     }
 
     /// Notes that a page of failed items is kept elsewhere.
@@ -215,11 +223,11 @@ impl BatchState {
         self.released.pop_front();
     }
 
-    /// Notes that the process manager's instance was told.
-    pub fn told(&mut self, now: DateTime<Utc>) {
+    /// Notes that the process manager's instance was told this.
+    pub fn told(&mut self, status: Status, now: DateTime<Utc>) {
         self.told += 1;
         self.told_at = Some(now);
-        self.told_status = Some(self.status());
+        self.told_status = Some(status);
     }
 
     /// Whether the chunk that runs has to end early.

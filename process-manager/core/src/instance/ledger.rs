@@ -6,6 +6,7 @@ use process_manager_wire::Position;
 use serde::{Deserialize, Serialize};
 
 use super::Delivery;
+use crate::batch::is_batch_log;
 
 /// Most events of one log, accepted because an operator has asked for them, that an instance remembers: those that were
 /// redelivered last. A redelivery has as many at most, so each of them counts once however often it is repeated.
@@ -90,6 +91,12 @@ impl Ledger {
             self.0.insert(log.clone(), known.unwrap_or_default());
         }
         self.0.get_mut(log).is_some_and(|marks| marks.accept(delivery))
+    }
+
+    /// Forgets the batches of an instance that has ended: a later one has others.
+    pub(super) fn without_batches(mut self) -> Self {
+        self.0.retain(|log, _| !is_batch_log(log));
+        self
     }
 
     pub(super) fn handled(&mut self, log: &str, position: Position) {

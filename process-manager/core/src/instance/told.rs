@@ -16,7 +16,12 @@ const ANSWERS: &str = "answers";
 
 /// Whether the event cannot be read again from a log.
 pub(super) fn stands_in_no_log(event: &CloudEvent) -> bool {
-    matches!(event.logid.as_str(), INSTRUCTIONS | ANSWERS) || is_batch_log(&event.logid)
+    event.logid == INSTRUCTIONS || is_told(event)
+}
+
+/// Whether the event is meant for the instance that has asked, or has started a batch.
+pub(super) fn is_told(event: &CloudEvent) -> bool {
+    event.logid == ANSWERS || is_batch_log(&event.logid)
 }
 
 impl<M: ProcessManager> Instance<M> {

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use process_manager::{
-    batch::{BatchState, Chunk, FailedItem, Ignored, Items, Progress, Step},
+    batch::{BatchState, Chunk, FailedItem, Ignored, Items, Progress, Status, Step},
     instance::Delivery,
     manager::RouteKind,
 };
@@ -59,14 +59,14 @@ impl Batch {
         loop {
             let at = now(ctx);
             match ctx.state_mut(|it| it.state_mut().next(at)) {
-                Step::Keep { page, items } => keep(ctx, page, items).await?,
-                Step::Release(page) => release(ctx, page).await?,
-                Step::Tell(event) => tell(ctx, *event).await?,
                 Step::End => {
                     show(ctx);
                     return Ok(());
                 }
                 _ if is_too_long(ctx) => return hand_over(ctx),
+                Step::Keep { page, items } => keep(ctx, page, items).await?,
+                Step::Release(page) => release(ctx, page).await?,
+                Step::Tell { event, status } => tell(ctx, *event, status).await?,
                 Step::Run(chunk) => {
                     show(ctx);
                     run(ctx, *chunk).await?;
@@ -200,7 +200,10 @@ async fn run(ctx: &WorkflowContext<Batch>, chunk: Chunk) -> Result<(), WorkflowT
         Ok(advance) => it.state_mut().advanced(advance, at),
         // The worker that was told to end it is gone: the next chunk goes on where this one began.
         Err(_) if is_told => it.state_mut().lost(),
-        Err(error) => it.state_mut().broken(why(&error), at),
+        Err(error) => {
+            it.state_mut().lost();
+            it.state_mut().broken(why(&error), at);
+        }
     });
     Ok(())
 }
@@ -240,7 +243,7 @@ async fn release(ctx: &WorkflowContext<Batch>, page: u32) -> Result<(), Workflow
     Ok(())
 }
 
-async fn tell(ctx: &WorkflowContext<Batch>, event: CloudEvent) -> Result<(), WorkflowTermination> {
+async fn tell(ctx: &WorkflowContext<Batch>, event: CloudEvent, status: Status) -> Result<(), WorkflowTermination> {
     let owner = ctx.state_mut(|it| it.state_mut().start().owner.clone());
     if let Some(workflow_id) = owner {
         let options = policy::request(format!("Tell {workflow_id}: {}", event.kind));
@@ -248,7 +251,7 @@ async fn tell(ctx: &WorkflowContext<Batch>, event: CloudEvent) -> Result<(), Wor
         ctx.execute_activity(BatchActivities::tell_instance, EventsToTell { workflow_id, events }, options).await?;
     }
     let at = now(ctx);
-    ctx.state_mut(|it| it.state_mut().told(at));
+    ctx.state_mut(|it| it.state_mut().told(status, at));
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 use std::{collections::HashMap, marker::PhantomData, panic::AssertUnwindSafe, sync::Arc};
 
 use futures::{FutureExt, future::BoxFuture};
-use process_manager::batch::{Advance, Batch, Chunk, Items, Place};
+use process_manager::batch::{Advance, Batch, Chunk, Items};
 use process_manager_engine::batch::{
     BatchFailures, EventsToTell, FailuresToKeep, KeepFailures, ReleaseFailures, RunChunk, TellInstance, UNUSABLE,
 };
@@ -81,18 +81,17 @@ impl HostedBatches {
         let Some(batch) = self.batches.get(chunk.name.as_str()) else {
             return Err(fault(format!("this worker has no batch {}", chunk.name)));
         };
-        if let Items::Kept { workflow_id, answered } = &chunk.items {
-            let items = Workflows::new(ctx.client())
-                .query(workflow_id, "failed")
-                .await
-                .map_err(|error| fault(error_chain(&error)))?;
-            let items = items.ok_or_else(|| fault(format!("{workflow_id} does not tell its items")))?;
-            chunk.items = Items::Failed { items, answered: answered.clone() };
-        }
         let before = before(&ctx, &mut chunk);
         let told = watch::Sender::new(before.clone());
         let mut beside = JoinSet::new();
         beside.spawn(heartbeat(ctx.clone(), told.subscribe()));
+        if let Items::Kept { workflow_id, answered } = &chunk.items {
+            let unread = format!("{workflow_id} does not tell its items");
+            told.send_modify(|told| told.fault = Some(unread.clone()));
+            let items = Workflows::new(ctx.client()).query(workflow_id, "failed").await;
+            let items = items.map_err(|error| fault(error_chain(&error)))?.ok_or_else(|| fault(unread))?;
+            chunk.items = Items::Failed { items, answered: answered.clone() };
+        }
         let stop = self.stop.child_token();
         let cancelled = async {
             ctx.cancelled().await;
@@ -159,21 +158,23 @@ async fn signal(
 
 /// Returns what the last attempt has done, if there was one that said so; the chunk then goes on from there.
 fn before(ctx: &ActivityContext, chunk: &mut Chunk) -> Advance {
-    let before = match ctx.heartbeat_details().deserialize::<Advance>() {
-        Ok(before) => before.unwrap_or_default(),
-        Err(error) => {
-            tracing::warn!(%error, "what the last attempt has done cannot be read; the chunk begins anew");
-            Advance::default()
+    let before = ctx.heartbeat_details().deserialize::<Advance>().unwrap_or_else(|error| {
+        tracing::warn!(%error, "what the last attempt has done cannot be read; the chunk begins anew");
+        None
+    });
+    let (undoes, retries) = (chunk.undoes, !matches!(chunk.items, Items::Source { .. }));
+    match (&mut chunk.items, before) {
+        (Items::Source { place, .. }, Some(before)) => {
+            place.clone_from(&before.place);
+            before
         }
-    };
-    if before != Advance::default() {
-        let Place { cursor, answered } = before.place.clone();
-        match &mut chunk.items {
-            Items::Source { place, .. } => *place = Place { cursor, answered },
-            Items::Failed { answered: known, .. } | Items::Kept { answered: known, .. } => known.extend(answered),
+        (Items::Source { place, .. }, None) => Advance { place: place.clone(), undoes, ..Advance::default() },
+        (Items::Failed { answered, .. } | Items::Kept { answered, .. }, before) => {
+            let before = before.unwrap_or_else(|| Advance { undoes, retries, ..Advance::default() });
+            answered.extend(before.place.answered.iter().cloned());
+            before
         }
     }
-    before
 }
 
 fn fault(why: String) -> ActivityError {

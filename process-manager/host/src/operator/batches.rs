@@ -61,6 +61,11 @@ impl Batches {
             progress.add(&at_hand);
             batch.is_draining = at_hand.is_draining;
         }
+        if let Some(progress) = &mut batch.progress {
+            // A chunk that cannot even begin has told nothing.
+            let last_error = described.pending.iter().find_map(|pending| pending.last_error.clone());
+            progress.fault = progress.fault.take().or(last_error).filter(|_| batch.is_running);
+        }
         Ok(Some(batch))
     }
 

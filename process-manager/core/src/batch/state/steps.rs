@@ -38,10 +38,12 @@ impl BatchState {
         if let Some(Cancel { undoes }) = self.cancels.take() {
             self.cancel_now(undoes);
         }
-        if std::mem::take(&mut self.retries) {
-            self.retried.extend(self.kept.drain(..).map(|(page, count)| Retried::of_page(page, count)));
-            let items = std::mem::take(&mut self.failed);
-            self.retried.extend((!items.is_empty()).then(|| Retried::of(items)));
+        if self.retries {
+            self.retry_now();
+        }
+        if self.retries {
+            // A page is to be kept before.
+            return;
         }
         let is_open = matches!(self.phase, Phase::Sending | Phase::Undoing);
         if !is_open || self.pause.is_some() {
@@ -56,11 +58,29 @@ impl BatchState {
         }
     }
 
+    /// Queues what has failed; a page at most of it stays at hand.
+    fn retry_now(&mut self) {
+        let (at_hand, queued): (Vec<_>, Vec<_>) = self.retried.drain(..).partition(|retried| retried.page.is_none());
+        self.retried = queued.into();
+        let left = at_hand.into_iter().flat_map(|Retried { items, answered, .. }| {
+            items.into_iter().filter(move |item| !answered.contains(&item.id))
+        });
+        self.failed.extend(left);
+        if self.full_page().is_some() {
+            return;
+        }
+        self.retries = false;
+        self.retried.extend(self.kept.drain(..).map(|(page, count)| Retried::of_page(page, count)));
+        let items = std::mem::take(&mut self.failed);
+        self.retried.extend((!items.is_empty()).then(|| Retried::of(items)));
+    }
+
     fn cancel_now(&mut self, undoes: bool) {
         self.given_up += self.fresh_failures() + self.being_retried();
         self.failed.clear();
         self.released.extend(self.kept.drain(..).map(|(page, _)| page));
         self.released.extend(self.retried.drain(..).filter_map(|retried| retried.page));
+        self.retries = false;
         if !undoes || self.begun.is_none() && !self.is_lost {
             return self.end(Phase::Cancelled);
         }

@@ -49,9 +49,9 @@ impl Run {
             match self.state.next(self.now) {
                 Step::Keep { page, items } => self.state.kept(page, items.len()),
                 Step::Release(_) => self.state.released(),
-                Step::Tell(event) => {
+                Step::Tell { event, status } => {
                     self.told.push(*event);
-                    self.state.told(self.now);
+                    self.state.told(status, self.now);
                 }
                 step => return step,
             }
@@ -223,4 +223,42 @@ fn its_process_manager_hears_of_progress_every_10_s_and_of_a_pause_and_the_end_a
     let progressed = |number| ("BatchProgressed", number);
     assert_eq!(told, [progressed(1), progressed(2), progressed(3), ("BatchEnded", 4)]);
     assert_eq!(run.told[2].data["pause"]["by"], "failures");
+}
+
+#[test]
+fn a_pause_that_comes_while_progress_is_told_is_told_as_well() {
+    let mut run = Run::new(Limits::default());
+    (0..10).for_each(|_| drop(run.run(answers(1, 0..0))));
+    let Step::Tell { status, .. } = run.state.next(run.now) else { panic!("10 s have passed") };
+    run.state.pause(run.now).unwrap();
+    run.state.told(status, run.now);
+    assert_eq!(run.next(), Step::Wait);
+    assert_eq!(run.told.last().unwrap().data["status"], "paused");
+}
+
+#[test]
+fn what_fails_again_and_again_stays_a_page_at_hand() {
+    let mut run = Run::new(Limits::default().tolerated(Tolerated::Items(100)));
+    run.run(answers(0, 0..400));
+    for round in 0..20 {
+        run.state.retry().unwrap();
+        // Of the first page that is sent again more than are tolerated fail once more.
+        let first = round * 1_000;
+        let advance = answers(0, first..first + 101);
+        let place = Place { answered: (first..first + 101).map(|id| id.to_string()).collect(), cursor: None };
+        run.run(Advance { place, ..advance });
+        assert_eq!(run.next(), Step::Wait);
+    }
+    let bytes = serde_json::to_string(&run.state).unwrap().len();
+    assert!(bytes < 300 * 1024, "{bytes} bytes");
+}
+
+#[test]
+fn a_chunk_that_breaks_when_the_batch_is_cancelled_does_not_pause_it() {
+    let mut run = Run::new(Limits::default());
+    run.chunk();
+    run.state.cancel(true).unwrap();
+    run.state.lost();
+    run.state.broken("the code of the batch panicked".to_owned(), run.now);
+    assert!(run.chunk().undoes);
 }

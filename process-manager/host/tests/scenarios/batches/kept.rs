@@ -55,6 +55,7 @@ async fn b05_what_was_answered_before_a_page_that_cannot_be_used_counts_and_is_n
     let mut world = World::new(3, 3).await;
     world.source.numbers.lock().unwrap().extend(10_000..=10_600);
     world.source.later_pages = 600;
+    world.host(|hosting| hosting).await;
     world.start(Limits::default()).await;
     let progress = world.until_status(Status::Paused).await;
     assert_eq!((progress.pause.map(|pause| pause.by), progress.accepted), (Some(PausedBy::Source), 3));
