@@ -17,7 +17,7 @@ const WALKS: [&str; 4] = [
     "## Walk through with curl",
     "## The same with the Temporal CLI",
     "## Money transfer",
-    "## Confirmation of a contract",
+    "## Credit change, and confirmation of each contract",
 ];
 
 /// A line of a walk-through, and its output as the comments below it say.

@@ -56,5 +56,7 @@ async fn thousands_of_events_keep_the_subscriptions_history_short() {
     assert_ne!(info.first_run_id, info.execution.unwrap().run_id, "it has continued as new");
     // Fewer than 10, but for workflow tasks that are repeated on a machine that is kept busy.
     assert!(info.history_length < 100, "{} events of history", info.history_length);
-    assert_eq!(subscription.state().await.unwrap()["position"], 5_000, "where this turn began");
+    let begun = subscription.state().await.unwrap()["position"].as_i64().unwrap();
+    // A turn also takes what has been read when it is long enough.
+    assert!((5_000..EVENTS).contains(&begun), "this turn began at {begun}");
 }
