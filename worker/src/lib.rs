@@ -1,4 +1,5 @@
-//! Hosts the voiding, the money transfer and the confirmation of contracts: workflows, activities and subscriptions.
+//! Hosts the voiding, the money transfer, the confirmation of contracts and the credit change: workflows, activities and
+//! subscriptions.
 
 mod config;
 mod credit_change;

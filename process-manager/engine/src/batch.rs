@@ -2,7 +2,8 @@
 //!
 //! A batch is a workflow of type `Batch`, of the id `<name>-<id>`. Its items never pass through it: an activity reads a page
 //! of the source, sends the commands of its items, and returns counts, the place where the next one goes on, and the items
-//! that failed. So it costs the server some seven events for each chunk, which has at least 100 items where there are as many.
+//! that failed. So it costs the server some seven events for each chunk, which has at least 100 items where there are as many,
+//! or lasts two minutes.
 //!
 //! ```text
 //! start ──► Batch (workflow) ──► `RunChunk` (activity, heartbeats its place) ──► source, receiver

@@ -69,7 +69,7 @@ impl Batches {
         Ok(Some(batch))
     }
 
-    /// Lists a page of batches, running before ended and newest first: those of a name, or all.
+    /// Lists a page of batches, running before ended and newest first: all, or those that run (or have ended).
     ///
     /// # Errors
     /// Temporal is unavailable, or rejects the token.

@@ -156,7 +156,8 @@ impl Hosting {
         self
     }
 
-    /// Hosts a batch, with the source of its items and the dispatcher of its commands.
+    /// Hosts a batch, with the source of its items and the dispatcher of its commands. It hears of a pause within a second
+    /// if the worker's `max_heartbeat_throttle_interval` is a second; the SDK's default is longer.
     #[must_use]
     pub fn batch<B: Batch>(mut self, source: impl ItemSource<B>, dispatcher: impl Dispatcher<B::Command>) -> Self {
         self.batches.add::<B>(source, dispatcher);
