@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use test_support::{eventually, eventually_eq, http, temporal_cli};
+use test_support::{eventually, eventually_eq, http, is_listened_on, temporal_cli};
 
 /// A folder and ports of its own. The stack in it is killed when this is dropped.
 struct Machine {
@@ -77,10 +77,12 @@ impl Machine {
         format!("http://127.0.0.1:{}{path}", self.ports[program])
     }
 
-    /// Returns whether no program listens on any of its ports.
-    fn is_quiet(&self) -> bool {
+    /// Awaits that no program listens on any of its ports.
+    async fn is_quiet(&self) {
         let ui = self.ports[5] + 1000;
-        self.ports.iter().chain([&ui]).all(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        let listened_on =
+            async || self.ports.iter().chain([&ui]).copied().filter(|port| is_listened_on(*port)).collect();
+        eventually_eq("nothing listens any more", Vec::new(), listened_on).await;
     }
 }
 
@@ -167,7 +169,7 @@ async fn ctrl_c_ends_everything_and_the_next_run_goes_on_with_the_data() -> anyh
     let (status, voiding) = void(&machine, &document).await?;
     ensure!(status == 200 && voiding["state"] == "document-voided", "{voiding}");
     ensure!(machine.end("INT").await?.code() == Some(0));
-    ensure!(machine.is_quiet(), "something still listens");
+    machine.is_quiet().await;
 
     machine.start(&["--no-simulation"]).await?;
     let (status, problem) = void(&machine, &document).await?;
@@ -175,7 +177,7 @@ async fn ctrl_c_ends_everything_and_the_next_run_goes_on_with_the_data() -> anyh
     let known: Value = http().get(machine.url(0, &format!("/voidings/{document}"))).send().await?.json().await?;
     ensure!(known["process_id"] == voiding["process_id"], "{known}");
     ensure!(machine.end("TERM").await?.code() == Some(0));
-    ensure!(machine.is_quiet(), "something still listens");
+    machine.is_quiet().await;
     Ok(())
 }
 
@@ -234,7 +236,7 @@ async fn the_dev_server_does_not_outlive_a_stack_that_is_killed() -> anyhow::Res
     let mut machine = Machine::new().await?;
     machine.start(&["--no-simulation"]).await?;
     machine.end("KILL").await?;
-    eventually_eq("nothing listens any more", true, async || machine.is_quiet()).await;
+    machine.is_quiet().await;
     Ok(())
 }
 
@@ -261,7 +263,7 @@ async fn when_the_dev_server_dies_everything_ends_and_says_so() -> anyhow::Resul
     ensure!(ended(&mut child).await.code() == Some(1));
     let log = fs::read_to_string(machine.folder.path().join("log"))?;
     ensure!(log.contains("the Temporal dev server ended unexpectedly"), "{log}");
-    ensure!(machine.is_quiet(), "something still listens");
+    machine.is_quiet().await;
     Ok(())
 }
 
@@ -275,7 +277,7 @@ async fn a_taken_port_is_one_sentence_that_names_its_variable() -> anyhow::Resul
         let text = complaint(&machine.command().output()?)?;
         ensure!(text.contains(&format!(":{port}")) && text.contains(variable), "{text}");
         drop(taken);
-        ensure!(machine.is_quiet(), "something was started");
+        machine.is_quiet().await;
     }
     Ok(())
 }
@@ -303,7 +305,7 @@ async fn a_setting_that_cannot_be_used_is_one_sentence_that_names_its_variable()
         let output = machine.command().env("RUST_LOG", "error").env(variable, value).output()?;
         let text = complaint(&output)?;
         ensure!(text.contains(variable), "{variable}: {text}");
-        ensure!(machine.is_quiet(), "{variable}: something was left running");
+        machine.is_quiet().await;
     }
     Ok(())
 }

@@ -22,6 +22,6 @@ pub use temporal::{
     workflow_id,
 };
 pub use test_support::{
-    PostgresServer, STALL, Turn, Turns, eventually, eventually_eq, free_port, heavy, load, pass_over, temporal_cli,
-    within_a_stall,
+    PostgresServer, STALL, Turn, Turns, eventually, eventually_eq, free_port, heavy, is_listened_on, load, pass_over,
+    temporal_cli, within_a_stall,
 };

@@ -14,6 +14,6 @@ pub use cli::temporal_cli;
 pub use http::http;
 pub use load::{Turn, Turns, heavy, load};
 pub use passed_over::pass_over;
-pub use ports::free_port;
+pub use ports::{free_port, is_listened_on};
 pub use postgres::PostgresServer;
 pub use wait::{STALL, eventually, eventually_eq, within_a_stall};

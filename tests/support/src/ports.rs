@@ -4,7 +4,7 @@
 //! component is down. A block of ports belongs to the test process that listens on the block's first.
 
 use std::{
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, TcpListener, TcpStream},
     ops::Range,
     sync::{Mutex, PoisonError},
 };
@@ -30,18 +30,23 @@ pub fn free_port() -> u16 {
     let mut blocks = BLOCKS.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         if let Some(block) = blocks.last_mut()
-            && let Some(port) = block.free.find(|port| listen(*port).is_some())
+            && let Some(port) = block.free.find(|port| !is_listened_on(*port))
         {
             return port;
         }
         let claimed = (FIRST..LAST).step_by(BLOCK.into()).find_map(|first| {
-            let claim = listen(first)?;
+            let claim = TcpListener::bind((Ipv4Addr::LOCALHOST, first)).ok()?;
             Some(Block { _claim: claim, free: first + 1..first + BLOCK })
         });
         blocks.push(claimed.expect("a free block of ports"));
     }
 }
 
-fn listen(port: u16) -> Option<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()
+/// Returns whether a program listens on a port of 127.0.0.1.
+///
+/// It connects. A test that listened itself to find out would hand its socket to each program that another thread
+/// starts at that moment, and the port would be taken for as long as that program needs to begin.
+#[must_use]
+pub fn is_listened_on(port: u16) -> bool {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
 }

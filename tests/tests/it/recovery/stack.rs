@@ -2,7 +2,7 @@
 //!
 //! How it complains when it cannot run is tested in the crate `stack`.
 
-use std::{collections::BTreeMap, fs, net::TcpListener, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use messages::{
     billing::{Document, DocumentStatus},
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tests::{
     Ended, Process, Program, binaries,
     calls::{Api, Billing, Reports},
-    eventually, free_port, sample, temporal_cli,
+    eventually, free_port, is_listened_on, sample, temporal_cli,
 };
 
 /// A machine of its own: folders and ports.
@@ -28,7 +28,7 @@ impl Machine {
         let port = |_| free_port();
         let mut ports = [0; 7].map(port);
         // The Web UI takes the port + 1000.
-        while TcpListener::bind(("127.0.0.1", ports[5] + 1000)).is_err() {
+        while is_listened_on(ports[5] + 1000) {
             ports[5] = free_port();
         }
         Self { data: TempDir::new().unwrap(), logs: TempDir::new().unwrap(), ports }
