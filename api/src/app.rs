@@ -1,7 +1,9 @@
 //! State of the handlers.
 
-use process_manager_client::http::CommandClient;
-use process_manager_host::operator::Instances;
+use std::collections::BTreeMap;
+
+use contracts_client::ContractsClient;
+use process_manager_host::operator::web_ui;
 use service_kit::correlate;
 use tokio_util::sync::CancellationToken;
 use voiding_client::{Process, VoidingClient};
@@ -12,10 +14,7 @@ use crate::voiding::{Presenter, Voiding};
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) voidings: VoidingClient,
-    /// The processes ContractConfirmation.
-    pub(crate) confirmations: Instances,
-    /// Contracts, which knows whose a contract is.
-    pub(crate) contracts: CommandClient,
+    pub(crate) contracts: ContractsClient,
     pub(crate) presenter: Presenter,
     /// Cancelled on shutdown; waiting requests are then answered at once.
     pub(crate) shutdown: CancellationToken,
@@ -33,5 +32,19 @@ impl App {
 
     pub(crate) fn present(&self, process: impl Into<Process>) -> Voiding {
         self.presenter.present(process.into(), &self.voidings.namespace())
+    }
+
+    /// Returns the links of a resource: to itself, to the targets of its instructions, and to its run in the Web UI.
+    pub(crate) fn links(
+        &self,
+        this: &str,
+        instructions: &[&str],
+        run: Option<(&str, &str)>,
+    ) -> BTreeMap<String, String> {
+        let instructions = instructions.iter().map(|name| ((*name).to_owned(), format!("{this}/{name}")));
+        let ui = self.presenter.temporal_ui_url.as_ref().zip(run);
+        let ui = ui.map(|(ui, (workflow_id, run_id))| web_ui(ui, &self.voidings.namespace(), workflow_id, run_id));
+        let ui = ui.map(|url| ("temporal".to_owned(), url));
+        instructions.chain(ui).chain([("self".to_owned(), this.to_owned())]).collect()
     }
 }

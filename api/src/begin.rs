@@ -10,35 +10,68 @@ use messages::{
 use process_manager_host::{operator::OperatorError, start::Started};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
-use voiding_client::{Ensured, Process, Run, VoidingClient};
+
+use crate::{Ensured, Process, Run, VoidingClient};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 const NOT_STARTED: &str = "the process could not be started yet; it starts once Temporal and the worker are available";
 
-/// Starts the process that Billing has accepted, and returns it. Never fails: if Temporal is unavailable, the worker's
-/// subscription starts the process later.
-///
-/// A repeated request (its key may be known to Billing) can be answered with a process that was closed long ago. That
-/// process is not started again.
-pub(crate) async fn begin(voidings: &VoidingClient, accepted: &DocumentVoiding, may_be_replay: bool) -> Process {
-    if may_be_replay && let Some(state) = closed_in(voidings, accepted).await {
-        return shown(voidings, accepted, state).await;
-    }
-    match voidings.start(accepted).await {
-        Ok(Started::New { run_id }) => Process::started(accepted, run_id, Utc::now()),
-        Ok(Started::AlreadyRunning { .. }) => shown(voidings, accepted, VoidingState::VoidingRequested).await,
-        Ok(Started::AlreadyCompleted) => after_a_completed_run(voidings, accepted).await,
-        Err(error) => {
-            tracing::warn!(
-                document_id = %accepted.document_id, process_id = %accepted.process_id,
-                error = &error as &dyn std::error::Error,
-                "the process could not be started; the worker's subscription will start it"
-            );
-            let process = Process::without_run(VoidingState::VoidingRequested, accepted, Utc::now());
-            Process { steps_missing: Some(NOT_STARTED.to_owned()), ..process }
+impl VoidingClient {
+    /// Starts the process that Billing has accepted, and returns it. Never fails: if Temporal is unavailable, the worker's
+    /// subscription starts the process later.
+    ///
+    /// A repeated request (its key may be known to Billing) can be answered with a process that was closed long ago. That
+    /// process is not started again.
+    pub async fn begin(&self, accepted: &DocumentVoiding, may_be_replay: bool) -> Process {
+        if may_be_replay && let Some(state) = closed_in(self, accepted).await {
+            return shown(self, accepted, state).await;
         }
+        match self.start(accepted).await {
+            Ok(Started::New { run_id }) => Process::started(accepted, run_id, Utc::now()),
+            Ok(Started::AlreadyRunning { .. }) => shown(self, accepted, VoidingState::VoidingRequested).await,
+            Ok(Started::AlreadyCompleted) => after_a_completed_run(self, accepted).await,
+            Err(error) => {
+                tracing::warn!(
+                    document_id = %accepted.document_id, process_id = %accepted.process_id,
+                    error = &error as &dyn std::error::Error,
+                    "the process could not be started; the worker's subscription will start it"
+                );
+                let process = Process::without_run(VoidingState::VoidingRequested, accepted, Utc::now());
+                Process { steps_missing: Some(NOT_STARTED.to_owned()), ..process }
+            }
+        }
+    }
+
+    /// Polls until the voiding is settled, the deadline passes or the program ends; returns the last state seen.
+    pub async fn settled(
+        &self,
+        begun: Process,
+        accepted: &DocumentVoiding,
+        deadline: Instant,
+        shutdown: &CancellationToken,
+    ) -> Process {
+        let mut process = begun;
+        let mut pause = FIRST_PAUSE;
+        while !process.is_settled(&accepted.process_id) {
+            let next = async {
+                sleep(pause).await;
+                self.latest_run(&accepted.document_id).await
+            };
+            let run = tokio::select! {
+                run = timeout_at(deadline, next) => run,
+                () = shutdown.cancelled() => break,
+            };
+            match run {
+                Err(_) => break,
+                Ok(Ok(Some(run))) if belongs(&run, accepted) => process = run.into(),
+                // Temporal is unavailable, or a run of another process is about to end; either is temporary.
+                Ok(_) => {}
+            }
+            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+        }
+        process
     }
 }
 
@@ -54,36 +87,6 @@ async fn after_a_completed_run(voidings: &VoidingClient, accepted: &DocumentVoid
         }
     }
     shown(voidings, accepted, VoidingState::VoidingRequested).await
-}
-
-/// Polls until the voiding is settled, the deadline passes or the program ends; returns the last state seen.
-pub(crate) async fn settled(
-    voidings: &VoidingClient,
-    begun: Process,
-    accepted: &DocumentVoiding,
-    deadline: Instant,
-    shutdown: &CancellationToken,
-) -> Process {
-    let mut process = begun;
-    let mut pause = FIRST_PAUSE;
-    while !process.is_settled(&accepted.process_id) {
-        let next = async {
-            sleep(pause).await;
-            voidings.latest_run(&accepted.document_id).await
-        };
-        let run = tokio::select! {
-            run = timeout_at(deadline, next) => run,
-            () = shutdown.cancelled() => break,
-        };
-        match run {
-            Err(_) => break,
-            Ok(Ok(Some(run))) if belongs(&run, accepted) => process = run.into(),
-            // Temporal is unavailable, or a run of another process is about to end; either is temporary.
-            Ok(_) => {}
-        }
-        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
-    }
-    process
 }
 
 /// Returns the process as its run shows it, else in the given state.

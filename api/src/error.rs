@@ -1,15 +1,16 @@
 //! Problems that the api answers when a program behind it is unavailable, or a voiding does not exist.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use messages::{ContractId, DocumentId, PROBLEM_MEDIA_TYPE, Problem, code, headers};
-use process_manager_client::http::{CommandError, Fault};
+use contracts_client::ContractsError;
+use messages::{ContractId, CustomerId, DocumentId, PROBLEM_MEDIA_TYPE, Problem, code, headers};
+use process_manager_client::http::Fault;
 use process_manager_host::operator::OperatorError;
-use service_kit::{ApiError, Json, problem};
+use service_kit::{ApiError, Json, invalid, problem};
 use voiding_client::{LookupError, VoidError};
 
 /// Value of `Retry-After`.
@@ -26,11 +27,48 @@ pub(crate) fn billing_unavailable(fault: Fault) -> ApiError {
 }
 
 /// Answers 503 `contracts-unavailable`.
-pub(crate) fn contracts_unavailable(error: CommandError) -> ApiError {
+pub(crate) fn contracts_unavailable(error: impl Into<Box<dyn Error + Send + Sync>>) -> ApiError {
     let detail = "Contracts cannot be reached or does not answer as it should; try again";
     problem(StatusCode::SERVICE_UNAVAILABLE, code::CONTRACTS_UNAVAILABLE, detail)
         .retry_after(RETRY_AFTER)
         .caused_by(error)
+}
+
+/// Answers for a credit change that could not be read or steered.
+pub(crate) fn contracts_failed(error: ContractsError) -> ApiError {
+    let detail = error.to_string();
+    match error {
+        ContractsError::Token(cause) => invalid("cursor", "was not handed out by this list").caused_by(cause),
+        ContractsError::NotRunning(_) => problem(StatusCode::CONFLICT, code::NOT_RUNNING, detail),
+        ContractsError::NothingToRetry => problem(StatusCode::CONFLICT, code::NOTHING_TO_RETRY, detail),
+        ContractsError::Limits(_) => problem(StatusCode::UNPROCESSABLE_ENTITY, code::INVALID_BODY, detail),
+        ContractsError::Temporal(error @ OperatorError::Full(_)) => signal_rejected(&error),
+        ContractsError::Temporal(error) => temporal_unavailable(error),
+        error => contracts_unavailable(error),
+    }
+}
+
+/// Answers for a credit rating that is not known to be changed: 503 only if it is certain that it is not, else 504
+/// `contracts-timeout` with the key that tells.
+pub(crate) fn rating_not_changed(error: ContractsError, key: &str) -> Response {
+    match error {
+        ContractsError::Refused(problem) => pass_on(problem),
+        ContractsError::Contracts(fault) if !fault.had_no_effect() => {
+            let detail =
+                "Contracts has not answered in time; it may have changed the credit rating, or may still do so";
+            not_known(code::CONTRACTS_TIMEOUT, detail, fault, key)
+        }
+        error => contracts_failed(error).into_response(),
+    }
+}
+
+/// Answers 504 with the key that tells what has become of the request.
+fn not_known(code: &'static str, detail: &str, cause: impl Error + Send + Sync + 'static, key: &str) -> Response {
+    let detail = format!("{detail}; ask again with the Idempotency-Key of this answer");
+    let problem = problem(StatusCode::GATEWAY_TIMEOUT, code, detail).retry_after(RETRY_AFTER).caused_by(cause);
+    let mut response = problem.into_response();
+    response.headers_mut().extend(HeaderValue::from_str(key).ok().map(|key| (IDEMPOTENCY_KEY, key)));
+    response
 }
 
 /// Answers for a request to void a document that Billing has not answered: 503 `billing-unavailable` only if it is
@@ -38,15 +76,7 @@ pub(crate) fn contracts_unavailable(error: CommandError) -> ApiError {
 pub(crate) fn not_voided(error: VoidError, key: &str) -> Response {
     match error {
         VoidError::Refused(problem) => pass_on(problem),
-        error @ VoidError::Unknown(_) => {
-            let detail = format!("{error}; ask again with the Idempotency-Key of this answer");
-            let problem = problem(StatusCode::GATEWAY_TIMEOUT, code::BILLING_TIMEOUT, detail)
-                .retry_after(RETRY_AFTER)
-                .caused_by(error);
-            let mut response = problem.into_response();
-            response.headers_mut().extend(HeaderValue::from_str(key).ok().map(|key| (IDEMPOTENCY_KEY, key)));
-            response
-        }
+        error @ VoidError::Unknown(_) => not_known(code::BILLING_TIMEOUT, &error.to_string(), error, key),
         error @ VoidError::AnotherSystem(_) => {
             problem(StatusCode::SERVICE_UNAVAILABLE, code::NOT_READY, error.to_string())
                 .retry_after(RETRY_AFTER)
@@ -62,7 +92,7 @@ pub(crate) fn not_voided(error: VoidError, key: &str) -> Response {
     }
 }
 
-/// Passes Billing's refusal on. It keeps its code, and its status if that is one of a refusal.
+/// Passes a service's refusal on. It keeps its code, and its status if that is one of a refusal.
 fn pass_on(problem: Problem) -> Response {
     let status = match problem.status {
         404 => StatusCode::NOT_FOUND,
@@ -101,6 +131,12 @@ pub(crate) fn voiding_not_found(document_id: &DocumentId) -> ApiError {
 pub(crate) fn confirmation_not_found(contract_id: &ContractId) -> ApiError {
     let detail = format!("contract {contract_id} was never revoked, or its confirmation ended long ago");
     problem(StatusCode::NOT_FOUND, code::CONTRACT_CONFIRMATION_NOT_FOUND, detail)
+}
+
+/// Answers 404 `credit-change-not-found`.
+pub(crate) fn credit_change_not_found(customer_id: &CustomerId) -> ApiError {
+    let detail = format!("the credit rating of customer {customer_id} has never changed");
+    problem(StatusCode::NOT_FOUND, code::CREDIT_CHANGE_NOT_FOUND, detail)
 }
 
 /// Answers 503 for the program that is unavailable.

@@ -4,9 +4,7 @@
 //! store their state. The api stores nothing, so any number of replicas may run, and processes need none.
 
 mod app;
-mod begin;
 mod config;
-mod confirmation;
 mod docs;
 mod error;
 mod prefer;
@@ -17,19 +15,20 @@ mod voiding;
 use anyhow::Context;
 use axum::Router;
 use console::ConsoleState;
+use contracts_client::ContractsClient;
 use process_manager_client::http::{CommandClient, Timeouts};
 use process_manager_host::{connect::LazyClient, operator::Operator};
 use service_kit::{bind, ready_check, serve};
 use tokio_util::sync::CancellationToken;
 use voiding_client::VoidingClient;
-use workflows::contract_confirmation::ContractConfirmation as ConfirmationProcess;
 
 use app::App;
 use ready::Polls;
 use voiding::Presenter;
 
 pub use config::Config;
-pub use confirmation::{ConfirmationStep, ContractConfirmation, ContractConfirmationState};
+pub use contracts_client::{ContractConfirmation, ContractConfirmationState};
+pub use routes::CreditChange;
 pub use voiding::{Links, Voiding};
 
 const NAME: &str = "api";
@@ -49,16 +48,17 @@ pub async fn run(config: Config, client: impl Into<LazyClient>, shutdown: Cancel
     let voidings = VoidingClient::new(temporal.clone(), billing);
     voidings.watch_owner();
     let operator = Operator::new(temporal);
+    let contracts = ContractsClient::new(&operator, contracts);
     let console = console::router(ConsoleState {
         voidings: voidings.clone(),
         operator: operator.clone(),
         reports,
+        contracts: contracts.clone(),
         temporal_ui_url: temporal_ui_url.clone(),
         shutdown: shutdown.clone(),
     });
     let presenter = Presenter { billing_url, temporal_ui_url };
-    let confirmations = operator.instances::<ConfirmationProcess>();
-    let app = App { voidings, confirmations, contracts, presenter, shutdown: shutdown.clone() };
+    let app = App { voidings, contracts, presenter, shutdown: shutdown.clone() };
     Ok(serve(NAME, listener, router(app, console), shutdown).await?)
 }
 

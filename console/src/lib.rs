@@ -35,6 +35,7 @@ use axum::{
     middleware::map_response,
     routing::{get, post},
 };
+use contracts_client::ContractsClient;
 use process_manager_client::http::CommandClient;
 use process_manager_host::operator::Operator;
 use tokio_util::sync::CancellationToken;
@@ -52,6 +53,8 @@ pub struct ConsoleState {
     pub operator: Operator,
     /// Reports.
     pub reports: CommandClient,
+    /// The credit changes, with Contracts.
+    pub contracts: ContractsClient,
     /// Where Temporal's Web UI is, for links to it.
     pub temporal_ui_url: Option<Url>,
     /// Cancelled when the program is to end: live pages are disconnected then.
@@ -79,11 +82,12 @@ impl FromRef<Console> for Live {
 
 /// Returns the pages, their actions and assets.
 pub fn router(state: ConsoleState) -> Router {
-    let ConsoleState { voidings, operator, reports, temporal_ui_url, shutdown } = state;
+    let ConsoleState { voidings, operator, reports, contracts, temporal_ui_url, shutdown } = state;
     let counter = Counter::new(voidings.clone(), operator.clone());
     let acted = std::sync::Arc::default();
     let numbers = numbers::Numbers::default();
-    let sources = Sources { voidings, operator, reports, counter, numbers, temporal_ui_url, acted, shutdown };
+    let sources =
+        Sources { voidings, operator, reports, contracts, counter, numbers, temporal_ui_url, acted, shutdown };
     let actions = Router::new()
         .route(paths::ACKNOWLEDGE, post(actions::acknowledge))
         .route(paths::RETRY, post(actions::retry))

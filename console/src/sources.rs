@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use contracts_client::ContractsClient;
 use process_manager_client::http::CommandClient;
 use process_manager_host::operator::Operator;
 use tokio::sync::Notify;
@@ -17,6 +18,7 @@ pub(crate) struct Sources {
     pub(crate) voidings: VoidingClient,
     pub(crate) operator: Operator,
     pub(crate) reports: CommandClient,
+    pub(crate) contracts: ContractsClient,
     pub(crate) counter: Counter,
     pub(crate) numbers: Numbers,
     pub(crate) temporal_ui_url: Option<Url>,

@@ -40,7 +40,7 @@ pub const REPORT_PUBLISHED: &str = "report-published";
 pub const MARKED_BY_ANOTHER_PROCESS: &str = "marked-by-another-process";
 /// 409: there is no failure that could be acknowledged.
 pub const NO_FAILURE_TO_ACKNOWLEDGE: &str = "no-failure-to-acknowledge";
-/// 409: no completion was refused.
+/// 409: nothing has failed that could be retried.
 pub const NOTHING_TO_RETRY: &str = "nothing-to-retry";
 /// 409: Temporal rejects the signal, because the run has had as many as it takes.
 pub const SIGNAL_REJECTED: &str = "signal-rejected";
@@ -86,5 +86,7 @@ pub const CURRENCY_MISMATCH: &str = "currency-mismatch";
 pub const BILLING_UNAVAILABLE: &str = "billing-unavailable";
 /// 503: Contracts is unavailable.
 pub const CONTRACTS_UNAVAILABLE: &str = "contracts-unavailable";
+/// 504: Contracts has not answered; it may have accepted the command. The same idempotency key tells.
+pub const CONTRACTS_TIMEOUT: &str = "contracts-timeout";
 /// 504: Billing has not answered; it may have accepted the command. The same idempotency key tells.
 pub const BILLING_TIMEOUT: &str = "billing-timeout";

@@ -3,6 +3,7 @@
 //! The api, the console and the worker's starter share it, so each of them starts and reads voidings in the same way.
 //! Reading needs no worker. Runs that Temporal has deleted are answered from Billing.
 
+mod begin;
 mod billing;
 mod earlier;
 mod ended;

@@ -12,7 +12,6 @@ use tokio::time::Instant;
 
 use crate::{
     app::App,
-    begin::{begin, settled},
     error::not_voided,
     prefer,
     voiding::{self, Voiding},
@@ -85,9 +84,9 @@ pub(super) async fn create_voiding(
     };
     command_headers.correlate(accepted.process_id.as_str());
 
-    let begun = begin(&app.voidings, &accepted, may_be_replay).await;
+    let begun = app.voidings.begin(&accepted, may_be_replay).await;
     let Some(wait) = prefer::wait(&headers) else { return answer(StatusCode::ACCEPTED, app.present(begun), None) };
-    let process = settled(&app.voidings, begun, &accepted, arrived + wait, &app.shutdown).await;
+    let process = app.voidings.settled(begun, &accepted, arrived + wait, &app.shutdown).await;
     let status = if process.is_settled(&accepted.process_id) { StatusCode::OK } else { StatusCode::ACCEPTED };
     answer(status, app.present(process), Some(wait.as_secs()))
 }

@@ -3,30 +3,12 @@
 use axum::extract::State;
 use messages::{DocumentId, Problem};
 use service_kit::{ApiError, Json, PathId};
-use voiding_client::{LookupError, Process};
 
 use crate::{
     app::App,
     error::{lookup_failed, voiding_not_found},
     voiding::Voiding,
 };
-
-#[derive(Debug, thiserror::Error)]
-pub(super) enum GetError {
-    #[error("no voiding of document {0} was requested")]
-    NotFound(DocumentId),
-    #[error(transparent)]
-    Lookup(#[from] LookupError),
-}
-
-impl From<GetError> for ApiError {
-    fn from(error: GetError) -> Self {
-        match error {
-            GetError::NotFound(document_id) => voiding_not_found(&document_id),
-            GetError::Lookup(error) => lookup_failed(error),
-        }
-    }
-}
 
 /// Shows the latest voiding of a document.
 ///
@@ -48,9 +30,6 @@ pub(super) async fn get_voiding(
     State(app): State<App>,
     PathId(document_id): PathId<DocumentId>,
 ) -> Result<Json<Voiding>, ApiError> {
-    Ok(Json(app.present(find(&app, document_id).await?)))
-}
-
-async fn find(app: &App, document_id: DocumentId) -> Result<Process, GetError> {
-    app.voidings.latest(&document_id).await?.ok_or(GetError::NotFound(document_id))
+    let latest = app.voidings.latest(&document_id).await.map_err(lookup_failed)?;
+    latest.map(|latest| Json(app.present(latest))).ok_or_else(|| voiding_not_found(&document_id))
 }

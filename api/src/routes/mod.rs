@@ -1,13 +1,17 @@
 //! The routes, one file each.
 
-mod acknowledge;
 mod confirmations;
 mod create;
+mod credit_changes;
 mod get;
 mod list;
-mod retry;
+mod problems;
+mod signals;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+use self::problems::{InstructionProblems, ReadProblems};
+pub use credit_changes::CreditChange;
 
 use crate::app::App;
 
@@ -15,7 +19,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(create::create_voiding, list::list_voidings))
         .routes(routes!(get::get_voiding))
-        .routes(routes!(acknowledge::acknowledge_failure))
-        .routes(routes!(retry::retry_command))
+        .routes(routes!(signals::acknowledge_failure))
+        .routes(routes!(signals::retry_command))
         .merge(confirmations::router())
+        .merge(credit_changes::router())
 }

@@ -1,6 +1,7 @@
 //! `GET /contract-confirmations`: confirmations of contracts, newest first.
 
 use axum::extract::State;
+use contracts_client::ContractConfirmation;
 use futures::{StreamExt, stream};
 use messages::{CustomerId, Page, Problem, contracts::Contract};
 use process_manager_client::http::{CommandError, Fault};
@@ -8,10 +9,9 @@ use process_manager_host::operator::{Instance, InstanceFilter, OperatorError, Tr
 use service_kit::{ApiError, Json, Params, cursor, invalid};
 use voiding_client::Token;
 
-use super::listed;
+use super::present;
 use crate::{
     app::App,
-    confirmation::ContractConfirmation,
     error::{contracts_unavailable, temporal_unavailable},
 };
 
@@ -63,7 +63,7 @@ pub(in crate::routes) async fn list_contract_confirmations(
         _ => of_all(&app, &params, &filter).await?,
     };
     let items = instances.iter().filter(|instance| filter.passes(instance));
-    Ok(Json(Page { items: items.filter_map(|instance| listed(&app, instance)).collect(), next_cursor }))
+    Ok(Json(Page { items: items.filter_map(|instance| present(&app, instance, None)).collect(), next_cursor }))
 }
 
 impl Filter {
@@ -90,7 +90,7 @@ async fn of_all(app: &App, params: &Params, filter: &Filter) -> Found {
     let from = params.cursor::<Token>(&scope)?;
     let is_first = from.is_none();
     let from = from.map(Vec::from).unwrap_or_default();
-    let page = match app.confirmations.list(&query, params.limit()?, from).await {
+    let page = match app.contracts.confirmations().list(&query, params.limit()?, from).await {
         Err(error @ OperatorError::Refused(_)) if !is_first => {
             return Err(invalid("cursor", "was not handed out by this list").caused_by(error));
         }
@@ -103,7 +103,7 @@ async fn of_all(app: &App, params: &Params, filter: &Filter) -> Found {
         if !instance.status.is_running() {
             return Ok(instance);
         }
-        Ok(app.confirmations.read(&instance.process_id).await?.unwrap_or(instance))
+        Ok(app.contracts.confirmations().read(&instance.process_id).await?.unwrap_or(instance))
     });
     let instances: Vec<Result<_, OperatorError>> = stream::iter(reads).buffered(AT_ONCE).collect().await;
     let instances: Result<Vec<_>, _> = instances.into_iter().collect();
@@ -116,7 +116,7 @@ async fn of_customer(app: &App, params: &Params, customer_id: &CustomerId) -> Fo
     let mut query = vec![("customer_id", customer_id.as_str()), ("limit", &limit)];
     let from = params.text("cursor")?;
     query.extend(from.map(|cursor| ("cursor", cursor)));
-    let page = match app.contracts.get::<Page<Contract>>(&["contracts"], &query).await {
+    let page = match app.contracts.contracts().get::<Page<Contract>>(&["contracts"], &query).await {
         Err(CommandError::Fault(Fault::Status { status, .. })) if status == 400 && from.is_some() => {
             return Err(invalid("cursor", "was not handed out by this list"));
         }
@@ -125,7 +125,7 @@ async fn of_customer(app: &App, params: &Params, customer_id: &CustomerId) -> Fo
     let reads = page
         .items
         .into_iter()
-        .map(|contract| async move { app.confirmations.read(contract.contract_id.as_str()).await });
+        .map(|contract| async move { app.contracts.confirmations().read(contract.contract_id.as_str()).await });
     let instances: Vec<_> = stream::iter(reads).buffered(AT_ONCE).collect().await;
     let instances: Result<Vec<_>, _> = instances.into_iter().collect();
     Ok((instances.map_err(temporal_unavailable)?.into_iter().flatten().collect(), page.next_cursor))

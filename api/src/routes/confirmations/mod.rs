@@ -4,14 +4,15 @@ mod instruct;
 mod list;
 
 use axum::extract::State;
-use messages::{ContractId, Problem};
-use process_manager_host::operator::{Instance, OperatorError};
+use contracts_client::ContractConfirmation;
+use messages::ContractId;
+use process_manager_host::operator::{Instance, OperatorError, Timeline};
 use service_kit::{ApiError, Json, PathId};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::ReadProblems;
 use crate::{
     app::App,
-    confirmation::ContractConfirmation,
     error::{confirmation_not_found, temporal_unavailable},
 };
 
@@ -34,11 +35,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     params(("contract_id" = ContractId, Path, description = "The contract")),
     responses(
         (status = 200, description = "The latest confirmation", body = ContractConfirmation),
-        (status = 400, description = "`invalid-id`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`contract-confirmation-not-found`", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "`temporal-unavailable`", body = Problem,
-            content_type = "application/problem+json", headers(("retry-after" = u64, description = "In seconds"))),
+        ReadProblems,
     )
 )]
 async fn get_contract_confirmation(
@@ -51,12 +48,17 @@ async fn get_contract_confirmation(
 
 /// Reads one with its steps; `None` where there never was one.
 async fn read(app: &App, id: &ContractId) -> Result<Option<ContractConfirmation>, OperatorError> {
-    let Some(instance) = app.confirmations.read(id.as_str()).await? else { return Ok(None) };
-    let timeline = app.confirmations.timeline(id.as_str()).await?;
-    Ok(app.presenter.confirmation(&instance, Some(timeline), &app.voidings.namespace()))
+    let Some(instance) = app.contracts.confirmations().read(id.as_str()).await? else { return Ok(None) };
+    let timeline = app.contracts.confirmations().timeline(id.as_str()).await?;
+    Ok(present(app, &instance, Some(timeline)))
 }
 
-/// Presents one without its steps.
-fn listed(app: &App, instance: &Instance) -> Option<ContractConfirmation> {
-    app.presenter.confirmation(instance, None, &app.voidings.namespace())
+/// Presents one with its links. The targets of instructions (POST) are there while it runs.
+fn present(app: &App, instance: &Instance, timeline: Option<Timeline>) -> Option<ContractConfirmation> {
+    let mut confirmation = ContractConfirmation::read(instance, timeline)?;
+    let instructions: &[_] = if instance.status.is_running() { &["extend", "remind", "terminate"] } else { &[] };
+    let this = format!("/contract-confirmations/{}", confirmation.contract_id);
+    let workflow_id = app.contracts.confirmations().workflow_id(&instance.process_id);
+    confirmation.links = app.links(&this, instructions, Some((&workflow_id, &instance.run_id)));
+    Some(confirmation)
 }

@@ -1,0 +1,78 @@
+//! What an operator does with a credit change.
+
+use messages::CustomerId;
+use process_manager::batch::{Limits, LimitsChange, Tolerated};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{ContractsClient, ContractsError, CreditChangeProcess};
+
+/// An instruction to a credit change.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Steer {
+    /// Its batch begins nothing new, until it is resumed.
+    Pause,
+    /// Its batch goes on.
+    Resume,
+    /// What was refused is sent again; a process that has failed goes on.
+    Retry,
+    /// What was revoked and is not confirmed is reinstated, and it ends. It cannot be taken back.
+    Cancel,
+    /// Its batch has other limits.
+    Limits(NewLimits),
+}
+
+/// A change of the limits of a batch; what is absent stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLimits {
+    /// Most commands that are under way at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 300)]
+    pub in_flight: Option<u32>,
+    /// Most commands that are begun in a second, 0.01 to 1,000; 0 takes the limit away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_second: Option<f64>,
+    /// How many may be refused before it pauses itself: a number, or a share such as `2.5%`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub tolerated: Option<Tolerated>,
+}
+
+impl From<NewLimits> for LimitsChange {
+    fn from(new: NewLimits) -> Self {
+        Self { in_flight: new.in_flight, per_second: new.per_second, tolerated: new.tolerated }
+    }
+}
+
+impl ContractsClient {
+    /// Carries an instruction out, and returns the credit change as it was before.
+    ///
+    /// # Errors
+    /// [`ContractsError::NotFound`], [`ContractsError::NotRunning`], [`ContractsError::NothingToRetry`] and
+    /// [`ContractsError::Limits`]; Contracts or Temporal is unavailable.
+    pub async fn steer(&self, customer_id: &CustomerId, steer: Steer) -> Result<CreditChangeProcess, ContractsError> {
+        if let Steer::Limits(new) = steer {
+            Limits::default().changed(new.into())?;
+        }
+        let before = self.credit_change(customer_id).await?.ok_or(ContractsError::NotFound)?;
+        let id = customer_id.as_str();
+        let Some(instance) = before.instance.as_ref().filter(|instance| instance.status.is_running()) else {
+            let why = if before.is_running() { "it has not begun yet" } else { "it has ended" };
+            return Err(ContractsError::NotRunning(why));
+        };
+        let running = before.running_batch().map(|batch| batch.workflow_id.as_str());
+        let batch = running.ok_or(ContractsError::NotRunning("no batch of it runs"));
+        match steer {
+            Steer::Cancel => self.changes.instruct(id, "Cancel", &Value::Null).await?,
+            Steer::Retry if instance.failure.is_some() => self.changes.retry(id, instance.failure_id()).await?,
+            Steer::Pause => self.batches.pause(batch?).await?,
+            Steer::Resume => self.batches.resume(batch?).await?,
+            Steer::Retry => self.batches.retry(batch.map_err(|_| ContractsError::NothingToRetry)?).await?,
+            Steer::Limits(new) => self.batches.limits(batch?, &new.into()).await?,
+        }
+        Ok(before)
+    }
+}
