@@ -3,6 +3,7 @@
 mod changed_again;
 mod killed;
 mod paths;
+mod rest;
 
 use messages::{ContractId, contracts::ContractStatus};
 use tests::{Env, binaries};
