@@ -1,17 +1,17 @@
-//! Worker and service are killed while a batch runs.
+//! Worker, service and Temporal are killed while a batch runs.
 
 use messages::contracts::{ContractStatus, CreditRating};
 use tests::{Component, eventually, load};
 
-use super::{revocations, start};
+use super::{builder, revocations};
 
 #[tokio::test]
-async fn each_contract_is_revoked_once_though_worker_and_service_are_killed() {
+async fn each_contract_is_revoked_once_though_worker_service_and_temporal_are_killed() {
     let contracts = load(60, 1_000);
-    let env = start().await;
+    let env = builder().own_temporal().start().await;
     let (customer, ids) = env.customer_with_contracts(contracts).await;
     let change = env.change_rating(&customer, CreditRating::B).await;
-    for component in [Component::Worker, Component::Contracts, Component::Worker] {
+    for component in [Component::Worker, Component::Contracts, Component::Temporal, Component::Worker] {
         env.kill(component).await;
         env.start(component).await;
     }

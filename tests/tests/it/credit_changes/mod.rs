@@ -6,11 +6,15 @@ mod paths;
 mod rest;
 
 use messages::{ContractId, contracts::ContractStatus};
-use tests::{Env, binaries};
+use tests::{Env, EnvBuilder, binaries};
 
 /// Contracts and the worker.
+fn builder() -> EnvBuilder {
+    Env::builder(binaries!()).confirmations_only()
+}
+
 async fn start() -> Env {
-    Env::builder(binaries!()).confirmations_only().start().await
+    builder().start().await
 }
 
 /// How often the contract was revoked, as its events tell.

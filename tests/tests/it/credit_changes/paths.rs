@@ -2,13 +2,22 @@
 
 use messages::contracts::{ContractStatus, CreditRating};
 
-use tests::{Fault, Link, eventually_eq};
+use tests::{Env, Fault, Link, PostgresServer, eventually_eq};
 
-use super::{revocations, start, status};
+use super::{builder, revocations, start, status};
 
 #[tokio::test]
 async fn each_contract_is_revoked_once_and_the_change_completes_once_each_is_confirmed_or_terminated() {
-    let env = start().await;
+    completes_once_each_is_confirmed_or_terminated(&start().await).await;
+}
+
+#[tokio::test]
+async fn the_same_with_contracts_on_postgresql() {
+    let Some(server) = PostgresServer::shared("credit_changes::paths") else { return };
+    completes_once_each_is_confirmed_or_terminated(&builder().postgres(server).start().await).await;
+}
+
+async fn completes_once_each_is_confirmed_or_terminated(env: &Env) {
     let (customer, contracts) = env.customer_with_contracts(3).await;
     let (_, of_another) = env.customer_with_contracts(1).await;
     let change = env.change_rating(&customer, CreditRating::B).await;
@@ -22,9 +31,9 @@ async fn each_contract_is_revoked_once_and_the_change_completes_once_each_is_con
     let _ = env.contracts().terminate(&contracts[2]).await.ok();
     env.credit_change_ends(&customer, "completed").await;
     for contract in &contracts {
-        assert_eq!(revocations(&env, contract).await, 1);
+        assert_eq!(revocations(env, contract).await, 1);
     }
-    assert_eq!(status(&env, &of_another[0]).await, ContractStatus::Active);
+    assert_eq!(status(env, &of_another[0]).await, ContractStatus::Active);
     env.confirmation_ends(&contracts[0], "confirmed").await;
     env.confirmation_ends(&contracts[2], "terminated").await;
 }

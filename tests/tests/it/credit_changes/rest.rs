@@ -220,7 +220,9 @@ async fn requests_that_cannot_be_used_are_told_why_and_change_nothing() {
     let unknown = sample::customer_id();
     assert_eq!(post_change(&env, &unknown, "B").await.refusal(), (404, "customer-not-found".to_owned()));
     assert_eq!(post_change(&env, &customer, "A").await.refusal(), (409, "credit-rating-unchanged".to_owned()));
-    for body in [json!({}), json!({"customer_id": customer, "credit_rating": "E"}), json!([]), json!({"customer_id": 7})] {
+    for body in
+        [json!({}), json!({"customer_id": customer, "credit_rating": "E"}), json!([]), json!({"customer_id": 7})]
+    {
         let answer: Answer<Value> = env.api().raw().post("/credit-changes", &body).await;
         assert_eq!(answer.refusal(), (422, "invalid-body".to_owned()), "{body}");
     }

@@ -1,6 +1,7 @@
 //! Recorded histories of every path replay against today's code.
 
 mod confirmations;
+mod credit_changes;
 mod paths;
 mod record;
 mod transfers;
@@ -8,7 +9,7 @@ mod transfers;
 use std::{fs, path::PathBuf};
 
 use ::transfers::TransferMoney;
-use process_manager_engine::{instance::ProcessInstance, subscription::Subscription};
+use process_manager_engine::{batch::Batch, instance::ProcessInstance, subscription::Subscription};
 use temporalio_client::WorkflowHistory;
 use temporalio_common::protos::temporal::api::{
     enums::v1::EventType,
@@ -17,6 +18,7 @@ use temporalio_common::protos::temporal::api::{
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 use workflows::{
     contract_confirmation::ContractConfirmation,
+    credit_change::CreditChange,
     voiding::{DocumentVoiding, WORKFLOW_TYPE},
 };
 
@@ -29,6 +31,8 @@ fn replayer() -> WorkflowReplayer {
     let options = options.register_workflow::<DocumentVoiding>().unwrap().register_workflow::<Subscription>().unwrap();
     let options = options.register_workflow::<ProcessInstance<TransferMoney>>().unwrap();
     let options = options.register_workflow::<ProcessInstance<ContractConfirmation>>().unwrap();
+    let options = options.register_workflow::<ProcessInstance<CreditChange>>().unwrap();
+    let options = options.register_workflow::<Batch>().unwrap();
     WorkflowReplayer::new(options.build()).unwrap()
 }
 
@@ -44,7 +48,7 @@ fn recorded() -> Vec<(String, Vec<u8>)> {
 async fn recorded_histories_of_every_path_replay() {
     let histories = recorded();
     let names: Vec<&str> = histories.iter().map(|(name, _)| name.as_str()).collect();
-    let mut expected = [&paths::NAMES[..], &transfers::NAMES, &confirmations::NAMES].concat();
+    let mut expected = [&paths::NAMES[..], &transfers::NAMES, &confirmations::NAMES, &credit_changes::NAMES].concat();
     expected.sort_unstable();
     assert_eq!(names, expected, "one history a path; tests/README.md says how to record");
     for (name, json) in &histories {
