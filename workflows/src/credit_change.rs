@@ -3,25 +3,27 @@
 //! ```text
 //! CustomerCreditRatingChanged ─► revoking: batch RevokeCustomerContracts ── BatchEnded ─► awaiting-confirmations
 //!   timer `count` ─► CountContracts ─ ContractsCounted ─► none is missing (stop), or the timer is set again
-//! Cancel ─► cancelling: the batch undoes itself, or batch ReinstateCustomerContracts ── BatchEnded (stop)
+//! Cancel ─► cancelling: the batch undoes itself, or batch ReinstateCustomerContracts ── BatchEnded, of all batches (stop)
 //! ```
-//! It keeps counts, never a list. The newest change wins: the batch of the one before ends where it is.
+//! It keeps counts, never a list. The newest change wins: the batch of the one before ends where it is. What that one has
+//! revoked and the newest one has not reached is reinstated as well when it is cancelled, once the batch has ended.
 
 mod batches;
 mod messages;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use ::messages::{
     CreditChangeId, Position,
     contracts::{ContractCounts, CustomerCreditRatingChanged},
 };
 use process_manager::{
-    batch::{Batch, Progress, Status},
+    batch::{Batch, Progress},
     manager::{Attention, Commands, Context, Metadata, Outcome, ProcessManager, Route},
 };
 use serde::{Deserialize, Serialize};
 
+use self::batches::workflow_id;
 pub use self::{
     batches::{AffectedContracts, ReinstateContracts, RevokeContracts},
     messages::{Command, CountContracts, Event, State},
@@ -53,6 +55,9 @@ pub struct CreditChange {
     pub pause: u64,
     /// The changes that were served, this one last.
     pub served: Vec<CreditChangeId>,
+    /// The batches that it has started and whose end it has not heard, by the ids of their workflows.
+    #[serde(default)]
+    pub open: BTreeSet<String>,
 }
 
 type Handled = Result<Commands<Command>, serde_json::Error>;
@@ -87,42 +92,45 @@ impl ProcessManager for CreditChange {
                 let starts = next.start::<RevokeContracts>()?;
                 ends.into_iter().flatten().chain([starts]).collect::<Commands<_>>().cancel_timer(COUNT)
             }
-            Event::BatchEnded(ended) if self.is_own(ended) => match next.state {
-                State::Cancelling if is_still_to_undo(ended) => self.start::<ReinstateContracts>()?.into(),
-                State::Cancelling => Commands::none().stop(),
-                _ => next.count(),
+            Event::BatchEnded(ended) => match next.state {
+                State::Cancelling if next.open.is_empty() && !self.open.is_empty() => Commands::none().stop(),
+                State::Cancelling => self.reinstate(event)?.into_iter().collect(),
+                _ if self.is_own(ended) => next.count(),
+                _ => Commands::none(),
             },
             Event::ContractsCounted(counted) if self.awaits(&counted.credit_change_id) => match next.missing() {
                 0 => Commands::none().stop(),
                 _ => Commands::none().set_timer(COUNT, Duration::from_secs(next.pause)),
             },
-            Event::Cancel if self.state != State::Cancelling => {
-                let older = self.reinstate_older()?.into_iter();
-                let undoes = match self.state {
-                    State::Revoking => self.end(RevokeContracts::NAME, true),
-                    _ => Some(self.start::<ReinstateContracts>()?),
-                };
-                older.chain(undoes).collect::<Commands<_>>().cancel_timer(COUNT)
+            Event::Cancel => {
+                let is_revoking = self.state == State::Revoking;
+                let undoes = is_revoking.then(|| self.end(RevokeContracts::NAME, true)).flatten();
+                self.reinstate(event)?.into_iter().chain(undoes).collect::<Commands<_>>().cancel_timer(COUNT)
             }
             _ => Commands::none(),
         })
     }
 
     fn apply(&mut self, event: &Event, context: &Context<'_>) -> Result<(), serde_json::Error> {
+        let begun: Vec<_> = self.to_reinstate(event).map(|of| self.reinstating(of)).collect();
+        self.open.extend(begun.iter().map(|id| workflow_id(ReinstateContracts::NAME, id)));
+        if let Event::BatchEnded(ended) = event {
+            self.open.remove(&workflow_id(&ended.name, &ended.id));
+        }
         match event {
             Event::CustomerCreditRatingChanged(change) => {
-                let mut served = std::mem::take(&mut self.served);
+                let (mut served, mut open) = (std::mem::take(&mut self.served), std::mem::take(&mut self.open));
                 served.push(change.credit_change_id.clone());
                 served.drain(..served.len().saturating_sub(MOST_SERVED));
+                open.insert(workflow_id(RevokeContracts::NAME, change.credit_change_id.as_str()));
                 let (change, position) = (Some(change.clone()), context.metadata().position);
-                *self = Self { change, position, served, ..Self::default() };
+                *self = Self { change, position, served, open, ..Self::default() };
             }
             Event::BatchProgressed(progress) if self.is_own(progress) => self.batch = Some(progress.clone()),
             Event::BatchEnded(ended) if self.is_own(ended) => {
                 self.batch = Some(ended.clone());
                 // An operator may have cancelled the batch itself.
-                let is_undone = ended.status == Status::Cancelled && ended.undone >= ended.accepted;
-                let is_cancelled = is_undone || self.state == State::Cancelling;
+                let is_cancelled = ended.is_undone || self.state == State::Cancelling;
                 self.state = if is_cancelled { State::Cancelling } else { State::AwaitingConfirmations };
             }
             Event::ContractsCounted(counted) if self.awaits(&counted.credit_change_id) => {
@@ -186,9 +194,4 @@ impl CreditChange {
 /// The numbers that are watched: a contract that the batch has left out may be terminated, and nothing is nearer to its end.
 fn watched(counts: ContractCounts) -> ContractCounts {
     ContractCounts { untouched: 0, ..counts }
-}
-
-/// Whether the batch had ended before it heard that it was to be undone.
-fn is_still_to_undo(ended: &Progress) -> bool {
-    ended.name == RevokeContracts::NAME && !(ended.status == Status::Cancelled && ended.undone >= ended.accepted)
 }

@@ -39,7 +39,6 @@ use self::{
     held::Held,
     inbox::{Inbox, Turn},
     timers::Timers,
-    told::is_told,
     work::{Phase, Work},
 };
 pub use self::{
@@ -58,8 +57,8 @@ use crate::manager::{Outcome, ProcessManager};
 
 /// The revision of the rules in this module. A run keeps to the one with which it began, as its history must replay:
 /// revision 0 knew no limits, forgot a strict check once it had failed, and had no pause before other commands took the
-/// place of a failed one.
-pub const REVISION: u32 = 1;
+/// place of a failed one; in revision 1 an instruction that had waited when the instance ended began another one.
+pub const REVISION: u32 = 2;
 
 /// One instance.
 #[derive(Debug, Clone)]
@@ -228,8 +227,7 @@ impl<M: ProcessManager> Instance<M> {
             return None;
         }
         let queued = match self.inbox.next() {
-            // What was meant for an instance that has ended begins none.
-            Some(Turn::Event(queued)) if !self.started && is_told(&queued.event) => {
+            Some(Turn::Event(queued)) if self.is_too_late(&queued.event) => {
                 self.ledger.handled(&queued.event.logid, queued.event.sequence);
                 return None;
             }

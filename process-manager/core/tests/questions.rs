@@ -1,12 +1,16 @@
 //! Questions: commands that are answered with an event; and instances that end themselves.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 use std::convert::Infallible;
 
+use chrono::DateTime;
 use process_manager::{
-    manager::{Commands, Context, Metadata, Outcome, ProcessManager, Route},
+    instance::{Delivery, Ended, Instance, Ledger, Next},
+    manager::{Commands, Context, Metadata, Outcome, ProcessManager, Route, RouteKind},
     testing::{Scenario, given},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
@@ -41,6 +45,10 @@ impl ProcessManager for Countdown {
 
     fn is_question(command: &Command) -> bool {
         *command == Command::Count
+    }
+
+    fn is_instruction(event: &Event) -> bool {
+        *event == Event::Strange
     }
 
     fn handle(&self, event: &Event, _: &Context<'_>) -> Result<Commands<Command>, Infallible> {
@@ -92,4 +100,30 @@ fn a_question_that_is_refused_is_decided_about_as_a_command() {
 fn what_is_told_after_the_end_begins_no_instance() {
     let outcome = counting(Event::Counted(0)).when(Event::Begun).told(&Event::Counted(5)).then_no_command();
     let _ = outcome.then_ended_as(&Outcome::success("none-left"));
+}
+
+/// Ends while an instruction waits behind the event that ends it.
+fn instructed_before_the_end(instance: Instance<Countdown>) -> Next<Command> {
+    let (mut instance, now) = (instance, DateTime::UNIX_EPOCH);
+    let event = json!({
+        "specversion": "1.0", "id": "1", "source": "/test", "type": "Begun", "subject": "c", "time": now,
+        "datacontenttype": "application/json", "sequence": "1", "correlationid": "1", "causationid": "1", "logid": "log",
+        "data": null,
+    });
+    instance.deliver(Delivery::new(serde_json::from_value(event).unwrap(), RouteKind::Start));
+    instance.advance(now);
+    instance.answered_with("Counted", json!(0), now);
+    instance.instruct("Strange", Value::Null, now).unwrap();
+    while let Next::Dispatch(_) = instance.advance(now) {
+        instance.answered(Ok(()), now);
+    }
+    instance.advance(now)
+}
+
+#[test]
+fn an_instruction_that_waits_when_the_instance_ends_begins_no_other_one() {
+    let instance = || Instance::new("c", 1, Ledger::default());
+    assert_eq!(instructed_before_the_end(instance()), Next::End(Ended::Stopped));
+    let older = instructed_before_the_end(instance().with_revision(1));
+    assert_eq!(older, Next::Wait(None), "a run keeps to the rules with which it began");
 }

@@ -10,7 +10,7 @@ use process_manager::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::CreditChange;
+use super::{CreditChange, Event, State};
 
 /// The contracts that a change of the credit rating affects: those of the customer that were opened before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,24 +88,50 @@ impl CreditChange {
     /// Starts a batch for the change that is served.
     pub(super) fn start<B: Batch<Input = AffectedContracts>>(&self) -> Result<super::Command, serde_json::Error> {
         let Some(change) = &self.change else { return Err(serde::de::Error::custom("there is no change")) };
-        self.start_for::<B>(change, &change.credit_change_id)
+        let id = change.credit_change_id.as_str();
+        self.start_for::<B>(change, &change.credit_change_id, id)
     }
 
     fn start_for<B: Batch<Input = AffectedContracts>>(
         &self,
         change: &CustomerCreditRatingChanged,
-        id: &CreditChangeId,
+        of: &CreditChangeId,
+        id: &str,
     ) -> Result<super::Command, serde_json::Error> {
-        let (customer_id, credit_change_id) = (change.customer_id.clone(), id.clone());
+        let (customer_id, credit_change_id) = (change.customer_id.clone(), of.clone());
         let affected = AffectedContracts { customer_id, credit_change_id, opened_up_to: self.position };
-        StartBatch::new::<B>(id.as_str(), &affected).map(super::Command::StartBatch)
+        StartBatch::new::<B>(id, &affected).map(super::Command::StartBatch)
     }
 
-    /// Reinstates what older changes have revoked and this one has not reached.
-    pub(super) fn reinstate_older(&self) -> Result<Vec<super::Command>, serde_json::Error> {
+    /// Starts the batches that reinstate what these changes have revoked.
+    pub(super) fn reinstate(&self, event: &Event) -> Result<Vec<super::Command>, serde_json::Error> {
         let Some(change) = &self.change else { return Ok(Vec::new()) };
-        let older = self.served.iter().filter(|id| **id != change.credit_change_id);
-        older.map(|id| self.start_for::<ReinstateContracts>(change, id)).collect()
+        let start = |of| self.start_for::<ReinstateContracts>(change, of, &self.reinstating(of));
+        self.to_reinstate(event).map(start).collect()
+    }
+
+    /// The id of the batch that reinstates what a change has revoked. That of an older one is another than the one it may
+    /// have had when it was cancelled itself.
+    pub(super) fn reinstating(&self, of: &CreditChangeId) -> String {
+        let newest = self.change.as_ref().map(|change| &change.credit_change_id).filter(|newest| *newest != of);
+        newest.map_or_else(|| of.to_string(), |newest| format!("{of}-for-{newest}"))
+    }
+
+    /// The changes whose contracts are to be reinstated now, those included that older changes have revoked and this one has
+    /// not reached. Their batches must have ended: what they have in flight may take effect until then.
+    pub(super) fn to_reinstate<'a>(&'a self, event: &'a Event) -> impl Iterator<Item = &'a CreditChangeId> {
+        let is_cancelling = self.state == State::Cancelling;
+        self.served.iter().filter(move |of| {
+            let is_own = self.change.as_ref().is_some_and(|change| change.credit_change_id == **of);
+            let is_revoking = self.open.contains(&workflow_id(RevokeContracts::NAME, of.as_str()));
+            match event {
+                Event::Cancel => !is_cancelling && !is_revoking,
+                Event::BatchEnded(ended) if ended.name != RevokeContracts::NAME => false,
+                Event::BatchEnded(ended) if is_cancelling => ended.id == of.as_str() && !(is_own && ended.is_undone),
+                Event::BatchEnded(ended) => !is_own && !is_revoking && self.is_own(ended) && ended.is_undone,
+                _ => false,
+            }
+        })
     }
 
     /// Ends a batch of the change that is served, where there is one.
@@ -113,4 +139,8 @@ impl CreditChange {
         let id = self.change.as_ref()?.credit_change_id.to_string();
         Some(super::Command::CancelBatch(CancelBatch { name: name.to_owned(), id, undo }))
     }
+}
+
+pub(super) fn workflow_id(name: &str, id: &str) -> String {
+    format!("{name}-{id}")
 }

@@ -104,6 +104,9 @@ pub struct Advance {
     /// Whether it sends again what has failed.
     #[serde(default)]
     pub retries: bool,
+    /// Whether an attempt before this one may have begun more than it has written down.
+    #[serde(default)]
+    pub is_repeated: bool,
     /// How many commands are under way.
     #[serde(default)]
     pub in_flight: u32,

@@ -87,6 +87,9 @@ pub struct Progress {
     /// How many items were undone.
     #[serde(default)]
     pub undone: u64,
+    /// Whether it was cancelled and has undone all that it may have done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_undone: bool,
     /// How many commands are under way.
     pub in_flight: u32,
     /// How many items were answered in a second of late.

@@ -64,6 +64,8 @@ pub struct BatchState {
     accepted: u64,
     settled: u64,
     undone: u64,
+    #[serde(default)]
+    is_undone: bool,
     /// Failed items that were given up by a cancellation.
     given_up: u64,
     /// Failed items, less than a page once [`Step::Keep`] is done.
@@ -122,6 +124,7 @@ impl BatchState {
             accepted: 0,
             settled: 0,
             undone: 0,
+            is_undone: false,
             given_up: 0,
             failed: Vec::new(),
             kept: Vec::new(),
@@ -168,6 +171,9 @@ impl BatchState {
     pub fn advanced(&mut self, advance: Advance, now: DateTime<Utc>) {
         let answered = advance.answered();
         self.measure(answered, now);
+        if advance.is_repeated {
+            self.begun_unseen();
+        }
         if self.phase == Phase::Undoing {
             self.undone += advance.accepted + advance.settled;
         } else {
@@ -200,6 +206,10 @@ impl BatchState {
     /// Notes that nobody knows what a chunk has done: the next one goes on where it began. Its pages count as begun.
     pub fn lost(&mut self) {
         self.chunk_since = None;
+        self.begun_unseen();
+    }
+
+    fn begun_unseen(&mut self) {
         self.is_lost |= self.retried.is_empty() && self.phase == Phase::Sending;
     }
 

@@ -20,11 +20,16 @@ pub(super) fn stands_in_no_log(event: &CloudEvent) -> bool {
 }
 
 /// Whether the event is meant for the instance that has asked, or has started a batch.
-pub(super) fn is_told(event: &CloudEvent) -> bool {
+fn is_told(event: &CloudEvent) -> bool {
     event.logid == ANSWERS || is_batch_log(&event.logid)
 }
 
 impl<M: ProcessManager> Instance<M> {
+    /// Whether the event was meant for an instance that has ended, and begins none.
+    pub(super) fn is_too_late(&self, event: &CloudEvent) -> bool {
+        !self.started && if self.revision > 1 { stands_in_no_log(event) } else { is_told(event) }
+    }
+
     /// Takes the answer to the current command, which is a question: an event, as its type and its data.
     pub fn answered_with(&mut self, kind: &str, data: Value, now: DateTime<Utc>) {
         let answer = self.told(ANSWERS, "/answers", kind, data, now);

@@ -163,7 +163,7 @@ fn before(ctx: &ActivityContext, chunk: &mut Chunk) -> Advance {
         None
     });
     let (undoes, retries) = (chunk.undoes, !matches!(chunk.items, Items::Source { .. }));
-    match (&mut chunk.items, before) {
+    let before = match (&mut chunk.items, before) {
         (Items::Source { place, .. }, Some(before)) => {
             place.clone_from(&before.place);
             before
@@ -174,7 +174,8 @@ fn before(ctx: &ActivityContext, chunk: &mut Chunk) -> Advance {
             answered.extend(before.place.answered.iter().cloned());
             before
         }
-    }
+    };
+    Advance { is_repeated: ctx.info().attempt > 1, ..before }
 }
 
 fn fault(why: String) -> ActivityError {

@@ -54,7 +54,8 @@ impl BatchState {
             self.pause = Some(Pause { by: PausedBy::Failures, detail, since: now });
             self.updated_at = now;
         } else if self.is_end && self.retried.is_empty() {
-            self.end(if self.phase == Phase::Undoing { Phase::Cancelled } else { Phase::Completed });
+            self.is_undone = self.phase == Phase::Undoing;
+            self.end(if self.is_undone { Phase::Cancelled } else { Phase::Completed });
         }
     }
 
@@ -82,6 +83,7 @@ impl BatchState {
         self.released.extend(self.retried.drain(..).filter_map(|retried| retried.page));
         self.retries = false;
         if !undoes || self.begun.is_none() && !self.is_lost {
+            self.is_undone = undoes;
             return self.end(Phase::Cancelled);
         }
         self.phase = Phase::Undoing;

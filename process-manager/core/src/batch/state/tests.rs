@@ -160,6 +160,7 @@ fn what_is_cancelled_is_undone_up_to_the_last_page_that_was_begun() {
     assert_eq!(run.next(), Step::End);
     let progress = run.progress();
     assert_eq!((progress.status, progress.accepted, progress.undone), (Status::Cancelled, 7, 8));
+    assert!(progress.is_undone);
     assert!(run.state.cancel(false).is_err() && run.state.pause(run.now).is_err());
 }
 
@@ -174,13 +175,39 @@ fn where_nobody_knows_what_was_begun_all_is_undone() {
 }
 
 #[test]
+fn an_attempt_that_died_before_it_wrote_down_what_it_had_begun_is_undone_all_the_same() {
+    let mut run = Run::new(Limits::default());
+    run.chunk();
+    run.state.cancel(true).unwrap();
+    run.state.advanced(Advance { is_repeated: true, ..Advance::default() }, run.now);
+    let chunk = run.chunk();
+    assert_eq!((chunk.undoes, chunk.items), (true, Items::Source { place: Place::default(), last: None }));
+}
+
+#[test]
+fn a_batch_that_is_ended_where_it_is_has_undone_nothing_whatever_the_counts_tell() {
+    for undoes_before in [false, true] {
+        let mut run = Run::new(Limits::default());
+        run.chunk();
+        run.state.cancel(undoes_before).unwrap();
+        run.state.lost();
+        run.next();
+        let _ = run.state.cancel(false);
+        assert_eq!(run.next(), Step::End);
+        let progress = run.progress();
+        assert_eq!((progress.status, progress.accepted, progress.undone), (Status::Cancelled, 0, 0));
+        assert!(!progress.is_undone);
+    }
+}
+
+#[test]
 fn what_was_not_begun_has_nothing_to_undo() {
     let mut run = Run::new(Limits::default());
     run.chunk();
     run.state.cancel(true).unwrap();
     run.state.advanced(Advance::default(), run.now);
     assert_eq!(run.next(), Step::End);
-    assert_eq!(run.progress().status, Status::Cancelled);
+    assert!(run.progress().status == Status::Cancelled && run.progress().is_undone);
 }
 
 #[test]

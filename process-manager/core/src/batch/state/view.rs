@@ -44,6 +44,7 @@ impl BatchState {
             settled: self.settled,
             failed: self.given_up + self.fresh_failures() + self.being_retried(),
             undone: self.undone,
+            is_undone: self.is_undone,
             in_flight: 0,
             items_per_second: self.items_per_second.filter(|_| !status.is_end() && status != Status::Paused),
             expected_end: self.expected_end(),
