@@ -24,6 +24,7 @@ pub struct EnvBuilder {
     binaries: Binaries,
     components: BTreeSet<Component>,
     later: BTreeSet<Component>,
+    is_direct: bool,
     postgres: Option<&'static PostgresServer>,
     variables: Vec<(Component, String, String)>,
 }
@@ -31,7 +32,8 @@ pub struct EnvBuilder {
 impl EnvBuilder {
     pub(super) fn new(binaries: Binaries) -> Self {
         let components = [Component::Billing, Component::Reports, Component::Worker, Component::Api].into();
-        Self { binaries, components, later: BTreeSet::new(), postgres: None, variables: Vec::new() }
+        let (later, variables) = (BTreeSet::new(), Vec::new());
+        Self { binaries, components, later, is_direct: false, postgres: None, variables }
     }
 
     /// Billing and Reports alone, without Temporal.
@@ -70,6 +72,12 @@ impl EnvBuilder {
         self
     }
 
+    /// Without proxies between the components, for benches.
+    pub fn direct(mut self) -> Self {
+        self.is_direct = true;
+        self
+    }
+
     /// A Temporal server of the system's own, with its data in a file, that the test may kill and start again.
     pub fn own_temporal(mut self) -> Self {
         self.components.insert(Component::Temporal);
@@ -96,13 +104,14 @@ impl EnvBuilder {
         let dir = temp_dir(&self.binaries, "env-");
         let temporal = self.temporal(dir.path());
         let ports: BTreeMap<Component, u16> = self.components.iter().map(|c| (*c, free_port())).collect();
-        let proxies = proxies(&ports);
+        let proxies = if self.is_direct { BTreeMap::new() } else { proxies(&ports) };
+        let urls = urls(&ports, &proxies);
         let client = temporal.as_ref().map(|server| Temporal::new(server, &unique("it")));
         let mut components = BTreeMap::new();
         for (component, port) in ports {
             let program = match (component, &temporal) {
                 (Component::Temporal, Some(server)) => server.program().clone(),
-                _ => self.program(component, port, &proxies, client.as_ref(), dir.path()),
+                _ => self.program(component, port, &urls, client.as_ref(), dir.path()),
             };
             components.insert(component, Running::new(component, port, program));
         }
@@ -138,7 +147,7 @@ impl EnvBuilder {
         &self,
         component: Component,
         port: u16,
-        proxies: &BTreeMap<Link, FaultProxy>,
+        urls: &BTreeMap<Link, String>,
         temporal: Option<&Temporal>,
         dir: &Path,
     ) -> Program {
@@ -158,7 +167,7 @@ impl EnvBuilder {
         }
         for link in Link::ALL.into_iter().filter(|link| link.from() == component) {
             // No program may find another system's service at the default address.
-            let url = proxies.get(&link).map_or_else(|| NOWHERE.to_owned(), FaultProxy::url);
+            let url = urls.get(&link).cloned().unwrap_or_else(|| NOWHERE.to_owned());
             environment.insert(link.variable().to_owned(), url);
         }
         let own = self.variables.iter().filter(|(of, ..)| *of == component);
@@ -190,6 +199,15 @@ impl EnvBuilder {
             Component::Temporal => unreachable!("the server knows its own program"),
         }
     }
+}
+
+/// Where each component finds the others: behind the proxy, where there is one.
+fn urls(ports: &BTreeMap<Component, u16>, proxies: &BTreeMap<Link, FaultProxy>) -> BTreeMap<Link, String> {
+    let url = |link: Link| {
+        let direct = ports.get(&link.to()).map(|port| format!("http://127.0.0.1:{port}"));
+        proxies.get(&link).map(FaultProxy::url).or(direct).map(|url| (link, url))
+    };
+    Link::ALL.into_iter().filter_map(url).collect()
 }
 
 fn proxies(ports: &BTreeMap<Component, u16>) -> BTreeMap<Link, FaultProxy> {

@@ -122,6 +122,14 @@ impl Env {
         self.running(component).log()
     }
 
+    /// The process id of a component.
+    ///
+    /// # Panics
+    /// Panics if the component does not run.
+    pub async fn pid(&self, component: Component) -> u32 {
+        self.running(component).pid().await
+    }
+
     /// The system's own folder.
     #[must_use]
     pub fn dir(&self) -> &std::path::Path {

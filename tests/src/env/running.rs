@@ -46,6 +46,12 @@ impl Running {
         format!("--- {}, {} of {} lines\n{}", self.component.name(), tail.len(), lines.len(), tail.join("\n"))
     }
 
+    pub(super) async fn pid(&self) -> u32 {
+        let process = self.process.lock().await;
+        let process = process.as_ref().filter(|process| process.ended().is_none());
+        process.unwrap_or_else(|| panic!("{:?} does not run", self.component)).pid()
+    }
+
     pub(super) async fn start(&self) {
         let mut process = self.process.lock().await;
         assert!(process.as_ref().is_none_or(|process| process.ended().is_some()), "{:?} runs already", self.component);
