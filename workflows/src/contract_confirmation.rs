@@ -120,7 +120,7 @@ impl ProcessManager for ContractConfirmation {
     fn attention(&self, _: u32) -> Option<Attention> {
         let it = self.0.as_ref().filter(|it| it.is_overdue)?;
         let what = "not confirmed in time; extend the deadline, remind the customer, or terminate the contract";
-        Some(Attention::new(OVERDUE, what, it.due_at))
+        Some(Attention::new(OVERDUE, what, it.due_at).about(it.contract.customer_id.as_str()))
     }
 
     fn outcome(&self, event: &Event) -> Option<Outcome> {

@@ -47,6 +47,7 @@ fn the_customer_is_reminded_every_week_and_after_thirty_days_an_operator_is_need
         .advance(2 * DAY)
         .then_no_command()
         .then_attention(Some("overdue"))
+        .then_attention_about(Some("ann"))
         .then_waits()
         .instruct(&extended(10))
         .then_attention(None)

@@ -16,6 +16,9 @@ pub const INCIDENT: SearchAttributeKey<bool> = SearchAttributeKey::bool("Inciden
 
 /// Search attribute: whether an operator has to decide; absent until something was wrong.
 pub const NEEDS_ATTENTION: SearchAttributeKey<bool> = SearchAttributeKey::bool("NeedsAttention");
+/// Search attribute: what an operator's attention is needed for, such as a customer. It stays when that is over, so it is
+/// always searched together with [`NEEDS_ATTENTION`].
+pub const SUBJECT: SearchAttributeKey<String> = SearchAttributeKey::keyword("AttentionSubject");
 /// Search attribute: the name of the outcome that the process manager has declared for an instance that has ended.
 pub const OUTCOME: SearchAttributeKey<String> = SearchAttributeKey::keyword("Outcome");
 

@@ -127,7 +127,8 @@ pub(crate) async fn continue_run<M: ProcessManager>(
         return Ok(Continued::Over);
     }
     let of = EndedRun { run_id: ended.run_id.clone(), how: left.how, at: ended.at };
-    let begin = Begin { events: left.events, ended: Some(of), publishes_outcome: true, ..left.begin };
+    let begin =
+        Begin { events: left.events, ended: Some(of), publishes_outcome: true, publishes_subject: true, ..left.begin };
     // It took a while to read all that: somebody else may have been faster.
     let goes_on = is_latest::<M>(client, id, ended).await? && start::start::<M>(client, task_queue, id, &begin).await?;
     Ok(if goes_on { Continued::Parked } else { Continued::Followed })

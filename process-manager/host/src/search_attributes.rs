@@ -21,12 +21,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A search attribute: its name and its type.
 pub type Attribute = (&'static str, IndexedValueType);
 
-/// The search attributes of process managers' instances: `ProcessId` and `Outcome` (Keyword), `Incident` and
-/// `NeedsAttention` (Bool).
-pub const OF_PROCESS_MANAGERS: [Attribute; 4] = [
+/// The search attributes of process managers' instances: `ProcessId`, `AttentionSubject` and `Outcome` (Keyword),
+/// `Incident` and `NeedsAttention` (Bool).
+pub const OF_PROCESS_MANAGERS: [Attribute; 5] = [
     ("ProcessId", IndexedValueType::Keyword),
     ("Incident", IndexedValueType::Bool),
     ("NeedsAttention", IndexedValueType::Bool),
+    ("AttentionSubject", IndexedValueType::Keyword),
     ("Outcome", IndexedValueType::Keyword),
 ];
 

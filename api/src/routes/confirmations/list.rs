@@ -28,7 +28,7 @@ struct Filter {
 /// Lists confirmations of contracts, newest first, running ones before ended ones.
 ///
 /// One item for each contract. The list may lag by up to a second. With `customer_id` it goes by the customer's contracts,
-/// newest first. With `customer_id` or `overdue` a page may have fewer items than `limit`, or none, and be followed by
+/// newest first, except with `overdue=true`. With `customer_id` or `overdue` a page may have fewer items than `limit`, or none, and be followed by
 /// another one.
 #[utoipa::path(
     get,
@@ -44,7 +44,7 @@ struct Filter {
     responses(
         (status = 200, description = "A page", body = Page<ContractConfirmation>),
         (status = 400, description = "`invalid-parameter`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`temporal-unavailable`; with `customer_id` also `contracts-unavailable`",
+        (status = 503, description = "`temporal-unavailable`; where it goes by contracts also `contracts-unavailable`",
             body = Problem, content_type = "application/problem+json",
             headers(("retry-after" = u64, description = "In seconds"))),
     )
@@ -59,8 +59,8 @@ pub(in crate::routes) async fn list_contract_confirmations(
         customer_id: params.value("customer_id")?,
     };
     let (instances, next_cursor) = match &filter.customer_id {
-        Some(customer_id) => of_customer(&app, &params, customer_id).await?,
-        None => of_all(&app, &params, &filter).await?,
+        Some(customer_id) if filter.overdue != Some(true) => of_customer(&app, &params, customer_id).await?,
+        _ => of_all(&app, &params, &filter).await?,
     };
     let items = instances.iter().filter(|instance| filter.passes(instance));
     Ok(Json(Page { items: items.filter_map(|instance| listed(&app, instance)).collect(), next_cursor }))
@@ -69,7 +69,9 @@ pub(in crate::routes) async fn list_contract_confirmations(
 impl Filter {
     fn query(&self) -> InstanceFilter {
         let trouble = (self.overdue == Some(true)).then_some(Trouble::NeedsAttention);
-        InstanceFilter { is_running: self.open, trouble, ..InstanceFilter::default() }
+        // One that is overdue tells whose contract it is.
+        let subject = self.customer_id.as_ref().filter(|_| trouble.is_some()).map(ToString::to_string);
+        InstanceFilter { is_running: self.open, trouble, subject, ..InstanceFilter::default() }
     }
 
     fn passes(&self, instance: &Instance) -> bool {
@@ -83,7 +85,8 @@ type Found = Result<(Vec<Instance>, Option<String>), ApiError>;
 async fn of_all(app: &App, params: &Params, filter: &Filter) -> Found {
     let query = filter.query();
     // The filters are the cursor's scope: with others it is another list.
-    let scope = format!("contract-confirmations {:?} {:?}", filter.open, filter.overdue);
+    let subject = query.subject.as_deref().unwrap_or_default();
+    let scope = format!("contract-confirmations {:?} {:?}{subject}", filter.open, filter.overdue);
     let from = params.cursor::<Token>(&scope)?;
     let is_first = from.is_none();
     let from = from.map(Vec::from).unwrap_or_default();
@@ -107,7 +110,7 @@ async fn of_all(app: &App, params: &Params, filter: &Filter) -> Found {
     Ok((instances.map_err(temporal_unavailable)?, next_cursor))
 }
 
-/// Temporal does not know whose a contract is; Contracts does.
+/// Temporal does not know whose contracts are not overdue; Contracts does.
 async fn of_customer(app: &App, params: &Params, customer_id: &CustomerId) -> Found {
     let limit = params.limit()?.to_string();
     let mut query = vec![("customer_id", customer_id.as_str()), ("limit", &limit)];

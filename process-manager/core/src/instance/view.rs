@@ -148,6 +148,12 @@ impl Published {
     pub fn needs_operator(&self) -> bool {
         self.failure.is_some() || self.attention.is_some()
     }
+
+    /// Returns what the need for an operator is about, where that is told.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.attention.as_ref()?.subject.as_deref()
+    }
 }
 
 impl From<InstanceView> for Published {

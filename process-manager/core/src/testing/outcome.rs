@@ -86,6 +86,15 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
+    /// The need for an operator is about this, or about nothing that is told.
+    #[track_caller]
+    pub fn then_attention_about(self, subject: Option<&str>) -> Self {
+        let attention = self.view().and_then(|view| view.attention);
+        let about = attention.as_ref().and_then(|attention| attention.subject.as_deref());
+        assert_eq!(about, subject, "what the need is about: {attention:?}");
+        self
+    }
+
     /// Sets the answer to the commands of what follows.
     #[must_use]
     pub fn answering(mut self, answer: impl Fn(&M::Command) -> Result<(), Error<M::Error>> + 'static) -> Self {

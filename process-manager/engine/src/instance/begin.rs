@@ -35,6 +35,10 @@ pub struct Begin {
     /// Whether the run publishes its outcome and that it needs attention; runs that began with older code do not.
     #[serde(default)]
     pub publishes_outcome: bool,
+    /// Whether the run publishes what the attention is about by itself; runs that began with older code publish it beside
+    /// another attribute alone.
+    #[serde(default)]
+    pub publishes_subject: bool,
     /// The ledger of an earlier instance of this id.
     #[serde(default)]
     pub ledger: Ledger,
@@ -72,6 +76,18 @@ pub struct Carried {
     pub is_over: bool,
 }
 
+/// What a run publishes, as its input records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Publishes {
+    /// Its outcome, and that it needs attention.
+    #[serde(rename = "publishes_outcome")]
+    pub(super) outcome: bool,
+    /// What the attention is about, by itself.
+    #[serde(rename = "publishes_subject")]
+    pub(super) subject: bool,
+}
+
 /// Why a run cannot begin.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
@@ -95,6 +111,7 @@ impl Begin {
             keys: KeyForm::Full,
             settings: Value::Null,
             publishes_outcome: true,
+            publishes_subject: true,
             ledger,
             events: Vec::new(),
             carried: None,
@@ -123,15 +140,10 @@ impl Begin {
         })
     }
 
-    /// Returns whether the run publishes its outcome.
-    pub(crate) fn publishes_outcome(raw: &RawValue) -> bool {
-        #[derive(Deserialize)]
-        struct Told {
-            #[serde(default)]
-            publishes_outcome: bool,
-        }
-        let told = raw.payloads.first().and_then(|payload| serde_json::from_slice::<Told>(&payload.data).ok());
-        told.is_some_and(|told| told.publishes_outcome)
+    /// Returns what the run publishes.
+    pub(crate) fn publishes(raw: &RawValue) -> Publishes {
+        let told = raw.payloads.first().and_then(|payload| serde_json::from_slice(&payload.data).ok());
+        told.unwrap_or_default()
     }
 
     /// The instance with which the run begins.

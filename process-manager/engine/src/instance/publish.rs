@@ -3,11 +3,11 @@
 //! An instance that runs without trouble publishes nothing: each publication costs history events.
 
 use process_manager::{instance::Published, manager::ProcessManager};
-use temporalio_common::search_attributes::SearchAttributeUpdate;
+use temporalio_common::search_attributes::{SearchAttributeUpdate, SearchAttributes};
 use temporalio_workflow::{ContinueAsNewOptions, MemoValues, WorkflowContext};
 
-use super::ProcessInstance;
-use crate::publish::{INCIDENT, MEMO, NEEDS_ATTENTION, OUTCOME, attention, publish as publish_state};
+use super::{ProcessInstance, begin::Publishes};
+use crate::publish::{INCIDENT, MEMO, NEEDS_ATTENTION, OUTCOME, SUBJECT, attention, publish as publish_state};
 
 /// Publishes what has changed since the last time.
 pub(super) fn publish<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance<M>>) {
@@ -26,39 +26,42 @@ pub(super) fn hand_over<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance
     let mut attributes = ctx.search_attributes();
     attributes.apply(INCIDENT.value_set(true));
     attributes.apply(NEEDS_ATTENTION.value_set(next.needs_operator()));
+    if let Some(subject) = next.subject() {
+        attributes.apply(SUBJECT.value_set(subject.to_owned()));
+    }
     let mut memo = MemoValues::new();
     memo.insert(MEMO, next);
     ContinueAsNewOptions::builder().search_attributes(attributes).memo(memo).build()
 }
 
 fn publish_as<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance<M>>, mut now: Published) {
-    let (publishes_outcome, changed) = ctx.state_mut(|run| {
+    let (publishes, changed) = ctx.state_mut(|run| {
         // A run that began with older code has no command for it in its history.
-        now.outcome = now.outcome.take().filter(|_| run.publishes_outcome);
-        (run.publishes_outcome, std::mem::replace(&mut run.published, now.clone()) != now)
+        now.outcome = now.outcome.take().filter(|_| run.publishes.outcome);
+        (run.publishes, std::mem::replace(&mut run.published, now.clone()) != now)
     });
-    let attributes = attributes(ctx, &now, publishes_outcome);
+    let attributes = attributes(&ctx.search_attributes(), &now, publishes);
     if changed || !attributes.is_empty() {
         publish_state(ctx, attributes, details(&now), now);
     }
 }
 
 /// Returns the search attributes that have changed. A run that continues another one finds what that one has published.
-fn attributes<M: ProcessManager>(
-    ctx: &WorkflowContext<ProcessInstance<M>>,
-    now: &Published,
-    publishes_outcome: bool,
-) -> Vec<SearchAttributeUpdate> {
-    let known = ctx.search_attributes();
+fn attributes(known: &SearchAttributes, now: &Published, publishes: Publishes) -> Vec<SearchAttributeUpdate> {
     let is_incident = now.is_incident();
     let has_changed = known.get(&INCIDENT).unwrap_or_default() != is_incident;
     let mut attributes: Vec<_> = has_changed.then(|| INCIDENT.value_set(is_incident)).into_iter().collect();
-    if publishes_outcome {
+    if publishes.outcome {
         attributes.extend(attention(known.get(&NEEDS_ATTENTION), now.needs_operator(), is_incident));
         let name = now.outcome.as_ref().map(|outcome| outcome.name.clone());
         attributes
             .extend(name.filter(|name| known.get(&OUTCOME).as_ref() != Some(name)).map(|name| OUTCOME.value_set(name)));
     }
+    // Beside another one it is always set: only so it reaches the server from a run that older code has begun, which knows
+    // it from its replay alone, and has no command for it alone in its history.
+    let is_news = publishes.subject && known.get(&SUBJECT).as_deref() != now.subject();
+    let subject = now.subject().filter(|_| is_news || !attributes.is_empty());
+    attributes.extend(subject.map(|subject| SUBJECT.value_set(subject.to_owned())));
     attributes
 }
 
@@ -86,5 +89,50 @@ fn details(published: &Published) -> String {
             format!("Incident since {}: {} {}", stalled.since.to_rfc3339(), stalled.command, stalled.detail)
         }
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use process_manager::manager::Attention;
+
+    use super::*;
+
+    const TODAY: Publishes = Publishes { outcome: true, subject: true };
+    const BEFORE_SUBJECTS: Publishes = Publishes { outcome: true, subject: false };
+
+    fn about(subject: &str) -> Published {
+        let attention = Attention::new("overdue", "late", DateTime::UNIX_EPOCH).about(subject);
+        Published { attention: Some(attention), ..Published::default() }
+    }
+
+    /// The names of the attributes that are set, by one that knows these.
+    fn set(known: &[SearchAttributeUpdate], now: &Published, publishes: Publishes) -> Vec<String> {
+        let known = SearchAttributes::new(known.iter().cloned());
+        attributes(&known, now, publishes).iter().map(|update| update.name().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_the_attention_is_about_is_published_with_it_and_when_it_changes() {
+        let needed = [INCIDENT.value_set(true), NEEDS_ATTENTION.value_set(true)];
+        let known = [&needed[..], &[SUBJECT.value_set("ann".to_owned())]].concat();
+        assert_eq!(set(&[], &about("ann"), TODAY), ["Incident", "NeedsAttention", "AttentionSubject"]);
+        assert!(set(&known, &about("ann"), TODAY).is_empty());
+        assert_eq!(set(&known, &about("ben"), TODAY), ["AttentionSubject"]);
+        assert_eq!(set(&needed, &about("ann"), TODAY), ["AttentionSubject"], "it was parked before");
+        assert_eq!(set(&known, &Published::default(), TODAY), ["Incident", "NeedsAttention"], "it stays");
+    }
+
+    /// Its history has no command for it alone, and what it knows from its replay was not sent.
+    #[test]
+    fn a_run_that_older_code_has_begun_publishes_it_with_another_attribute_alone() {
+        let needed = [INCIDENT.value_set(true), NEEDS_ATTENTION.value_set(true)];
+        let over = [INCIDENT.value_set(false), NEEDS_ATTENTION.value_set(false), SUBJECT.value_set("ann".to_owned())];
+        assert!(set(&needed, &about("ann"), BEFORE_SUBJECTS).is_empty());
+        for known in [&[][..], &over] {
+            let expected = ["Incident", "NeedsAttention", "AttentionSubject"];
+            assert_eq!(set(known, &about("ann"), BEFORE_SUBJECTS), expected, "{known:?}");
+        }
     }
 }

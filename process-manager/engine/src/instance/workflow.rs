@@ -19,7 +19,7 @@ pub use self::definitions::{
     AcknowledgeSignal, CarriedQuery, DeliverSignal, HandledUpdate, InstructSignal, RetrySignal, RunInstance, StateQuery,
 };
 use super::{
-    begin::{Begin, CannotBegin, Carried},
+    begin::{Begin, CannotBegin, Carried, Publishes},
     cut::Cut,
 };
 use crate::{idle::IdleTimer, signals};
@@ -49,7 +49,7 @@ pub struct ProcessInstance<M: ProcessManager> {
     pub(super) is_stirred: bool,
     pub(super) acknowledgement: Acknowledge,
     pub(super) published: Published,
-    pub(super) publishes_outcome: bool,
+    pub(super) publishes: Publishes,
     pub(super) idle: IdleTimer,
     pub(super) cut: Cut,
     /// Local activities since the history was this long.
@@ -68,7 +68,7 @@ impl<M: ProcessManager> ProcessInstance<M> {
             is_stirred: false,
             acknowledgement,
             published: Published::default(),
-            publishes_outcome: Begin::publishes_outcome(input),
+            publishes: Begin::publishes(input),
             idle: IdleTimer::new(ctx.run_id().to_owned()),
             markers: (0, 0),
         }

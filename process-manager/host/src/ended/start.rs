@@ -1,9 +1,9 @@
 //! Starts the run that continues an ended one.
 
-use process_manager::manager::ProcessManager;
+use process_manager::{instance::Published, manager::ProcessManager};
 use process_manager_engine::{
     instance::{Begin, workflow_id},
-    publish::{INCIDENT, MEMO, NEEDS_ATTENTION, PROCESS_ID},
+    publish::{INCIDENT, MEMO, NEEDS_ATTENTION, PROCESS_ID, SUBJECT},
 };
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService, tonic::Code};
 use temporalio_common::{
@@ -30,8 +30,11 @@ pub(super) async fn start<M: ProcessManager>(
 ) -> Result<bool, EndedError> {
     let mut client = client.clone();
     let encoding = OperatorError::from;
-    let published = begin.published::<M>().map(|published| json(&published)).transpose().map_err(encoding)?;
+    let published = begin.published::<M>();
+    let subject = published.as_ref().and_then(Published::subject).map(|subject| SUBJECT.value_set(subject.to_owned()));
+    let published = published.map(|published| json(&published)).transpose().map_err(encoding)?;
     let attributes = [PROCESS_ID.value_set(id.to_owned()), INCIDENT.value_set(true), NEEDS_ATTENTION.value_set(true)];
+    let attributes = attributes.into_iter().chain(subject);
     let ended = begin.ended.as_ref().map(|ended| ended.run_id.as_str()).unwrap_or_default();
     let request = StartWorkflowExecutionRequest {
         namespace: client.namespace(),

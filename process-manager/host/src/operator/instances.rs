@@ -22,6 +22,9 @@ pub struct InstanceFilter {
     pub has_incident: Option<bool>,
     /// Only instances in this sort of trouble.
     pub trouble: Option<Trouble>,
+    /// Only instances whose attention is about this. To be used with [`Trouble::NeedsAttention`]: an instance keeps the
+    /// last subject when the attention is over. Those that older code has begun tell it from their next trouble on.
+    pub subject: Option<String>,
     /// Only instances that have ended with the outcome of this name.
     pub outcome: Option<String>,
     /// Only instances whose process id, or the id of their workflow, begins with this.
@@ -52,8 +55,8 @@ pub enum End {
 }
 
 impl InstanceFilter {
-    /// Returns the query of Temporal's visibility store; `None` where nothing can match, since the prefix has characters
-    /// that could end its quotes. Of an instance that continued as new only the latest run matches.
+    /// Returns the query of Temporal's visibility store; `None` where nothing can match, since a text has characters that
+    /// could end its quotes. Of an instance that continued as new only the latest run matches.
     #[must_use]
     pub fn query(&self, manager: &str) -> Option<String> {
         let mut conditions = vec![format!("WorkflowType = '{manager}'")];
@@ -76,9 +79,11 @@ impl InstanceFilter {
             Trouble::Retrying => "(Incident = true AND NeedsAttention = false)".to_owned(),
         }));
         let can_be_quoted = |c: char| !c.is_control() && !matches!(c, '\'' | '"' | '`' | '\\');
-        if !self.id_prefix.chars().chain(self.outcome.iter().flat_map(|name| name.chars())).all(can_be_quoted) {
+        let texts = [Some(&self.id_prefix), self.outcome.as_ref(), self.subject.as_ref()];
+        if !texts.into_iter().flatten().all(|text| text.chars().all(can_be_quoted)) {
             return None;
         }
+        conditions.extend(self.subject.as_ref().map(|subject| format!("AttentionSubject = '{subject}'")));
         conditions.extend(self.outcome.as_ref().map(|name| format!("Outcome = '{name}'")));
         if !self.id_prefix.is_empty() {
             let (text, own) = (&self.id_prefix, format!("WorkflowId STARTS_WITH '{manager}-{}'", self.id_prefix));
@@ -261,9 +266,25 @@ mod tests {
              AND (Incident = false OR Incident IS NULL) AND ExecutionStatus = 'Completed' \
              AND CloseTime >= '1970-01-01T00:00:00+00:00'"
         );
+        let about = InstanceFilter {
+            is_running: Some(true),
+            trouble: Some(Trouble::NeedsAttention),
+            subject: Some("C-1".to_owned()),
+            ..InstanceFilter::default()
+        };
+        assert_eq!(
+            about.query("Sell").unwrap(),
+            "WorkflowType = 'Sell' AND ExecutionStatus = 'Running' \
+             AND (NeedsAttention = true OR (NeedsAttention IS NULL AND Incident = true)) AND AttentionSubject = 'C-1'"
+        );
         for text in ["'", "\"", "a\\", "a\0"] {
-            let filter = InstanceFilter { id_prefix: text.to_owned(), ..InstanceFilter::default() };
-            assert_eq!(filter.query("Sell"), None, "{text}");
+            let text = || text.to_owned();
+            let of_prefix = InstanceFilter { id_prefix: text(), ..InstanceFilter::default() };
+            let of_outcome = InstanceFilter { outcome: Some(text()), ..InstanceFilter::default() };
+            let of_subject = InstanceFilter { subject: Some(text()), ..InstanceFilter::default() };
+            for filter in [of_prefix, of_outcome, of_subject] {
+                assert_eq!(filter.query("Sell"), None, "{filter:?}");
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The scenarios of SCENARIOS.md, one test each, named after its id; on a real Temporal server.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a step that fails is a test that fails")]
 
+mod attention;
 mod batches;
 mod beyond;
 mod bounds;

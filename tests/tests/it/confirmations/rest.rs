@@ -1,8 +1,11 @@
 //! The routes of the api for confirmations of contracts: each answer, also to what cannot be used.
 
-use messages::{ContractId, contracts::ContractStatus};
+use messages::{
+    ContractId, CustomerId,
+    contracts::{ContractStatus, CreditRating},
+};
 use serde_json::{Value, json};
-use tests::{Component, Env, Link, binaries, calls::Target, eventually, sample};
+use tests::{Component, Env, Link, Revoked, binaries, calls::Target, eventually, sample};
 
 use super::LONG;
 
@@ -187,6 +190,28 @@ async fn the_list_has_filters_and_pages() {
         assert_eq!(other.refusal(), (400, "invalid-parameter".to_owned()), "a cursor of another list");
     }
     assert_eq!(json!(seen), json!(all.map(ToString::to_string)));
+    overdue_of_one_customer(&env, &overdue, &extended.customer).await;
+}
+
+/// They are found without Contracts, page by page.
+async fn overdue_of_one_customer(env: &Env, overdue: &Revoked, another: &CustomerId) {
+    let second = sample::contract_id();
+    let _ = env.contracts().open(&second, &overdue.customer).await.ok_as(201);
+    env.revoke(&second, &overdue.customer, CreditRating::C).await;
+    env.proxy(Link::ApiToContracts).down().await;
+    let of = |customer: &CustomerId| format!("customer_id={customer}&overdue=true");
+    await_listed(env, &of(&overdue.customer), &[&second, &overdue.contract]).await;
+    await_listed(env, &of(another), &[]).await;
+    let page = async |of: String, cursor: &Value| {
+        let cursor = cursor.as_str().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        env.api().raw().get::<Value>(&format!("/contract-confirmations?{of}&limit=1{cursor}")).await
+    };
+    let first = page(of(&overdue.customer), &Value::Null).await.ok();
+    assert_eq!(first["items"][0]["contract_id"], second.as_str());
+    let next = page(of(&overdue.customer), &first["next_cursor"]).await.ok();
+    assert_eq!((&next["items"][0]["contract_id"], &next["next_cursor"]), (&json!(overdue.contract), &Value::Null));
+    let other = page(of(another), &first["next_cursor"]).await;
+    assert_eq!(other.refusal(), (400, "invalid-parameter".to_owned()), "a cursor of another customer's list");
 }
 
 #[tokio::test]

@@ -56,3 +56,17 @@ fn a_run_that_continues_an_ended_one_is_parked_and_its_own_successor_is_as_it_wa
     let (next, _) = read(&next);
     assert_eq!(next.parked(), Some(&failure));
 }
+
+#[test]
+fn a_run_publishes_what_its_input_records() {
+    let publishes = |input: &Value| Begin::publishes(&RawValue::from_value(input, &PayloadConverter::serde_json()));
+    let old = json!({"process_id": "a", "version": 1});
+    assert_eq!(publishes(&old), Publishes { outcome: false, subject: false });
+    let newer = json!({"process_id": "a", "version": 1, "publishes_outcome": true});
+    assert_eq!(publishes(&newer), Publishes { outcome: true, subject: false });
+    let new = serde_json::to_value(Begin::new::<Idle>("a", Ledger::default())).unwrap();
+    assert_eq!(publishes(&new), Publishes { outcome: true, subject: true });
+    let (next, acknowledgement) = read(&newer);
+    let next = serde_json::to_value(Begin::carrying(&next, &acknowledgement).unwrap()).unwrap();
+    assert_eq!(publishes(&next), Publishes { outcome: true, subject: true }, "the next run");
+}
