@@ -193,7 +193,7 @@ pub struct CreditChange {
     pub position: Position,
     /// When it was made.
     pub changed_at: DateTime<Utc>,
-    /// The contracts that it has revoked and no newer change has revoked since, by where they are now.
+    /// The contracts that it affects and no newer change has touched, by where they are now.
     pub contracts: ContractCounts,
 }
 
@@ -208,8 +208,12 @@ pub struct ContractCounts {
     pub confirmed: u64,
     /// Reinstated.
     pub reinstated: u64,
-    /// Terminated.
+    /// Terminated after it was revoked.
     pub terminated: u64,
+    /// Affected, and not revoked by it yet: opened up to the change, not terminated, and last touched by an older change
+    /// or none.
+    #[serde(default)]
+    pub untouched: u64,
 }
 
 /// Data of `CustomerRegistered`.

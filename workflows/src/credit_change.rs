@@ -126,7 +126,8 @@ impl ProcessManager for CreditChange {
                 self.state = if is_cancelled { State::Cancelling } else { State::AwaitingConfirmations };
             }
             Event::ContractsCounted(counted) if self.awaits(&counted.credit_change_id) => {
-                let has_changed = self.contracts.replace(counted.contracts) != Some(counted.contracts);
+                let has_changed =
+                    self.contracts.replace(counted.contracts).map(watched) != Some(watched(counted.contracts));
                 let missing = u32::try_from(self.missing()).unwrap_or(u32::MAX);
                 let shortest =
                     PAUSE_PER_CONTRACT.saturating_mul(missing).clamp(SHORTEST_PAUSE, LONGEST_PAUSE).as_secs();
@@ -180,6 +181,11 @@ impl CreditChange {
         };
         self.change.iter().map(count).collect()
     }
+}
+
+/// The numbers that are watched: a contract that the batch has left out may be terminated, and nothing is nearer to its end.
+fn watched(counts: ContractCounts) -> ContractCounts {
+    ContractCounts { untouched: 0, ..counts }
 }
 
 /// Whether the batch had ended before it heard that it was to be undone.

@@ -1,7 +1,7 @@
 //! CreditChange without a server.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use messages::{
     CreditChangeId, CustomerId,
@@ -35,6 +35,10 @@ fn changed(change: &str) -> Event {
 }
 
 fn counted(change: &str, pending: u64, confirmed: u64) -> Event {
+    counts_are(change, ContractCounts { pending, confirmed, ..ContractCounts::default() })
+}
+
+fn counts_are(change: &str, contracts: ContractCounts) -> Event {
     Event::ContractsCounted(contracts::CreditChange {
         credit_change_id: id(change),
         customer_id: customer(),
@@ -42,7 +46,7 @@ fn counted(change: &str, pending: u64, confirmed: u64) -> Event {
         previous_credit_rating: CreditRating::A,
         position: 1,
         changed_at: chrono::DateTime::UNIX_EPOCH,
-        contracts: ContractCounts { pending, confirmed, ..ContractCounts::default() },
+        contracts,
     })
 }
 
@@ -110,6 +114,19 @@ fn the_pause_between_counts_follows_from_how_many_are_missing_and_grows_while_no
     let outcome = after(600).then_timers([(COUNT, secs(60))]).advance(secs(60)).then([counts("X")]);
     let outcome = outcome.then_timers([(COUNT, secs(120))]).advance(secs(120)).then_timers([(COUNT, secs(240))]);
     outcome.advance(secs(100_000)).then_timers([(COUNT, secs(900 - (100_000 - 240 - 480) % 900))]);
+}
+
+#[test]
+fn a_contract_that_the_batch_has_left_out_and_that_is_gone_is_no_progress() {
+    let left_out = Cell::new(100);
+    let change = given::<CreditChange>([]).answering_questions(move |_| {
+        left_out.set(left_out.get() - 1);
+        let contracts = ContractCounts { pending: 600, untouched: left_out.get(), ..ContractCounts::default() };
+        counts_are("X", contracts)
+    });
+    let secs = Duration::from_secs;
+    let outcome = change.when(changed("X")).told(&ended::<RevokeContracts>("X", Status::Completed));
+    outcome.then_timers([(COUNT, secs(60))]).advance(secs(60)).then_timers([(COUNT, secs(120))]);
 }
 
 #[test]

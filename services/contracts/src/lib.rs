@@ -28,7 +28,7 @@ impl Service for Contracts {
     }
 
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(migration::CustomersAndContracts)]
+        vec![Box::new(migration::CustomersAndContracts), Box::new(migration::UntouchedContracts)]
     }
 
     fn routes() -> OpenApiRouter<Database> {

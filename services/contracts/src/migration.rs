@@ -22,6 +22,24 @@ impl MigrationTrait for CustomersAndContracts {
     }
 }
 
+/// Creates the index by which the contracts are counted that a change has still to revoke.
+pub(crate) struct UntouchedContracts;
+
+impl MigrationName for UntouchedContracts {
+    fn name(&self) -> &'static str {
+        "m20261129_000002_untouched_contracts"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for UntouchedContracts {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // Counts come from the index alone.
+        let columns = ["customer_id", "change_position", "opened_position", "status"];
+        create_index(manager, "contracts", "contracts_by_change", &columns).await
+    }
+}
+
 async fn create_customers(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let customers = Table::create()
         .table("customers")

@@ -4,11 +4,13 @@ use messages::{
     CreditChangeId,
     contracts::{ContractCounts, CreditChange},
 };
-use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::Set, Condition, ExprTrait, QuerySelect, QueryTrait, entity::prelude::*, sea_query::UnionType,
+};
 use service_kit::{Database, Transaction, unreadable};
 
 use super::{
-    contract::{self, Status},
+    contract::{self, Column as Contracts, Status},
     customer::Rating,
 };
 use crate::domain::Change;
@@ -37,7 +39,7 @@ pub(crate) async fn find_credit_change(
     id: &CreditChangeId,
 ) -> Result<Option<CreditChange>, DbErr> {
     let Some(row) = Entity::find_by_id(id.as_str()).one(database.reader()).await? else { return Ok(None) };
-    let contracts = count(database, id).await?;
+    let contracts = count(database, &row).await?;
     Ok(Some(CreditChange {
         credit_change_id: row.credit_change_id.try_into().map_err(unreadable)?,
         customer_id: row.customer_id.try_into().map_err(unreadable)?,
@@ -49,21 +51,33 @@ pub(crate) async fn find_credit_change(
     }))
 }
 
-async fn count(database: &Database, id: &CreditChangeId) -> Result<ContractCounts, DbErr> {
-    let rows: Vec<(Status, i64, i64)> = contract::Entity::find()
-        .select_only()
-        .column(contract::Column::Status)
-        .column_as(contract::Column::ContractId.count(), "contracts")
-        .column_as(contract::Column::ConfirmedAt.count(), "confirmed")
-        .filter(contract::Column::CreditChangeId.eq(id.as_str()))
-        .group_by(contract::Column::Status)
-        .into_tuple()
-        .all(database.reader())
-        .await?;
+/// Counts in one statement, so that no contract is counted twice or left out that is being revoked meanwhile.
+async fn count(database: &Database, change: &Model) -> Result<ContractCounts, DbErr> {
+    let by_status = |are_untouched: bool, which: Condition, confirmed: Expr| {
+        contract::Entity::find()
+            .select_only()
+            .column_as(Expr::value(are_untouched), "are_untouched")
+            .column(Contracts::Status)
+            .column_as(Contracts::Status.count(), "contracts")
+            .column_as(confirmed, "confirmed")
+            .filter(which)
+            .group_by(Contracts::Status)
+    };
+    let touched = Condition::all().add(Contracts::CreditChangeId.eq(&change.credit_change_id));
+    let untouched = Condition::all()
+        .add(Contracts::CustomerId.eq(&change.customer_id))
+        .add(Contracts::ChangePosition.is_null().or(Contracts::ChangePosition.lt(change.position)))
+        .add(Contracts::OpenedPosition.lte(change.position))
+        .add(Contracts::Status.ne(Status::Terminated));
+    let mut both = by_status(false, touched, Contracts::ConfirmedAt.count());
+    let untouched = by_status(true, untouched, Expr::value(0_i64));
+    QueryTrait::query(&mut both).union(UnionType::All, untouched.into_query());
+    let rows: Vec<(bool, Status, i64, i64)> = both.into_tuple().all(database.reader()).await?;
     let mut counts = ContractCounts::default();
-    for (status, all, confirmed) in rows {
+    for (are_untouched, status, all, confirmed) in rows {
         let (all, confirmed) = (all.unsigned_abs(), confirmed.unsigned_abs());
         match status {
+            _ if are_untouched => counts.untouched += all,
             Status::Pending => counts.pending = all,
             Status::Signed => counts.signed = all,
             Status::Terminated => counts.terminated = all,

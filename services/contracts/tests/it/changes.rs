@@ -32,9 +32,10 @@ async fn a_second_change_takes_the_contracts_over() {
         step(client, "reconfirm", "confirmed").await;
         assert_eq!(
             counts(client, &x).await,
-            json!({"pending": 1, "signed": 1, "confirmed": 1, "reinstated": 0, "terminated": 0})
+            json!({"pending": 1, "signed": 1, "confirmed": 1, "reinstated": 0, "terminated": 0, "untouched": 1})
         );
         let y = change(client, "ann", "D").await;
+        assert_eq!(counts(client, &y).await["untouched"], 5, "those of an older change as well");
         let before = client.events().await.len();
         for contract in ["untouched", "pending", "signed", "confirmed", "late"] {
             let answer = revoke(client, contract, &y).await;
@@ -50,9 +51,39 @@ async fn a_second_change_takes_the_contracts_over() {
         }
         assert_eq!(
             counts(client, &y).await,
-            json!({"pending": 5, "signed": 0, "confirmed": 0, "reinstated": 0, "terminated": 0})
+            json!({"pending": 5, "signed": 0, "confirmed": 0, "reinstated": 0, "terminated": 0, "untouched": 0})
         );
-        assert_eq!(counts(client, &x).await["pending"], 0);
+        let taken_over =
+            json!({"pending": 0, "signed": 0, "confirmed": 0, "reinstated": 0, "terminated": 0, "untouched": 0});
+        assert_eq!(counts(client, &x).await, taken_over);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_counts_the_contracts_that_it_has_still_to_revoke() {
+    on_each_database(async |database| {
+        let contracts = Running::start(Contracts, &database).await;
+        let client = &contracts.client;
+        for customer in ["ann", "ben"] {
+            register(client, customer).await;
+            for number in 1..=4 {
+                open(client, &format!("{customer}-{number}"), customer).await;
+            }
+        }
+        step(client, "terminate", "ann-1").await;
+        let x = change(client, "ann", "B").await;
+        open(client, "late", "ann").await;
+        let untouched = async || counts(client, &x).await["untouched"].clone();
+        assert_eq!(untouched().await, 3, "neither terminated before, nor opened after the change, nor Ben's");
+        revoke(client, "ann-2", &x).await;
+        step(client, "terminate", "ann-2").await;
+        assert_eq!((untouched().await, &counts(client, &x).await["terminated"]), (json!(2), &json!(1)));
+        step(client, "terminate", "ann-3").await;
+        assert_eq!((untouched().await, &counts(client, &x).await["terminated"]), (json!(1), &json!(1)));
+        revoke(client, "ann-4", &x).await;
+        reinstate(client, "ann-4", &x).await;
+        assert_eq!(untouched().await, 0);
     })
     .await;
 }
@@ -84,7 +115,7 @@ async fn a_cancelled_change_is_reinstated() {
         }
         assert_eq!(
             counts(client, &x).await,
-            json!({"pending": 0, "signed": 0, "confirmed": 1, "reinstated": 2, "terminated": 1})
+            json!({"pending": 0, "signed": 0, "confirmed": 1, "reinstated": 2, "terminated": 1, "untouched": 0})
         );
         // A late duplicate of the revocation does not bring it back.
         assert_eq!(revoke(client, "pending", &x).await.body["status"], "active");

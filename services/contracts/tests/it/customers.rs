@@ -82,7 +82,7 @@ async fn a_change_of_the_rating_names_its_position() {
         assert_eq!(ask("AA", "k1").await.outcome(), (422, "idempotency-key-reused"));
 
         let shown = client.get(&format!("/credit-changes/{id}")).await.body;
-        let none = json!({"pending": 0, "signed": 0, "confirmed": 0, "reinstated": 0, "terminated": 0});
+        let none = json!({"pending": 0, "signed": 0, "confirmed": 0, "reinstated": 0, "terminated": 0, "untouched": 0});
         let expected = json!({
             "credit_change_id": id, "customer_id": "ann", "credit_rating": "B", "previous_credit_rating": "AA",
             "position": 2, "changed_at": shown["changed_at"], "contracts": none,

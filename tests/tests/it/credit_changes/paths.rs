@@ -2,7 +2,7 @@
 
 use messages::contracts::{ContractStatus, CreditRating};
 
-use tests::eventually_eq;
+use tests::{Fault, Link, eventually_eq};
 
 use super::{revocations, start, status};
 
@@ -27,6 +27,28 @@ async fn each_contract_is_revoked_once_and_the_change_completes_once_each_is_con
     assert_eq!(status(&env, &of_another[0]).await, ContractStatus::Active);
     env.confirmation_ends(&contracts[0], "confirmed").await;
     env.confirmation_ends(&contracts[2], "terminated").await;
+}
+
+#[tokio::test]
+async fn how_many_contracts_are_affected_is_known_before_they_are_revoked_and_exact_at_the_end() {
+    let env = start().await;
+    let (customer, contracts) = env.customer_with_contracts(4).await;
+    let _ = env.contracts().terminate(&contracts[0]).await.ok();
+    let proxy = env.proxy(Link::WorkerToContracts);
+    proxy.fault("/commands/revoke-", Fault::status(503));
+    proxy.fault_times(1, "/credit-changes/", Fault::status(503));
+    let change = env.change_rating(&customer, CreditRating::B).await;
+    proxy.await_requests(1, "/commands/revoke-").await;
+    let batch = format!("RevokeCustomerContracts-{change}");
+    env.temporal().signal_by_id(&batch, "pause", vec![]).await.unwrap();
+    let state = env.credit_change_becomes(&customer, "paused", |state| state["batch"]["status"] == "paused").await;
+    assert_eq!((&state["batch"]["total"], &state["batch"]["accepted"]), (&3.into(), &0.into()));
+    let _ = env.contracts().terminate(&contracts[1]).await.ok();
+    proxy.heal();
+    env.temporal().signal_by_id(&batch, "resume", vec![]).await.unwrap();
+    let state = env.credit_change_becomes(&customer, "counted", |state| state["contracts"]["pending"] == 2).await;
+    assert_eq!((&state["batch"]["total"], &state["batch"]["accepted"]), (&2.into(), &2.into()));
+    assert_eq!(state["contracts"]["untouched"], 0);
 }
 
 #[tokio::test]
