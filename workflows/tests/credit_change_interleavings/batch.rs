@@ -15,7 +15,7 @@ use crate::contracts::{Contracts, Status, id_of, number};
 /// What happens to a chunk that runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
-    /// The command of the next item takes effect, or that of one that is in flight.
+    /// The command of the next item takes effect; once there is none in the page, that of one that is in flight.
     Send,
     /// The command of the next item is in flight.
     Fly,
@@ -57,6 +57,10 @@ impl Running {
     pub(crate) fn new(start: StartBatch, now: DateTime<Utc>) -> Self {
         let start = StartBatch { owner: Some("CreditChange-C".to_owned()), ..start };
         Self { state: BatchState::new(start, now), run: None, is_cancelled: false, is_over: false }
+    }
+
+    pub(crate) fn has_in_flight(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| !run.flying.is_empty())
     }
 
     /// Goes one step; returns the event that the process is to be told.
@@ -161,9 +165,7 @@ impl Run {
     }
 
     fn send(&mut self, contracts: &mut Contracts, now: DateTime<Utc>) {
-        if self.flying.is_empty() {
-            self.fly(contracts);
-        }
+        self.fly(contracts);
         self.land_one(contracts, now);
     }
 

@@ -59,6 +59,8 @@ pub(crate) enum Step {
     Timer(u8),
     HandOver(u8),
     Batch(u8, Act),
+    /// A batch goes on for some steps; once it has ended, another one does.
+    Run(u8),
     Order(u8, Order),
     Cancel,
     Meddle(u8, Meddling),
@@ -67,35 +69,36 @@ pub(crate) enum Step {
 /// How often each kind of step is taken, of 100; the remainder are those of operators.
 fn step([kind, which, how]: [u8; 3], by: By) -> Step {
     let act = match how % 16 {
-        0..=4 => Act::Send,
-        5..=9 => Act::Fly,
-        10 => Act::End,
-        11 => Act::Heartbeat,
-        12 | 13 => Act::Repeat,
+        0..=3 => Act::Send,
+        4..=7 => Act::Fly,
+        8 => Act::End,
+        9 => Act::Heartbeat,
+        10..=12 => Act::Repeat,
         _ => Act::Lose,
     };
     let process = if how % 3 == 0 { which } else { 0 };
     match kind % 100 {
-        0..=9 => Step::Rate,
-        10..=15 => Step::Go(process),
-        16..=22 => Step::Deliver(process),
-        23..=33 => Step::Work(process),
-        34..=57 => Step::Batch(which, act),
-        58..=61 => Step::Settle,
-        62..=67 => Step::Sign(which),
-        68..=74 => Step::Reconfirm(which),
-        75 | 76 => Step::Terminate(which),
-        77..=80 => Step::Open,
-        81 | 82 => Step::Pass(how),
-        83..=86 => Step::Timer(process),
-        87 => Step::HandOver(process),
-        88 => Step::Back(which),
-        89 => Step::Origin(which),
-        90..=92 => Step::Order(which, [Order::Remind, Order::Extend, Order::Terminate][usize::from(how % 3)]),
-        93..=96 if by != By::Nobody => Step::Cancel,
-        97..=99 if by == By::Meddling => {
-            let ways = [Meddling::End, Meddling::Undo, Meddling::Pause, Meddling::Resume];
-            Step::Meddle(which, ways[usize::from(how % 4)])
+        0..=7 => Step::Rate,
+        8..=13 => Step::Go(process),
+        14..=20 => Step::Deliver(process),
+        21..=30 => Step::Work(process),
+        31..=54 => Step::Batch(which, act),
+        55..=60 => Step::Run(which),
+        61..=63 => Step::Settle,
+        64..=69 => Step::Sign(which),
+        70..=75 => Step::Reconfirm(which),
+        76 => Step::Terminate(which),
+        77..=79 => Step::Open,
+        80 | 81 => Step::Pass(how),
+        82..=85 => Step::Timer(process),
+        86 => Step::HandOver(process),
+        87 => Step::Back(which),
+        88 => Step::Origin(which),
+        89..=91 => Step::Order(which, [Order::Remind, Order::Extend, Order::Terminate][usize::from(how % 3)]),
+        92..=94 if by != By::Nobody => Step::Cancel,
+        95..=99 if by == By::Meddling => {
+            let ways = [Meddling::End, Meddling::End, Meddling::Undo, Meddling::Pause, Meddling::Resume];
+            Step::Meddle(which, ways[usize::from(how % 5)])
         }
         _ => Step::Go(which),
     }

@@ -79,6 +79,7 @@ impl World {
             Step::Cancel => self.is_cancelled |= self.change.instruct("Cancel", json!({}), now),
             Step::Order(index, order) if number > 0 => self.confirmations[contract(index)].order(order, now),
             Step::Batch(index, act) => self.batch(index.into(), act),
+            Step::Run(index) => (0..20).for_each(|_| self.batch(index.into(), Act::Send)),
             Step::Meddle(index, meddling) => self.meddle(index.into(), meddling),
             Step::Deliver(index) => drop(self.deliver(usize::from(index) % (number + 1))),
             Step::Work(index) => drop(self.work(usize::from(index) % (number + 1))),
@@ -204,7 +205,12 @@ impl World {
             }
             let now = self.outside.now;
             let mut has_batch = false;
-            for batch in self.outside.batches.values_mut().filter(|batch| !batch.is_over) {
+            // What is in flight takes effect at last.
+            let are_quick = self.outside.batches.values().any(|batch| !batch.is_over && !batch.has_in_flight());
+            for batch in self.outside.batches.values_mut() {
+                if batch.is_over || are_quick && batch.has_in_flight() {
+                    continue;
+                }
                 has_batch = true;
                 let act = if batch.state.is_interrupted() { Act::End } else { Act::Send };
                 let _ = batch.state.resume();
@@ -226,6 +232,8 @@ impl World {
         let served = if self.change.runs() { view.state["served"].as_array().cloned() } else { None };
         let served: Vec<_> = served.unwrap_or_default().iter().map(|id| number(id.as_str().unwrap())).collect();
         assert!(served.windows(2).all(|two| two[0] + 1 == two[1]), "{served:?} are the changes in their order");
+        let waits = view.state["state"] == "awaiting-confirmations";
+        assert!(waits || view.timers.is_empty(), "it does not count, and has a timer: {view:?}");
         let before: usize = self.ended.iter().map(|ended| ended.served.len()).sum();
         if self.serving.is_empty() {
             // A run that has begun and ended at once.
