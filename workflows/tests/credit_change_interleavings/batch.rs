@@ -63,6 +63,14 @@ impl Running {
         self.run.as_ref().is_some_and(|run| !run.flying.is_empty())
     }
 
+    /// Goes one step of a chunk that ends after each item.
+    pub(crate) fn settle(&mut self, contracts: &mut Contracts, now: DateTime<Utc>) -> Option<CloudEvent> {
+        let is_enough = self.run.as_ref().is_some_and(|run| run.done.answered() > 0);
+        let act = if is_enough || self.state.is_interrupted() { Act::End } else { Act::Send };
+        let _ = self.state.resume();
+        self.step(act, contracts, now)
+    }
+
     /// Goes one step; returns the event that the process is to be told.
     pub(crate) fn step(&mut self, act: Act, contracts: &mut Contracts, now: DateTime<Utc>) -> Option<CloudEvent> {
         let Some(run) = &mut self.run else {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 pub(crate) const CUSTOMER: &str = "C";
 /// Contracts in a page of a list.
-const PAGE: usize = 3;
+const PAGE: usize = 2;
 
 pub(crate) fn customer() -> CustomerId {
     CUSTOMER.parse().unwrap()

@@ -70,10 +70,10 @@ pub(crate) enum Step {
 fn step([kind, which, how]: [u8; 3], by: By) -> Step {
     let act = match how % 16 {
         0..=3 => Act::Send,
-        4..=7 => Act::Fly,
-        8 => Act::End,
-        9 => Act::Heartbeat,
-        10..=12 => Act::Repeat,
+        4..=6 => Act::Fly,
+        7..=9 => Act::End,
+        10 => Act::Heartbeat,
+        11 | 12 => Act::Repeat,
         _ => Act::Lose,
     };
     let process = if how % 3 == 0 { which } else { 0 };

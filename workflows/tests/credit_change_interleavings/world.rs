@@ -212,9 +212,7 @@ impl World {
                     continue;
                 }
                 has_batch = true;
-                let act = if batch.state.is_interrupted() { Act::End } else { Act::Send };
-                let _ = batch.state.resume();
-                if let Some(told) = batch.step(act, &mut self.outside.contracts, now) {
+                if let Some(told) = batch.settle(&mut self.outside.contracts, now) {
                     self.change.tell(told);
                 }
             }

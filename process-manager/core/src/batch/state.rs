@@ -195,7 +195,10 @@ impl BatchState {
             return;
         }
         self.total = advance.total.or(self.total);
-        self.begun = advance.begun.or(self.begun.take());
+        // While it undoes, the last page is the one that was begun before.
+        if self.phase == Phase::Sending {
+            self.begun = advance.begun.or(self.begun.take());
+        }
         self.place = advance.place;
         self.is_end = advance.is_end;
         if self.is_end && self.phase == Phase::Sending {

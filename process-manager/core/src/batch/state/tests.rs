@@ -165,6 +165,17 @@ fn what_is_cancelled_is_undone_up_to_the_last_page_that_was_begun() {
 }
 
 #[test]
+fn a_chunk_that_undoes_and_ends_early_leaves_the_other_pages_to_the_next_one() {
+    let mut run = Run::new(Limits::default());
+    let begun = Some(PageAt { cursor: Some("9".to_owned()) });
+    run.run(Advance { begun: begun.clone(), ..answers(7, 0..0) });
+    run.state.cancel(true).unwrap();
+    run.run(answers(1, 0..0));
+    let Items::Source { last, .. } = run.chunk().items else { panic!("it undoes the source's items") };
+    assert_eq!(last, begun);
+}
+
+#[test]
 fn where_nobody_knows_what_was_begun_all_is_undone() {
     let mut run = Run::new(Limits::default());
     run.chunk();
