@@ -6,7 +6,9 @@
 mod actions;
 mod assets;
 mod counts;
+mod credit_change;
 mod fact;
+mod facts;
 mod fingerprint;
 mod form;
 mod instruct;
@@ -94,6 +96,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route(paths::ACKNOWLEDGE_INSTANCE, post(actions::acknowledge))
         .route(paths::RETRY_INSTANCE, post(actions::retry))
         .route(paths::INSTRUCT_INSTANCE, post(instruct::instruct))
+        .route(paths::STEER_CREDIT_CHANGE, post(credit_change::steer))
         .route(paths::SELECTION, post(actions::selection))
         .route(paths::VOID, post(actions::void))
         .route(paths::PUBLISH, post(actions::publish))

@@ -168,6 +168,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+    use contracts_client::ContractsClient;
     use process_manager_client::http::{CommandClient, Timeouts};
     use process_manager_host::{
         connect::{LazyClient, TemporalConfig},
@@ -200,6 +201,7 @@ mod tests {
         let operator = Operator::new(temporal);
         Sources {
             counter: Counter::new(voidings.clone(), operator.clone()),
+            contracts: ContractsClient::new(&operator, client()),
             voidings,
             operator,
             reports: client(),

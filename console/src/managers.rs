@@ -2,19 +2,16 @@
 
 use std::hash::{Hash, Hasher};
 
-use messages::{
-    accounts::MoneyTransferRequested,
-    confirmation::{Confirmation, ConfirmationState, Period},
-    contracts::ContractEvent,
-};
+use messages::confirmation::Period;
 use process_manager::manager::ProcessManager;
 use serde_json::Value;
 use transfers::TransferMoney;
 use url::form_urlencoded;
-use workflows::contract_confirmation::ContractConfirmation;
+use workflows::{contract_confirmation::ContractConfirmation, credit_change::CreditChange};
 
 use crate::{
     fact::Fact,
+    facts,
     instruction::{Field, Instruction},
 };
 
@@ -57,7 +54,7 @@ static TRANSFERS: Manager = Manager {
                 settle it first.",
     timers: &[],
     instructions: &[],
-    read_facts: transfer,
+    read_facts: facts::transfer,
 };
 
 static CONFIRMATIONS: Manager = Manager {
@@ -93,11 +90,35 @@ static CONFIRMATIONS: Manager = Manager {
             done: "the contract is being terminated",
         },
     ],
-    read_facts: confirmation,
+    read_facts: facts::confirmation,
+};
+
+static CREDIT_CHANGES: Manager = Manager {
+    name: CreditChange::NAME,
+    path: "/changes",
+    title: "Credit changes",
+    one: "Credit change",
+    begins: "A credit change appears here as soon as a customer’s credit rating has changed.",
+    none: "No credit changes yet.",
+    outcomes: &["completed", "cancelled"],
+    giving_up: "the credit change ends here, and nobody counts its contracts any more. Nothing is undone: contracts that \
+                were revoked stay revoked.",
+    timers: &[("count", "Next count")],
+    instructions: &[Instruction {
+        kind: "Cancel",
+        button: "Cancel the credit change",
+        field: None,
+        effect: Some(
+            "Contracts that were revoked and are not confirmed are reinstated, and the credit change ends. This cannot be \
+             taken back.",
+        ),
+        done: "the credit change is being cancelled",
+    }],
+    read_facts: facts::credit_change,
 };
 
 /// All process managers.
-pub(crate) static MANAGERS: [&Manager; 2] = [&TRANSFERS, &CONFIRMATIONS];
+pub(crate) static MANAGERS: [&Manager; 3] = [&TRANSFERS, &CONFIRMATIONS, &CREDIT_CHANGES];
 
 impl Manager {
     /// Returns the process manager of this name.
@@ -150,34 +171,6 @@ pub(crate) fn encoded(id: &str) -> String {
     form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
-fn transfer(value: &Value) -> Vec<Fact> {
-    let Ok(requested) = serde_json::from_value::<MoneyTransferRequested>(value.clone()) else { return Vec::new() };
-    let amount = format!("{} {}", requested.amount, requested.amount.currency.code());
-    vec![
-        Fact::new("Amount", amount),
-        Fact::new("From", requested.from.to_string()),
-        Fact::new("To", requested.to.to_string()),
-    ]
-}
-
-fn confirmation(value: &Value) -> Vec<Fact> {
-    let Ok(contract) = serde_json::from_value::<ContractEvent>(value.clone()) else { return Vec::new() };
-    let mut facts = vec![Fact::new("Contract", contract.contract_id.to_string())];
-    facts.push(Fact::new("Customer", contract.customer_id.to_string()));
-    facts.extend(contract.credit_change_id.map(|change| Fact::new("Credit change", change.to_string())));
-    if let Ok(it) = serde_json::from_value::<Confirmation>(value.clone()) {
-        let awaited = match it.state {
-            ConfirmationState::AwaitingSignature => "the signature",
-            ConfirmationState::AwaitingConfirmation => "the confirmation",
-        };
-        facts.push(Fact::new("Waits for", awaited));
-        facts.push(Fact::new("Reminders sent", it.reminders.to_string()));
-        // While it runs out, the timer tells.
-        facts.extend(it.is_overdue.then(|| Fact { at: Some(it.due_at), ..Fact::new("Deadline passed", "") }));
-    }
-    facts
-}
-
 fn period(text: &str) -> Result<(), String> {
     text.parse::<Period>().map(|_| ()).map_err(|error| error.to_string())
 }
@@ -198,34 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn a_transfer_tells_how_much_from_where_to_where() {
-        let state = serde_json::json!({
-            "transfer_id": "t-1", "from": "a", "to": "b", "amount": {"amount": "1.50", "currency": "EUR"}
-        });
-        let facts = [("Amount", "1.50 EUR"), ("From", "a"), ("To", "b")].map(|(name, fact)| Fact::new(name, fact));
-        assert_eq!(transfer(&state), facts);
-        assert_eq!(transfer(&Value::Null), []);
-    }
-
-    #[test]
-    fn a_confirmation_tells_whose_contract_waits_for_what() {
-        let event = serde_json::json!({"contract_id": "k", "customer_id": "ann", "credit_change_id": "x"});
-        let names = |value: &Value| confirmation(value).into_iter().map(|fact| fact.name).collect::<Vec<_>>();
-        assert_eq!(names(&event), ["Contract", "Customer", "Credit change"]);
-        let state = serde_json::json!({
-            "contract_id": "k", "customer_id": "ann", "state": "awaiting-signature", "reminders": 2,
-            "due_at": "2026-01-01T00:00:00Z", "is_overdue": true,
-        });
-        assert_eq!(names(&state), ["Contract", "Customer", "Waits for", "Reminders sent", "Deadline passed"]);
-        assert_eq!(confirmation(&Value::Null), []);
-    }
-
-    #[test]
     fn an_instruction_is_checked_before_it_is_sent() {
         let extend = CONFIRMATIONS.instruction("ExtendDeadline").unwrap();
         assert_eq!(extend.data("7d"), Ok(serde_json::json!({"by": "7d"})));
         assert!(extend.data("soon").unwrap_err().starts_with("By: it must be a time such as 7d"));
         assert_eq!(CONFIRMATIONS.instruction("RemindNow").unwrap().data("7d"), Ok(Value::Null));
         assert!(CONFIRMATIONS.instruction("CustomerContractRevoked").is_none());
+        assert!(CREDIT_CHANGES.instruction("Cancel").unwrap().effect.is_some(), "it is asked once more");
+        assert!(CREDIT_CHANGES.instruction("ContractsCounted").is_none());
     }
 }

@@ -5,8 +5,10 @@ use maud::{Markup, html};
 use process_manager_host::operator::Trouble;
 
 use crate::{
+    fact::Fact,
     session::Visitor,
     view::{ProcessView, Status},
+    words,
 };
 
 /// Returns the address of a list with these parameters; empty ones are left out.
@@ -130,6 +132,18 @@ pub(crate) fn table(class: &str, caption: &str, columns: &[&str], rows: &Markup)
                     }
                 }
                 tbody { (rows) }
+            }
+        }
+    }
+}
+
+/// Writes facts, each with its name.
+pub(crate) fn facts<'a>(facts: impl Iterator<Item = &'a Fact>, now: DateTime<Utc>) -> Markup {
+    html! {
+        dl class="ids facts" {
+            @for fact in facts {
+                dt { (fact.name) }
+                dd { (fact.text) @if let Some(at) = fact.at { (words::clock(at, now)) } }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The addresses of the console.
 
-use messages::DocumentId;
+use messages::{ContractId, CustomerId, DocumentId};
 
 /// The processes.
 pub(crate) const PROCESSES: &str = "/";
@@ -19,6 +19,7 @@ pub(crate) const RETRY: &str = "/console/retry";
 pub(crate) const ACKNOWLEDGE_INSTANCE: &str = "/console/instance/acknowledge";
 pub(crate) const RETRY_INSTANCE: &str = "/console/instance/retry";
 pub(crate) const INSTRUCT_INSTANCE: &str = "/console/instance/instruct";
+pub(crate) const STEER_CREDIT_CHANGE: &str = "/console/credit-change";
 pub(crate) const SELECTION: &str = "/console/selection";
 pub(crate) const VOID: &str = "/console/void";
 pub(crate) const PUBLISH: &str = "/console/publish";
@@ -44,4 +45,14 @@ pub(crate) fn voiding(document_id: &DocumentId) -> String {
 /// Returns the address of a customer's reports and documents.
 pub(crate) fn reports_of(customer: &impl std::fmt::Display) -> String {
     format!("{REPORTS}?customer_id={customer}")
+}
+
+/// Returns the address of the contracts of a credit change in the REST API, those that are in one place.
+pub(crate) fn contracts_of_change(customer_id: &CustomerId, status: &str) -> String {
+    format!("/credit-changes/{customer_id}/contracts?status={status}")
+}
+
+/// Returns the address of the page of a contract's confirmation.
+pub(crate) fn confirmation(contract_id: &ContractId) -> String {
+    format!("/confirmations/{contract_id}")
 }

@@ -13,10 +13,11 @@ use crate::{
     words,
 };
 
-/// Writes the page of a process. `aside` stands beside the time line, `links` below the ids.
+/// Writes the page of a process. `progress` stands above all actions, `aside` beside the time line, `links` below the ids.
 pub(crate) fn body(
     visitor: &Visitor,
     view: &ProcessView,
+    progress: &Markup,
     (title, aside): (&str, &Markup),
     links: &[(String, &str)],
     namespace: &str,
@@ -29,6 +30,7 @@ pub(crate) fn body(
         }
         @for failure in &view.failures { (of_failure(visitor, view, failure)) }
         @if let Some(stalled) = &view.stalled { (of_stalled(stalled)) }
+        (progress)
         (instruct::forms(visitor, view))
         div class="columns" {
             section class="card" aria-labelledby="about" { h2 id="about" { (title) } (aside) }

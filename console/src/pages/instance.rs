@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use crate::{
-    fact::Fact,
+    credit_change::{self, Affected},
     fingerprint::fingerprint,
     managers::{Manager, encoded},
     page::LivePage,
-    parts::unavailable,
+    parts::{facts, unavailable},
     process,
     session::Visitor,
     sources::Sources,
@@ -17,7 +17,6 @@ use crate::{
         ProcessView,
         instance::{add_timeline, view},
     },
-    words,
 };
 
 /// The page.
@@ -31,6 +30,8 @@ pub(super) struct InstancePage {
 #[derive(Hash)]
 pub(super) struct Model {
     view: Option<ProcessView>,
+    /// The contracts of a credit change.
+    affected: Option<Affected>,
     temporal_is_unavailable: bool,
 }
 
@@ -42,9 +43,12 @@ impl LivePage for InstancePage {
     }
 
     async fn load(&self, sources: &Sources) -> Model {
-        let read = sources.operator.instances_of(self.manager.name).read(&self.id).await;
+        let instances = sources.operator.instances_of(self.manager.name);
+        let (read, affected) =
+            tokio::join!(instances.read(&self.id), credit_change::load(sources, self.manager, &self.id));
         let temporal_is_unavailable = read.is_err();
-        Model { view: read.unwrap_or_default().map(|instance| view(self.manager, instance)), temporal_is_unavailable }
+        let view = read.unwrap_or_default().map(|instance| view(self.manager, instance));
+        Model { view, affected, temporal_is_unavailable }
     }
 
     /// With what the run's history tells; where that cannot be read, without.
@@ -86,9 +90,11 @@ impl LivePage for InstancePage {
             @match &model.view {
                 Some(view) => {
                     @let about = about(view, now);
+                    @let affected = model.affected.iter().map(|affected| credit_change::section(visitor, affected, now));
+                    @let affected = html! { @for section in affected { (section) } };
                     @let links = Vec::from_iter(sources.web_ui(&view.workflow_id, view.run_id.as_deref()));
                     @let namespace = sources.voidings.namespace();
-                    (process::body(visitor, view, (self.manager.one, &about), &links, &namespace, now))
+                    (process::body(visitor, view, &affected, (self.manager.one, &about), &links, &namespace, now))
                 }
                 None => div class="empty" { p { "This process is shown as soon as Temporal answers again." } },
             }
@@ -97,16 +103,15 @@ impl LivePage for InstancePage {
 
     fn shows(&self, model: &Model, about: &str) -> bool {
         let has_forms = |view: &ProcessView| view.waits_for_operator() || !view.instructions().is_empty();
-        model.view.as_ref().is_some_and(has_forms) && about == self.id
+        let has_steering = || model.affected.as_ref().is_some_and(Affected::can_be_steered);
+        (model.view.as_ref().is_some_and(has_forms) && about == self.id)
+            || (credit_change::is_about(about, &self.id) && has_steering())
     }
 }
 
 fn about(view: &ProcessView, now: DateTime<Utc>) -> Markup {
-    let fact = |fact: &Fact| {
-        html! { dt { (fact.name) } dd { (fact.text) @if let Some(at) = fact.at { (words::clock(at, now)) } } }
-    };
     html! {
-        dl class="ids facts" { @for told in view.facts.iter().chain(&view.doing) { (fact(told)) } }
+        (facts(view.facts.iter().chain(&view.doing), now))
         @if let Some(state) = &view.state {
             details class="state" {
                 summary { "Raw state" }

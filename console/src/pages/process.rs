@@ -107,7 +107,7 @@ impl LivePage for ProcessPage {
                     @let progress = view.progress.as_ref().map(diagram).unwrap_or_default();
                     @let links = self.links(sources, view);
                     (process::body(
-                        visitor, view, ("Progress", &progress), &links, &sources.voidings.namespace(), Utc::now(),
+                        visitor, view, &html! {}, ("Progress", &progress), &links, &sources.voidings.namespace(), Utc::now(),
                     ))
                     (others(&model.others))
                 }

@@ -128,7 +128,7 @@ fn doing(manager: &Manager, view: &InstanceView) -> Vec<Fact> {
 fn of_attention(attention: &Attention) -> Failure {
     Failure {
         id: String::new(),
-        what: capital(&attention.code),
+        what: capital(&attention.code.replace('-', " ")),
         code: attention.code.clone(),
         detail: attention.detail.clone(),
         since: attention.since,

@@ -48,6 +48,8 @@ async fn a_forged_form_changes_nothing() {
         let form = [("manager", "TransferMoney"), ("process_id", "t-1"), ("failure_id", "t-1/1")];
         assert_eq!(status(post(&env, path, &form).header("cookie", &cookie)).await, 403, "{path}, no token");
     }
+    let pause = [("customer_id", "acme"), ("steer", "pause")];
+    assert_eq!(status(post(&env, "/console/credit-change", &pause).header("cookie", &cookie)).await, 403, "no token");
     assert!(env.billing().log().await.iter().all(|event| event.kind == "DocumentIssued"));
 
     let answer = void(&form).header("cookie", &cookie).header("origin", env.url(Component::Api)).send().await.unwrap();
@@ -78,6 +80,8 @@ async fn every_page_carries_the_security_headers_and_a_missing_one_says_so() {
         ("/processes/%3Cscript%3E", 404),
         ("/transfers?show=nonsense&incident=7&cursor=nonsense", 200),
         ("/transfers/%3Cscript%3E", 404),
+        ("/changes?show=nonsense", 200),
+        ("/changes/%3Cscript%3E", 404),
         (process.as_str(), 404),
         ("/assets/console.css", 200),
         ("/favicon.ico", 200),

@@ -4,16 +4,17 @@ use messages::accounts::TransferStatus;
 use tests::{Env, binaries};
 
 use super::{
-    Browser,
+    Browser, credit_changes,
     transfers::{Bank, page_of, row},
 };
 
-/// A bank with a transfer that runs, one that is parked and one that has ended, a contract that was revoked, and the
-/// addresses of their pages.
+/// A bank with a transfer that runs, one that is parked and one that has ended, a contract that was revoked, a credit
+/// change one of whose contracts was refused, and the addresses of their pages.
 pub(super) async fn pages(test: &str) -> Option<(Env, Browser, Vec<String>)> {
     let bank = Bank::of(test, Env::builder(binaries!()).accounts().contracts()).await?;
     let contract = bank.env.revoked_contract().await.contract;
     bank.env.confirmation_becomes(&contract, "begun", |_| true).await;
+    let customer = credit_changes::refused(&bank.env, "locked", "Somebody else works on it.").await.0;
     let done = bank.request("100").await;
     bank.becomes(&done, TransferStatus::Completed).await;
     let (stuck, parked) = (bank.stuck().await, bank.parked().await);
@@ -21,7 +22,9 @@ pub(super) async fn pages(test: &str) -> Option<(Env, Browser, Vec<String>)> {
     bank.browser.says(&row(&stuck), "Retrying").await;
     bank.browser.says(&row(&parked), "Needs attention").await;
     let lists = ["/", "/attention", "/transfers", "/transfers?show=all", "/transfers?text=nothing"].map(str::to_owned);
-    let of_contract = ["/confirmations".to_owned(), format!("/confirmations/{contract}")];
-    let all = lists.into_iter().chain([page_of(&done), page_of(&stuck), page_of(&parked)]).chain(of_contract).collect();
+    let of_contracts = ["/confirmations".to_owned(), format!("/confirmations/{contract}"), "/changes".to_owned()];
+    let of_transfers = [page_of(&done), page_of(&stuck), page_of(&parked)];
+    let pages = lists.into_iter().chain(of_transfers).chain(of_contracts);
+    let all = pages.chain([format!("/changes/{customer}")]).collect();
     Some((bank.env, bank.browser, all))
 }

@@ -3,6 +3,7 @@
 mod accessible;
 mod browser;
 mod confirmations;
+mod credit_changes;
 mod failures;
 mod forged;
 mod hostile;

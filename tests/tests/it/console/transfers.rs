@@ -275,6 +275,8 @@ async fn hostile_ids_are_text() {
         "/transfers/a%2Fb%3Fc%23d",
         "/transfers/..%2F",
         "/transfers/%ff",
+        "/changes/%3Cscript%3Ewindow.hacked=1%3C%2Fscript%3E",
+        "/changes/a%2Fb%3Fc%23d",
         "/transfers?text=%27%20OR%20%3Cscript%3Ewindow.hacked=1%3C/script%3E",
         "/transfers?text=%25&show=%3Cb%3E&cursor=nonsense",
         "/transfers?text=a%20b%2F%25_!",
