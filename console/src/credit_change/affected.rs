@@ -101,7 +101,7 @@ impl Affected {
 pub(crate) async fn load(sources: &Sources, manager: &Manager, id: &str) -> Option<Affected> {
     let customer_id = id.parse::<CustomerId>().ok().filter(|_| manager.name == CreditChange::NAME)?;
     match sources.contracts.credit_change(&customer_id).await {
-        Ok(found) => Some(Affected::Known(Box::new(tell(sources, found?).await))),
+        Ok(found) => Some(Affected::Known(Box::new(Box::pin(tell(sources, found?)).await))),
         Err(error) => Some(Affected::Unavailable(silent(&error))),
     }
 }

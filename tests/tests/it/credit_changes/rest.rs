@@ -251,7 +251,7 @@ async fn requests_that_cannot_be_used_are_told_why_and_change_nothing() {
         json!({"per_second": 0.001}),
         json!({"tolerated": "much"}),
         json!({"tolerated": -1}),
-        json!({"in_fligth": 3}),
+        json!({"in_flite": 3}),
         json!({"in_flight": "3"}),
     ] {
         let answer = steer(&env, &customer, "limits", &limits).await;
