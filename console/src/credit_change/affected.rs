@@ -7,7 +7,7 @@ use process_manager::{
     batch::{Batch, Limits, Pause, PausedBy, Progress},
     manager::ProcessManager,
 };
-use process_manager_host::operator::{BatchRun, OperatorError};
+use process_manager_host::operator::{BatchRun, Instance, InstanceFilter, OperatorError, Trouble};
 use workflows::credit_change::{CreditChange, ReinstateContracts};
 
 use crate::{managers::Manager, sources::Sources};
@@ -113,7 +113,7 @@ async fn tell(sources: &Sources, found: CreditChangeProcess) -> Told {
     let others = if counts.overdue < SHOWN as u64 { counts.missing } else { 0 };
     let (refused, missing) = tokio::join!(list(sources, id, AffectedStatus::Refused, counts.refused), async {
         tokio::try_join!(
-            list(sources, id, AffectedStatus::Overdue, counts.overdue),
+            overdue(sources, id, counts.overdue),
             list(sources, id, AffectedStatus::Pending, others),
             list(sources, id, AffectedStatus::Signed, others),
         )
@@ -139,14 +139,51 @@ async fn list(
     page.map(|page| page.items).map_err(|error| silent(&error))
 }
 
+/// Lists the first contracts whose deadline has passed, as Temporal alone tells: no worker is asked for each.
+async fn overdue(
+    sources: &Sources,
+    customer_id: &CustomerId,
+    count: u64,
+) -> Result<Vec<AffectedContract>, &'static str> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let filter = InstanceFilter {
+        is_running: Some(true),
+        trouble: Some(Trouble::NeedsAttention),
+        subject: Some(customer_id.to_string()),
+        ..InstanceFilter::default()
+    };
+    let found = sources.contracts.confirmations().newest(&filter, SHOWN).await;
+    let found = found.map_err(|error| silent(&error.into()))?;
+    Ok(found.iter().filter_map(of_confirmation).collect())
+}
+
+fn of_confirmation(confirmation: &Instance) -> Option<AffectedContract> {
+    Some(AffectedContract {
+        contract_id: confirmation.process_id.parse().ok()?,
+        status: AffectedStatus::Overdue,
+        revoked_at: None,
+        signed_at: None,
+        ended_at: None,
+        due_at: confirmation.attention.as_ref().map(|attention| attention.since),
+        code: None,
+        detail: None,
+    })
+}
+
 /// Puts the contracts whose deadline has passed before the others, and leaves out what would be too much.
 fn overdue_first(overdue: Vec<AffectedContract>, others: impl Iterator<Item = AffectedContract>) -> Vec<Row> {
     let mut others: Vec<_> = others.collect();
     let overdue = overdue.into_iter().map(|contract| {
-        // Only Contracts knows when it was revoked.
+        // Only Contracts knows whether it is signed, and when it was revoked.
         let same = others.iter().position(|other| other.contract_id == contract.contract_id);
-        let revoked_at = same.and_then(|at| others.remove(at).revoked_at);
-        Row { contract: AffectedContract { revoked_at, ..contract }, is_overdue: true }
+        let same = same.map(|at| others.remove(at));
+        let contract = match same {
+            Some(same) => AffectedContract { due_at: contract.due_at, ..same },
+            None => contract,
+        };
+        Row { contract, is_overdue: true }
     });
     let overdue: Vec<_> = overdue.collect();
     let others = others.into_iter().map(|contract| Row { contract, is_overdue: false });
@@ -220,10 +257,12 @@ mod tests {
         let at = DateTime::UNIX_EPOCH;
         let of_contracts = AffectedContract { revoked_at: Some(at), ..contract("b", "signed") };
         let others = [contract("z", "pending"), of_contracts, contract("c", "signed")];
-        let rows = overdue_first(vec![contract("b", "signed")], others.into_iter());
+        let passed = AffectedContract { due_at: Some(at), ..contract("b", "overdue") };
+        let rows = overdue_first(vec![passed, contract("y", "overdue")], others.into_iter());
         let told: Vec<_> = rows.iter().map(|row| (row.contract.contract_id.as_str(), row.is_overdue)).collect();
-        assert_eq!(told, [("b", true), ("z", false), ("c", false)]);
-        assert_eq!(rows[0].contract.revoked_at, Some(at));
+        assert_eq!(told, [("b", true), ("y", true), ("z", false), ("c", false)]);
+        let first = &rows[0].contract;
+        assert_eq!((first.status, first.revoked_at, first.due_at), (AffectedStatus::Signed, Some(at), Some(at)));
     }
 
     #[test]

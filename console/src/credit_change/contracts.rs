@@ -56,14 +56,18 @@ fn missing_row(row: &Row, now: DateTime<Utc>) -> Markup {
 }
 
 fn badges(row: &Row) -> Markup {
-    let (class, sign, word) = match row.contract.status {
-        AffectedStatus::Signed => ("signed", "✎", "Signed"),
-        _ => ("in-progress", "◐", "Pending"),
+    let known = match row.contract.status {
+        AffectedStatus::Pending => Some(("in-progress", "◐", "Pending")),
+        AffectedStatus::Signed => Some(("signed", "✎", "Signed")),
+        _ => None,
     };
     let badge = |class: &str, sign: &str, word: &str| {
         html! { span class={ "badge " (class) } { span class="sign" aria-hidden="true" { (sign) } (word) } }
     };
-    html! { @if row.is_overdue { (badge("parked", "!", "Overdue")) " " } (badge(class, sign, word)) }
+    html! {
+        @if row.is_overdue { (badge("parked", "!", "Overdue")) " " }
+        @if let Some((class, sign, word)) = known { (badge(class, sign, word)) }
+    }
 }
 
 fn written(listed: &Listed, line: impl Fn(&Row) -> Markup) -> Result<Markup, &'static str> {
