@@ -233,7 +233,6 @@ async fn requests_that_cannot_be_used_are_told_why_and_change_nothing() {
         assert_eq!(steer(&env, id, "cancel", &json!({})).await.refusal(), not_found);
         assert_eq!(steer(&env, id, "limits", &json!({})).await.refusal(), not_found);
     }
-    let api = env.api();
     let keyed = Target::new(env.url(Component::Api)).header("idempotency-key", "the-same");
     let body = json!({"customer_id": customer, "credit_rating": "B"});
     let first: Value = keyed.post("/credit-changes", &body).await.ok_as(202);
@@ -242,7 +241,13 @@ async fn requests_that_cannot_be_used_are_told_why_and_change_nothing() {
     let other = json!({"customer_id": customer, "credit_rating": "C"});
     let reused: Answer<Value> = keyed.post("/credit-changes", &other).await;
     assert_eq!(reused.refusal(), (422, "idempotency-key-reused".to_owned()));
+}
 
+#[tokio::test]
+async fn limits_and_queries_that_cannot_be_used_are_told_why_and_change_nothing() {
+    let env = start("30d").await;
+    let (customer, _) = env.customer_with_contracts(1).await;
+    let _ = post_change(&env, &customer, "B").await.ok_as(202);
     let revoked = shown(&env, &customer, "revoked", |it| it["state"] == "awaiting-confirmations").await;
     for limits in [
         json!({"in_flight": 0}),
@@ -257,6 +262,7 @@ async fn requests_that_cannot_be_used_are_told_why_and_change_nothing() {
         let answer = steer(&env, &customer, "limits", &limits).await;
         assert_eq!(answer.refusal(), (422, "invalid-body".to_owned()), "{limits}");
     }
+    let api = env.api();
     let cursor = api.raw().get::<Page<Value>>("/credit-changes?limit=1").await.ok().next_cursor.unwrap_or_default();
     for query in [
         "?status=lost",
@@ -287,7 +293,7 @@ async fn without_contracts_it_says_so_and_a_lost_answer_is_found_by_its_key() {
     proxy.fault_times(1, "/commands/change-", Fault::LoseAnswer);
     let lost = post_change(&env, &customer, "B").await;
     assert_eq!(lost.refusal(), (504, "contracts-timeout".to_owned()));
-    let key = lost.header("idempotency-key").expect("the key that was made for it");
+    let key = lost.header("idempotency-key").unwrap();
     let again = Target::new(env.url(Component::Api)).header("idempotency-key", key);
     let body = json!({"customer_id": customer, "credit_rating": "B"});
     let found: Value = again.post("/credit-changes", &body).await.ok_as(202);

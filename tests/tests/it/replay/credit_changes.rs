@@ -88,5 +88,5 @@ async fn batch_becomes(env: &Env, change: &CreditChangeId, wanted: impl Fn(&Valu
 
 async fn signal(env: &Env, change: &CreditChangeId, name: &str, payload: Value) {
     let payload = vec![tests::json_payload(&payload)];
-    env.temporal().signal_by_id(&batch(change), name, payload).await.expect("a batch that runs");
+    env.temporal().signal_by_id(&batch(change), name, payload).await.unwrap();
 }
