@@ -30,10 +30,12 @@ async fn a_second_system_on_the_namespace_of_another_says_so_and_touches_neither
     assert_eq!(first.api().post_voiding_to_its_end(&voided).await.ok_as(200).state, DocumentVoided);
     Subscription(&first).await_caught_up().await;
 
-    let namespace = first.temporal().namespace();
+    // Its own namespace may be another server's.
+    let (address, namespace) = (first.temporal().address(), first.temporal().namespace());
     let second =
         [Component::Worker, Component::Api].into_iter().fold(Env::builder(binaries!()), |builder, component| {
-            builder.later(component).variable(component, "TEMPORAL_NAMESPACE", namespace)
+            let builder = builder.later(component).variable(component, "TEMPORAL_ADDRESS", address);
+            builder.variable(component, "TEMPORAL_NAMESPACE", namespace)
         });
     let second = second.start().await;
     let id = second.issue_reported().await.document_id;
