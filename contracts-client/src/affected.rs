@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use messages::{
     ContractId, CustomerId, Page,
-    confirmation::{Confirmation, ConfirmationState},
     contracts::{Contract, ContractStatus},
 };
 use process_manager::batch::{Batch, FailedItem};
@@ -14,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use workflows::credit_change::RevokeContracts;
 
-use crate::{ContractsClient, ContractsError};
+use crate::{ContractsClient, ContractsError, CreditChangeProcess, CreditChangeView};
 
-/// Confirmations that are read at once.
+/// Contracts that are read at once.
 const AT_ONCE: usize = 25;
 
 /// Where a contract of a credit change is.
@@ -44,7 +43,7 @@ pub enum AffectedStatus {
 pub struct AffectedContract {
     /// The contract.
     pub contract_id: ContractId,
-    /// Where it is; as `overdue` it was asked for.
+    /// Where it is: never `overdue`, which is only asked for.
     pub status: AffectedStatus,
     /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,30 +99,38 @@ impl ContractsClient {
         from: Option<AffectedToken>,
     ) -> Result<AffectedPage, ContractsError> {
         let found = self.credit_change(customer_id).await?.ok_or(ContractsError::NotFound)?;
+        self.affected_by(&found, status, limit, from).await
+    }
+
+    /// As [`Self::affected`], of a credit change that was read.
+    ///
+    /// # Errors
+    /// As for [`Self::affected`].
+    pub async fn affected_by(
+        &self,
+        change: &CreditChangeProcess,
+        status: Option<AffectedStatus>,
+        limit: usize,
+        from: Option<AffectedToken>,
+    ) -> Result<AffectedPage, ContractsError> {
+        use AffectedStatus::{Overdue, Refused};
+        let CreditChangeView { customer_id, credit_change_id, .. } = &change.view;
         match (status, from) {
-            (Some(AffectedStatus::Overdue), None) => self.overdue_contracts(customer_id, limit, Vec::new()).await,
-            (Some(AffectedStatus::Overdue), Some(AffectedToken::Overdue(from))) => {
+            (Some(Overdue), None) => self.overdue_contracts(customer_id, limit, Vec::new()).await,
+            (Some(Overdue), Some(AffectedToken::Overdue(from))) => {
                 self.overdue_contracts(customer_id, limit, from).await
             }
-            (Some(AffectedStatus::Refused), from @ (None | Some(AffectedToken::Refused(..)))) => {
-                let batch = found.batches.iter().find(|batch| batch.workflow_id.starts_with(RevokeContracts::NAME));
-                let Some(batch) = batch else { return Ok(AffectedPage { items: Vec::new(), next: None }) };
-                let kept = batch.progress.iter().flat_map(|progress| progress.kept_pages.iter().copied().map(Some));
-                let pages: Vec<_> = kept.chain([None]).collect();
-                let (page, offset) = match from {
-                    Some(AffectedToken::Refused(page, offset)) => (page, offset),
-                    _ => (0, 0),
-                };
-                self.refused(&batch.workflow_id, &pages, (page, offset), limit).await
+            (Some(Refused), None) => self.refused(change, (0, 0), limit).await,
+            (Some(Refused), Some(AffectedToken::Refused(page, offset))) => {
+                self.refused(change, (page, offset), limit).await
             }
-            (status, from @ (None | Some(AffectedToken::Contracts(_)))) => {
-                let cursor = from.and_then(|from| match from {
-                    AffectedToken::Contracts(cursor) => Some(cursor),
-                    _ => None,
-                });
-                self.of_contracts(found.view.credit_change_id.as_str(), status, limit, cursor.as_deref()).await
+            (Some(Overdue | Refused), Some(_)) | (_, Some(AffectedToken::Overdue(_) | AffectedToken::Refused(..))) => {
+                Err(ContractsError::Token("it is of another list".into()))
             }
-            _ => Err(ContractsError::Token("it is of another list".into())),
+            (status, None) => self.of_contracts(credit_change_id.as_str(), status, limit, None).await,
+            (status, Some(AffectedToken::Contracts(cursor))) => {
+                self.of_contracts(credit_change_id.as_str(), status, limit, Some(&cursor)).await
+            }
         }
     }
 
@@ -158,7 +165,7 @@ impl ContractsClient {
         Ok(AffectedPage { items, next: page.next_cursor.map(AffectedToken::Contracts) })
     }
 
-    /// Temporal knows which deadlines have passed.
+    /// Temporal knows which deadlines have passed, and Contracts the rest.
     async fn overdue_contracts(
         &self,
         customer_id: &CustomerId,
@@ -170,16 +177,12 @@ impl ContractsClient {
             Err(error @ OperatorError::Refused(_)) if !is_first => return Err(ContractsError::Token(Box::new(error))),
             page => page?,
         };
-        let reads = page.items.into_iter().map(|listed| async move {
-            let read = self.confirmations.read(&listed.process_id).await?.unwrap_or(listed);
-            let told: Option<Confirmation> = read.state().flatten();
-            Ok(read.process_id.parse::<ContractId>().ok().map(|contract_id| AffectedContract {
-                revoked_at: None,
-                due_at: told.as_ref().map(|told| told.due_at),
-                ..AffectedContract::at(contract_id, told.map_or(AffectedStatus::Overdue, |told| told.state.into()))
-            }))
+        let reads = page.items.into_iter().map(|confirmation| async move {
+            let contract: Option<Contract> = self.found(&["contracts", &confirmation.process_id]).await?;
+            let due_at = confirmation.attention.map(|attention| attention.since);
+            Ok(contract.map(|contract| AffectedContract { due_at, ..contract.into() }))
         });
-        let found: Vec<Result<_, OperatorError>> = stream::iter(reads).buffered(AT_ONCE).collect().await;
+        let found: Vec<Result<_, ContractsError>> = stream::iter(reads).buffered(AT_ONCE).collect().await;
         let items = found.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
         Ok(AffectedPage { items, next: Some(page.next).filter(|next| !next.is_empty()).map(AffectedToken::Overdue) })
     }
@@ -187,13 +190,17 @@ impl ContractsClient {
     /// The batch keeps what was refused: pages in workflows of their own, and the rest.
     async fn refused(
         &self,
-        batch: &str,
-        pages: &[Option<u32>],
+        change: &CreditChangeProcess,
         (page, offset): (usize, usize),
         limit: usize,
     ) -> Result<AffectedPage, ContractsError> {
-        let Some(kept) = pages.get(page) else { return Ok(AffectedPage { items: Vec::new(), next: None }) };
-        let failed = self.batches.failed(batch, *kept).await?;
+        let none = AffectedPage { items: Vec::new(), next: None };
+        let batch = change.batches.iter().find(|batch| batch.workflow_id.starts_with(RevokeContracts::NAME));
+        let Some(batch) = batch else { return Ok(none) };
+        let kept = batch.progress.iter().flat_map(|progress| progress.kept_pages.iter().copied().map(Some));
+        let pages: Vec<_> = kept.chain([None]).collect();
+        let Some(kept) = pages.get(page) else { return Ok(none) };
+        let failed = self.batches.failed(&batch.workflow_id, *kept).await?;
         let items: Vec<_> = failed.iter().skip(offset).take(limit).filter_map(AffectedContract::refused).collect();
         let more = offset.saturating_add(limit);
         let next = if more < failed.len() { (page, more) } else { (page + 1, 0) };
@@ -230,14 +237,5 @@ impl From<Contract> for AffectedContract {
         };
         let (revoked_at, signed_at) = (contract.revoked_at, contract.signed_at);
         Self { revoked_at, signed_at, ended_at, ..Self::at(contract.contract_id, status) }
-    }
-}
-
-impl From<ConfirmationState> for AffectedStatus {
-    fn from(state: ConfirmationState) -> Self {
-        match state {
-            ConfirmationState::AwaitingSignature => Self::Pending,
-            ConfirmationState::AwaitingConfirmation => Self::Signed,
-        }
     }
 }

@@ -160,7 +160,7 @@ impl ContractsClient {
     }
 
     /// Reads a resource of Contracts; `None` where there is none.
-    async fn found<T: DeserializeOwned>(&self, segments: &[&str]) -> Result<Option<T>, ContractsError> {
+    pub(crate) async fn found<T: DeserializeOwned>(&self, segments: &[&str]) -> Result<Option<T>, ContractsError> {
         match self.contracts.get(segments, &[]).await {
             Ok(found) => Ok(Some(found)),
             Err(CommandError::Refused(problem)) if problem.status == 404 => Ok(None),

@@ -7,7 +7,7 @@ use process_manager::{
     batch::{Batch, Limits, Pause, PausedBy, Progress},
     manager::ProcessManager,
 };
-use process_manager_host::operator::{BatchRun, Instance, InstanceFilter, OperatorError, Trouble};
+use process_manager_host::operator::{BatchRun, OperatorError};
 use workflows::credit_change::{CreditChange, ReinstateContracts};
 
 use crate::{managers::Manager, sources::Sources};
@@ -108,14 +108,13 @@ pub(crate) async fn load(sources: &Sources, manager: &Manager, id: &str) -> Opti
 
 async fn tell(sources: &Sources, found: CreditChangeProcess) -> Told {
     let counts = Counts::from(&found.view);
-    let id = &found.view.customer_id;
     // Overdue ones may leave no room for others.
     let others = if counts.overdue < SHOWN as u64 { counts.missing } else { 0 };
-    let (refused, missing) = tokio::join!(list(sources, id, AffectedStatus::Refused, counts.refused), async {
+    let (refused, missing) = tokio::join!(list(sources, &found, AffectedStatus::Refused, counts.refused), async {
         tokio::try_join!(
-            overdue(sources, id, counts.overdue),
-            list(sources, id, AffectedStatus::Pending, others),
-            list(sources, id, AffectedStatus::Signed, others),
+            list(sources, &found, AffectedStatus::Overdue, counts.overdue),
+            list(sources, &found, AffectedStatus::Pending, others),
+            list(sources, &found, AffectedStatus::Signed, others),
         )
     });
     let refused =
@@ -128,66 +127,23 @@ async fn tell(sources: &Sources, found: CreditChangeProcess) -> Told {
 /// Lists the first contracts in one place, unless there are none.
 async fn list(
     sources: &Sources,
-    customer_id: &CustomerId,
+    change: &CreditChangeProcess,
     status: AffectedStatus,
     count: u64,
 ) -> Result<Vec<AffectedContract>, &'static str> {
     if count == 0 {
         return Ok(Vec::new());
     }
-    let page = sources.contracts.affected(customer_id, Some(status), SHOWN, None).await;
+    let page = sources.contracts.affected_by(change, Some(status), SHOWN, None).await;
     page.map(|page| page.items).map_err(|error| silent(&error))
-}
-
-/// Lists the first contracts whose deadline has passed, as Temporal alone tells: no worker is asked for each.
-async fn overdue(
-    sources: &Sources,
-    customer_id: &CustomerId,
-    count: u64,
-) -> Result<Vec<AffectedContract>, &'static str> {
-    if count == 0 {
-        return Ok(Vec::new());
-    }
-    let filter = InstanceFilter {
-        is_running: Some(true),
-        trouble: Some(Trouble::NeedsAttention),
-        subject: Some(customer_id.to_string()),
-        ..InstanceFilter::default()
-    };
-    let found = sources.contracts.confirmations().newest(&filter, SHOWN).await;
-    let found = found.map_err(|error| silent(&error.into()))?;
-    Ok(found.iter().filter_map(of_confirmation).collect())
-}
-
-fn of_confirmation(confirmation: &Instance) -> Option<AffectedContract> {
-    Some(AffectedContract {
-        contract_id: confirmation.process_id.parse().ok()?,
-        status: AffectedStatus::Overdue,
-        revoked_at: None,
-        signed_at: None,
-        ended_at: None,
-        due_at: confirmation.attention.as_ref().map(|attention| attention.since),
-        code: None,
-        detail: None,
-    })
 }
 
 /// Puts the contracts whose deadline has passed before the others, and leaves out what would be too much.
 fn overdue_first(overdue: Vec<AffectedContract>, others: impl Iterator<Item = AffectedContract>) -> Vec<Row> {
-    let mut others: Vec<_> = others.collect();
-    let overdue = overdue.into_iter().map(|contract| {
-        // Only Contracts knows whether it is signed, and when it was revoked.
-        let same = others.iter().position(|other| other.contract_id == contract.contract_id);
-        let same = same.map(|at| others.remove(at));
-        let contract = match same {
-            Some(same) => AffectedContract { due_at: contract.due_at, ..same },
-            None => contract,
-        };
-        Row { contract, is_overdue: true }
-    });
-    let overdue: Vec<_> = overdue.collect();
-    let others = others.into_iter().map(|contract| Row { contract, is_overdue: false });
-    overdue.into_iter().chain(others).take(SHOWN).collect()
+    let is_other = |other: &AffectedContract| overdue.iter().all(|it| it.contract_id != other.contract_id);
+    let others: Vec<_> = others.filter(is_other).collect();
+    let row = |is_overdue| move |contract| Row { contract, is_overdue };
+    overdue.into_iter().map(row(true)).chain(others.into_iter().map(row(false))).take(SHOWN).collect()
 }
 
 /// Returns the program that does not answer.
@@ -254,15 +210,10 @@ mod tests {
 
     #[test]
     fn overdue_contracts_come_first_and_each_contract_once() {
-        let at = DateTime::UNIX_EPOCH;
-        let of_contracts = AffectedContract { revoked_at: Some(at), ..contract("b", "signed") };
-        let others = [contract("z", "pending"), of_contracts, contract("c", "signed")];
-        let passed = AffectedContract { due_at: Some(at), ..contract("b", "overdue") };
-        let rows = overdue_first(vec![passed, contract("y", "overdue")], others.into_iter());
+        let others = [contract("z", "pending"), contract("b", "signed"), contract("c", "signed")];
+        let rows = overdue_first(vec![contract("b", "signed"), contract("y", "pending")], others.into_iter());
         let told: Vec<_> = rows.iter().map(|row| (row.contract.contract_id.as_str(), row.is_overdue)).collect();
         assert_eq!(told, [("b", true), ("y", true), ("z", false), ("c", false)]);
-        let first = &rows[0].contract;
-        assert_eq!((first.status, first.revoked_at, first.due_at), (AffectedStatus::Signed, Some(at), Some(at)));
     }
 
     #[test]
