@@ -11,10 +11,9 @@ mod steer;
 mod view;
 
 use messages::{
-    CreditChangeId, CustomerId,
+    CreditChangeId,
     contracts::{ChangeCustomerCreditRating, CreditRatingChanged},
 };
-use process_manager::manager::ProcessManager;
 use process_manager_client::http::{CommandClient, Envelope};
 use process_manager_host::operator::{Batches, Instances, Operator};
 use workflows::{contract_confirmation::ContractConfirmation as ConfirmationProcess, credit_change::CreditChange};
@@ -47,6 +46,12 @@ impl ContractsClient {
             batches: operator.batches(),
             contracts,
         }
+    }
+
+    /// The processes CreditChange.
+    #[must_use]
+    pub fn changes(&self) -> &Instances {
+        &self.changes
     }
 
     /// The processes ContractConfirmation.
@@ -84,12 +89,6 @@ impl ContractsClient {
         };
         Ok(found.map_or_else(|| CreditChangeView::requested(changed), |found| found.view))
     }
-}
-
-/// Returns the id of the workflow of a process CreditChange.
-#[must_use]
-pub fn credit_change_workflow_id(customer_id: &CustomerId) -> String {
-    format!("{}-{customer_id}", CreditChange::NAME)
 }
 
 /// Returns the id of the workflow of a credit change's batch.

@@ -9,7 +9,7 @@ use axum::{
 };
 use contracts_client::{
     AffectedContract, AffectedStatus, AffectedToken, ContractsError, CreditChangeProcess, CreditChangeView, NewLimits,
-    Steer, credit_change_workflow_id,
+    Steer,
 };
 use messages::{CustomerId, Page, Problem, contracts::ChangeCustomerCreditRating, headers};
 use process_manager_client::http::{Envelope, traceparent};
@@ -282,7 +282,7 @@ fn present(app: &App, change: CreditChangeProcess) -> CreditChange {
         true => &["pause", "resume", "retry", "cancel", "limits"],
         false => &[],
     };
-    let workflow_id = credit_change_workflow_id(&change.view.customer_id);
+    let workflow_id = app.contracts.changes().workflow_id(change.view.customer_id.as_str());
     let run = change.instance.as_ref().map(|instance| (workflow_id.as_str(), instance.run_id.as_str()));
     let mut links = app.links(&this, instructions, run);
     links.insert("contracts".to_owned(), format!("{this}/contracts"));
