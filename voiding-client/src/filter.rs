@@ -104,11 +104,17 @@ pub(crate) fn of_processes(ids: &BTreeSet<&ProcessId>) -> Option<String> {
     (!ids.is_empty()).then(|| format!("{} AND {process} IN ({list}) AND {state} IS NOT NULL", of_our_type()))
 }
 
-/// Returns the query for the running runs of these documents; `None` for no documents.
-pub(crate) fn running_of(ids: &[&DocumentId]) -> Option<String> {
-    let list = ids.iter().map(|id| format!("'{}'", voiding::workflow_id(id))).collect::<Vec<_>>().join(", ");
+/// Returns the query for the running runs of these processes' documents; `None` for no processes.
+pub(crate) fn running_of(open: &[(DocumentId, ProcessId)]) -> Option<String> {
+    let list = open.iter().map(|(id, _)| format!("'{}'", voiding::workflow_id(id))).collect::<Vec<_>>().join(", ");
     let running = "ExecutionStatus = 'Running'";
-    (!ids.is_empty()).then(|| format!("{} AND WorkflowId IN ({list}) AND {running}", of_our_type()))
+    (!open.is_empty()).then(|| format!("{} AND WorkflowId IN ({list}) AND {running}", of_our_type()))
+}
+
+/// Returns the query for those of these processes' runs that a worker has seen; `None` for no processes.
+pub(crate) fn running_under(open: &[(DocumentId, ProcessId)]) -> Option<String> {
+    let list = open.iter().map(|(_, id)| format!("'{id}'")).collect::<Vec<_>>().join(", ");
+    running_of(open).map(|query| format!("{query} AND {} IN ({list})", PROCESS_ID.name()))
 }
 
 /// Returns the query for all runs that somebody ended from outside, since a time.
@@ -229,5 +235,12 @@ mod tests {
              AND CloseTime >= '1970-01-01T00:00:00+00:00'"
         );
         assert_eq!(running_of(&[]), None);
+        let open = [("d-1", "p-1"), ("d-2", "p-2")]
+            .map(|(document, process)| (document.parse().unwrap(), process.parse().unwrap()));
+        assert_eq!(
+            running_under(&open).unwrap(),
+            "WorkflowType = 'DocumentVoiding' AND WorkflowId IN ('voiding-d-1', 'voiding-d-2') \
+             AND ExecutionStatus = 'Running' AND ProcessId IN ('p-1', 'p-2')"
+        );
     }
 }

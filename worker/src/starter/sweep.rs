@@ -93,15 +93,12 @@ impl VoidingStarter {
         // After a failure the comparison begins anew: its place may be what Billing does not know any more.
         let cursor = self.sweep.cursor.lock().unwrap_or_else(PoisonError::into_inner).take();
         let page = self.open_documents(cursor.as_deref()).await?;
-        let ids: Vec<_> = page.items.iter().map(|document| &document.document_id).collect();
-        let running = self.voidings.running_of(&ids).await;
-        let running = running.map_err(|error| HandlerError::new("the runs cannot be listed".to_owned(), error))?;
-        let without_run = page.items.iter().filter_map(|document| {
-            let process_id = document.process_id.clone()?;
-            let runs = running.get(&document.document_id).and_then(Option::as_ref) == Some(&process_id);
-            (!runs).then(|| (document.document_id.clone(), Some(process_id)))
-        });
-        self.ensure_runs(without_run).await?;
+        let open = page.items.into_iter().filter_map(|document| Some((document.document_id, document.process_id?)));
+        let without_run = self.voidings.without_run(open.collect()).await;
+        let without_run =
+            without_run.map_err(|error| HandlerError::new("the runs cannot be listed".to_owned(), error))?;
+        self.ensure_runs(without_run.into_iter().map(|(document_id, process_id)| (document_id, Some(process_id))))
+            .await?;
         *self.sweep.cursor.lock().unwrap_or_else(PoisonError::into_inner) = page.next_cursor;
         Ok(())
     }

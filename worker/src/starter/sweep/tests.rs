@@ -17,7 +17,9 @@ use process_manager_host::{search_attributes::register, testing::TestServer};
 use serde_json::{Value, json};
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService, tonic::IntoRequest};
 use temporalio_common::protos::temporal::api::{
-    common::v1::WorkflowExecution, workflowservice::v1::TerminateWorkflowExecutionRequest,
+    common::v1::{Payload, SearchAttributes, WorkflowExecution, WorkflowType},
+    taskqueue::v1::TaskQueue,
+    workflowservice::v1::{StartWorkflowExecutionRequest, TerminateWorkflowExecutionRequest},
 };
 use test_support::{eventually, temporal_cli};
 use tokio::net::TcpListener;
@@ -117,6 +119,26 @@ impl System {
         run.is_running.then(|| (run.view.process_id.unwrap(), run.run_id))
     }
 
+    /// Starts a run as a worker leaves it: its search attribute says which process it carries out.
+    async fn run_under(&self, document_id: &DocumentId, process_id: &str) {
+        let metadata =
+            [("encoding", "json/plain"), ("type", "Keyword")].map(|(name, value)| (name.into(), value.into()));
+        let keyword =
+            Payload { metadata: metadata.into(), data: json!(process_id).to_string().into(), ..Default::default() };
+        let request = StartWorkflowExecutionRequest {
+            namespace: self.client.namespace(),
+            workflow_id: workflows::voiding::workflow_id(document_id),
+            workflow_type: Some(WorkflowType { name: workflows::voiding::WORKFLOW_TYPE.into() }),
+            task_queue: Some(TaskQueue { name: "nobody-polls".into(), ..Default::default() }),
+            request_id: process_id.into(),
+            search_attributes: Some(SearchAttributes {
+                indexed_fields: [(workflows::voiding::PROCESS_ID.name().into(), keyword)].into(),
+            }),
+            ..Default::default()
+        };
+        self.client.clone().start_workflow_execution(request.into_request()).await.unwrap();
+    }
+
     async fn terminate(&self, document_id: &DocumentId) {
         let workflow_id = workflows::voiding::workflow_id(document_id);
         let request = TerminateWorkflowExecutionRequest {
@@ -177,6 +199,30 @@ async fn a_sweep_costs_the_same_however_many_processes_wait_and_finds_what_was_e
     // What was ended before is not asked about again.
     system.starter.sweep_all().await.unwrap();
     assert_eq!(system.billing.asked(), ["list from 0"]);
+}
+
+/// All of a page's documents have a run, but one of them carries out another process.
+#[tokio::test]
+async fn a_page_is_compared_by_process_and_not_by_document() {
+    let system = system().await;
+    let (mine, others) = (system.billing.open(1), system.billing.open(2));
+    system.run_under(&mine, "p-001").await;
+    system.run_under(&others, "p-older").await;
+    eventually("only the other process is asked about", async || {
+        system.billing.asked();
+        system.starter.compare_page().await.unwrap();
+        let asked = system.billing.asked();
+        if asked == ["list from 0", "d-002"] { Ok(()) } else { Err(asked) }
+    })
+    .await;
+    system.terminate(&others).await;
+    system.run_under(&others, "p-002").await;
+    eventually("nothing is asked about", async || {
+        system.starter.compare_page().await.unwrap();
+        let asked = system.billing.asked();
+        if asked == ["list from 0"] { Ok(()) } else { Err(asked) }
+    })
+    .await;
 }
 
 #[tokio::test]
