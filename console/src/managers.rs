@@ -34,6 +34,8 @@ pub(crate) struct Manager {
     pub(crate) outcomes: &'static [&'static str],
     /// The effect of giving one up.
     pub(crate) giving_up: &'static str,
+    /// What to do about one that needs attention while it goes on.
+    pub(crate) attention: &'static str,
     /// Its timers: their names, and what they are called here.
     pub(crate) timers: &'static [(&'static str, &'static str)],
     /// The instructions that an operator may send to an instance that runs.
@@ -41,6 +43,9 @@ pub(crate) struct Manager {
     /// Reads facts from its state, or from the event that began it.
     read_facts: fn(&Value) -> Vec<Fact>,
 }
+
+/// Of process managers that never ask for attention.
+const NO_ATTENTION: &str = "The process goes on meanwhile, and this clears once the reason is gone.";
 
 static TRANSFERS: Manager = Manager {
     name: TransferMoney::NAME,
@@ -52,6 +57,7 @@ static TRANSFERS: Manager = Manager {
     outcomes: &["completed", "returned", "failed"],
     giving_up: "the transfer ends here. Nothing is undone: money that was withdrawn and not deposited stays in flight, so \
                 settle it first.",
+    attention: NO_ATTENTION,
     timers: &[],
     instructions: &[],
     read_facts: facts::transfer,
@@ -66,6 +72,8 @@ static CONFIRMATIONS: Manager = Manager {
     none: "No confirmations yet.",
     outcomes: &["confirmed", "reinstated", "terminated"],
     giving_up: "the confirmation ends here, and nobody is reminded of the contract any more. The contract stays as it is.",
+    attention: "The process goes on, and this clears once the contract is confirmed. Ask the customer, extend the deadline, \
+                or terminate the contract.",
     timers: &[("remind", "Next reminder"), ("overdue", "Deadline")],
     instructions: &[
         Instruction {
@@ -103,6 +111,8 @@ static CREDIT_CHANGES: Manager = Manager {
     outcomes: &["completed", "cancelled"],
     giving_up: "the credit change ends here, and nobody counts its contracts any more. Nothing is undone: contracts that \
                 were revoked stay revoked.",
+    attention: "No more contracts are revoked until the batch is resumed; those that were revoked go on. Once the reason is \
+                gone, resume the batch or retry what failed. Otherwise cancel the change.",
     timers: &[("count", "Next count")],
     instructions: &[Instruction {
         kind: "Cancel",

@@ -5,7 +5,7 @@ use messages::{
     CreditChangeId, CustomerId,
     contracts::{Customer, CustomerCreditRatingChanged},
 };
-use process_manager::batch::Batch;
+use process_manager::batch::{Batch, workflow_id};
 use process_manager_client::http::CommandError;
 use process_manager_host::operator::{
     BatchRun, Instance, InstanceFilter, Listed, OperatorError, Timeline, TimelineEvent, Trouble,
@@ -13,7 +13,7 @@ use process_manager_host::operator::{
 use serde::de::DeserializeOwned;
 use workflows::credit_change::{CreditChange, ReinstateContracts, RevokeContracts};
 
-use crate::{ChangeIncident, ContractsClient, ContractsError, CreditChangeState, CreditChangeView, batch_id};
+use crate::{ChangeIncident, ContractsClient, ContractsError, CreditChangeState, CreditChangeView};
 
 /// Changes that are read at once.
 const AT_ONCE: usize = 25;
@@ -135,7 +135,8 @@ impl ContractsClient {
     }
 
     async fn batches_of(&self, change: &CreditChangeId) -> Result<Vec<BatchRun>, OperatorError> {
-        let [revoke, reinstate] = [RevokeContracts::NAME, ReinstateContracts::NAME].map(|name| batch_id(name, change));
+        let [revoke, reinstate] =
+            [RevokeContracts::NAME, ReinstateContracts::NAME].map(|name| workflow_id(name, change.as_str()));
         let (revoke, reinstate) = try_join(self.batches.read(&revoke), self.batches.read(&reinstate)).await?;
         Ok(revoke.into_iter().chain(reinstate).collect())
     }

@@ -10,10 +10,7 @@ mod error;
 mod steer;
 mod view;
 
-use messages::{
-    CreditChangeId,
-    contracts::{ChangeCustomerCreditRating, CreditRatingChanged},
-};
+use messages::contracts::{ChangeCustomerCreditRating, CreditRatingChanged};
 use process_manager_client::http::{CommandClient, Envelope};
 use process_manager_host::operator::{Batches, Instances, Operator};
 use workflows::{contract_confirmation::ContractConfirmation as ConfirmationProcess, credit_change::CreditChange};
@@ -89,9 +86,4 @@ impl ContractsClient {
         };
         Ok(found.map_or_else(|| CreditChangeView::requested(changed), |found| found.view))
     }
-}
-
-/// Returns the id of the workflow of a credit change's batch.
-fn batch_id(name: &str, change: &CreditChangeId) -> String {
-    format!("{name}-{change}")
 }

@@ -18,12 +18,11 @@ use ::messages::{
     contracts::{ContractCounts, CustomerCreditRatingChanged},
 };
 use process_manager::{
-    batch::{Batch, Progress},
+    batch::{Batch, Progress, workflow_id},
     manager::{Attention, Commands, Context, Metadata, Outcome, ProcessManager, Route},
 };
 use serde::{Deserialize, Serialize};
 
-use self::batches::workflow_id;
 pub use self::{
     batches::{AffectedContracts, ReinstateContracts, RevokeContracts},
     messages::{Command, CountContracts, Event, State},

@@ -40,7 +40,7 @@ pub(crate) fn view(manager: &'static Manager, instance: Instance) -> ProcessView
         began_at: instance.started_at,
         since: Since { before, at: since(&instance), after },
         customer: None,
-        failures: attention.map(of_attention).into_iter().chain(parked).collect(),
+        failures: attention.map(|attention| of_attention(manager, attention)).into_iter().chain(parked).collect(),
         stalled: instance.stalled.as_ref().map(|stalled| Stalled {
             command: command(&stalled.command),
             detail: stalled.detail.clone(),
@@ -125,14 +125,14 @@ fn doing(manager: &Manager, view: &InstanceView) -> Vec<Fact> {
 }
 
 /// Shown like a failure, to which there is nothing to retry.
-fn of_attention(attention: &Attention) -> Failure {
+fn of_attention(manager: &Manager, attention: &Attention) -> Failure {
     Failure {
         id: String::new(),
         what: capital(&attention.code.replace('-', " ")),
         code: attention.code.clone(),
         detail: attention.detail.clone(),
         since: attention.since,
-        remedy: "The process goes on meanwhile, and this clears by itself once the reason is gone.".to_owned(),
+        remedy: manager.attention.to_owned(),
         giving_up: None,
         can_retry: false,
         can_acknowledge: false,

@@ -115,8 +115,14 @@ impl StartBatch {
     /// Returns the id of its workflow.
     #[must_use]
     pub fn workflow_id(&self) -> String {
-        format!("{}-{}", self.name, self.id)
+        workflow_id(&self.name, &self.id)
     }
+}
+
+/// Returns the id of the workflow of the batch with this name and id.
+#[must_use]
+pub fn workflow_id(name: &str, id: &str) -> String {
+    format!("{name}-{id}")
 }
 
 /// A command to cancel a batch; one that does not run is no error.

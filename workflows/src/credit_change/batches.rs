@@ -5,7 +5,7 @@ use messages::{
     contracts::{Command, ContractOfChange, CustomerCreditRatingChanged},
 };
 use process_manager::{
-    batch::{Batch, CancelBatch, Limits, StartBatch},
+    batch::{Batch, CancelBatch, Limits, StartBatch, workflow_id},
     manager::Refusal,
 };
 use serde::{Deserialize, Serialize};
@@ -139,8 +139,4 @@ impl CreditChange {
         let id = self.change.as_ref()?.credit_change_id.to_string();
         Some(super::Command::CancelBatch(CancelBatch { name: name.to_owned(), id, undo }))
     }
-}
-
-pub(super) fn workflow_id(name: &str, id: &str) -> String {
-    format!("{name}-{id}")
 }

@@ -153,6 +153,7 @@ async fn what_was_refused_says_why_and_is_retried_by_its_button() {
     browser.open("/attention").await;
     browser.click(&format!("tr[data-process='{customer}'] a")).await;
     browser.says(".advice", "Action needed: Batch paused").await;
+    browser.says(".advice", "until the batch is resumed").await;
     browser.says(".tally", "1 refused").await;
     for told in [contracts[0].as_str(), "locked", detail] {
         browser.says(".refusals", told).await;
