@@ -72,10 +72,7 @@ const SOMETIMES: [(&str, Holds); 9] = [
         let waits = |place| protocol.machine.at(place).part == Part::Awaiting;
         world.runs.iter().flatten().any(|run| waits(run.recorded))
     }),
-    (
-        "a failure was acknowledged",
-        |_, world| matches!(world.last, Last::Failed(process) if world.given_up & 1 << process != 0),
-    ),
+    (ACKNOWLEDGED, |_, world| matches!(world.last, Last::Failed(process) if world.given_up & 1 << process != 0)),
     (LATER, |_, world| world.billing.processes[..2] == [Some(ProcessState::Closed), Some(ProcessState::Voided)]),
     (JOINED, |_, world| world.billing.keys[0].is_some() && world.billing.keys[0] == world.billing.keys[1]),
     (COMPENSATED, |_, world| {
