@@ -1,6 +1,10 @@
 //! Reads credit changes.
 
-use futures::{StreamExt, future::try_join, stream};
+use futures::{
+    StreamExt,
+    future::{try_join, try_join3},
+    stream,
+};
 use messages::{
     CreditChangeId, CustomerId,
     contracts::{Customer, CustomerCreditRatingChanged},
@@ -54,8 +58,9 @@ impl ContractsClient {
     /// Contracts or Temporal is unavailable.
     pub async fn credit_change(&self, customer_id: &CustomerId) -> Found {
         let instance = async { self.changes.read(customer_id.as_str()).await.map_err(ContractsError::from) };
-        let (instance, customer) = try_join(instance, self.customer(customer_id)).await?;
-        self.tell(instance, customer).await
+        let (instance, customer, overdue) =
+            try_join3(instance, self.customer(customer_id), self.count_overdue(customer_id)).await?;
+        self.tell(instance, customer, overdue).await
     }
 
     /// Lists a page of credit changes, running before ended and newest first: all, those that run (or have ended), those
@@ -92,14 +97,15 @@ impl ContractsClient {
             let read = if is_running { self.changes.read(customer_id.as_str()).await? } else { None };
             Ok(read.filter(|read| read.run_id == listed.run_id).unwrap_or(listed))
         };
-        let (instance, customer) = try_join(instance, self.customer(&customer_id)).await?;
+        let (instance, customer, overdue) =
+            try_join3(instance, self.customer(&customer_id), self.count_overdue(&customer_id)).await?;
         let Some(customer) = customer else { return Ok(None) };
         let known = Customer { credit_change_id: None, ..customer };
-        self.tell(Some(instance), Some(known)).await
+        self.tell(Some(instance), Some(known), overdue).await
     }
 
     /// Puts together what its process, Contracts and its batches tell.
-    async fn tell(&self, instance: Option<Instance>, customer: Option<Customer>) -> Found {
+    async fn tell(&self, instance: Option<Instance>, customer: Option<Customer>, overdue: u64) -> Found {
         let Some(customer) = customer else { return Ok(None) };
         let told = instance.as_ref().and_then(Instance::state::<CreditChange>);
         let mut served = told.as_ref().map(|told| told.served.clone()).unwrap_or_default();
@@ -112,12 +118,13 @@ impl ContractsClient {
         let instance = instance.filter(|instance| instance.status.is_running() || serves_latest(instance));
         let of_instance = instance.as_ref().and_then(|_| served.last().cloned());
         let Some(id) = of_instance.or(latest) else { return Ok(None) };
-        let Some(change) = self.found(&["credit-changes", id.as_str()]).await? else { return Ok(None) };
+        let path = ["credit-changes", id.as_str()];
+        let (change, batches) = try_join(self.found(&path), self.batches_of(&id)).await?;
+        let Some(change) = change else { return Ok(None) };
         let mut view = CreditChangeView::begun(&change);
         let Some(instance) = instance else {
             return Ok(Some(CreditChangeProcess { view, instance: None, batches: Vec::new() }));
         };
-        let batches = self.batches_of(&id).await?;
         for batch in &batches {
             if let Some(progress) = &batch.progress {
                 view.add_batch(progress, batch.is_running);
@@ -130,11 +137,11 @@ impl ContractsClient {
         view.served = if served.is_empty() { vec![id] } else { served };
         view.started_at = instance.started_at;
         view.updated_at = view.updated_at.max(instance.since());
-        view.overdue = self.count_overdue(&view.customer_id).await?;
+        view.overdue = overdue;
         Ok(Some(CreditChangeProcess { view, instance: Some(instance), batches }))
     }
 
-    async fn batches_of(&self, change: &CreditChangeId) -> Result<Vec<BatchRun>, OperatorError> {
+    async fn batches_of(&self, change: &CreditChangeId) -> Result<Vec<BatchRun>, ContractsError> {
         let [revoke, reinstate] =
             [RevokeContracts::NAME, ReinstateContracts::NAME].map(|name| workflow_id(name, change.as_str()));
         let (revoke, reinstate) = try_join(self.batches.read(&revoke), self.batches.read(&reinstate)).await?;
@@ -151,7 +158,7 @@ impl ContractsClient {
         }
     }
 
-    async fn count_overdue(&self, customer_id: &CustomerId) -> Result<u64, OperatorError> {
+    async fn count_overdue(&self, customer_id: &CustomerId) -> Result<u64, ContractsError> {
         let overdue = self.confirmations.count(&Self::overdue(customer_id)).await?;
         Ok(u64::try_from(overdue).unwrap_or_default())
     }
