@@ -1,0 +1,122 @@
+//! Whatever happens to a transfer, and in whatever order: money is neither made nor lost.
+//!
+//! `EXPLORE_STATES=100000 cargo test --release -p transfers --test explore` explores so many states; an ordinary run is
+//! content with fewer.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
+
+mod accounts;
+mod planted;
+
+use messages::accounts::{Command, DepositPurpose, Event};
+use process_manager::{
+    manager::ProcessManager,
+    testing::{Exploration, Finding, Seen, explore},
+};
+use transfers::TransferMoney;
+
+use self::{
+    accounts::{Accounts, Moved},
+    planted::{BUGS, Planted},
+};
+
+fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+fn states() -> usize {
+    std::env::var("EXPLORE_STATES").map_or(2_000, |states| states.parse().unwrap())
+}
+
+/// One transfer from Anna to Ben, whose account may be closed meanwhile.
+fn transfer<M: ProcessManager<Event = Event, Command = Command>>() -> Exploration<M, Accounts> {
+    explore::<M>()
+        .services(Accounts::new(), Accounts::carry_out)
+        .events([Accounts::request("t-1", ["anna", "ben"])])
+        .happening("Ben's account is closed", |accounts| accounts.close("ben"))
+        .may_refuse("insufficient-funds", |command| matches!(command, Command::WithdrawMoney(_)))
+        .may_refuse("balance-out-of-range", is_deposit)
+        .always("no money is made", |seen| {
+            let total: i64 = seen.services().balances.values().sum();
+            total <= Accounts::TOTAL && seen.services().balances.values().all(|balance| *balance >= 0)
+        })
+        .always("a transfer moves money once", |seen| seen.services().transfers.values().all(moves_once))
+        .at_rest("what was withdrawn is deposited or returned, unless an operator knows", no_money_is_lost)
+        .at_rest("a transfer that nothing disturbs comes to its end", |seen| {
+            !seen.is_undisturbed() || seen.services().transfers.values().all(|moved| !is_in_flight(moved))
+        })
+        .all_end_or_wait_visibly()
+}
+
+fn is_deposit(command: &Command) -> bool {
+    matches!(command, Command::DepositMoney(it) if it.purpose == DepositPurpose::Transfer)
+}
+
+fn moves_once(moved: &Moved) -> bool {
+    let Moved { withdrawn, credited, returned, failed } = *moved;
+    withdrawn <= 1 && credited + returned <= withdrawn && failed + withdrawn <= 1
+}
+
+fn is_in_flight(moved: &Moved) -> bool {
+    moved.withdrawn > moved.credited + moved.returned
+}
+
+fn no_money_is_lost<M: ProcessManager>(seen: &Seen<'_, M, Accounts>) -> bool {
+    let is_known = |transfer: &str| seen.waits_visibly(transfer) || seen.is_given_up(transfer);
+    let accounts = seen.services();
+    let total: i64 = accounts.balances.values().sum();
+    let in_flight = accounts.transfers.values().filter(|moved| is_in_flight(moved)).count();
+    let is_complete = total + 100 * i64::try_from(in_flight).unwrap() == Accounts::TOTAL;
+    is_complete && accounts.transfers.iter().all(|(transfer, moved)| !is_in_flight(moved) || is_known(transfer))
+}
+
+#[test]
+fn one_transfer_holds_in_all_of_its_states() {
+    let explored = transfer::<TransferMoney>().check();
+    println!("{explored:?}");
+    assert!(explored.is_complete, "{explored:?}");
+    assert!(explored.states > 300 && explored.at_rest > 10, "{explored:?}");
+}
+
+#[test]
+fn two_transfers_that_meet_hold_in_as_many_states_as_there_is_time_for() {
+    let begun = std::time::Instant::now();
+    let explored =
+        transfer::<TransferMoney>().events([Accounts::request("t-2", ["ben", "anna"])]).states(states()).check();
+    println!("{explored:?} in {:?}", begun.elapsed());
+    assert!(explored.states >= states() || explored.is_complete, "{explored:?}");
+}
+
+fn found<const BUG: usize>() -> Option<Finding> {
+    transfer::<Planted<BUG>>().states(20_000).run().err().map(|finding| *finding)
+}
+
+#[test]
+fn without_a_mistake_nothing_is_found() {
+    assert_eq!(found::<{ BUGS.len() }>(), None);
+}
+
+#[test]
+fn each_planted_mistake_is_found_in_at_most_12_steps() {
+    let findings: [fn() -> Option<Finding>; BUGS.len()] = [
+        found::<0>,
+        found::<1>,
+        found::<2>,
+        found::<3>,
+        found::<4>,
+        found::<5>,
+        found::<6>,
+        found::<7>,
+        found::<8>,
+        found::<9>,
+        found::<10>,
+        found::<11>,
+        found::<12>,
+        found::<13>,
+    ];
+    for (bug, find) in BUGS.into_iter().zip(findings) {
+        let finding = find().unwrap_or_else(|| panic!("{bug:?} is not found"));
+        println!("{bug:?}: {} steps\n{finding}", finding.steps.len());
+        assert!(finding.steps.len() <= 12, "{bug:?} takes too many steps:\n{finding}");
+        assert!(!finding.tests.is_empty(), "{bug:?} has no test:\n{finding}");
+    }
+}
