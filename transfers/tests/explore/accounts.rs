@@ -88,6 +88,15 @@ impl Accounts {
         }])
     }
 
+    /// Whether the first transfers lead from Anna to Ben and back, and nobody has more or less than that.
+    pub(crate) fn is_balanced(&self) -> bool {
+        let moved = |transfer: &str| self.transfers.get(transfer).copied().unwrap_or_default();
+        let paid = |transfer: &str| 100 * (i64::from(moved(transfer).withdrawn) - i64::from(moved(transfer).returned));
+        let received = |transfer: &str| 100 * i64::from(moved(transfer).credited);
+        let [anna, ben] = ["anna", "ben"].map(|account| self.balances[account]);
+        (anna, ben) == (150 - paid("t-1") + received("t-2"), 70 - paid("t-2") + received("t-1"))
+    }
+
     fn change(&mut self, account: &str, by: i64) {
         *self.balances.entry(account.to_owned()).or_default() += by;
     }

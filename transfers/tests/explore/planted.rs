@@ -1,6 +1,6 @@
 //! TransferMoney again, with a place for each of the mistakes that are easily made.
 
-use std::{convert::Infallible, time::Duration};
+use std::{cell::Cell, time::Duration};
 
 use messages::accounts::{
     Command, DepositMoney, DepositPurpose, Event, FailMoneyTransfer, MoneyTransferRequested, WithdrawMoney,
@@ -9,6 +9,7 @@ use process_manager::manager::{
     AfterCommand, Commands, Context, Failure, Metadata, OnError, Outgoing, Pending, ProcessManager, Retry, Route,
 };
 use serde::{Deserialize, Serialize};
+use transfers::NotRequested;
 
 use self::DepositPurpose::{Refund, Transfer};
 
@@ -46,36 +47,27 @@ pub(crate) enum Bug {
     StopsAfterCommand,
 }
 
-pub(crate) const BUGS: [Bug; 14] = [
-    Bug::NoRefund,
-    Bug::RefundToTheReceiver,
-    Bug::RefundOfNothing,
-    Bug::DepositFirst,
-    Bug::RefusalSkipped,
-    Bug::StateForgotten,
-    Bug::StateUnserialized,
-    Bug::FaultIsRefusal,
-    Bug::SentAgain,
-    Bug::OneKey,
-    Bug::EndsEarly,
-    Bug::TimerNotCancelled,
-    Bug::Panics,
-    Bug::StopsAfterCommand,
-];
+thread_local! {
+    // A type for each mistake would take minutes to compile.
+    static PLANTED: Cell<Bug> = const { Cell::new(Bug::None) };
+}
 
-/// TransferMoney with the mistake of this number.
+/// Lets [`Planted`] make this mistake from now on, in this test.
+pub(crate) fn plant(bug: Bug) {
+    PLANTED.set(bug);
+}
+
+/// TransferMoney with the mistake that is planted.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Planted<const BUG: usize> {
+pub(crate) struct Planted {
     request: Option<MoneyTransferRequested>,
     #[serde(skip)]
     volatile: Option<MoneyTransferRequested>,
 }
 
-impl<const BUG: usize> Planted<BUG> {
-    const BUG: Bug = if BUG < BUGS.len() { BUGS[BUG] } else { Bug::None };
-
+impl Planted {
     fn is(bug: Bug) -> bool {
-        Self::BUG == bug
+        PLANTED.get() == bug
     }
 
     fn known(&self) -> Option<&MoneyTransferRequested> {
@@ -88,7 +80,7 @@ impl<const BUG: usize> Planted<BUG> {
         let (transfer_id, account_id) = (it.transfer_id.clone(), if is_back { it.from } else { it.to });
         let deposit = DepositMoney { transfer_id, account_id, amount: it.amount, purpose };
         let outgoing = Outgoing::new(Command::DepositMoney(deposit));
-        Some(match Self::BUG {
+        Some(match PLANTED.get() {
             Bug::FaultIsRefusal | Bug::SentAgain => outgoing.retry(Retry::attempts(3)),
             Bug::OneKey => outgoing.idempotency_key(format!("{}/deposit", it.transfer_id)),
             _ => outgoing,
@@ -96,13 +88,13 @@ impl<const BUG: usize> Planted<BUG> {
     }
 }
 
-impl<const BUG: usize> ProcessManager for Planted<BUG> {
+impl ProcessManager for Planted {
     const NAME: &'static str = "Planted";
     type Event = Event;
     type Command = Command;
-    type Error = Infallible;
+    type Error = NotRequested;
 
-    fn route(event: &Event, _: &Metadata) -> Result<Route, Infallible> {
+    fn route(event: &Event, _: &Metadata) -> Result<Route, NotRequested> {
         Ok(match event {
             Event::MoneyTransferRequested(it) => Route::start(&it.transfer_id),
             Event::MoneyWithdrawn(it) if Self::is(Bug::EndsEarly) => Route::stop(&it.transfer_id),
@@ -113,13 +105,13 @@ impl<const BUG: usize> ProcessManager for Planted<BUG> {
         })
     }
 
-    fn handle(&self, event: &Event, _: &Context<'_>) -> Result<Commands<Command>, Infallible> {
+    fn handle(&self, event: &Event, _: &Context<'_>) -> Result<Commands<Command>, NotRequested> {
         Ok(match event {
             Event::MoneyTransferRequested(it) => {
                 let (transfer_id, account_id, amount) = (it.transfer_id.clone(), it.from.clone(), it.amount);
                 let withdraw = Command::WithdrawMoney(WithdrawMoney { transfer_id, account_id, amount });
                 let request = Self { request: Some(it.clone()), volatile: Some(it.clone()) };
-                match Self::BUG {
+                match PLANTED.get() {
                     Bug::DepositFirst => request.deposit(Transfer).into_iter().chain([withdraw.into()]).collect(),
                     Bug::TimerNotCancelled => Commands::from(withdraw).set_timer("limit", Duration::from_secs(3_600)),
                     _ => withdraw.into(),
@@ -128,13 +120,13 @@ impl<const BUG: usize> ProcessManager for Planted<BUG> {
             Event::MoneyWithdrawn(_) if Self::is(Bug::DepositFirst) => Commands::none(),
             Event::MoneyWithdrawn(_) => match self.deposit(Transfer) {
                 None if Self::is(Bug::Panics) => panic!("the transfer has not been requested"),
-                deposit => deposit.into_iter().collect(),
+                deposit => deposit.ok_or(NotRequested)?.into(),
             },
             _ => Commands::none(),
         })
     }
 
-    fn apply(&mut self, event: &Event, _: &Context<'_>) -> Result<(), Infallible> {
+    fn apply(&mut self, event: &Event, _: &Context<'_>) -> Result<(), NotRequested> {
         match event {
             Event::MoneyTransferRequested(_) if Self::is(Bug::StateForgotten) => (),
             Event::MoneyTransferRequested(it) if Self::is(Bug::StateUnserialized) => self.volatile = Some(it.clone()),
@@ -144,7 +136,7 @@ impl<const BUG: usize> ProcessManager for Planted<BUG> {
         Ok(())
     }
 
-    fn handle_timer(&self, _: &str, _: &Context<'_>) -> Result<Commands<Command>, Infallible> {
+    fn handle_timer(&self, _: &str, _: &Context<'_>) -> Result<Commands<Command>, NotRequested> {
         Ok(self.deposit(Refund).into_iter().collect())
     }
 

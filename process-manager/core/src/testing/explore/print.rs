@@ -28,6 +28,8 @@ where
 {
     let played = AssertUnwindSafe(|| play(model, id, script));
     let (given, played) = catch_unwind(played).ok().flatten()?;
+    // What is built in goes on with details.
+    let what = what.split(": ").next().unwrap_or(what);
     let mut text = format!("#[test]\nfn {}() {{\n", slug(&format!("{what} ({id})")));
     if !script.turns.is_empty() {
         text.push_str("    let event = |json| serde_json::from_value(json).unwrap();\n");

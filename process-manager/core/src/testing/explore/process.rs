@@ -131,6 +131,7 @@ impl<M: ProcessManager> Process<M> {
     fn begin(&mut self, id: &str, ledger: Ledger, settings: &Value) {
         self.next = None;
         self.is_given_up = false;
+        self.is_stuck = false;
         self.instance = Some(Instance::new(id, M::VERSION, ledger).with_settings(settings.clone()));
     }
 

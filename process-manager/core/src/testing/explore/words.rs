@@ -25,7 +25,12 @@ where
         },
         Action::Send { from, reply } => {
             let command = state.dispatch(from).map(|it| command_name(&it.outgoing.command)).unwrap_or_default();
-            format!("{from} sends {command}: {}", answer(*reply, heard))
+            match answer(*reply, heard) {
+                _ if *reply == Reply::Lose => format!("{from} sends {command}: carried out, and the answer is lost"),
+                _ if *reply == Reply::StayAway => format!("{from} sends {command}: its receiver stays away"),
+                Some(answer) => format!("{from} sends {command}: {answer}"),
+                None => format!("{from} sends {command}"),
+            }
         }
         Action::Arrive(number) => {
             let command = state.on_the_way.get(*number).map(|attempt| command_name(&attempt.command));
@@ -48,14 +53,11 @@ where
     }
 }
 
-fn answer(reply: Reply, heard: Option<&Heard>) -> String {
-    match (reply, heard) {
-        (Reply::Lose, _) => "carried out, and the answer is lost".to_owned(),
-        (Reply::StayAway, _) => "its receiver stays away".to_owned(),
+fn answer(reply: Reply, heard: Option<&Heard>) -> Option<String> {
+    Some(match (reply, heard?) {
+        (_, Heard::Refused(refusal)) => format!("refused, {}", refusal.code),
         (Reply::GiveUp { on_the_way: true }, _) => "given up, and still on its way".to_owned(),
         (Reply::GiveUp { on_the_way: false }, _) => "given up, its receiver is unavailable".to_owned(),
-        (_, Some(Heard::Refused(refusal))) => format!("refused, {}", refusal.code),
-        (_, Some(_)) => "accepted".to_owned(),
-        (_, None) => "it fails".to_owned(),
-    }
+        _ => "accepted".to_owned(),
+    })
 }
