@@ -31,9 +31,6 @@ pub(crate) struct Accounts {
 }
 
 impl Accounts {
-    /// The total of all accounts.
-    pub(crate) const TOTAL: i64 = 220;
-
     pub(crate) fn new() -> Self {
         let balances = [("anna".to_owned(), 150), ("ben".to_owned(), 70)].into();
         Self { balances, closed: BTreeSet::new(), transfers: BTreeMap::new() }
