@@ -37,6 +37,8 @@
 //! clock stands still; it jumps where an instance waits for a retry. A test can set the clock and the event's metadata,
 //! and [`advance`](Scenario::advance) the clock, which handles the timers that become due. What follows can go on with
 //! another event or another advance.
+//!
+//! [`explore`] tries everything that can happen to a process manager, and prints what does not hold as such a test.
 
 mod answers;
 mod explore;

@@ -38,7 +38,7 @@ pub(super) struct Process<M: ProcessManager> {
     /// The receiver of its command stays away.
     pub(super) is_stuck: bool,
     pub(super) is_given_up: bool,
-    /// As the next run gets it.
+    /// As the next run gets it, where it has changed.
     carried: String,
     digest: u64,
 }
@@ -164,10 +164,10 @@ impl<M: ProcessManager> Process<M> {
 
     /// Goes on as another run does: with what JSON gives back.
     pub(super) fn hand_over(&mut self) -> Result<(), String> {
-        let Some(instance) = self.instance.as_mut().filter(|_| !matches!(self.next, Some(Next::End(_)))) else {
-            return Ok(());
-        };
-        let carried = serde_json::from_str(&self.carried).map_err(SnapshotError::State);
+        let carried = std::mem::take(&mut self.carried);
+        let is_done = carried.is_empty() || matches!(self.next, Some(Next::End(_)));
+        let Some(instance) = self.instance.as_mut().filter(|_| !is_done) else { return Ok(()) };
+        let carried = serde_json::from_str(&carried).map_err(SnapshotError::State);
         let next = carried
             .and_then(|carried| Instance::resume(instance.id(), M::VERSION, carried))
             .map_err(|error| format!("it can be handed over: {}", error_chain(&error)))?;
