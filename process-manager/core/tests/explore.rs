@@ -113,6 +113,8 @@ fn order<const HAS_LIMIT: bool>() -> Exploration<Order<HAS_LIMIT>, Done> {
         .may_refuse("out-of-stock", |command| *command == Command::Ship)
         .may_repeat(|event| *event == Event::Paid)
         .instructions([Event::Cancel])
+        .troubles(1)
+        .decisions(1)
 }
 
 fn view<const HAS_LIMIT: bool>(seen: &Seen<'_, Order<HAS_LIMIT>, Done>) -> Option<InstanceView> {
@@ -191,11 +193,18 @@ fn an_event_that_takes_too_long_is_given_up_at_its_deadline() {
 
 #[test]
 fn a_subscription_stops_visibly_and_goes_on_when_it_is_resumed() {
-    let strict = || order::<false>().events([Event::Returned]).troubles(0).decisions(1);
+    let strict = || {
+        explore::<Order<false>>()
+            .services(Done::new(), carry_out)
+            .events([Event::Placed])
+            .events([Event::Returned])
+            .metadata(|event, metadata| metadata.log = format!("{event:?}").to_lowercase())
+            .troubles(0)
+    };
     let stopped = way(strict(), |seen| view(seen).is_none() && seen.waits_visibly("O"));
-    assert_eq!(stopped.steps, ["Returned is recorded", "Returned (1 of bank) reaches O"]);
+    assert_eq!(stopped.steps, ["Returned is recorded", "Returned (1 of returned) reaches O"]);
     let resumed = way(strict(), |seen| !seen.is_undisturbed() && has_seen(seen, &["Placed", "Checked", "Returned"]));
-    assert!(resumed.steps.iter().any(|step| step == "an operator resumes the subscription of bank"), "{resumed}");
+    assert!(resumed.steps.iter().any(|step| step == "an operator resumes the subscription of returned"), "{resumed}");
 }
 
 #[test]

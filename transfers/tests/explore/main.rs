@@ -26,7 +26,7 @@ fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 }
 
 fn states() -> usize {
-    std::env::var("EXPLORE_STATES").map_or(2_000, |states| states.parse().unwrap())
+    std::env::var("EXPLORE_STATES").map_or(1_000, |states| states.parse().unwrap())
 }
 
 /// One transfer from Anna to Ben, whose account may be closed meanwhile.
@@ -81,6 +81,15 @@ fn two_transfers_that_meet_hold_in_as_many_states_as_there_is_time_for() {
         transfer::<TransferMoney>().events([Accounts::request("t-2", ["ben", "anna"])]).states(states()).check();
     println!("{explored:?} in {:?}", begun.elapsed());
     assert!(explored.states >= states() || explored.is_complete, "{explored:?}");
+}
+
+/// Accounts carries out each step once per transfer, and so records it once. The process manager relies on that.
+#[test]
+fn a_withdrawal_that_were_recorded_twice_would_be_paid_out_twice() {
+    let repeating = transfer::<TransferMoney>().may_repeat(|event| matches!(event, Event::MoneyWithdrawn(_)));
+    let finding = repeating.run().unwrap_err();
+    assert_eq!(finding.what, "a transfer pays out once, what it has taken");
+    assert!(finding.steps.iter().any(|step| step == "MoneyWithdrawn is recorded a second time"), "{finding}");
 }
 
 fn find(bug: Bug) -> Option<Finding> {

@@ -8,11 +8,15 @@ use serde::Serialize;
 use super::{
     action::{Action, Stepped},
     model::Model,
+    search::guarded,
     send::{Heard, Reply},
     state::State,
     words,
 };
 use crate::manager::ProcessManager;
+
+/// Most commands that are answered after the last step.
+const MOST_SENT: usize = 20;
 
 /// What begins a turn of an instance.
 #[derive(Debug, Clone)]
@@ -79,18 +83,41 @@ impl Trace {
         let mut trace = Self { steps: Vec::new(), scripts: BTreeMap::new() };
         let mut state = State::new(model);
         for action in path {
-            let next = state.step(model, action).ok().flatten();
+            let next = guarded(|| state.step(model, action)).ok().flatten();
             let heard = next.as_ref().and_then(|stepped| stepped.heard.as_ref());
             trace.steps.push(words::step(model, &state, action, heard));
             trace.tell(&state, action, heard);
-            let Some(Stepped { state: next, .. }) = next else { break };
+            let Some(Stepped { state: next, .. }) = next else { return trace.at_rest() };
             let is_busy = |id: &Rc<str>| next.processes.get(id).is_some_and(|it| it.is_busy() && it.parked().is_none());
             trace.scripts.iter_mut().filter(|(id, _)| !is_busy(id)).for_each(|(_, script)| script.rest());
             trace.let_time_pass(&state, &next);
             state = next;
         }
-        trace.scripts.values_mut().for_each(Script::rest);
-        trace
+        trace.go_on(model, state);
+        trace.at_rest()
+    }
+
+    /// The kit does all that can be done in a turn: so the services answer whatever is sent after the last step.
+    fn go_on<M, W>(&mut self, model: &Model<M, W>, mut state: State<M, W>)
+    where
+        M: ProcessManager,
+        W: Clone,
+    {
+        for (id, script) in &mut self.scripts {
+            for _ in 0..MOST_SENT {
+                let Some(causation_id) = state.dispatch(id).map(|dispatch| dispatch.causation_id.clone()) else {
+                    break;
+                };
+                let sent = guarded(|| state.send(model, id, Reply::Answer));
+                let Ok(Some(Some(heard))) = sent else { break };
+                script.hear(&causation_id, heard);
+            }
+        }
+    }
+
+    fn at_rest(mut self) -> Self {
+        self.scripts.values_mut().for_each(Script::rest);
+        self
     }
 
     fn tell<M: ProcessManager, W: Clone>(&mut self, state: &State<M, W>, action: &Action, heard: Option<&Heard>) {

@@ -126,7 +126,7 @@ where
 }
 
 /// Calls the user's code; a panic becomes a finding.
-fn guarded<T>(it: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub(super) fn guarded<T>(it: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(it)).unwrap_or_else(|panic| Err(panic_message(panic.as_ref())))
 }
 
