@@ -15,22 +15,28 @@ use crate::{
 pub(super) type CarryOut<M, W> = dyn Fn(&mut W, &<M as ProcessManager>::Command) -> Carried<M>;
 pub(super) type Carried<M> = Result<Vec<<M as ProcessManager>::Event>, Refusal>;
 
+type Happen<M, W> = dyn Fn(&mut W) -> Vec<<M as ProcessManager>::Event>;
+type Holds<M, W> = dyn Fn(&Seen<'_, M, W>) -> bool;
+/// What is known about an event.
+type Tell<M> = dyn Fn(&<M as ProcessManager>::Event, &mut Metadata);
+type Which<T> = dyn Fn(&T) -> bool;
+
 /// Something outside of the processes, with the events that are recorded then.
 pub(super) struct Happening<M: ProcessManager, W> {
     pub(super) name: String,
-    pub(super) happen: Box<dyn Fn(&mut W) -> Vec<M::Event>>,
+    pub(super) happen: Box<Happen<M, W>>,
 }
 
 /// A refusal that may come although the services accept.
 pub(super) struct MayRefuse<M: ProcessManager> {
     pub(super) code: String,
-    pub(super) which: Box<dyn Fn(&M::Command) -> bool>,
+    pub(super) which: Box<Which<M::Command>>,
 }
 
 /// What is to hold, by name.
 pub(super) struct Invariant<M: ProcessManager, W> {
     pub(super) name: String,
-    pub(super) holds: Box<dyn Fn(&Seen<'_, M, W>) -> bool>,
+    pub(super) holds: Box<Holds<M, W>>,
 }
 
 pub(super) struct Model<M: ProcessManager, W> {
@@ -40,8 +46,8 @@ pub(super) struct Model<M: ProcessManager, W> {
     /// Sequences, each in its order.
     pub(super) outside: Vec<Vec<Happening<M, W>>>,
     pub(super) instructions: Vec<M::Event>,
-    pub(super) metadata: Box<dyn Fn(&M::Event, &mut Metadata)>,
-    pub(super) is_repeated: Box<dyn Fn(&M::Event) -> bool>,
+    pub(super) metadata: Box<Tell<M>>,
+    pub(super) is_repeated: Box<Which<M::Event>>,
     pub(super) always: Vec<Invariant<M, W>>,
     pub(super) at_rest: Vec<Invariant<M, W>>,
     pub(super) settings: Value,
