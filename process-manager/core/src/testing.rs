@@ -38,7 +38,7 @@
 //! and [`advance`](Scenario::advance) the clock, which handles the timers that become due. What follows can go on with
 //! another event or another advance.
 //!
-//! [`explore`] tries everything that can happen to a process manager, and prints what does not hold as such a test.
+//! [`explore()`] tries everything that can happen to a process manager, and prints what does not hold as such a test.
 
 mod answers;
 mod explore;

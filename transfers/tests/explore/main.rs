@@ -77,8 +77,11 @@ fn one_transfer_holds_in_all_of_its_states() {
 
 #[test]
 fn two_transfers_that_meet_hold_in_as_many_states_as_there_is_time_for() {
-    let explored =
-        transfer::<TransferMoney>().events([Accounts::request("t-2", ["ben", "anna"])]).states(states()).check();
+    let explored = transfer::<TransferMoney>()
+        .events([Accounts::request("t-2", ["ben", "anna"])])
+        .troubles(3)
+        .states(states())
+        .check();
     println!("{explored:?}");
     assert!(explored.states >= states() || explored.is_complete, "{explored:?}");
 }
