@@ -37,20 +37,35 @@
 //! clock stands still; it jumps where an instance waits for a retry. A test can set the clock and the event's metadata,
 //! and [`advance`](Scenario::advance) the clock, which handles the timers that become due. What follows can go on with
 //! another event or another advance.
+//!
+//! [`explore()`] tries everything that can happen to a process manager, and prints what does not hold as such a test.
 
+mod answers;
+mod explore;
 mod outcome;
 mod run;
 
 use std::{fmt::Debug, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use process_manager_wire::tagged;
 use serde::Serialize;
 use serde_json::Value;
 
-pub use self::outcome::Outcome;
-use self::run::{Answer, Questions, Run};
+pub use self::{
+    answers::{accepted, not_dispatched, refused, timed_out},
+    explore::{Exploration, Explore, Explored, Finding, Seen, explore},
+    outcome::Outcome,
+};
+use self::{
+    answers::{answering, in_turn},
+    run::{Answer, Questions, Run},
+};
 use crate::manager::{Error, Metadata, ProcessManager, Refusal};
+
+/// When tests begin.
+fn start() -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::days(365 * 50)
+}
 
 /// A process manager's instance, with what it meets.
 pub struct Scenario<M: ProcessManager> {
@@ -72,7 +87,7 @@ where
 {
     Scenario {
         id: None,
-        now: DateTime::UNIX_EPOCH + TimeDelta::days(365 * 50),
+        now: start(),
         answer: Box::new(|_| Ok(())),
         metadata: Box::new(|_| ()),
         given: events.into_iter().collect(),
@@ -107,6 +122,13 @@ where
         self
     }
 
+    /// Sets the answers to the commands of what follows, one after the other; then all are accepted.
+    #[must_use]
+    pub fn answers(mut self, answers: impl IntoIterator<Item = Result<(), Error<M::Error>>>) -> Self {
+        self.answer = in_turn::<M>(answers);
+        self
+    }
+
     /// The commands of what follows for which this is true are refused with this code.
     #[must_use]
     pub fn refusing(self, code: &'static str, which: impl Fn(&M::Command) -> bool + 'static) -> Self {
@@ -124,10 +146,7 @@ where
     /// Sets the answers to questions, what was given included.
     #[must_use]
     pub fn answering_questions(mut self, answer: impl Fn(&M::Command) -> M::Event + 'static) -> Self {
-        self.questions = Box::new(move |command| {
-            let event = answer(command);
-            tagged(&event).unwrap_or_else(|| panic!("{event:?} is no enum tagged with type and data"))
-        });
+        self.questions = answering::<M>(answer);
         self
     }
 

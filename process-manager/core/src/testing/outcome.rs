@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Run;
+use super::{Run, answering, in_turn};
 use crate::{
-    instance::{Instance, InstanceView, Status},
+    instance::{Instance, InstanceView, Signalled, Status},
     manager::{self, Error, ProcessManager, RoutingError},
 };
 
@@ -78,6 +78,45 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
+    /// Retries what failed, as an operator does.
+    ///
+    /// # Panics
+    /// When the instance is not parked, and as [`Scenario::when`](super::Scenario::when).
+    #[must_use]
+    #[track_caller]
+    pub fn retry(mut self) -> Self {
+        self.forget();
+        self.run.decide(|instance, _| instance.retry(None));
+        self
+    }
+
+    /// Gives the process up, as an operator does.
+    ///
+    /// # Panics
+    /// As [`Self::retry`].
+    #[must_use]
+    #[track_caller]
+    pub fn acknowledge(mut self) -> Self {
+        self.forget();
+        self.run.decide(|instance, _| instance.acknowledge(None));
+        self
+    }
+
+    /// Ends the run from outside: the instance comes back, parked.
+    ///
+    /// # Panics
+    /// When no event has reached an instance.
+    #[must_use]
+    #[track_caller]
+    pub fn terminated(mut self) -> Self {
+        self.forget();
+        self.run.decide(|instance, now| {
+            instance.ended_from_outside("the run was terminated", now);
+            Signalled::Counted
+        });
+        self
+    }
+
     /// An operator is needed for the reason with this code, although the instance goes on; for none if it is `None`.
     #[track_caller]
     pub fn then_attention(self, code: Option<&str>) -> Self {
@@ -99,6 +138,23 @@ impl<M: ProcessManager> Outcome<M> {
     #[must_use]
     pub fn answering(mut self, answer: impl Fn(&M::Command) -> Result<(), Error<M::Error>> + 'static) -> Self {
         self.run.answer = Box::new(answer);
+        self
+    }
+
+    /// Sets the answers to the commands of what follows, one after the other; then all are accepted.
+    #[must_use]
+    pub fn answers(mut self, answers: impl IntoIterator<Item = Result<(), Error<M::Error>>>) -> Self {
+        self.run.answer = in_turn::<M>(answers);
+        self
+    }
+
+    /// Sets the answers to questions.
+    #[must_use]
+    pub fn answering_questions(mut self, answer: impl Fn(&M::Command) -> M::Event + 'static) -> Self
+    where
+        M::Event: Serialize,
+    {
+        self.run.questions = answering::<M>(answer);
         self
     }
 

@@ -1,6 +1,6 @@
 //! Runs an instance as a worker does, with a clock and answers of the test's own.
 
-use std::time::Duration;
+use std::{fmt::Debug, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use process_manager_wire::{CloudEvent, Position, error_chain, tagged};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{
     failure_code,
-    instance::{Delivery, Instance, Ledger, Next, SnapshotError},
+    instance::{Delivery, Instance, Ledger, Next, Signalled, SnapshotError},
     manager::{Error, Metadata, ProcessManager, RouteKind, Routed, RoutingError, route},
 };
 
@@ -72,6 +72,14 @@ impl<M: ProcessManager> Run<M> {
         self.settle();
     }
 
+    /// Does something to the instance from outside, and goes on.
+    #[track_caller]
+    pub(super) fn decide(&mut self, decision: impl FnOnce(&mut Instance<M>, DateTime<Utc>) -> Signalled) {
+        let Some(instance) = &mut self.instance else { panic!("no event has reached an instance") };
+        assert_eq!(decision(instance, self.now), Signalled::Counted, "the instance is not parked");
+        self.settle();
+    }
+
     /// Delivers an event that a batch tells this instance alone.
     #[track_caller]
     pub(super) fn tell(&mut self, event: &M::Event)
@@ -113,35 +121,20 @@ impl<M: ProcessManager> Run<M> {
         M::Event: Serialize,
     {
         self.position += 1;
-        let position = self.position;
-        let Some((kind, data)) = tagged(event) else {
-            panic!("{event:?} is no enum tagged with type and data");
-        };
-        let mut metadata = Metadata {
-            id: format!("event-{position}"),
-            kind,
-            source: "/test".to_owned(),
-            subject: "test".to_owned(),
-            time: self.now,
-            position,
-            log: "test".to_owned(),
-            correlation_id: "correlation".to_owned(),
-            causation_id: "causation".to_owned(),
-        };
+        let event = recorded(event, self.position, self.now);
+        let mut metadata = Metadata::from(&event);
         (self.metadata)(&mut metadata);
         CloudEvent {
-            specversion: "1.0".to_owned(),
             id: metadata.id,
             source: metadata.source,
             kind: metadata.kind,
             subject: metadata.subject,
             time: metadata.time,
-            datacontenttype: "application/json".to_owned(),
             sequence: metadata.position,
             correlationid: metadata.correlation_id,
             causationid: metadata.causation_id,
             logid: metadata.log,
-            data,
+            ..event
         }
     }
 
@@ -195,5 +188,27 @@ impl<M: ProcessManager> Run<M> {
             return first_due;
         }
         panic!("the instance does not come to an end: {:?}", instance.view());
+    }
+}
+
+/// Returns an event as it stands in the test's log.
+#[track_caller]
+pub(super) fn recorded<E: Serialize + Debug>(event: &E, position: Position, now: DateTime<Utc>) -> CloudEvent {
+    let Some((kind, data)) = tagged(event) else {
+        panic!("{event:?} is no enum tagged with type and data");
+    };
+    CloudEvent {
+        specversion: "1.0".to_owned(),
+        id: format!("event-{position}"),
+        source: "/test".to_owned(),
+        kind,
+        subject: "test".to_owned(),
+        time: now,
+        datacontenttype: "application/json".to_owned(),
+        sequence: position,
+        correlationid: "correlation".to_owned(),
+        causationid: "causation".to_owned(),
+        logid: "test".to_owned(),
+        data,
     }
 }
