@@ -5,15 +5,15 @@ use process_manager::{
     manager::{Commands, Context, Metadata, ProcessManager, Route},
 };
 use process_manager_client::feed::MemoryLog;
-use process_manager_host::{Manager, instance};
+use process_manager_host::{Manager, instance, subscription::Pace};
 use serde::{Deserialize, Serialize};
 use test_support::eventually;
 
-use super::world::{ID, Input, Numbers, World};
+use super::world::{ID, Input, MOMENT, Numbers, World};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
-enum Event {
+pub(super) enum Event {
     Requested { up_to: u32 },
     Withdrawn {},
     BatchProgressed(Progress),
@@ -32,9 +32,9 @@ enum Command {
 struct Unwritten;
 
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
-struct Counting {
-    heard: Vec<Status>,
-    accepted: u64,
+pub(super) struct Counting {
+    pub(super) heard: Vec<Status>,
+    pub(super) accepted: u64,
     undone: u64,
 }
 
@@ -75,11 +75,13 @@ impl ProcessManager for Counting {
     }
 }
 
-async fn hosted(numbers: u32) -> (World, MemoryLog) {
+pub(super) async fn hosted(numbers: u32) -> (World, MemoryLog) {
     let (mut world, log) = (World::new(numbers, 5).await.gated(), MemoryLog::default());
     let source = log.clone();
     world.kill();
-    world.host(|hosting| hosting.manager(Manager::<Counting>::new(source, NoDispatcher).starts_batches())).await;
+    let counting = Manager::<Counting>::new(source, NoDispatcher).starts_batches();
+    let pace = Pace { sweep_every: MOMENT, ..Pace::default() };
+    world.host(|hosting| hosting.pace(pace).manager(counting)).await;
     (world, log)
 }
 
@@ -95,7 +97,7 @@ impl process_manager_host::Dispatcher<Command> for NoDispatcher {
     }
 }
 
-async fn until_heard(world: &World, status: Status) -> Counting {
+pub(super) async fn until_heard(world: &World, status: Status) -> Counting {
     eventually("the process manager hears of it", async || {
         let view = instance::<Counting>(world.server.client(), "c").await.map_err(|error| error.to_string())?;
         let view = view.ok_or("it does not run yet")?;
