@@ -3,10 +3,7 @@
 use process_manager::batch::{Limits, PausedBy, Status, Tolerated};
 use process_manager_host::subscription::Pace;
 
-use super::{
-    owned::{Event, hosted, until_heard},
-    world::{ID, MOMENT, World},
-};
+use super::world::{ID, MOMENT, World};
 use crate::ended::terminate_in;
 
 #[tokio::test]
@@ -29,17 +26,4 @@ async fn x12_a_batch_that_is_terminated_comes_back_paused_and_resumed_it_does_th
     assert_eq!((progress.accepted, progress.failed), (220, 230));
     assert_eq!(world.receiver.counted(), (231..=450).collect::<Vec<_>>());
     assert_eq!(world.failed().await.len(), 230);
-}
-
-#[tokio::test]
-async fn x12_the_process_manager_of_a_batch_that_is_terminated_hears_of_its_pause_and_its_end() {
-    let (world, log) = hosted(6).await;
-    log.append(&Event::Requested { up_to: 6 });
-    world.until_in_flight(2).await;
-    terminate_in(world.server.client(), ID).await;
-    until_heard(&world, Status::Paused).await;
-    world.receiver.lets_pass(1_000);
-    world.batches.resume(ID).await.unwrap();
-    let counting = until_heard(&world, Status::Completed).await;
-    assert_eq!((counting.accepted, world.receiver.counted().len()), (6, 6));
 }

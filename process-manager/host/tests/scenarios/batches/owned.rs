@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use test_support::eventually;
 
 use super::world::{ID, Input, MOMENT, Numbers, World};
+use crate::ended::terminate_in;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
-pub(super) enum Event {
+enum Event {
     Requested { up_to: u32 },
     Withdrawn {},
     BatchProgressed(Progress),
@@ -32,9 +33,9 @@ enum Command {
 struct Unwritten;
 
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Counting {
-    pub(super) heard: Vec<Status>,
-    pub(super) accepted: u64,
+struct Counting {
+    heard: Vec<Status>,
+    accepted: u64,
     undone: u64,
 }
 
@@ -75,7 +76,7 @@ impl ProcessManager for Counting {
     }
 }
 
-pub(super) async fn hosted(numbers: u32) -> (World, MemoryLog) {
+async fn hosted(numbers: u32) -> (World, MemoryLog) {
     let (mut world, log) = (World::new(numbers, 5).await.gated(), MemoryLog::default());
     let source = log.clone();
     world.kill();
@@ -97,7 +98,7 @@ impl process_manager_host::Dispatcher<Command> for NoDispatcher {
     }
 }
 
-pub(super) async fn until_heard(world: &World, status: Status) -> Counting {
+async fn until_heard(world: &World, status: Status) -> Counting {
     eventually("the process manager hears of it", async || {
         let view = instance::<Counting>(world.server.client(), "c").await.map_err(|error| error.to_string())?;
         let view = view.ok_or("it does not run yet")?;
@@ -134,4 +135,17 @@ async fn b11_a_process_manager_cancels_its_batch_and_what_it_has_done_is_undone(
     let counting = until_heard(&world, Status::Cancelled).await;
     assert!(counting.undone >= 3);
     assert_eq!(world.receiver.counted(), Vec::<u32>::new());
+}
+
+#[tokio::test]
+async fn x12_the_process_manager_of_a_batch_that_is_terminated_hears_of_its_pause_and_its_end() {
+    let (world, log) = hosted(6).await;
+    log.append(&Event::Requested { up_to: 6 });
+    world.until_in_flight(2).await;
+    terminate_in(world.server.client(), ID).await;
+    until_heard(&world, Status::Paused).await;
+    world.receiver.lets_pass(1_000);
+    world.batches.resume(ID).await.unwrap();
+    let counting = until_heard(&world, Status::Completed).await;
+    assert_eq!((counting.accepted, world.receiver.counted().len()), (6, 6));
 }
