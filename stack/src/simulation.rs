@@ -50,7 +50,7 @@ pub(crate) async fn run(
     let documents = Documents::new(client.clone(), &services.billing)?;
     let voidings = Voidings::new(client.clone(), documents.clone(), &services.api, &services.reports)?;
     let transfers = Transfers::new(client.clone(), &services.accounts)?;
-    let contracts = Contracts::new(client, &services.contracts);
+    let contracts = Contracts::new(client, &services.contracts, &services.api)?;
     let play = async {
         tokio::join!(
             repeat("Billing", DOCUMENT_EVERY, |number| documents.issue(number)),
@@ -65,7 +65,7 @@ pub(crate) async fn run(
             async {
                 until_done("Contracts", CONTRACT_EVERY, || contracts.open()).await;
                 if with_credit_changes {
-                    repeat("Contracts", CONTRACT_EVERY, |number| contracts.act(number)).await;
+                    repeat("the api or Contracts", CONTRACT_EVERY, |number| contracts.act(number)).await;
                 }
             },
         )

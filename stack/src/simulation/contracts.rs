@@ -17,15 +17,16 @@ const CONTRACTS_EACH: usize = 4;
 /// Actions from one change to the next: enough to sign and confirm most of a customer's contracts.
 const CHANGE_EVERY: usize = 10;
 
-/// Opens contracts, changes ratings, signs and confirms.
+/// Opens contracts, changes ratings by the api, signs and confirms.
 pub(super) struct Contracts {
     client: Client,
     url: Url,
+    changes: Url,
 }
 
 impl Contracts {
-    pub(super) fn new(client: Client, contracts: &Url) -> Self {
-        Self { client, url: contracts.clone() }
+    pub(super) fn new(client: Client, contracts: &Url, api: &Url) -> anyhow::Result<Self> {
+        Ok(Self { client, url: contracts.clone(), changes: api.join("/credit-changes")? })
     }
 
     /// Registers the customers and opens their contracts. What exists stays unchanged.
@@ -55,7 +56,7 @@ impl Contracts {
     async fn change(&self, number: usize) -> anyhow::Result<String> {
         let (person, credit_rating) = change(number);
         let command = ChangeCustomerCreditRating { customer_id: person.parse()?, credit_rating };
-        let answer = self.command("change-customer-credit-rating", &command).await?;
+        let answer = self.client.post(self.changes.clone()).json(&command).send().await?;
         if answer.status() == StatusCode::CONFLICT {
             return Ok(format!("the credit rating of {person} is {credit_rating:?} already"));
         }
