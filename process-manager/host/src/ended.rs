@@ -4,6 +4,7 @@
 //! Otherwise their work would never be done, and nobody would see that. So another run goes on from where the ended one
 //! was. It is parked with the code `ended-from-outside` until an operator decides.
 
+mod batch;
 mod history;
 mod start;
 mod sweep;
@@ -14,6 +15,7 @@ use chrono::{DateTime, Utc};
 use process_manager::{instance::Delivery, limits::cut, manager::ProcessManager};
 use process_manager_engine::instance::{Begin, Carried, EndedRun, workflow_id};
 use process_manager_wire::Position;
+use serde::de::DeserializeOwned;
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService, tonic::Code};
 use temporalio_common::protos::temporal::api::{
     common::v1::WorkflowExecution, enums::v1::WorkflowExecutionStatus, query::v1::WorkflowQuery,
@@ -94,7 +96,7 @@ pub(crate) async fn continue_latest<M: ProcessManager>(
     task_queue: &str,
     id: &str,
 ) -> Result<bool, EndedError> {
-    match latest::<M>(client, id).await? {
+    match latest(client, M::NAME, &workflow_id::<M>(id)).await? {
         Some(ended) => match continue_run::<M>(client, task_queue, id, &ended, Unreadable::Fails).await {
             // It was begun by hand: there has never been an instance, and another attempt would read the same.
             Err(EndedError::Input) => Ok(false),
@@ -104,10 +106,10 @@ pub(crate) async fn continue_latest<M: ProcessManager>(
     }
 }
 
-/// The latest run of the instance, if it was ended from outside.
-async fn latest<M: ProcessManager>(client: &Client, id: &str) -> Result<Option<Ended>, EndedError> {
-    let described = Workflows::new(client.clone()).describe(&workflow_id::<M>(id)).await?;
-    let described = described.filter(|run| run.info.r#type.as_ref().is_some_and(|kind| kind.name == M::NAME));
+/// The latest run of a workflow of this type, if it was ended from outside.
+async fn latest(client: &Client, workflow_type: &str, workflow_id: &str) -> Result<Option<Ended>, EndedError> {
+    let described = Workflows::new(client.clone()).describe(workflow_id).await?;
+    let described = described.filter(|run| run.info.r#type.as_ref().is_some_and(|kind| kind.name == workflow_type));
     Ok(described.and_then(|run| Ended::read(&run.info)))
 }
 
@@ -119,7 +121,7 @@ pub(crate) async fn continue_run<M: ProcessManager>(
     ended: &Ended,
     unreadable: Unreadable,
 ) -> Result<Continued, EndedError> {
-    if !is_latest::<M>(client, id, ended).await? {
+    if !is_latest(client, M::NAME, ended).await? {
         return Ok(Continued::Followed);
     }
     let left = left(client, ended, unreadable).await?;
@@ -130,12 +132,14 @@ pub(crate) async fn continue_run<M: ProcessManager>(
     let begin =
         Begin { events: left.events, ended: Some(of), publishes_outcome: true, publishes_subject: true, ..left.begin };
     // It took a while to read all that: somebody else may have been faster.
-    let goes_on = is_latest::<M>(client, id, ended).await? && start::start::<M>(client, task_queue, id, &begin).await?;
+    let goes_on =
+        is_latest(client, M::NAME, ended).await? && start::instance::<M>(client, task_queue, id, &begin).await?;
     Ok(if goes_on { Continued::Parked } else { Continued::Followed })
 }
 
-async fn is_latest<M: ProcessManager>(client: &Client, id: &str, ended: &Ended) -> Result<bool, EndedError> {
-    Ok(latest::<M>(client, id).await?.is_some_and(|latest| latest.run_id == ended.run_id))
+async fn is_latest(client: &Client, workflow_type: &str, ended: &Ended) -> Result<bool, EndedError> {
+    let latest = latest(client, workflow_type, &ended.workflow_id).await?;
+    Ok(latest.is_some_and(|latest| latest.run_id == ended.run_id))
 }
 
 /// The state and the events that an ended run leaves behind.
@@ -156,7 +160,7 @@ async fn left(client: &Client, ended: &Ended, unreadable: Unreadable) -> Result<
     if tail.begin.is_some() {
         return from_its_begin(tail, how);
     }
-    match query(client, ended).await {
+    match carried(client, ended).await {
         Ok(Carried { begin, is_over }) => Ok(Left { events: unseen(&begin, tail.deliveries), begin, is_over, how }),
         Err(EndedError::Unreadable(why)) if unreadable == Unreadable::GoesOnFromItsBegin => {
             let how = format!(
@@ -202,7 +206,7 @@ fn fitting(mut events: Vec<Delivery>) -> (Vec<Delivery>, Option<Position>) {
 }
 
 /// Asks a worker for what the run would have handed over.
-async fn query(client: &Client, ended: &Ended) -> Result<Carried, EndedError> {
+async fn carried<T: DeserializeOwned>(client: &Client, ended: &Ended) -> Result<T, EndedError> {
     let mut client = client.clone();
     let mut request = bounded(QueryWorkflowRequest {
         namespace: client.namespace(),

@@ -43,6 +43,8 @@ pub enum PausedBy {
     Failures,
     /// The source gives what no batch can use.
     Source,
+    /// Its run was ended from outside: an operator resumes or cancels.
+    Ended,
 }
 
 /// A pause.

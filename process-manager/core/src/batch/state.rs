@@ -224,6 +224,20 @@ impl BatchState {
         }
     }
 
+    /// Notes that its run was ended from outside: nobody knows what the chunk at hand has done, and an operator decides.
+    pub fn ended(&mut self, how: String, now: DateTime<Utc>) {
+        self.lost();
+        self.updated_at = now;
+        let is_open = matches!(self.phase, Phase::Sending | Phase::Undoing);
+        self.pause = is_open.then(|| Pause { by: PausedBy::Ended, detail: cut(how), since: now });
+    }
+
+    /// Whether nothing is left to do: it has ended, and whoever started it has heard of that.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.status().is_end() && self.released.is_empty() && self.event(self.updated_at).is_none()
+    }
+
     /// Notes that a page of failed items is kept elsewhere.
     pub fn kept(&mut self, page: u32, items: usize) {
         self.failed.drain(..items.min(self.failed.len()));

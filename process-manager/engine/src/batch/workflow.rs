@@ -121,6 +121,12 @@ impl Batch {
         self.state.as_ref().ok().map(BatchState::progress)
     }
 
+    /// All that another run needs to go on; for the sweep, after this one was ended from outside.
+    #[query]
+    pub fn carried(&self, _ctx: &WorkflowContextView) -> Option<BatchState> {
+        self.state.as_ref().ok().cloned()
+    }
+
     /// The failed items that no other workflow keeps.
     #[query]
     pub fn failed(&self, _ctx: &WorkflowContextView) -> Vec<FailedItem> {

@@ -1,16 +1,18 @@
 //! Reads what the history of an ended run tells: how it ended, and what came in before.
 
+use chrono::{DateTime, Utc};
 use process_manager::{instance::Delivery, limits::cut_to};
 use process_manager_engine::instance::Begin;
+use serde::de::DeserializeOwned;
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService};
 use temporalio_common::protos::temporal::api::{
     enums::v1::{EventType, WorkflowExecutionStatus},
     history::v1::{HistoryEvent, history_event::Attributes},
-    workflowservice::v1::GetWorkflowExecutionHistoryReverseRequest,
+    workflowservice::v1::{GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryReverseRequest},
 };
 
 use super::{Ended, EndedError};
-use crate::operator::{OperatorError, bounded, first, within};
+use crate::operator::{OperatorError, bounded, first, timestamp, within};
 
 /// A history has 50 MB at most, and a page of it must be answered in time.
 const PAGE: i32 = 100;
@@ -62,6 +64,27 @@ async fn read(client: &Client, ended: &Ended, is_enough: impl Fn(&HistoryEvent) 
     }
     tail.deliveries.reverse();
     Ok(tail)
+}
+
+/// Reads what the run began with, as far as it is of this form, and when that was.
+pub(super) async fn input<T: DeserializeOwned>(
+    client: &Client,
+    ended: &Ended,
+) -> Result<(Option<T>, DateTime<Utc>), EndedError> {
+    let mut client = client.clone();
+    let request = GetWorkflowExecutionHistoryRequest {
+        namespace: client.namespace(),
+        execution: Some(ended.execution()),
+        maximum_page_size: 1,
+        ..GetWorkflowExecutionHistoryRequest::default()
+    };
+    let page = within(client.get_workflow_execution_history(bounded(request))).await?.map_err(OperatorError::of)?;
+    let event = page.history.unwrap_or_default().events.into_iter().next().unwrap_or_default();
+    let at = event.event_time.as_ref().and_then(|at| timestamp(at.seconds, at.nanos)).unwrap_or(ended.at);
+    match event.attributes {
+        Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) => Ok((first(started.input.as_ref()), at)),
+        _ => Ok((None, at)),
+    }
 }
 
 impl Tail {

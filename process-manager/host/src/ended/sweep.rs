@@ -15,13 +15,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, future::BoxFuture, stream};
 use metrics::counter;
 use process_manager::manager::ProcessManager;
+use process_manager_engine::batch::WORKFLOW_TYPE;
 use process_manager_wire::error_chain;
 use temporalio_client::Client;
 use temporalio_common::protos::temporal::api::workflow::v1::WorkflowExecutionInfo;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::{Continued, Ended, EndedError, Unreadable, continue_run};
+use super::{Continued, Ended, EndedError, Unreadable, batch, continue_run};
 use crate::operator::{OperatorError, Workflows};
 
 /// Runs in a page of the list.
@@ -33,7 +34,7 @@ const OVERLAP: TimeDelta = TimeDelta::minutes(1);
 /// Sweeps in which a worker is asked for the state of an ended run, before the instance goes on without it.
 const ATTEMPTS: u32 = 6;
 
-/// The process managers of a worker, whose ended instances are continued.
+/// The process managers and the batches of a worker, whose ended runs are continued.
 pub(crate) struct EndedInstances {
     client: Client,
     task_queue: String,
@@ -60,6 +61,11 @@ impl EndedInstances {
 
     pub(crate) fn add<M: ProcessManager>(&mut self) {
         self.managers.insert(M::NAME, Arc::new(Of::<M>(PhantomData)));
+    }
+
+    /// All batches: their workflow is one.
+    pub(crate) fn add_batches(&mut self) {
+        self.managers.insert(WORKFLOW_TYPE, Arc::new(OfBatches));
     }
 
     /// Begins to sweep, in a task of its own; once.
@@ -115,8 +121,8 @@ impl EndedInstances {
     /// The process manager of a run of this task queue, its instance's id, and how it ended.
     fn read(&self, info: &WorkflowExecutionInfo) -> Option<(&'static str, String, Ended)> {
         let run = Ended::read(info).filter(|_| info.task_queue == self.task_queue)?;
-        let (manager, _) = self.managers.get_key_value(info.r#type.as_ref()?.name.as_str())?;
-        let id = run.workflow_id.strip_prefix(manager)?.strip_prefix('-')?.to_owned();
+        let (manager, of) = self.managers.get_key_value(info.r#type.as_ref()?.name.as_str())?;
+        let id = of.id(&run.workflow_id)?.to_owned();
         Some((manager, id, run))
     }
 
@@ -202,8 +208,11 @@ fn query(managers: impl Iterator<Item = &'static str>, since: Option<DateTime<Ut
     query
 }
 
-/// One process manager, whose type only this knows.
+/// One process manager, whose type only this knows, or the batches.
 trait Continue: Send + Sync {
+    /// The id of a workflow's instance.
+    fn id<'a>(&self, workflow_id: &'a str) -> Option<&'a str>;
+
     fn continue_run<'a>(
         &self,
         client: &'a Client,
@@ -217,6 +226,10 @@ trait Continue: Send + Sync {
 struct Of<M>(PhantomData<fn(M)>);
 
 impl<M: ProcessManager> Continue for Of<M> {
+    fn id<'a>(&self, workflow_id: &'a str) -> Option<&'a str> {
+        workflow_id.strip_prefix(M::NAME)?.strip_prefix('-')
+    }
+
     fn continue_run<'a>(
         &self,
         client: &'a Client,
@@ -226,6 +239,25 @@ impl<M: ProcessManager> Continue for Of<M> {
         unreadable: Unreadable,
     ) -> BoxFuture<'a, Result<Continued, EndedError>> {
         Box::pin(continue_run::<M>(client, task_queue, id, ended, unreadable))
+    }
+}
+
+struct OfBatches;
+
+impl Continue for OfBatches {
+    fn id<'a>(&self, workflow_id: &'a str) -> Option<&'a str> {
+        Some(workflow_id)
+    }
+
+    fn continue_run<'a>(
+        &self,
+        client: &'a Client,
+        task_queue: &'a str,
+        _id: &'a str,
+        ended: &'a Ended,
+        unreadable: Unreadable,
+    ) -> BoxFuture<'a, Result<Continued, EndedError>> {
+        Box::pin(batch::continue_run(client, task_queue, ended, unreadable))
     }
 }
 

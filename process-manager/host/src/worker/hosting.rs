@@ -220,6 +220,7 @@ impl Hosting {
         let mut subscriptions = Subscriptions::new(self.stop.clone());
         let mut ended = EndedInstances::new(self.client, self.task_queue.clone(), self.pace.sweep_every);
         self.ended.into_iter().for_each(|add| add(&mut ended));
+        ended.add_batches();
         for Hosted { name, source, handler, start_from, pace } in self.subscriptions {
             if names.insert(name.clone(), start_from).is_some() {
                 return Err(HostingError::SubscriptionTwice(name));

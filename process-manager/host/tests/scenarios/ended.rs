@@ -13,7 +13,7 @@ use process_manager_wire::CloudEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
-use temporalio_client::{NamespacedClient, grpc::WorkflowService, tonic::IntoRequest};
+use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService, tonic::IntoRequest};
 use temporalio_common::protos::temporal::api::{
     common::v1::WorkflowExecution,
     enums::v1::WorkflowExecutionStatus,
@@ -44,7 +44,11 @@ fn execution(workflow_id: &str) -> Option<WorkflowExecution> {
 }
 
 pub(super) async fn terminate(world: &World, workflow_id: &str) {
-    let mut client = world.server.client().clone();
+    terminate_in(world.server.client(), workflow_id).await;
+}
+
+pub(super) async fn terminate_in(client: &Client, workflow_id: &str) {
+    let mut client = client.clone();
     let request = TerminateWorkflowExecutionRequest {
         namespace: client.namespace(),
         workflow_execution: execution(workflow_id),

@@ -46,7 +46,7 @@ impl BatchState {
             Some(PausedBy::Failures) => {
                 Err(Ignored::NothingToDo("more has failed than is tolerated: raise the limit, retry or cancel"))
             }
-            Some(PausedBy::Operator | PausedBy::Source) => {
+            Some(PausedBy::Operator | PausedBy::Source | PausedBy::Ended) => {
                 self.pause = None;
                 Ok(())
             }

@@ -300,3 +300,23 @@ fn a_chunk_that_breaks_when_the_batch_is_cancelled_does_not_pause_it() {
     run.state.broken("the code of the batch panicked".to_owned(), run.now);
     assert!(run.chunk().undoes);
 }
+
+#[test]
+fn a_batch_whose_run_was_ended_from_outside_waits_for_an_operator_unless_nothing_is_left_to_do() {
+    let mut run = Run::new(Limits::default());
+    run.run(answers(7, 0..0));
+    run.chunk();
+    run.state.ended("the run was terminated".to_owned(), run.now);
+    let progress = run.progress();
+    assert!(progress.needs_operator() && !run.state.is_over());
+    assert_eq!((progress.pause.unwrap().by, progress.accepted), (PausedBy::Ended, 7));
+    run.state.resume().unwrap();
+    // What the lost chunk may have begun is undone, too.
+    run.state.cancel(true).unwrap();
+    assert!(run.chunk().undoes);
+    run.run(end(answers(7, 0..0)));
+    assert!(!run.state.is_over(), "its process manager has not heard of the end");
+    assert_eq!(run.next(), Step::End);
+    run.state.ended("the run was terminated".to_owned(), run.now);
+    assert!(run.state.is_over() && run.progress().pause.is_none());
+}

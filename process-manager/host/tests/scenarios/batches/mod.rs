@@ -1,5 +1,6 @@
 //! B01–B13: batches, on a server.
 
+mod ended;
 mod kept;
 mod owned;
 mod receiver;

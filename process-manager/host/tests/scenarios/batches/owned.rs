@@ -5,11 +5,12 @@ use process_manager::{
     manager::{Commands, Context, Metadata, ProcessManager, Route},
 };
 use process_manager_client::feed::MemoryLog;
-use process_manager_host::{Manager, instance};
+use process_manager_host::{Manager, instance, subscription::Pace};
 use serde::{Deserialize, Serialize};
 use test_support::eventually;
 
-use super::world::{ID, Input, Numbers, World};
+use super::world::{ID, Input, MOMENT, Numbers, World};
+use crate::ended::terminate_in;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
@@ -79,7 +80,9 @@ async fn hosted(numbers: u32) -> (World, MemoryLog) {
     let (mut world, log) = (World::new(numbers, 5).await.gated(), MemoryLog::default());
     let source = log.clone();
     world.kill();
-    world.host(|hosting| hosting.manager(Manager::<Counting>::new(source, NoDispatcher).starts_batches())).await;
+    let counting = Manager::<Counting>::new(source, NoDispatcher).starts_batches();
+    let pace = Pace { sweep_every: MOMENT, ..Pace::default() };
+    world.host(|hosting| hosting.pace(pace).manager(counting)).await;
     (world, log)
 }
 
@@ -132,4 +135,17 @@ async fn b11_a_process_manager_cancels_its_batch_and_what_it_has_done_is_undone(
     let counting = until_heard(&world, Status::Cancelled).await;
     assert!(counting.undone >= 3);
     assert_eq!(world.receiver.counted(), Vec::<u32>::new());
+}
+
+#[tokio::test]
+async fn x12_the_process_manager_of_a_batch_that_is_terminated_hears_of_its_pause_and_its_end() {
+    let (world, log) = hosted(6).await;
+    log.append(&Event::Requested { up_to: 6 });
+    world.until_in_flight(2).await;
+    terminate_in(world.server.client(), ID).await;
+    until_heard(&world, Status::Paused).await;
+    world.receiver.lets_pass(1_000);
+    world.batches.resume(ID).await.unwrap();
+    let counting = until_heard(&world, Status::Completed).await;
+    assert_eq!((counting.accepted, world.receiver.counted().len()), (6, 6));
 }
