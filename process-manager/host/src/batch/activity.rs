@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ItemSource, chunk::run, pages::Unusable};
 use crate::{
     Dispatcher,
-    heartbeat::heartbeat,
+    heartbeat::{HEARTBEAT_EVERY, heartbeat},
     operator::{OperatorError, Workflows},
     start::{ProcessStart, start_process},
 };
@@ -84,7 +84,7 @@ impl HostedBatches {
         let before = before(&ctx, &mut chunk);
         let told = watch::Sender::new(before.clone());
         let mut beside = JoinSet::new();
-        beside.spawn(heartbeat(ctx.clone(), told.subscribe()));
+        beside.spawn(heartbeat(ctx.clone(), told.subscribe(), HEARTBEAT_EVERY));
         if let Items::Kept { workflow_id, answered } = &chunk.items {
             let unread = format!("{workflow_id} does not tell its items");
             told.send_modify(|told| told.fault = Some(unread.clone()));
