@@ -106,15 +106,15 @@ async fn compare(session: &mut Session, begin: Position, read: &[Entry]) -> Resu
     if again.len() == read.len() && again.iter().zip(read).all(|(again, read)| *again == read) {
         return Ok(());
     }
-    let positions = |entries: &mut dyn Iterator<Item = &Entry>| {
-        let positions: Vec<_> = entries.map(|entry| entry.position.to_string()).collect();
-        positions.join(" ")
-    };
     let request = session.http.get(&format!("/events?after={begin}&limit={PAGE}"));
-    let expected = format!("the events that were read at first, at {}", positions(&mut read.iter()));
-    let came = format!("others, at {}", positions(&mut again.iter().copied()));
+    let expected = format!("the events that were read at first, at {}", positions(read.iter()));
+    let came = format!("others, at {}", positions(again.into_iter()));
     session.broken(APPEND_ONLY, &request, &expected, &came);
     Ok(())
+}
+
+fn positions<'a>(entries: impl Iterator<Item = &'a Entry>) -> String {
+    entries.map(|entry| entry.position.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 async fn waiting_without_an_event(session: &mut Session) -> Result<(), Stop> {

@@ -38,7 +38,7 @@ impl Session {
             let middle = low + (high - low) / 2;
             if self.has_events_after(middle).await? { low = middle + 1 } else { high = middle }
         }
-        self.start = if low == 1 && !self.has_events_after(0).await? { 0 } else { low };
+        self.start = low;
         Ok(())
     }
 

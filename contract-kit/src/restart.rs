@@ -49,8 +49,8 @@ async fn log(session: &mut Session) -> Result<(), Stop> {
     let request = session.http.get(&format!("/events?after={}", session.start));
     let again = session.read_from(session.start).await?;
     let before = session.story.clone();
-    let differs = before.iter().zip(again.iter().map(|entry| Some(&entry.event)).chain(std::iter::repeat(None)));
-    let differs = differs.into_iter().find(|(before, again)| Some(*before) != *again);
+    let mut pairs = before.iter().zip(again.iter().map(|entry| Some(&entry.event)).chain(std::iter::repeat(None)));
+    let differs = pairs.find(|(before, again)| Some(*before) != *again);
     if let Some((before, again)) = differs {
         let came = again.map_or_else(|| "no event".to_owned(), ToString::to_string);
         session.broken(RESTART_LOG, &request, &format!("the event from before the restart, {before}"), &came);

@@ -169,7 +169,7 @@ impl Session {
         self.expected.push(Expected { kind, subject: subject.to_owned(), correlation, sent: sent.clone() });
     }
 
-    /// Sends a command that has to be refused. It returns whether that was so.
+    /// Sends a command that has to be refused.
     pub(crate) async fn refuse(
         &mut self,
         rule: Rule,

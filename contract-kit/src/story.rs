@@ -42,8 +42,8 @@ fn fields(session: &mut Session, request: &Request, entry: &Entry) {
 fn fields_of(event: &CloudEvent, source: &str) -> Result<(), String> {
     let exact = [
         ("specversion", event.specversion.as_str(), "1.0"),
-        ("source", &event.source, source),
-        ("datacontenttype", &event.datacontenttype, "application/json"),
+        ("source", event.source.as_str(), source),
+        ("datacontenttype", event.datacontenttype.as_str(), "application/json"),
     ];
     for (field, found, expected) in exact {
         if found != expected {

@@ -114,7 +114,7 @@ impl Walk {
         let fields = json!({"customer_id": self.customer, "credit_rating": "D", "previous_credit_rating": "C", "contracts": counts});
         session.check_fields(CONTRACT_LISTS, &seen, &fields);
         let position = seen.reply.body["position"].as_i64().unwrap_or_default();
-        let event = session.page(position - 1, 1).await?;
+        let event = session.page(position.max(1) - 1, 1).await?;
         let is_its_event = event.first().is_some_and(|entry| entry.event["data"]["credit_change_id"] == change);
         session.check(CONTRACT_LISTS, &seen, is_its_event, "the position of its event in the log");
 

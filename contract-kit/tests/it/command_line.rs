@@ -8,7 +8,7 @@ fn contract_kit(arguments: &[&str]) -> Output {
 
 #[test]
 fn arguments_that_cannot_be_used_end_with_2() {
-    for arguments in [&[][..], &["--billing", "nonsense"], &["--restart", "true"], &["--nonsense"]] {
+    for arguments in [&[] as &[&str], &["--billing", "nonsense"], &["--restart", "true"], &["--nonsense"]] {
         assert_eq!(contract_kit(arguments).status.code(), Some(2), "{arguments:?}");
     }
     assert_eq!(contract_kit(&["--help"]).status.code(), Some(0));
