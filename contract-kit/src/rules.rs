@@ -5,6 +5,8 @@ use crate::Kind;
 /// A rule of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rule {
+    /// The rules of every service come first.
+    is_own: bool,
     letter: char,
     number: u8,
     id: &'static str,
@@ -33,7 +35,7 @@ impl Rule {
     /// Returns whether each service has to keep it.
     #[must_use]
     pub fn is_for_all(self) -> bool {
-        self.letter == 'K'
+        !self.is_own
     }
 }
 
@@ -48,7 +50,7 @@ fn letter(kind: Kind) -> char {
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $constant:ident = $letter:literal $number:literal $id:literal $name:literal;)*) => {
-        $($(#[$doc])* pub const $constant: Rule = Rule { letter: $letter, number: $number, id: $id, name: $name };)*
+        $($(#[$doc])* pub const $constant: Rule = Rule { is_own: $letter != 'K', letter: $letter, number: $number, id: $id, name: $name };)*
         /// All rules.
         pub const ALL: &[Rule] = &[$($constant),*];
     };

@@ -10,7 +10,7 @@ use crate::proxy::{Answer, Spoil};
 
 /// The rule that each breaks.
 pub(crate) fn all() -> Vec<(&'static str, Kind, Spoil)> {
-    let of_commands = commands().into_iter().map(|(id, spoil)| (id, Kind::Billing, spoil));
+    let of_commands = keys().into_iter().chain(bodies()).map(|(id, spoil)| (id, Kind::Billing, spoil));
     let of_logs = log::all().into_iter().map(|(id, spoil)| (id, Kind::Billing, spoil));
     of_commands.chain(of_logs).chain(own::all()).collect()
 }
@@ -19,7 +19,7 @@ pub(crate) fn problem(status: u16, code: &str) -> Answer {
     Answer { status, media_type: "application/problem+json".to_owned(), body: json!({"status": status, "code": code}) }
 }
 
-fn commands() -> Vec<(&'static str, Spoil)> {
+fn keys() -> Vec<(&'static str, Spoil)> {
     vec![
         (
             "K1",
@@ -56,6 +56,11 @@ fn commands() -> Vec<(&'static str, Spoil)> {
                 },
             },
         ),
+    ]
+}
+
+fn bodies() -> Vec<(&'static str, Spoil)> {
+    vec![
         (
             "K5",
             Spoil::answers(|_, answer, _| {

@@ -6,6 +6,7 @@ use crate::proxy::{Answer, Call, Seen, Spoil};
 
 pub(crate) fn all() -> Vec<(&'static str, Spoil)> {
     let mut all = fields();
+    all.extend(logs());
     all.extend(reading());
     all
 }
@@ -47,6 +48,11 @@ fn fields() -> Vec<(&'static str, Spoil)> {
         ),
         ("K18", events!(|event, _| event["correlationid"] = json!("none"))),
         ("K18", events!(|event, _| event["causationid"] = json!("none"))),
+    ]
+}
+
+fn logs() -> Vec<(&'static str, Spoil)> {
+    vec![
         (
             "K19",
             events!(|event, _| {
