@@ -9,12 +9,19 @@ use url::{Host, Url};
 
 /// Time for an answer, beyond the longest `wait`.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
-/// Attempts for an answer that is no 408, 429, 502, 503 or 504.
+/// Attempts for the first answer of a service: a wrong address is told soon.
+pub(crate) const FEW_ATTEMPTS: u32 = 5;
+/// Attempts for an answer that is no 408, 429, 502, 503 or 504: half a minute, in which a service starts again.
 const MOST_ATTEMPTS: u32 = 20;
-/// Attempts for any answer.
-const MOST_CONNECTIONS: u32 = 5;
+/// An attempt that ends after [`ANSWER_WITHIN`] counts as so many.
+const COST_OF_A_TIMEOUT: u32 = 10;
+/// Attempts before the operator is told.
+const SILENT_ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Tells the operator how far the check is.
+pub type Notice = fn(&str);
 
 /// Why the check cannot go on.
 #[derive(Debug, Clone)]
@@ -77,7 +84,8 @@ impl Reply {
         matches!(self.status, 404 | 405) && !self.is_refusal()
     }
 
-    fn is_worth_a_retry(&self) -> bool {
+    /// Whether it is a fault that may pass.
+    pub(crate) fn is_worth_a_retry(&self) -> bool {
         matches!(self.status, 408 | 429 | 502 | 503 | 504)
     }
 
@@ -102,16 +110,30 @@ pub(crate) fn excerpt(value: &Value) -> String {
 pub(crate) struct Http {
     client: Result<reqwest::Client, String>,
     base: Url,
+    notice: Notice,
+}
+
+/// A request that was not answered.
+#[derive(Debug)]
+pub(crate) struct Unanswered {
+    is_timeout: bool,
+    why: String,
+}
+
+impl Unanswered {
+    fn new(error: reqwest::Error) -> Self {
+        Self { is_timeout: error.is_timeout(), why: error_chain(&error.without_url()) }
+    }
 }
 
 impl Http {
-    pub(crate) fn new(base: Url) -> Self {
+    pub(crate) fn new(base: Url, notice: Notice) -> Self {
         // Fails when a provider is there already, which is just as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // A redirect would turn a command into a GET; a service on this machine is behind no proxy.
         let builder = reqwest::Client::builder().timeout(ANSWER_WITHIN).redirect(redirect::Policy::none());
         let builder = if is_loopback(&base) { builder.no_proxy() } else { builder };
-        Self { client: builder.build().map_err(|error| error_chain(&error)), base }
+        Self { client: builder.build().map_err(|error| error_chain(&error)), base, notice }
     }
 
     /// Its address, without credentials.
@@ -140,24 +162,38 @@ impl Http {
 
     /// Sends a request, again after a fault that may pass.
     pub(crate) async fn send(&self, request: &Request) -> Result<Reply, Stop> {
+        self.send_within(request, MOST_ATTEMPTS).await
+    }
+
+    /// As [`Http::send`], with so many attempts.
+    pub(crate) async fn send_within(&self, request: &Request, most: u32) -> Result<Reply, Stop> {
         let mut pause = FIRST_PAUSE;
-        let mut attempt = 0;
+        let (mut attempt, mut spent) = (0, 0);
         loop {
             attempt += 1;
-            match self.once(request).await {
-                Ok(reply) if !reply.is_worth_a_retry() || attempt >= MOST_ATTEMPTS => return Ok(reply),
-                Err(error) if attempt >= MOST_CONNECTIONS => {
-                    return Err(Stop(format!("no answer ({error}) to {}", request.curl())));
+            let replied = self.once(request).await;
+            let is_timeout = replied.as_ref().is_err_and(|unanswered| unanswered.is_timeout);
+            spent += if is_timeout { COST_OF_A_TIMEOUT } else { 1 };
+            let why = match replied {
+                Ok(reply) if !reply.is_worth_a_retry() || spent >= most => return Ok(reply),
+                Ok(reply) => reply.shown(),
+                Err(Unanswered { why, .. }) if spent >= most => {
+                    return Err(Stop(format!("no answer ({why}) to {}", request.curl())));
                 }
-                Ok(_) | Err(_) => tokio::time::sleep(pause).await,
+                Err(Unanswered { why, .. }) => why,
+            };
+            if attempt == SILENT_ATTEMPTS || is_timeout {
+                (self.notice)(&format!("{} does not answer ({why}); trying again", self.address()));
             }
+            tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
     /// Sends a request once.
-    pub(crate) async fn once(&self, request: &Request) -> Result<Reply, String> {
-        let client = self.client.as_ref().map_err(Clone::clone)?;
+    pub(crate) async fn once(&self, request: &Request) -> Result<Reply, Unanswered> {
+        let broken = |why: &String| Unanswered { is_timeout: false, why: why.clone() };
+        let client = self.client.as_ref().map_err(broken)?;
         let mut sent = client.request(request.method.clone(), request.url.clone());
         for (name, value) in &request.headers {
             sent = sent.header(*name, value);
@@ -165,12 +201,11 @@ impl Http {
         if let Some(body) = &request.body {
             sent = sent.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
-        let unanswered = |error: reqwest::Error| error_chain(&error.without_url());
-        let response = sent.send().await.map_err(unanswered)?;
+        let response = sent.send().await.map_err(Unanswered::new)?;
         let status = response.status();
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
-        let text = response.text().await.map_err(unanswered)?;
+        let text = response.text().await.map_err(Unanswered::new)?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Ok(Reply { status: StatusCode::as_u16(&status), content_type, body })
     }
@@ -198,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_line_of_curl_can_be_pasted_and_hides_credentials() {
-        let http = Http::new("http://me:secret@127.0.0.1:1/base/".parse().unwrap());
+        let http = Http::new("http://me:secret@127.0.0.1:1/base/".parse().unwrap(), |_| ());
         let request = http.post("/commands/x", headers_of("k", "c", None), "{\"a\":\"it's\"}".to_owned());
         let line = request.curl();
         assert!(line.contains("/base/commands/x' -H 'idempotency-key: k'"), "{line}");

@@ -105,7 +105,12 @@ pub(crate) async fn check(session: &mut Session) -> Result<(), Stop> {
 async fn reused(session: &mut Session) -> Result<(), Stop> {
     let sample = Sample::new(session);
     let status = if session.kind == Kind::Reports { 200 } else { 201 };
-    let first = session.accept(IDEMPOTENT, &sample.command, status).await?;
+    let sent = session.send(&sample.command).await?;
+    if sent.reply.is_no_route() {
+        let (kind, came, request) = (session.kind, sent.reply.shown(), sent.request.curl());
+        return Err(Stop(format!("is this the address of {kind}? {came} is the answer to {request}")));
+    }
+    let first = session.accepted(IDEMPOTENT, sent, status).await?;
     sample.expect(session, &first);
     session.replays.push(first.clone());
     let subject = sample.subject_of(&first);
@@ -144,12 +149,13 @@ async fn long_keys(session: &mut Session) -> Result<(), Stop> {
     let filled = format!("{}/%2F~{}", session.run, "x".repeat(LONGEST));
     let start: String = filled.chars().take(LONGEST - 1).collect();
     let mut replies: Vec<Reply> = Vec::new();
-    for last in ["a", "b"] {
+    for last in ["a", "b", "A"] {
         let sample = Sample::new(session);
         let prepared = session.prepare_as(&sample.command, format!("{start}{last}"));
         let sent = session.send_prepared(prepared).await?;
         let is_new = replies.iter().all(|earlier| earlier.body != sent.reply.body);
-        let expected = "a success of its own: the key has 255 characters and differs in the last";
+        let expected =
+            "a success of its own: the key has 255 characters, and its last one differs from that of each other key";
         session.check(LONG_KEY, &sent, sent.reply.is_success() && is_new, expected);
         if is_new {
             sample.expect(session, &sent);

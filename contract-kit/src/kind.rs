@@ -19,6 +19,8 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub(crate) const ALL: [Self; 4] = [Self::Billing, Self::Reports, Self::Accounts, Self::Contracts];
+
     /// Returns its name, as in `--billing`.
     #[must_use]
     pub fn name(self) -> &'static str {

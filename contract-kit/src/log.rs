@@ -21,6 +21,8 @@ const NOWHERE: Position = 1_000_000_000_000_000;
 const ATTEMPTS: u32 = 3;
 /// `wait` that no event ends, in seconds.
 const SHORT_WAIT: u64 = 1;
+/// The reader is likely to wait by then. If not, its answer tells less.
+const HEAD_START: Duration = Duration::from_millis(200);
 /// `wait` that an event ends, in seconds.
 const LONG_WAIT: u64 = 10;
 
@@ -117,14 +119,23 @@ fn positions<'a>(entries: impl Iterator<Item = &'a Entry>) -> String {
     entries.map(|entry| entry.position.to_string()).collect::<Vec<_>>().join(" ")
 }
 
+/// Events that are not after the position break another rule.
+fn is_empty(reply: &Reply) -> bool {
+    reply.body.as_array().is_some_and(Vec::is_empty)
+}
+
+/// Some clocks are coarse.
+fn at_least(seconds: u64) -> Duration {
+    Duration::from_secs(seconds).mul_f32(0.9)
+}
+
 async fn waiting_without_an_event(session: &mut Session) -> Result<(), Stop> {
     let request = session.http.get(&format!("/events?after={NOWHERE}&limit=1&wait={SHORT_WAIT}"));
     let begun = Instant::now();
     let reply = session.http.send(&request).await?;
     let took = begun.elapsed();
     session.read_page(&request, &reply, NOWHERE, 1)?;
-    // Some clocks are coarse.
-    if took < Duration::from_secs(SHORT_WAIT).mul_f32(0.9) {
+    if is_empty(&reply) && took < at_least(SHORT_WAIT) {
         let expected = format!("an answer after {SHORT_WAIT} s, as there is no event");
         session.broken(WAIT, &request, &expected, &format!("one after {} ms", took.as_millis()));
     }
@@ -139,6 +150,7 @@ async fn waiting_for_an_event(session: &mut Session) -> Result<(), Stop> {
         let sent = session.prepare(&sample.command);
         let http = session.http.clone();
         let write = async {
+            tokio::time::sleep(HEAD_START).await;
             let reply = http.send(&sent.request).await;
             (reply, Instant::now())
         };
@@ -146,16 +158,29 @@ async fn waiting_for_an_event(session: &mut Session) -> Result<(), Stop> {
             let reply = http.send(&request).await;
             (reply, Instant::now())
         };
+        let begun = Instant::now();
         let ((read, read_at), (written, written_at)) = tokio::join!(read, write);
         let sent = Sent { reply: written?, ..sent.clone() };
         sample.expect(session, &sent);
-        let events = session.read_page(&request, &read?, at, PAGE)?;
-        if !events.is_empty() {
+        if !sent.reply.is_success() {
+            session.verdicts.skip(WAIT, "a command was not accepted");
+            return Ok(());
+        }
+        let reply = read?;
+        session.read_page(&request, &reply, at, PAGE)?;
+        if !is_empty(&reply) {
             session.verdicts.kept(WAIT);
             return Ok(());
         }
-        if written_at < read_at {
-            session.broken(WAIT, &request, "the event of a command that was sent while it waited", "[]");
+        let took = read_at - begun;
+        if written_at < read_at || took < at_least(LONG_WAIT) {
+            let expected = format!("the event of a command that was sent meanwhile, or nothing for {LONG_WAIT} s");
+            session.broken_by(
+                WAIT,
+                &[&sent.request, &request],
+                &expected,
+                &format!("[] after {} ms", took.as_millis()),
+            );
             return Ok(());
         }
     }

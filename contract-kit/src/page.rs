@@ -4,7 +4,8 @@ use process_manager_wire::{EVENTS_MEDIA_TYPE, Position};
 use serde_json::Value;
 
 use crate::{
-    http::{Reply, Request, Stop},
+    Kind,
+    http::{FEW_ATTEMPTS, Reply, Request, Stop},
     rules::{AFTER, CLOUD_EVENTS, LIMIT, POSITIONS},
     session::Session,
 };
@@ -28,6 +29,7 @@ impl Entry {
 impl Session {
     /// Finds the place of the check: after the last event that is there.
     pub(crate) async fn begin(&mut self) -> Result<(), Stop> {
+        self.is_the_service().await?;
         let mut high: Position = 1;
         while self.has_events_after(high).await? {
             high = high.saturating_mul(2);
@@ -40,6 +42,21 @@ impl Session {
         }
         self.start = low;
         Ok(())
+    }
+
+    /// Checks that the address is one of such a service.
+    async fn is_the_service(&self) -> Result<(), Stop> {
+        let (kind, request) = (self.kind, self.http.get("/events?limit=1"));
+        let reply = self.http.send_within(&request, FEW_ATTEMPTS).await?;
+        let Some(events) = reply.body.as_array().filter(|_| reply.status == 200) else {
+            let (came, request) = (reply.shown(), request.curl());
+            return Err(Stop(format!("is this the address of {kind}? {came} is the answer to {request}")));
+        };
+        let source = events.first().and_then(|event| event["source"].as_str());
+        match Kind::ALL.into_iter().find(|other| *other != kind && Some(other.source()) == source) {
+            Some(other) => Err(Stop(format!("this is not the address of {kind}, but of {other}, by its events"))),
+            None => Ok(()),
+        }
     }
 
     async fn has_events_after(&mut self, position: Position) -> Result<bool, Stop> {
@@ -127,12 +144,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Kind, http::Http};
+    use crate::http::Http;
 
     #[test]
     fn a_page_is_read_and_its_breaches_are_named() {
         let page = |after, limit, body: Value| {
-            let mut session = Session::new(Kind::Billing, Http::new("http://127.0.0.1:1".parse().unwrap()));
+            let mut session = Session::new(Kind::Billing, Http::new("http://127.0.0.1:1".parse().unwrap(), |_| ()));
             let reply = Reply { status: 200, content_type: EVENTS_MEDIA_TYPE.to_owned(), body };
             let request = session.http.get("/events");
             let entries = session.read_page(&request, &reply, after, limit).unwrap();

@@ -6,27 +6,43 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
+use clap::{ArgGroup, Parser};
 use futures::FutureExt;
 use tokio::process::Command;
 use url::Url;
 
-use crate::{Kind, Restart, check};
+use crate::{Kind, Report, Restart, check};
 
-/// Tells whether a service keeps the contract that the process managers rely on (docs/CONTRACT.md).
+// Exit codes.
+const BROKEN: u8 = 1;
+const NOT_FINISHED: u8 = 2;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  no rule is broken
+  1  a rule is broken
+  2  nothing is known to be broken, but the check could not be finished, or the arguments are invalid
+
+Examples:
+  contract-kit --billing http://127.0.0.1:8081
+  contract-kit --billing http://127.0.0.1:8081 --reports http://127.0.0.1:8082 \\
+      --restart 'systemctl restart billing reports'";
+
+/// Checks whether a service keeps the contract that the process managers rely on (docs/CONTRACT.md).
 ///
-/// It makes documents, accounts, customers and contracts of its own, whose ids begin with contract-kit-, and touches no
-/// others. It cannot delete them: use a test system, and no worker that follows it, as a worker would act on them.
+/// It sends commands to the service and reads its log, as a process manager does. For each rule of the contract it says
+/// whether the service keeps it; if not, what was sent, what was expected, and what came.
 ///
-/// It ends with 0 if no rule is broken, with 1 if one is or the check could not come to its end, and with 2 if the
-/// arguments are unusable.
+/// Use a test system. The kit creates documents, accounts, customers and contracts, whose ids begin with contract-kit-,
+/// and cannot delete them; it changes no others. Stop the workers that follow the service, as they would act on them.
 #[derive(Debug, Parser)]
-#[command(name = "contract-kit", version, arg_required_else_help = true)]
+#[command(name = "contract-kit", version, arg_required_else_help = true, after_help = AFTER_HELP)]
+#[command(group = ArgGroup::new("services").args(SERVICES).required(true).multiple(true))]
 struct Options {
-    /// Check the Billing at this address, such as <http://127.0.0.1:8081>
+    /// Check the Billing at this address
     #[arg(long, value_name = "URL", value_parser = url)]
     billing: Option<Url>,
-    /// Check the Reports at this address; with --billing, the Billing that it follows, also rules R5 and R6
+    /// Check the Reports at this address; some of its rules also need --billing, the Billing that it follows
     #[arg(long, value_name = "URL", value_parser = url)]
     reports: Option<Url>,
     /// Check the Accounts at this address
@@ -35,13 +51,15 @@ struct Options {
     /// Check the Contracts at this address
     #[arg(long, value_name = "URL", value_parser = url)]
     contracts: Option<Url>,
-    /// Restart the services by this command of the shell, and check what has to outlive that
+    /// Run this shell command, which restarts the services, and check what has to outlive a restart
     #[arg(long, value_name = "COMMAND", conflicts_with = "wait_for_restart")]
     restart: Option<String>,
-    /// Ask for a restart of the services, and check what has to outlive it
+    /// Wait until you have restarted the services yourself, and check what has to outlive a restart
     #[arg(long)]
     wait_for_restart: bool,
 }
+
+const SERVICES: [&str; 4] = ["billing", "reports", "accounts", "contracts"];
 
 impl Options {
     fn services(&self) -> BTreeMap<Kind, Url> {
@@ -65,22 +83,22 @@ impl Options {
 fn url(text: &str) -> Result<Url, String> {
     let url: Url = text.parse().map_err(|error: url::ParseError| error.to_string())?;
     let is_usable = matches!(url.scheme(), "http" | "https") && url.host().is_some();
-    if is_usable { Ok(url) } else { Err("it should look like http://127.0.0.1:8081".to_owned()) }
+    if is_usable { Ok(url) } else { Err("use a URL such as http://127.0.0.1:8081".to_owned()) }
 }
 
 /// Runs a command of the shell to its end.
 async fn run(command: String) -> Result<(), String> {
     let status = Command::new("sh").arg("-c").arg(&command).status().await.map_err(|error| error.to_string())?;
-    if status.success() { Ok(()) } else { Err(format!("the command of --restart ended with {status}")) }
+    if status.success() { Ok(()) } else { Err(format!("the command of --restart failed: {status}")) }
 }
 
 /// Asks the operator, and awaits a line.
 async fn ask() -> Result<(), String> {
-    say("Restart the services now, then press Enter.\n");
+    tell("Restart the services now. When they run again, press Enter.");
     let line = tokio::task::spawn_blocking(|| io::stdin().read_line(&mut String::new())).await;
     match line {
         Ok(Ok(1..)) => Ok(()),
-        Ok(Ok(0)) => Err("the input ended before a line said that the services were restarted".to_owned()),
+        Ok(Ok(0)) => Err("nobody said that the services were restarted: the input ended".to_owned()),
         Ok(Err(error)) => Err(error.to_string()),
         Err(error) => Err(error.to_string()),
     }
@@ -92,31 +110,37 @@ pub async fn main() -> ExitCode {
         Ok(options) => options,
         Err(error) => {
             let _ = error.print();
-            // Help was asked for, or there was nothing to do.
-            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() { NOT_FINISHED.into() } else { ExitCode::SUCCESS };
         }
     };
-    let services = options.services();
-    if services.is_empty() {
-        say("Name a service: --billing URL, --reports URL, --accounts URL or --contracts URL.\n");
-        return ExitCode::from(2);
-    }
-    let reports = check(&services, options.restart()).await;
+    let reports = check(&options.services(), options.restart(), tell).await;
     for report in &reports {
         say(&report.to_string());
     }
-    let broken: usize = reports.iter().map(|report| report.broken().len()).sum();
-    if broken > 0 {
-        say(
-            "Is a worker following a service that was checked? It acts on the documents of the kit: stop it, and try again.\n",
-        );
+    let code = exit_code(&reports);
+    if code == BROKEN {
+        say("docs/CONTRACT.md states the rules. If a worker follows one of these services, stop it and check again.\n");
     }
-    if reports.iter().all(crate::Report::is_good) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    code.into()
+}
+
+fn exit_code(reports: &[Report]) -> u8 {
+    if reports.iter().any(|report| !report.broken().is_empty()) {
+        BROKEN
+    } else if reports.iter().any(|report| report.ended.is_some()) {
+        NOT_FINISHED
+    } else {
+        0
+    }
 }
 
 /// A reader that is gone changes no verdict.
 fn say(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
+}
+
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 #[cfg(test)]
@@ -132,6 +156,7 @@ mod tests {
             &["--billing", "mailto:ada"],
             &["--billing"],
             &["--nonsense"],
+            &["--restart", "true"],
             &["--billing", "http://a", "--restart", "true", "--wait-for-restart"],
         ] {
             assert!(options(words).unwrap_err().use_stderr(), "{words:?}");
@@ -142,5 +167,21 @@ mod tests {
     async fn a_restart_that_fails_says_so() {
         assert_eq!(run("true".to_owned()).await, Ok(()));
         assert!(run("exit 3".to_owned()).await.unwrap_err().contains("exit status: 3"));
+    }
+
+    #[test]
+    fn a_broken_rule_counts_more_than_a_check_that_was_not_finished() {
+        let report = |is_broken: bool, is_ended: bool| {
+            let (kind, rule) = (Kind::Billing, crate::rules::ALL[0]);
+            let verdict = if is_broken { crate::Verdict::Broken(Vec::new()) } else { crate::Verdict::Kept };
+            let ended = is_ended.then(|| "it does not answer".to_owned());
+            Report { kind, url: String::new(), run: String::new(), ended, verdicts: [(rule, verdict)].into() }
+        };
+        let code = |reports: &[(bool, bool)]| {
+            exit_code(&reports.iter().map(|(is_broken, is_ended)| report(*is_broken, *is_ended)).collect::<Vec<_>>())
+        };
+        assert_eq!(code(&[(false, false)]), 0);
+        assert_eq!(code(&[(false, false), (false, true)]), 2);
+        assert_eq!(code(&[(false, true), (true, true)]), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! The result of a check: a verdict for each rule, a line for each verdict.
+//! The result of a check: a verdict for each rule, and what shows that a rule is broken.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -10,12 +10,12 @@ const MOST_FINDINGS: usize = 3;
 /// A place where a rule is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What the contract expects.
+    /// The requests that show it, as lines of `curl`.
+    pub sent: Vec<String>,
+    /// The answer, or the part of the log, that the contract asks for.
     pub expected: String,
-    /// The answer, or the part of the log that differs.
-    pub came: String,
-    /// The request, as a line of `curl`.
-    pub request: String,
+    /// The answer, or the part of the log, that came.
+    pub got: String,
 }
 
 /// The verdict about one rule.
@@ -38,7 +38,7 @@ pub struct Report {
     pub url: String,
     /// The beginning of the ids that the kit has used.
     pub run: String,
-    /// Why the check ended early, if it did.
+    /// Why the check could not be finished, if it was not.
     pub ended: Option<String>,
     /// The verdict about each rule.
     pub verdicts: BTreeMap<Rule, Verdict>,
@@ -52,32 +52,57 @@ impl Report {
         broken.map(|(rule, _)| rule.id()).collect()
     }
 
-    /// Returns whether the check came to its end and found no rule broken.
+    /// Returns whether the check was finished and found no rule broken.
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.ended.is_none() && self.broken().is_empty()
+    }
+
+    /// Returns how many rules are kept, broken and not checked.
+    fn counts(&self) -> [usize; 3] {
+        let mut counts = [0; 3];
+        for verdict in self.verdicts.values() {
+            counts[match verdict {
+                Verdict::Kept => 0,
+                Verdict::Broken(_) => 1,
+                Verdict::NotChecked(_) => 2,
+            }] += 1;
+        }
+        counts
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} at {}; ids of the kit begin with {}", self.kind, self.url, self.run)?;
+        writeln!(f, "{} at {}", self.kind, self.url)?;
         for (rule, verdict) in &self.verdicts {
-            let rule = format!("{} {}", rule.id(), rule.name());
+            let rule_name = format!("{:<3} {}", rule.id(), rule.name());
             match verdict {
-                Verdict::Kept => writeln!(f, "  {rule:<24} ok")?,
-                Verdict::NotChecked(why) => writeln!(f, "  {rule:<24} not checked ({why})")?,
+                Verdict::Kept => writeln!(f, "  kept         {rule_name}")?,
+                Verdict::NotChecked(why) => writeln!(f, "  not checked  {rule_name}: {why}")?,
                 Verdict::Broken(findings) => {
-                    for Finding { expected, came, request } in findings {
-                        writeln!(f, "  {rule:<24} BROKEN: expected {expected}; came {came}; {request}")?;
-                    }
+                    writeln!(f, "  BROKEN       {rule_name}")?;
+                    writeln!(f, "    The contract says: {}", rule.statement())?;
+                    findings.iter().try_for_each(|finding| write!(f, "{finding}"))?;
                 }
             }
         }
-        match &self.ended {
-            Some(why) => writeln!(f, "  the check ended early: {why}"),
-            None => Ok(()),
+        if let Some(why) = &self.ended {
+            writeln!(f, "  The check could not be finished: {why}")?;
         }
+        let [kept, broken, not_checked] = self.counts();
+        writeln!(f, "  {kept} rules kept, {broken} broken, {not_checked} not checked")?;
+        writeln!(f, "  The kit's ids and keys begin with {}", self.run)
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for sent in &self.sent {
+            writeln!(f, "    sent:     {sent}")?;
+        }
+        writeln!(f, "    expected: {}", self.expected)?;
+        writeln!(f, "    got:      {}", self.got)
     }
 }
 
@@ -96,8 +121,8 @@ impl Verdicts {
 
     pub(crate) fn broken(&mut self, rule: Rule, finding: Finding) {
         match self.0.entry(rule).or_insert(Verdict::Kept) {
-            Verdict::Broken(findings) if findings.len() < MOST_FINDINGS => findings.push(finding),
-            Verdict::Broken(_) => (),
+            Verdict::Broken(findings) if findings.len() == MOST_FINDINGS || findings.contains(&finding) => (),
+            Verdict::Broken(findings) => findings.push(finding),
             verdict => *verdict = Verdict::Broken(vec![finding]),
         }
     }

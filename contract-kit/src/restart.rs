@@ -10,15 +10,11 @@ use crate::{
     session::{Sent, Session},
 };
 
-/// Attempts until the service answers again, a second or more each.
-const MOST_ATTEMPTS: u32 = 120;
+/// Attempts until the service answers again.
+const MOST_ATTEMPTS: u32 = 240;
 const PAUSE: Duration = Duration::from_millis(500);
 
 pub(crate) async fn check(session: &mut Session) -> Result<(), Stop> {
-    if session.story.is_empty() {
-        session.skip_restart("the first half of the check has read no event");
-        return Ok(());
-    }
     is_back(session).await?;
     keys(session).await?;
     log(session).await
@@ -32,7 +28,7 @@ async fn is_back(session: &Session) -> Result<(), Stop> {
         }
         tokio::time::sleep(PAUSE).await;
     }
-    Err(Stop(format!("after the restart it does not answer {}", request.curl())))
+    Err(Stop(format!("since the restart there is no answer to {}", request.curl())))
 }
 
 async fn keys(session: &mut Session) -> Result<(), Stop> {

@@ -2,6 +2,8 @@
 
 use crate::Kind;
 
+const CONTRACT: &str = include_str!("../../docs/CONTRACT.md");
+
 /// A rule of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rule {
@@ -24,6 +26,14 @@ impl Rule {
     #[must_use]
     pub fn name(self) -> &'static str {
         self.name
+    }
+
+    /// Returns what docs/CONTRACT.md says about it, in one line.
+    #[must_use]
+    pub fn statement(self) -> &'static str {
+        let row = format!("| **{} {}** | ", self.id, self.name);
+        let after = CONTRACT.split_once(&row).map_or("", |(_, after)| after);
+        after.split_once(" |\n").map_or("", |(statement, _)| statement)
     }
 
     /// Returns whether it is a rule for this service.
@@ -147,8 +157,6 @@ rules! {
 mod tests {
     use super::*;
 
-    const CONTRACT: &str = include_str!("../../docs/CONTRACT.md");
-
     #[test]
     fn each_rule_stands_in_the_contract_and_no_other() {
         let named = |rule: &Rule| format!("**{} {}**", rule.id, rule.name);
@@ -161,6 +169,8 @@ mod tests {
         };
         let stated = CONTRACT.split("**").skip(1).step_by(2).filter(is_rule).count();
         assert_eq!(stated, ALL.len(), "docs/CONTRACT.md states a rule that the kit does not know");
+        let is_line = |rule: &Rule| !rule.statement().is_empty() && !rule.statement().contains('\n');
+        assert!(ALL.iter().all(is_line), "each rule has a row of a table");
         assert!(ALL.iter().all(|rule| rule.id == format!("{}{}", rule.letter, rule.number)));
     }
 }

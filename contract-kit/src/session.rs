@@ -13,6 +13,8 @@ use crate::{
     rules::{self, IDEMPOTENT, PROBLEM},
 };
 
+const NOT_FINISHED: &str = "the check could not be finished";
+
 /// A command.
 #[derive(Debug, Clone)]
 pub(crate) struct Command {
@@ -133,9 +135,12 @@ impl Session {
 
     /// As [`Session::accept`], for a command that has been sent.
     pub(crate) async fn accepted(&mut self, rule: Rule, sent: Sent, status: u16) -> Result<Sent, Stop> {
+        if sent.reply.is_worth_a_retry() {
+            return Err(Stop(format!("{} is the answer to {}", sent.reply.shown(), sent.request.curl())));
+        }
         if !sent.reply.is_success() {
             self.broken(rule, &sent.request, &status.to_string(), &sent.reply.shown());
-            return Err(Stop(format!("a command that {} needs was not accepted", rule.id())));
+            return Err(Stop(format!("the rest depends on a command that was refused (see {})", rule.id())));
         }
         let is_as_expected = sent.reply.status == status;
         self.check(rule, &sent, is_as_expected, &status.to_string());
@@ -221,25 +226,28 @@ impl Session {
         Ok(sent)
     }
 
-    pub(crate) fn broken(&mut self, rule: Rule, request: &Request, expected: &str, came: &str) {
-        let finding = Finding { expected: expected.to_owned(), came: came.to_owned(), request: request.curl() };
-        self.verdicts.broken(rule, finding);
+    pub(crate) fn broken(&mut self, rule: Rule, request: &Request, expected: &str, got: &str) {
+        self.broken_by(rule, &[request], expected, got);
     }
 
-    /// The walk through the service's own rules has ended.
-    pub(crate) fn walk_ended(&mut self, walked: Result<(), Stop>) {
-        let Err(Stop(why)) = walked else { return };
-        for rule in self.own_rules() {
-            self.verdicts.cut(rule, &format!("not to its end: {why}"));
+    /// As [`Session::broken`], where it takes several requests to show it.
+    pub(crate) fn broken_by(&mut self, rule: Rule, requests: &[&Request], expected: &str, got: &str) {
+        let sent = requests.iter().map(|request| request.curl()).collect();
+        self.verdicts.broken(rule, Finding { sent, expected: expected.to_owned(), got: got.to_owned() });
+    }
+
+    /// A part of the check, of these rules, has ended.
+    pub(crate) fn ended(&mut self, part: Result<(), Stop>, is_of_part: fn(Rule) -> bool) {
+        let Err(Stop(why)) = part else { return };
+        for rule in rules::ALL.iter().filter(|rule| rule.is_for(self.kind) && is_of_part(**rule)) {
+            self.verdicts.cut(*rule, NOT_FINISHED);
         }
         self.ended.get_or_insert(why);
     }
 
-    /// A half of the check has ended.
-    pub(crate) fn ended(&mut self, ended: Result<(), Stop>) {
-        if let Err(Stop(why)) = ended {
-            self.ended.get_or_insert(why);
-        }
+    /// Whether the first half of the check has read the log.
+    pub(crate) fn has_story(&self) -> bool {
+        !self.story.is_empty()
     }
 
     pub(crate) fn skip_restart(&mut self, why: &str) {
@@ -247,14 +255,9 @@ impl Session {
         self.verdicts.skip(rules::RESTART_KEYS, why);
     }
 
-    fn own_rules(&self) -> Vec<Rule> {
-        rules::ALL.iter().copied().filter(|rule| rule.is_for(self.kind) && !rule.is_for_all()).collect()
-    }
-
     pub(crate) fn into_report(mut self) -> Report {
-        let why = "the check did not come to it";
         for rule in rules::ALL.iter().filter(|rule| rule.is_for(self.kind)) {
-            self.verdicts.skip(*rule, why);
+            self.verdicts.skip(*rule, NOT_FINISHED);
         }
         let verdicts: BTreeMap<_, _> = self.verdicts.into_map();
         Report { kind: self.kind, url: self.http.address(), run: self.run, ended: self.ended, verdicts }

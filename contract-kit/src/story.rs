@@ -105,7 +105,9 @@ fn judge(session: &mut Session, request: &Request, entries: &[Entry]) {
         };
         let wanted = text(&expected.iter().map(|event| event.kind).collect::<Vec<_>>());
         let rule = if is_repeated(&found, expected) { IDEMPOTENT } else { RECORDED };
-        session.broken(rule, request, &format!("events of {wanted}"), &text(&kinds));
+        let commands = expected.iter().map(|event| &event.sent.request);
+        let requests: Vec<_> = commands.chain([request]).collect();
+        session.broken_by(rule, &requests, &format!("the events of {wanted}"), &format!("those of {}", text(&kinds)));
     }
 }
 
@@ -122,9 +124,9 @@ fn correlation(session: &mut Session, request: &Request, found: &Entry, expected
         if found.text(field) == wanted {
             session.verdicts.kept(CORRELATION);
         } else {
-            let came =
-                format!("{} at position {}, after {}", found.text(field), found.position, expected.sent.request.curl());
-            session.broken(CORRELATION, request, &format!("{field} {wanted}"), &came);
+            let expectation = format!("an event with the {field} {wanted}");
+            let got = format!("{} at position {}", found.text(field), found.position);
+            session.broken_by(CORRELATION, &[&expected.sent.request, request], &expectation, &got);
         }
     }
 }

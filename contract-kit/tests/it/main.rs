@@ -7,3 +7,4 @@ mod kept;
 mod proxy;
 mod services;
 mod spoils;
+mod unfinished;

@@ -87,10 +87,9 @@ impl Answer {
     }
 }
 
-/// What a proxy has seen.
+/// What a breach has seen.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    times: BTreeMap<(String, String), usize>,
     pub(crate) answers: BTreeMap<String, Answer>,
     pub(crate) pairs: BTreeSet<(String, String)>,
     pub(crate) highest: i64,
@@ -111,16 +110,12 @@ pub(crate) struct Spoil {
 }
 
 impl Spoil {
-    pub(crate) fn nothing() -> Self {
-        Self { before: |_, _| None, after: |_, _, _| () }
-    }
-
     pub(crate) fn requests(before: Before) -> Self {
-        Self { before, ..Self::nothing() }
+        Self { before, after: |_, _, _| () }
     }
 
     pub(crate) fn answers(after: After) -> Self {
-        Self { after, ..Self::nothing() }
+        Self { before: |_, _| None, after }
     }
 }
 
@@ -129,19 +124,21 @@ impl Spoil {
 pub(crate) struct Proxy {
     addr: SocketAddr,
     upstream: Upstream,
-    seen: Arc<Mutex<Seen>>,
-    spoil: Spoil,
+    /// How often each key has come to each path.
+    times: Arc<Mutex<BTreeMap<(String, String), usize>>>,
+    spoils: Arc<Mutex<Vec<(Spoil, Seen)>>>,
     http: reqwest::Client,
 }
 
 impl Proxy {
-    pub(crate) async fn start(upstream: &Upstream, spoil: Spoil) -> Self {
+    pub(crate) async fn start(upstream: &Upstream, spoils: Vec<Spoil>) -> Self {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         // The provider of TLS is there once this client is.
         let _ = test_support::http();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let (addr, upstream) = (listener.local_addr().unwrap(), upstream.clone());
-        let proxy = Self { addr, upstream, seen: Arc::default(), spoil, http };
+        let spoils = spoils.into_iter().map(|spoil| (spoil, Seen::default())).collect();
+        let proxy = Self { addr, upstream, times: Arc::default(), spoils: Arc::new(Mutex::new(spoils)), http };
         let app = Router::new().fallback(pass).with_state(proxy.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         proxy
@@ -153,7 +150,7 @@ impl Proxy {
 
     /// From here on the service has been restarted.
     pub(crate) fn set_restarted(&self) {
-        self.seen.lock().unwrap().is_restarted = true;
+        self.spoils.lock().unwrap().iter_mut().for_each(|(_, seen)| seen.is_restarted = true);
     }
 
     async fn call(&self, request: Request) -> Call {
@@ -166,8 +163,8 @@ impl Proxy {
         let is_post = parts.method == axum::http::Method::POST;
         let mut call = Call { path, query, key, text, times: 0, is_post, headers: parts.headers };
         if let Some(key) = call.key.clone() {
-            let mut seen = self.seen.lock().unwrap();
-            let times = seen.times.entry((key, call.path.clone())).or_default();
+            let mut times = self.times.lock().unwrap();
+            let times = times.entry((key, call.path.clone())).or_default();
             *times += 1;
             call.times = *times;
         }
@@ -199,13 +196,15 @@ impl Proxy {
 
 async fn pass(State(proxy): State<Proxy>, request: Request) -> Response {
     let mut call = proxy.call(request).await;
-    let early = (proxy.spoil.before)(&mut call, &mut proxy.seen.lock().unwrap());
+    let early = proxy.spoils.lock().unwrap().iter_mut().find_map(|(spoil, seen)| (spoil.before)(&mut call, seen));
     let answer = match early {
         Some(answer) => Ok(answer),
         None => proxy.forward(&call).await,
     };
     let Ok(mut answer) = answer else { return StatusCode::BAD_GATEWAY.into_response() };
-    (proxy.spoil.after)(&call, &mut answer, &mut proxy.seen.lock().unwrap());
+    for (spoil, seen) in proxy.spoils.lock().unwrap().iter_mut() {
+        (spoil.after)(&call, &mut answer, seen);
+    }
     let mut response = Body::from(answer.body.to_string()).into_response();
     *response.status_mut() = answer.status.try_into().unwrap();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_str(&answer.media_type).unwrap());

@@ -1,6 +1,6 @@
 //! Our four services, each behind a proxy whose address outlives a restart.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use accounts::Accounts;
 use billing::Billing;
@@ -10,14 +10,18 @@ use reports::Reports;
 use service_kit::{DatabaseUrl, Service};
 use service_testing::Running;
 use tempfile::TempDir;
+use test_support::PostgresServer;
 use tokio::sync::Mutex;
 use url::Url;
 
 use crate::proxy::{Proxy, Spoil, Upstream};
 
-/// The services, on SQLite.
+const VARIABLE: &str = "TEST_DATABASE_URL";
+
+/// The services.
 pub(crate) struct Services {
-    folder: TempDir,
+    _folder: TempDir,
+    databases: BTreeMap<Kind, DatabaseUrl>,
     upstreams: BTreeMap<Kind, Upstream>,
     running: Mutex<Vec<Running>>,
     /// Of Billing; Reports follows it.
@@ -25,12 +29,24 @@ pub(crate) struct Services {
 }
 
 impl Services {
+    /// On SQLite.
     pub(crate) async fn start() -> Arc<Self> {
+        Self::on(|kind, folder| DatabaseUrl::sqlite_file(&folder.join(format!("{kind}.db")), VARIABLE)).await
+    }
+
+    /// On new databases of PostgreSQL.
+    pub(crate) async fn on_postgres(server: &PostgresServer) -> Arc<Self> {
+        Self::on(|_, _| DatabaseUrl::new(server.create_database(), VARIABLE)).await
+    }
+
+    async fn on(database: impl Fn(Kind, &Path) -> DatabaseUrl) -> Arc<Self> {
         let kinds = [Kind::Billing, Kind::Reports, Kind::Accounts, Kind::Contracts];
         let upstreams: BTreeMap<Kind, Upstream> = kinds.into_iter().map(|kind| (kind, Upstream::default())).collect();
-        let billing = Proxy::start(&upstreams[&Kind::Billing], Spoil::nothing()).await.url();
+        let billing = Proxy::start(&upstreams[&Kind::Billing], Vec::new()).await.url();
         let folder = tempfile::tempdir().unwrap();
-        let services = Arc::new(Self { folder, upstreams, running: Mutex::default(), billing });
+        let databases = kinds.into_iter().map(|kind| (kind, database(kind, folder.path()))).collect();
+        let running = Mutex::default();
+        let services = Arc::new(Self { _folder: folder, databases, upstreams, running, billing });
         services.run().await;
         services
     }
@@ -43,9 +59,14 @@ impl Services {
         self.run().await;
     }
 
+    /// A proxy before the service.
+    pub(crate) async fn proxy(&self, kind: Kind) -> Proxy {
+        self.spoiled(kind, Vec::new()).await
+    }
+
     /// A proxy before the service, which spoils what passes.
-    pub(crate) async fn spoiled(&self, kind: Kind, spoil: Spoil) -> Proxy {
-        Proxy::start(&self.upstreams[&kind], spoil).await
+    pub(crate) async fn spoiled(&self, kind: Kind, spoils: Vec<Spoil>) -> Proxy {
+        Proxy::start(&self.upstreams[&kind], spoils).await
     }
 
     pub(crate) fn billing(&self) -> Url {
@@ -60,8 +81,7 @@ impl Services {
     }
 
     async fn one(&self, kind: Kind, service: impl Service) {
-        let database = DatabaseUrl::sqlite_file(&self.folder.path().join(format!("{kind}.db")), "TEST_DATABASE_URL");
-        let running = Running::start(service, &database).await;
+        let running = Running::start(service, &self.databases[&kind]).await;
         self.upstreams[&kind].leads_to(running.client.addr());
         self.running.lock().await.push(running);
     }

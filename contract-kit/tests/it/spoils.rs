@@ -8,8 +8,43 @@ use serde_json::json;
 
 use crate::proxy::{Answer, Spoil};
 
-/// The rule that each breaks.
-pub(crate) fn all() -> Vec<(&'static str, Kind, Spoil)> {
+/// Rules of which a breach of the first hides one of the second, or looks like one.
+const HIDES: &[(&str, &str)] = &[
+    ("K4", "B4"),
+    ("B4", "K17"),
+    ("B4", "K20"),
+    ("K5", "B2"),
+    ("K5", "B3"),
+    ("K1", "B3"),
+    ("K12", "K13"),
+    ("K12", "K14"),
+    ("K13", "K14"),
+    ("R3", "R5"),
+    ("R3", "R6"),
+    ("R5", "R6"),
+];
+
+/// A breach of a rule of a service.
+pub(crate) type Row = (&'static str, Kind, Spoil);
+
+/// Breaches in groups of those that show in one check.
+pub(crate) fn groups() -> Vec<Vec<Row>> {
+    let mut groups: Vec<Vec<Row>> = Vec::new();
+    for row in all() {
+        let hides = |(one, _, _): &Row, (other, _, _): &Row| one == other || HIDES.contains(&(*one, *other));
+        let is_beside = |group: &&mut Vec<Row>| {
+            group.iter().all(|other| row.1 == other.1 && !hides(&row, other) && !hides(other, &row))
+        };
+        match groups.iter_mut().find(is_beside) {
+            Some(group) => group.push(row),
+            None => groups.push(vec![row]),
+        }
+    }
+    groups
+}
+
+/// All breaches, with the rule that each breaks.
+pub(crate) fn all() -> Vec<Row> {
     let of_commands = keys().into_iter().chain(bodies()).map(|(id, spoil)| (id, Kind::Billing, spoil));
     let of_logs = log::all().into_iter().map(|(id, spoil)| (id, Kind::Billing, spoil));
     of_commands.chain(of_logs).chain(own::all()).collect()
@@ -82,6 +117,13 @@ fn bodies() -> Vec<(&'static str, Spoil)> {
             Spoil::requests(|call, _| {
                 let key: String = call.key.take()?.chars().take(200).collect();
                 call.key = Some(key);
+                None
+            }),
+        ),
+        (
+            "K7",
+            Spoil::requests(|call, _| {
+                call.key = call.key.take().map(|key| key.to_lowercase());
                 None
             }),
         ),

@@ -1,11 +1,12 @@
 //! Breaches of each service's own rules.
 
-use contract_kit::Kind::{self, Accounts, Billing, Contracts, Reports};
+use contract_kit::Kind::{Accounts, Billing, Contracts, Reports};
 use serde_json::json;
 
+use super::Row;
 use crate::proxy::Spoil;
 
-pub(crate) fn all() -> Vec<(&'static str, Kind, Spoil)> {
+pub(crate) fn all() -> Vec<Row> {
     [billing(), reports(), accounts(), contracts()].concat()
 }
 
@@ -44,7 +45,7 @@ macro_rules! read {
     };
 }
 
-fn billing() -> Vec<(&'static str, Kind, Spoil)> {
+fn billing() -> Vec<Row> {
     let keys_first = Spoil {
         before: |call, seen| seen.answers.get(call.key.as_ref()?).cloned(),
         after: |call, answer, seen| {
@@ -75,7 +76,7 @@ fn billing() -> Vec<(&'static str, Kind, Spoil)> {
     ]
 }
 
-fn reports() -> Vec<(&'static str, Kind, Spoil)> {
+fn reports() -> Vec<Row> {
     let marks_late = Spoil::requests(|call, seen| {
         let body = call.body();
         let text = |field: &str| body[field].as_str().unwrap_or_default().to_owned();
@@ -105,7 +106,7 @@ fn reports() -> Vec<(&'static str, Kind, Spoil)> {
     ]
 }
 
-fn accounts() -> Vec<(&'static str, Kind, Spoil)> {
+fn accounts() -> Vec<Row> {
     let fault = Spoil::answers(|_, answer, _| {
         if answer.code() == "insufficient-funds" {
             answer.status = 500;
@@ -118,7 +119,7 @@ fn accounts() -> Vec<(&'static str, Kind, Spoil)> {
     ]
 }
 
-fn contracts() -> Vec<(&'static str, Kind, Spoil)> {
+fn contracts() -> Vec<Row> {
     vec![
         ("C1", Contracts, code!("credit-rating-unchanged")),
         ("C2", Contracts, success!("revoke-customer-contract", |answer| answer.body["status"] = json!("active"))),
