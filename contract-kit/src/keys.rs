@@ -108,7 +108,7 @@ async fn reused(session: &mut Session) -> Result<(), Stop> {
     let sent = session.send(&sample.command).await?;
     if sent.reply.is_no_route() {
         let (kind, came, request) = (session.kind, sent.reply.shown(), sent.request.curl());
-        return Err(Stop(format!("is this the address of {kind}? {came} is the answer to {request}")));
+        return Err(Stop(format!("is this the address of {kind}? It answered {came} to {request}")));
     }
     let first = session.accepted(IDEMPOTENT, sent, status).await?;
     sample.expect(session, &first);

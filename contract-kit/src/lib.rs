@@ -77,7 +77,9 @@ async fn begin(session: &mut Session) -> Result<(), Stop> {
 async fn restarted(sessions: &mut [Session], restart: Restart<'_>, notice: Notice) {
     notice("Awaiting the restart");
     let restarted = restart.await.map_err(Stop);
-    notice("Checking what has to outlive the restart");
+    if restarted.is_ok() {
+        notice("Checking what has to outlive the restart");
+    }
     for session in sessions.iter_mut().filter(|session| session.has_story()) {
         let checked = match &restarted {
             Ok(()) => restart::check(session).await,

@@ -50,11 +50,14 @@ impl Session {
         let reply = self.http.send_within(&request, FEW_ATTEMPTS).await?;
         let Some(events) = reply.body.as_array().filter(|_| reply.status == 200) else {
             let (came, request) = (reply.shown(), request.curl());
-            return Err(Stop(format!("is this the address of {kind}? {came} is the answer to {request}")));
+            return Err(Stop(format!("is this the address of {kind}? It answered {came} to {request}")));
         };
         let source = events.first().and_then(|event| event["source"].as_str());
         match Kind::ALL.into_iter().find(|other| *other != kind && Some(other.source()) == source) {
-            Some(other) => Err(Stop(format!("this is not the address of {kind}, but of {other}, by its events"))),
+            Some(other) => {
+                let address = self.http.address();
+                Err(Stop(format!("{address} is {other}, not {kind}: the source of its events is {}", other.source())))
+            }
             None => Ok(()),
         }
     }

@@ -81,9 +81,8 @@ impl Options {
 }
 
 fn url(text: &str) -> Result<Url, String> {
-    let url: Url = text.parse().map_err(|error: url::ParseError| error.to_string())?;
-    let is_usable = matches!(url.scheme(), "http" | "https") && url.host().is_some();
-    if is_usable { Ok(url) } else { Err("use a URL such as http://127.0.0.1:8081".to_owned()) }
+    let url = text.parse().ok().filter(|url: &Url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+    url.ok_or_else(|| "use a URL such as http://127.0.0.1:8081".to_owned())
 }
 
 /// Runs a command of the shell to its end.

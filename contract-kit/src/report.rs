@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{Kind, Rule};
 
+/// Why a rule is not checked if the check has ended early.
+pub(crate) const NOT_FINISHED: &str = "the check could not be finished";
 /// Findings that a rule keeps: the first ones say enough.
 const MOST_FINDINGS: usize = 3;
 
@@ -75,10 +77,12 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} at {}", self.kind, self.url)?;
+        let mut unfinished = Vec::new();
         for (rule, verdict) in &self.verdicts {
             let rule_name = format!("{:<3} {}", rule.id(), rule.name());
             match verdict {
                 Verdict::Kept => writeln!(f, "  kept         {rule_name}")?,
+                Verdict::NotChecked(why) if why == NOT_FINISHED => unfinished.push(rule.id()),
                 Verdict::NotChecked(why) => writeln!(f, "  not checked  {rule_name}: {why}")?,
                 Verdict::Broken(findings) => {
                     writeln!(f, "  BROKEN       {rule_name}")?;
@@ -86,6 +90,9 @@ impl fmt::Display for Report {
                     findings.iter().try_for_each(|finding| write!(f, "{finding}"))?;
                 }
             }
+        }
+        if !unfinished.is_empty() {
+            writeln!(f, "  not checked  {}", unfinished.join(", "))?;
         }
         if let Some(why) = &self.ended {
             writeln!(f, "  The check could not be finished: {why}")?;

@@ -9,11 +9,9 @@ use uuid::Uuid;
 use crate::{
     Finding, Kind, Report, Rule,
     http::{Http, Reply, Request, Stop, excerpt, headers_of},
-    report::Verdicts,
+    report::{NOT_FINISHED, Verdicts},
     rules::{self, IDEMPOTENT, PROBLEM},
 };
-
-const NOT_FINISHED: &str = "the check could not be finished";
 
 /// A command.
 #[derive(Debug, Clone)]
@@ -256,8 +254,9 @@ impl Session {
     }
 
     pub(crate) fn into_report(mut self) -> Report {
+        let why = if self.ended.is_some() { NOT_FINISHED } else { "it depends on a rule that is broken" };
         for rule in rules::ALL.iter().filter(|rule| rule.is_for(self.kind)) {
-            self.verdicts.skip(*rule, NOT_FINISHED);
+            self.verdicts.skip(*rule, why);
         }
         let verdicts: BTreeMap<_, _> = self.verdicts.into_map();
         Report { kind: self.kind, url: self.http.address(), run: self.run, ended: self.ended, verdicts }
