@@ -18,6 +18,8 @@ use crate::proxy::{Proxy, Spoil, Upstream};
 
 const VARIABLE: &str = "TEST_DATABASE_URL";
 
+pub(crate) const ALL: [Kind; 4] = [Kind::Billing, Kind::Reports, Kind::Accounts, Kind::Contracts];
+
 /// The services.
 pub(crate) struct Services {
     _folder: TempDir,
@@ -29,22 +31,21 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    /// On SQLite.
+    /// All of them, on SQLite.
     pub(crate) async fn start() -> Arc<Self> {
-        Self::on(|kind, folder| DatabaseUrl::sqlite_file(&folder.join(format!("{kind}.db")), VARIABLE)).await
+        Self::on(&ALL, |kind, folder| DatabaseUrl::sqlite_file(&folder.join(format!("{kind}.db")), VARIABLE)).await
     }
 
-    /// On new databases of PostgreSQL.
-    pub(crate) async fn on_postgres(server: &PostgresServer) -> Arc<Self> {
-        Self::on(|_, _| DatabaseUrl::new(server.create_database(), VARIABLE)).await
+    /// Some of them, on new databases of PostgreSQL.
+    pub(crate) async fn on_postgres(kinds: &[Kind], server: &PostgresServer) -> Arc<Self> {
+        Self::on(kinds, |_, _| DatabaseUrl::new(server.create_database(), VARIABLE)).await
     }
 
-    async fn on(database: impl Fn(Kind, &Path) -> DatabaseUrl) -> Arc<Self> {
-        let kinds = [Kind::Billing, Kind::Reports, Kind::Accounts, Kind::Contracts];
-        let upstreams: BTreeMap<Kind, Upstream> = kinds.into_iter().map(|kind| (kind, Upstream::default())).collect();
+    async fn on(kinds: &[Kind], database: impl Fn(Kind, &Path) -> DatabaseUrl) -> Arc<Self> {
+        let upstreams: BTreeMap<Kind, Upstream> = kinds.iter().map(|kind| (*kind, Upstream::default())).collect();
         let billing = Proxy::start(&upstreams[&Kind::Billing], Vec::new()).await.url();
         let folder = tempfile::tempdir().unwrap();
-        let databases = kinds.into_iter().map(|kind| (kind, database(kind, folder.path()))).collect();
+        let databases = kinds.iter().map(|kind| (*kind, database(*kind, folder.path()))).collect();
         let running = Mutex::default();
         let services = Arc::new(Self { _folder: folder, databases, upstreams, running, billing });
         services.run().await;
@@ -69,15 +70,28 @@ impl Services {
         Proxy::start(&self.upstreams[&kind], spoils).await
     }
 
+    /// A proxy before each service.
+    pub(crate) async fn proxies(&self) -> BTreeMap<Kind, Url> {
+        let mut urls = BTreeMap::new();
+        for kind in self.databases.keys().copied() {
+            urls.insert(kind, self.proxy(kind).await.url());
+        }
+        urls
+    }
+
     pub(crate) fn billing(&self) -> Url {
         self.billing.clone()
     }
 
     async fn run(&self) {
-        self.one(Kind::Billing, Billing).await;
-        self.one(Kind::Reports, Reports::following(self.billing()).unwrap()).await;
-        self.one(Kind::Accounts, Accounts).await;
-        self.one(Kind::Contracts, Contracts).await;
+        for kind in self.databases.keys().copied() {
+            match kind {
+                Kind::Billing => self.one(kind, Billing).await,
+                Kind::Reports => self.one(kind, Reports::following(self.billing()).unwrap()).await,
+                Kind::Accounts => self.one(kind, Accounts).await,
+                Kind::Contracts => self.one(kind, Contracts).await,
+            }
+        }
     }
 
     async fn one(&self, kind: Kind, service: impl Service) {
