@@ -148,7 +148,7 @@ impl Session {
         if is_same {
             self.verdicts.kept(IDEMPOTENT);
         } else {
-            self.broken(IDEMPOTENT, &sent.request, &expected, &again.shown());
+            self.broken_by(IDEMPOTENT, &[&sent.request, &sent.request], &expected, &again.shown());
         }
         Ok(sent)
     }

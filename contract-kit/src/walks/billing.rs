@@ -131,13 +131,23 @@ async fn shown(session: &mut Session, document: &str, mut fields: Value, is_open
         let listed = items.iter().find(|item| item["document_id"] == document);
         if let Some(listed) = listed {
             let holds = is_open && listed["process_id"] == fields["process_id"];
-            session.check(OPEN_PROCESSES, &page, holds, &format!("{document} with its open process, if it has one"));
+            let process = fields["process_id"].as_str();
+            let expected = match process {
+                Some(process) => format!("a list that has {document} with its open process, {process}"),
+                None => format!("a list without {document}, which has no open process"),
+            };
+            session.check(OPEN_PROCESSES, &page, holds, &expected);
             return Ok(());
         }
         match page.reply.body["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={}", byte_serialize(next.as_bytes()).collect::<String>()),
             None => {
-                session.check(OPEN_PROCESSES, &page, !is_open, &format!("{document}, whose process is open"));
+                session.check(
+                    OPEN_PROCESSES,
+                    &page,
+                    !is_open,
+                    &format!("a list that has {document}, whose process is open"),
+                );
                 return Ok(());
             }
         }
