@@ -45,7 +45,8 @@ pub(crate) fn groups() -> Vec<Vec<Row>> {
 
 /// All breaches, with the rule that each breaks.
 pub(crate) fn all() -> Vec<Row> {
-    let of_commands = keys().into_iter().chain(bodies()).map(|(id, spoil)| (id, Kind::Billing, spoil));
+    let of_commands =
+        keys().into_iter().chain(long_keys()).chain(bodies()).map(|(id, spoil)| (id, Kind::Billing, spoil));
     let of_logs = log::all().into_iter().map(|(id, spoil)| (id, Kind::Billing, spoil));
     of_commands.chain(of_logs).chain(own::all()).collect()
 }
@@ -94,6 +95,26 @@ fn keys() -> Vec<(&'static str, Spoil)> {
     ]
 }
 
+fn long_keys() -> Vec<(&'static str, Spoil)> {
+    vec![
+        (
+            "K7",
+            Spoil::requests(|call, _| {
+                let key: String = call.key.take()?.chars().take(200).collect();
+                call.key = Some(key);
+                None
+            }),
+        ),
+        (
+            "K7",
+            Spoil::requests(|call, _| {
+                call.key = call.key.take().map(|key| key.to_lowercase());
+                None
+            }),
+        ),
+    ]
+}
+
 fn bodies() -> Vec<(&'static str, Spoil)> {
     vec![
         (
@@ -110,21 +131,6 @@ fn bodies() -> Vec<(&'static str, Spoil)> {
                 if call.path.ends_with("knows-no-such-command") {
                     answer.body["code"] = json!("no-such-command");
                 }
-            }),
-        ),
-        (
-            "K7",
-            Spoil::requests(|call, _| {
-                let key: String = call.key.take()?.chars().take(200).collect();
-                call.key = Some(key);
-                None
-            }),
-        ),
-        (
-            "K7",
-            Spoil::requests(|call, _| {
-                call.key = call.key.take().map(|key| key.to_lowercase());
-                None
             }),
         ),
         ("K8", Spoil::requests(|call, _| call.body().get("contract_kit").map(|_| problem(422, "invalid-body")))),

@@ -8,6 +8,7 @@ pub(crate) fn all() -> Vec<(&'static str, Spoil)> {
     let mut all = fields();
     all.extend(logs());
     all.extend(reading());
+    all.extend(waiting());
     all
 }
 
@@ -80,6 +81,26 @@ fn logs() -> Vec<(&'static str, Spoil)> {
     ]
 }
 
+fn waiting() -> Vec<(&'static str, Spoil)> {
+    vec![
+        (
+            "K16",
+            Spoil::requests(|call, _| {
+                call.query.remove("wait");
+                None
+            }),
+        ),
+        (
+            "K16",
+            Spoil::answers(|call, answer, _| {
+                if call.query.contains_key("wait") {
+                    answer.events().clear();
+                }
+            }),
+        ),
+    ]
+}
+
 fn reading() -> Vec<(&'static str, Spoil)> {
     vec![
         (
@@ -106,21 +127,6 @@ fn reading() -> Vec<(&'static str, Spoil)> {
                     call.query.remove("limit");
                 }
                 None
-            }),
-        ),
-        (
-            "K16",
-            Spoil::requests(|call, _| {
-                call.query.remove("wait");
-                None
-            }),
-        ),
-        (
-            "K16",
-            Spoil::answers(|call, answer, _| {
-                if call.query.contains_key("wait") {
-                    answer.events().clear();
-                }
             }),
         ),
         (
