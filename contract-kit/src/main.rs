@@ -1,0 +1,8 @@
+//! `contract-kit --billing URL`: tells whether a service keeps the contract.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    contract_kit::main().await
+}
