@@ -1,0 +1,202 @@
+//! The table: hostile requests of one route, and what has to come of each.
+
+use service_kit::MAX_BODY;
+
+use super::{
+    bodies, layer, params,
+    routes::{Body, Known, Route},
+    wire::{Expected, JSON, Request},
+};
+
+/// A request and what has to come of it.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) what: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) expected: Expected,
+}
+
+impl Row {
+    pub(super) fn new(what: impl Into<String>, request: &Request, expected: Expected) -> Self {
+        Self { what: what.into(), bytes: request.bytes(), expected }
+    }
+
+    pub(super) fn problem(what: impl Into<String>, request: &Request, statuses: &'static [u16]) -> Self {
+        Self::new(what, request, Expected::Problem(statuses))
+    }
+}
+
+/// The request of the route with which nothing is wrong.
+pub(super) fn valid(route: &Route) -> Request {
+    let request = Request::new(&route.method, &route.path);
+    match &route.body {
+        Some(body) => request.json(body.valid.to_string()),
+        None => request,
+    }
+}
+
+/// All rows of a route.
+pub(super) fn rows(route: &Route, known: &Known) -> Vec<Row> {
+    let mut rows = layer::rows(route);
+    rows.extend(methods(route));
+    rows.extend(hosts(route));
+    rows.extend(params::paths(route));
+    rows.extend(params::ids(route));
+    rows.extend(params::queries(route, known));
+    rows.extend(headers(route));
+    if !route.is_described && route.method == "POST" {
+        rows.extend(forms(route));
+    }
+    if let Some(body) = &route.body {
+        let of_fields = bodies::of_fields(route, body, known);
+        rows.extend(
+            of_fields.into_iter().map(|(what, bad)| {
+                Row::problem(what, &Request::new(&route.method, &route.path).json(bad), &[400, 422])
+            }),
+        );
+        rows.extend(bodies::unreadable(body).into_iter().map(|(what, bad)| {
+            let what = format!("body: {what}");
+            Row::problem(what, &Request::new(&route.method, &route.path).json(bad), &[400, 422])
+        }));
+        rows.extend(media_types(route));
+        rows.extend(sizes(route, body));
+    }
+    rows
+}
+
+fn methods(route: &Route) -> Vec<Row> {
+    let methods =
+        ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW", "PROPFIND", "get", "POSTPOST", "QUERY"];
+    let others = methods.into_iter().filter(|method| !route.allowed.iter().any(|allowed| allowed == method));
+    let mut rows: Vec<_> =
+        others.map(|method| Row::problem(format!("method {method}"), &valid(route).method(method), &[405])).collect();
+    if !route.allowed.contains(&"HEAD".to_owned()) {
+        rows.push(Row::new("method HEAD", &valid(route).method("HEAD"), Expected::Head(405)));
+    }
+    rows
+}
+
+fn hosts(route: &Route) -> Vec<Row> {
+    let request = valid(route);
+    let mut rows = Vec::new();
+    for host in [
+        "evil.example",
+        "evil.example:8080",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "10.0.0.1",
+        "localhost@evil.example",
+        "evil.example@localhost",
+        "localhost:x",
+        "localhost.",
+        "localhost, evil.example",
+        "",
+        "*",
+        "[::2]",
+        "ä",
+    ] {
+        rows.push(Row::problem(format!("host {host:?}"), &request.clone().with("Host", host), &[421]));
+    }
+    rows.push(Row::problem("two hosts", &request.clone().header("Host", "evil.example"), &[421]));
+    let foreign = format!("http://evil.example{}", route.path);
+    rows.push(Row::problem("a target on a foreign host", &request.clone().target(&foreign), &[421]));
+    let own = format!("http://localhost{}", route.path);
+    let named = request.clone().target(&own).with("Host", "evil.example");
+    rows.push(Row::problem("a target on our host, and a foreign one", &named, &[421]));
+    let old = request.clone().version("HTTP/1.0").with("Host", "evil.example");
+    rows.push(Row::problem("HTTP/1.0 and a foreign host", &old, &[421]));
+    if route.method == "GET" {
+        return rows;
+    }
+    for (name, value) in [
+        ("Origin", "http://evil.example"),
+        ("Origin", "null"),
+        ("Origin", "http://localhost:1"),
+        ("Origin", "x"),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+        ("Sec-Fetch-Site", "x"),
+    ] {
+        rows.push(Row::problem(format!("{name}: {value}"), &request.clone().header(name, value), &[403]));
+    }
+    rows
+}
+
+fn headers(route: &Route) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for name in &route.headers {
+        for value in ["", "a b", "a\tb", "ä", "\u{202e}", &"x".repeat(256), &"x".repeat(20_000)] {
+            let shown: String = value.chars().take(20).collect();
+            rows.push(Row::problem(format!("{name}: {shown:?}"), &valid(route).header(name, value), &[400]));
+        }
+        let twice = valid(route).header(name, "a").header(name, "a");
+        rows.push(Row::problem(format!("{name} twice"), &twice, &[400]));
+        rows.push(Row::problem(format!("{name}: not UTF-8"), &valid(route).header(name, b"\xff\xfe"), &[400]));
+    }
+    rows
+}
+
+fn media_types(route: &Route) -> Vec<Row> {
+    let mut rows = vec![Row::problem("no content type", &valid(route).without("Content-Type"), &[415])];
+    for media_type in [
+        "",
+        "json",
+        "text/plain",
+        "text/json",
+        "text/html; charset=utf-8",
+        "application/jsonp",
+        "application/json+x",
+        "application/json, text/plain",
+        "application/xml",
+        "application/x-www-form-urlencoded",
+        "application/octet-stream",
+        "multipart/form-data; boundary=x",
+        "*/*",
+        "application/*",
+        "ä",
+    ] {
+        let request = valid(route).with("Content-Type", media_type);
+        rows.push(Row::problem(format!("content type {media_type:?}"), &request, &[415]));
+    }
+    rows
+}
+
+fn sizes(route: &Route, body: &Body) -> Vec<Row> {
+    let good = body.valid.to_string();
+    let padded = |bytes: usize| format!("{}{good}", " ".repeat(bytes - good.len()));
+    let request = Request::new(&route.method, &route.path).with("Content-Type", JSON);
+    let large = Row::problem("a byte too many", &request.clone().body(padded(MAX_BODY + 1)), &[413]);
+    let text = padded(MAX_BODY + 1);
+    let chunked = format!("{:x}\r\n{text}\r\n0\r\n\r\n", text.len());
+    let chunked = request.framed("Transfer-Encoding: chunked\r\n", chunked.as_bytes());
+    let chunked =
+        Row { what: "a byte too many, in chunks".to_owned(), bytes: chunked, expected: Expected::Problem(&[413]) };
+    vec![large, chunked]
+}
+
+/// Forms of the console that no page of ours has sent.
+fn forms(route: &Route) -> Vec<Row> {
+    let token = "0123456789abcdef0123456789abcdef";
+    let request = Request::new(&route.method, &route.path).with("Content-Type", "application/x-www-form-urlencoded");
+    let mut rows = Vec::new();
+    for (what, cookie, form) in [
+        ("an empty form", "", String::new()),
+        ("a form without a cookie", "", format!("token={token}")),
+        ("a form without a token", token, "document_id=x&customer_id=x".to_owned()),
+        ("a form with an empty token", token, "token=".to_owned()),
+        ("a form with another token", token, format!("token={}", token.replace('0', "1"))),
+        ("a cookie that is too short", "x", "token=x".to_owned()),
+        ("a cookie that is too long", &token.repeat(2), format!("token={}", token.repeat(2))),
+        ("an invalid encoding", token, "%zz=%ff&&=&token=%00".to_owned()),
+        ("many fields", token, "x=y&".repeat(10_000)),
+    ] {
+        let request = request.clone().header("Cookie", format!("console_token={cookie}")).body(form);
+        rows.push(Row::new(what, &request, Expected::Page(403)));
+    }
+    for media_type in ["", JSON, "text/plain", "multipart/form-data; boundary=x"] {
+        let request = request.clone().with("Content-Type", media_type).body(format!("token={token}"));
+        let what = format!("a form as {media_type:?}");
+        rows.push(Row::problem(what, &request.header("Cookie", format!("console_token={token}")), &[415]));
+    }
+    rows
+}
