@@ -72,8 +72,7 @@ static CONFIRMATIONS: Manager = Manager {
     none: "No confirmations yet.",
     outcomes: &["confirmed", "reinstated", "terminated"],
     giving_up: "the confirmation ends here, and nobody is reminded of the contract any more. The contract stays as it is.",
-    attention: "The process goes on, and this clears once the contract is confirmed. Ask the customer, extend the deadline, \
-                or terminate the contract.",
+    attention: "The process goes on meanwhile. Ask the customer to sign, extend the deadline, or terminate the contract.",
     timers: &[("remind", "Next reminder"), ("overdue", "Deadline")],
     instructions: &[
         Instruction {

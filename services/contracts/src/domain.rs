@@ -23,7 +23,7 @@ pub struct Held {
     pub contract: Contract,
     /// Position of its `ContractOpened` in the log.
     pub opened_position: Position,
-    /// Position of the change that last touched it.
+    /// Position of the newest change that has touched it, or was taken back before it could.
     pub change_position: Option<Position>,
 }
 
@@ -112,7 +112,7 @@ impl Held {
     /// # Errors
     /// The contract is not affected by the change, or it is terminated.
     pub fn revoke(&self, change: &Change, at: DateTime<Utc>) -> Result<Effect, Refusal> {
-        if self.contract.customer_id != change.customer_id || self.opened_position > change.position {
+        if !self.is_affected_by(change) {
             return Err(Refusal::ContractNotAffected);
         }
         if self.contract.status == ContractStatus::Terminated {
@@ -134,9 +134,16 @@ impl Held {
     }
 
     /// Decides `ReinstateContract`: without effect unless the contract was revoked by this change and is not confirmed.
+    /// One that the change could still revoke is kept from it: the command to revoke may be on its way, sent by a worker
+    /// that was taken for dead.
     #[must_use]
-    pub fn reinstate(&self, change: &CreditChangeId, at: DateTime<Utc>) -> Effect {
-        if !self.is_awaited() || self.contract.credit_change_id.as_ref() != Some(change) {
+    pub fn reinstate(&self, change: &Change, at: DateTime<Utc>) -> Effect {
+        if self.is_affected_by(change) && self.change_position < Some(change.position) {
+            let mut after = self.clone();
+            after.change_position = Some(change.position);
+            return Effect { after, event: None };
+        }
+        if !self.is_awaited() || self.contract.credit_change_id.as_ref() != Some(&change.credit_change_id) {
             return self.unchanged();
         }
         self.become_status(ContractStatus::Active, Event::ContractReinstated, |contract| {
@@ -197,6 +204,10 @@ impl Held {
         self.become_status(ContractStatus::Terminated, Event::ContractTerminated, |contract| {
             contract.terminated_at = Some(at);
         })
+    }
+
+    fn is_affected_by(&self, change: &Change) -> bool {
+        self.contract.customer_id == change.customer_id && self.opened_position <= change.position
     }
 
     /// Returns whether the contract waits for a signature or a confirmation under this change.

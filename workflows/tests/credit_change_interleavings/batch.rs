@@ -22,11 +22,20 @@ pub(crate) enum Act {
     /// It writes down how far it is.
     Heartbeat,
     /// Its worker dies; another one repeats what was done since the last heartbeat.
-    Repeat,
+    Repeat(Last),
     /// It has done enough, or hears that it has to end.
     End,
     /// Its worker dies when it has to end.
-    Lose,
+    Lose(Last),
+}
+
+/// What becomes of the last command that a dead worker has sent. The others may arrive later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Last {
+    /// It takes effect at once.
+    Lands,
+    /// It may arrive later.
+    IsLate,
 }
 
 /// A batch that was started.
@@ -90,8 +99,8 @@ impl Running {
             Act::Send => run.send(contracts, now),
             Act::Fly => run.fly(contracts),
             Act::Heartbeat => run.heartbeat = run.done.clone(),
-            Act::Repeat => {
-                run.land_one(contracts, now);
+            Act::Repeat(last) => {
+                run.dies(last, contracts, now);
                 let heartbeat = Advance { is_repeated: true, ..run.heartbeat.clone() };
                 self.run = Some(Run { heartbeat: heartbeat.clone(), ..Run::from(run.chunk.clone(), heartbeat) });
             }
@@ -101,12 +110,12 @@ impl Running {
                 self.run = None;
                 self.state.advanced(done, now);
             }
-            Act::Lose if self.state.is_interrupted() => {
-                run.land_one(contracts, now);
+            Act::Lose(last) if self.state.is_interrupted() => {
+                run.dies(last, contracts, now);
                 self.run = None;
                 self.state.lost();
             }
-            Act::Lose => (),
+            Act::Lose(_) => (),
         }
         if self.run.as_ref().is_some_and(|run| run.done.is_end) {
             let done = self.run.take().map(|run| run.done).unwrap();
@@ -199,6 +208,15 @@ impl Run {
         self.done.place.answered.insert(id_of(item).to_string());
         self.close();
         true
+    }
+
+    /// Its worker is taken for dead. What is in flight may arrive all the same.
+    fn dies(&mut self, last: Last, contracts: &mut Contracts, now: DateTime<Utc>) {
+        if last == Last::Lands {
+            self.land_one(contracts, now);
+        }
+        let flying = std::mem::take(&mut self.flying);
+        contracts.late.extend(flying.into_iter().filter_map(|item| self.command(&id_of(item))));
     }
 
     fn command(&self, item: &ContractId) -> Option<Command> {

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use messages::{
     CustomerId, Position, code,
-    contracts::{ContractCounts, ContractEvent, CreditRating, CustomerCreditRatingChanged, CustomerReminded, Event},
+    contracts::{
+        Command, ContractCounts, ContractEvent, CreditRating, CustomerCreditRatingChanged, CustomerReminded, Event,
+    },
 };
 use process_manager::{CloudEvent, manager::Refusal};
 use serde_json::Value;
@@ -36,6 +38,8 @@ pub(crate) struct Contract {
     pub(crate) opened: Position,
     /// The change that touched it last.
     pub(crate) change: Option<usize>,
+    /// The newest change that has touched it, or was taken back before it could.
+    pub(crate) touched: Option<usize>,
     /// Whether it was confirmed since it was revoked last.
     pub(crate) is_confirmed: bool,
 }
@@ -53,6 +57,8 @@ pub(crate) struct Contracts {
     /// The positions of the changes of the rating; a change's number is its place among all.
     pub(crate) changes: Vec<Position>,
     pub(crate) log: Vec<CloudEvent>,
+    /// Commands that a worker sent before it was taken for dead: they arrive at some time, or never.
+    pub(crate) late: Vec<Command>,
 }
 
 type Answer = Result<(), Refusal>;
@@ -64,7 +70,7 @@ fn refused(code: &str) -> Answer {
 impl Contracts {
     pub(crate) fn open(&mut self, now: DateTime<Utc>) {
         let opened = self.log.len() as Position + 1;
-        self.all.push(Contract { status: Status::Active, opened, change: None, is_confirmed: false });
+        self.all.push(Contract { status: Status::Active, opened, change: None, touched: None, is_confirmed: false });
         self.tell(self.all.len() - 1, Event::ContractOpened, now);
     }
 
@@ -86,12 +92,14 @@ impl Contracts {
         if it.opened > self.changes[change] {
             return refused(code::CONTRACT_NOT_AFFECTED);
         }
-        let is_touched = it.change.is_some_and(|touched| touched >= change);
         match it.status {
             Status::Terminated => return refused(code::CONTRACT_TERMINATED),
-            _ if is_touched => (),
+            _ if it.touched >= Some(change) => return Ok(()),
+            _ => it.touched = Some(change),
+        }
+        match it.status {
             Status::Pending => it.change = Some(change),
-            Status::Active | Status::Signed => {
+            _ => {
                 (it.status, it.change, it.is_confirmed) = (Status::Pending, Some(change), false);
                 self.tell(contract, Event::CustomerContractRevoked, now);
             }
@@ -101,15 +109,36 @@ impl Contracts {
 
     pub(crate) fn reinstate(&mut self, contract: usize, change: usize, now: DateTime<Utc>) {
         let it = &mut self.all[contract];
+        if it.opened < self.changes[change] {
+            it.touched = it.touched.max(Some(change));
+        }
         if it.is_awaited() && it.change == Some(change) {
             it.status = Status::Active;
             self.tell(contract, Event::ContractReinstated, now);
         }
     }
 
+    /// One of the late commands arrives. Nobody hears of its answer.
+    pub(crate) fn land(&mut self, which: usize, now: DateTime<Utc>) -> bool {
+        if self.late.is_empty() {
+            return false;
+        }
+        let which = which % self.late.len();
+        match self.late.swap_remove(which) {
+            Command::RevokeCustomerContract(it) => {
+                let _ = self.revoke(number(&it.contract_id), number(&it.credit_change_id), now);
+            }
+            Command::ReinstateContract(it) => {
+                self.reinstate(number(&it.contract_id), number(&it.credit_change_id), now)
+            }
+            other => panic!("{other:?} is no command of a batch"),
+        }
+        true
+    }
+
     pub(crate) fn remind(&mut self, contract: usize, change: usize, reminder: u32, now: DateTime<Utc>) -> Answer {
         let it = &self.all[contract];
-        if !it.is_awaited() || it.change < Some(change) {
+        if !it.is_awaited() || it.touched < Some(change) {
             return refused(code::CONTRACT_NOT_PENDING);
         }
         let (contract_id, credit_change_id) = (id_of(contract), format!("X-{change}").parse().unwrap());

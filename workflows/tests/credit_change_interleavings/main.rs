@@ -46,6 +46,9 @@ fn holds(contracts: usize, steps: &[Step]) {
     }
     world.settle();
     world.check_rest();
+    world.land_what_is_late();
+    world.settle();
+    world.check_rest();
     world.let_the_customer_confirm();
     world.check_end();
 }

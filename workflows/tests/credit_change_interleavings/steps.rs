@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::batch::Act;
+use crate::batch::{Act, Last};
 
 /// Who meddles with the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub(crate) enum Step {
     Batch(u8, Act),
     /// A batch goes on for some steps; once it has ended, another one does.
     Run(u8),
+    /// A command arrives that a worker sent before it was taken for dead.
+    Late(u8),
     Order(u8, Order),
     Cancel,
     Meddle(u8, Meddling),
@@ -73,8 +75,10 @@ fn step([kind, which, how]: [u8; 3], by: By) -> Step {
         4..=6 => Act::Fly,
         7..=9 => Act::End,
         10 => Act::Heartbeat,
-        11 | 12 => Act::Repeat,
-        _ => Act::Lose,
+        11 => Act::Repeat(Last::Lands),
+        12 => Act::Repeat(Last::IsLate),
+        13 => Act::Lose(Last::Lands),
+        _ => Act::Lose(Last::IsLate),
     };
     let process = if how % 3 == 0 { which } else { 0 };
     match kind % 100 {
@@ -88,7 +92,8 @@ fn step([kind, which, how]: [u8; 3], by: By) -> Step {
         64..=69 => Step::Sign(which),
         70..=75 => Step::Reconfirm(which),
         76 => Step::Terminate(which),
-        77..=79 => Step::Open,
+        77 | 78 => Step::Open,
+        79 => Step::Late(which),
         80 | 81 => Step::Pass(how),
         82..=85 => Step::Timer(process),
         86 => Step::HandOver(process),

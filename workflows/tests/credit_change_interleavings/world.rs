@@ -75,6 +75,7 @@ impl World {
             Step::Reconfirm(index) if number > 0 => contracts.reconfirm(contract(index), now),
             Step::Terminate(index) if number > 0 => contracts.terminate(contract(index), now),
             Step::Settle => self.settle(),
+            Step::Late(index) => drop(contracts.land(index.into(), now)),
             Step::Pass(hours) => self.outside.now += TimeDelta::hours(hours.into()),
             Step::Cancel => self.is_cancelled |= self.change.instruct("Cancel", json!({}), now),
             Step::Order(index, order) if number > 0 => self.confirmations[contract(index)].order(order, now),
@@ -221,6 +222,12 @@ impl World {
             }
         }
         panic!("it does not come to rest: {self:?}");
+    }
+
+    /// All commands arrive that workers sent before they were taken for dead.
+    pub(crate) fn land_what_is_late(&mut self) {
+        while self.outside.contracts.land(0, self.outside.now) {}
+        self.publish();
     }
 
     /// Follows which changes the run serves, and when it ends.

@@ -43,7 +43,7 @@ fn told(effect: &Effect) -> Option<String> {
 #[test]
 fn revoking_goes_by_the_table() {
     let confirmed = signed().reconfirm(at(30)).unwrap().after;
-    let reinstated = pending().reinstate(&"X".parse().unwrap(), at(30)).after;
+    let reinstated = pending().reinstate(&change("X", 10), at(30)).after;
     let (older, same, newer) = (change("W", 5), change("X", 10), change("Y", 20));
     let revoked = Some("CustomerContractRevoked".to_owned());
     let cases = [
@@ -112,21 +112,40 @@ fn signing_and_confirming_take_effect_once_and_in_order() {
 #[test]
 fn a_contract_is_reinstated_for_the_latest_change_and_reminded_of_for_any_that_touched_it() {
     let (older, same, newer) = (change("W", 5), change("X", 10), change("Y", 20));
-    let (x, other) = ("X".parse().unwrap(), "Y".parse().unwrap());
     for awaited in [pending(), signed()] {
-        let effect = awaited.reinstate(&x, at(30));
+        let effect = awaited.reinstate(&same, at(30));
         assert_eq!(told(&effect).unwrap(), "ContractReinstated");
         let contract = &effect.after.contract;
         assert_eq!((contract.status, contract.reinstated_at), (ContractStatus::Active, Some(at(30))));
-        assert_eq!(awaited.reinstate(&other, at(30)), Effect { after: awaited.clone(), event: None });
+        assert_eq!(awaited.reinstate(&older, at(30)), Effect { after: awaited.clone(), event: None });
+        let effect = awaited.reinstate(&newer, at(30));
+        assert_eq!((effect.after.contract, effect.event), (awaited.contract.clone(), None), "another change's");
         assert_eq!([awaited.check_reminder(&older), awaited.check_reminder(&same)], [Ok(()), Ok(())]);
         assert_eq!(awaited.check_reminder(&newer), Err(Refusal::ContractNotPending));
         let of_another = Change { customer_id: "ben".parse().unwrap(), ..same.clone() };
         assert_eq!(awaited.check_reminder(&of_another), Err(Refusal::ContractNotPending));
     }
     let confirmed = signed().reconfirm(at(30)).unwrap().after;
-    for done in [opened(1), confirmed, pending().terminate(at(30)).after, pending().reinstate(&x, at(30)).after] {
-        assert_eq!(done.reinstate(&x, at(40)), Effect { after: done.clone(), event: None });
+    for done in [confirmed, pending().terminate(at(30)).after, pending().reinstate(&same, at(30)).after] {
+        assert_eq!(done.reinstate(&same, at(40)), Effect { after: done.clone(), event: None });
         assert_eq!(done.check_reminder(&same), Err(Refusal::ContractNotPending));
+    }
+}
+
+/// A worker that was taken for dead may have sent the command to revoke, and it arrives last.
+#[test]
+fn a_change_that_was_taken_back_before_it_touched_a_contract_cannot_revoke_it_any_more() {
+    let (x, newer) = (change("X", 10), change("Y", 20));
+    let under_older = opened(1).revoke(&change("W", 5), at(5)).unwrap().after;
+    for before in [opened(1), under_older] {
+        let kept = before.reinstate(&x, at(20));
+        assert_eq!((&kept.after.contract, &kept.event), (&before.contract, &None), "nothing is to be seen of it");
+        assert_eq!(kept.after.revoke(&x, at(30)).unwrap(), Effect { after: kept.after.clone(), event: None });
+        let revoked = kept.after.revoke(&newer, at(30)).unwrap().after.contract;
+        assert_eq!((revoked.status, revoked.credit_change_id.unwrap().as_str()), (ContractStatus::Pending, "Y"));
+    }
+    let of_bob = Change { customer_id: "bob".parse().unwrap(), ..x.clone() };
+    for other in [(opened(1), of_bob), (opened(11), x)] {
+        assert_eq!(other.0.reinstate(&other.1, at(20)), Effect { after: other.0.clone(), event: None });
     }
 }

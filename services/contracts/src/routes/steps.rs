@@ -36,7 +36,8 @@ pub(super) async fn revoke_customer_contract(command: Command<ContractOfChange>)
     answer.await
 }
 
-/// Makes a contract active again that this change has revoked and that is not confirmed. Otherwise it has no effect.
+/// Makes a contract active again that this change has revoked and that is not confirmed. A contract that the change has not
+/// revoked yet stays as it is, and the change cannot revoke it any more.
 #[utoipa::path(
     post,
     path = "/commands/reinstate-contract",
@@ -52,7 +53,11 @@ pub(super) async fn revoke_customer_contract(command: Command<ContractOfChange>)
 pub(super) async fn reinstate_contract(command: Command<ContractOfChange>) -> Result<Answer<Contract>, ApiError> {
     let answer = command.run("reinstate-contract", async |tx, body| {
         let held = lock(tx, &body.contract_id).await?;
-        let effect = held.reinstate(&body.credit_change_id, now());
+        // What never changed anything has nothing to be taken back.
+        let Some(change) = store::find_change(tx, &body.credit_change_id).await? else {
+            return Ok(Done::ok(held.contract));
+        };
+        let effect = held.reinstate(&change, now());
         carry_out(tx, &held, effect).await
     });
     answer.await

@@ -166,3 +166,21 @@ async fn each_reminder_takes_effect_once() {
     })
     .await;
 }
+
+/// The command that undoes overtakes the one to revoke, which a worker has sent that was cut off from Temporal.
+#[tokio::test]
+async fn a_change_that_was_taken_back_cannot_revoke_late() {
+    on_each_database(async |database| {
+        let contracts = Running::start(Contracts, &database).await;
+        let client = &contracts.client;
+        register(client, "ann").await;
+        open(client, "early", "ann").await;
+        let x = change(client, "ann", "B").await;
+        assert_eq!(reinstate(client, "early", &x).await.body["status"], "active");
+        let late = revoke(client, "early", &x).await;
+        assert_eq!((late.status, &late.body["status"]), (200, &json!("active")));
+        let y = change(client, "ann", "C").await;
+        assert_eq!(revoke(client, "early", &y).await.body["status"], "pending", "a newer one revokes it");
+    })
+    .await;
+}

@@ -1,0 +1,46 @@
+//! The steps of the system and of the persons, and the faults.
+
+use crate::{
+    billing::Process,
+    machine::{Command, Meant},
+};
+
+/// A step. `usize` is a run's, `u8` a process's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A client's VoidDocument arrives at Billing, for the first time or again.
+    Request(usize),
+    /// An operator starts a run with the document alone.
+    Ask,
+    /// The VoidDocument of that run arrives, although nobody waits for it any more.
+    RequestOfTheRun,
+    /// The api's start of a process arrives at Temporal.
+    Start(Process),
+    /// The subscription delivers the next event of Billing's log.
+    Deliver,
+    /// It dies before the start has arrived.
+    DeliverInVain,
+    /// It delivers an event again.
+    DeliverAgain(Process),
+    Sweep,
+    /// Reports hears that the document was issued.
+    Learn,
+    Publish,
+    /// The run's command takes effect, and the run hears the answer.
+    Answer(usize),
+    /// The run's command is on its way; nothing is heard of it.
+    Send(usize),
+    /// A command that was sent arrives, for the first time or again, and nobody hears the answer.
+    Arrive(Command, Process),
+    /// The run's command is refused, by no rule of the protocol.
+    Refuse(usize),
+    Stall(usize),
+    /// The workflow task is recorded.
+    Record(usize),
+    /// The worker dies within a workflow task.
+    Crash(usize),
+    Terminate(usize),
+    Acknowledge(usize, Meant),
+    Retry(usize),
+    ByHand(Command, Process),
+}
