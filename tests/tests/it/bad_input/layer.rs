@@ -6,7 +6,7 @@ use super::{
     wire::{Expected, Request},
 };
 
-/// The rows of a route.
+/// The rows of a route, whose program does not see them.
 pub(super) fn rows(route: &Route) -> Vec<Row> {
     let mut rows = lines(route);
     rows.extend(framing(route));
@@ -38,7 +38,7 @@ fn lines(route: &Route) -> Vec<Row> {
         bare("a target that is too long", request.clone().target(&long(70_000)).bytes(), 414),
         Row {
             what: "a header that is too long".to_owned(),
-            bytes: request.clone().header("x", "x".repeat(500_000)).bytes(),
+            bytes: request.clone().header("x", "x".repeat(2_000_000)).bytes(),
             expected: Expected::BareOrClosed(431),
         },
         bare("too many headers", many.bytes(), 431),

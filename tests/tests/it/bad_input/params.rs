@@ -78,7 +78,8 @@ pub(super) fn ids(route: &Route) -> Vec<Row> {
         Row::problem(format!("id {shown}"), &valid(route).target(&format!("{start}{id}{end}")), &[400])
     };
     let mut rows: Vec<_> = ids.iter().map(row).collect();
-    rows.push(Row::problem("no id", &valid(route).target(&format!("{start}{end}")), &[404]));
+    // Nothing between two slashes is an id that breaks the rule.
+    rows.push(Row::problem("no id", &valid(route).target(&format!("{start}{end}")), &[400, 404]));
     rows
 }
 

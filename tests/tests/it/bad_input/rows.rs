@@ -3,7 +3,7 @@
 use service_kit::MAX_BODY;
 
 use super::{
-    bodies, layer, params,
+    bodies, forms, layer, params,
     routes::{Body, Known, Route},
     wire::{Expected, JSON, Request},
 };
@@ -35,17 +35,17 @@ pub(super) fn valid(route: &Route) -> Request {
     }
 }
 
-/// All rows of a route.
-pub(super) fn rows(route: &Route, known: &Known) -> Vec<Row> {
-    let mut rows = layer::rows(route);
+/// All rows of a route. The HTTP layer knows no route, so what it refuses is sent to the first of a program.
+pub(super) fn rows(route: &Route, known: &Known, is_first: bool) -> Vec<Row> {
+    let mut rows = if is_first { layer::rows(route) } else { Vec::new() };
     rows.extend(methods(route));
-    rows.extend(hosts(route));
+    rows.extend(hosts(route, is_first));
     rows.extend(params::paths(route));
     rows.extend(params::ids(route));
     rows.extend(params::queries(route, known));
     rows.extend(headers(route));
     if !route.is_described && route.method == "POST" {
-        rows.extend(forms(route));
+        rows.extend(forms::rows(route, known));
     }
     if let Some(body) = &route.body {
         let of_fields = bodies::of_fields(route, body, known);
@@ -59,7 +59,7 @@ pub(super) fn rows(route: &Route, known: &Known) -> Vec<Row> {
             Row::problem(what, &Request::new(&route.method, &route.path).json(bad), &[400, 422])
         }));
         rows.extend(media_types(route));
-        rows.extend(sizes(route, body));
+        rows.extend(sizes(route, body, is_first));
     }
     rows
 }
@@ -76,10 +76,11 @@ fn methods(route: &Route) -> Vec<Row> {
     rows
 }
 
-fn hosts(route: &Route) -> Vec<Row> {
+fn hosts(route: &Route, is_first: bool) -> Vec<Row> {
     let request = valid(route);
     let mut rows = Vec::new();
-    for host in [
+    // The names are looked at before the route is.
+    let names = [
         "evil.example",
         "evil.example:8080",
         "localhost.evil.example",
@@ -94,7 +95,8 @@ fn hosts(route: &Route) -> Vec<Row> {
         "*",
         "[::2]",
         "ä",
-    ] {
+    ];
+    for host in &names[..if is_first { names.len() } else { 3 }] {
         rows.push(Row::problem(format!("host {host:?}"), &request.clone().with("Host", host), &[421]));
     }
     rows.push(Row::problem("two hosts", &request.clone().header("Host", "evil.example"), &[421]));
@@ -161,42 +163,18 @@ fn media_types(route: &Route) -> Vec<Row> {
     rows
 }
 
-fn sizes(route: &Route, body: &Body) -> Vec<Row> {
+fn sizes(route: &Route, body: &Body, is_first: bool) -> Vec<Row> {
     let good = body.valid.to_string();
     let padded = |bytes: usize| format!("{}{good}", " ".repeat(bytes - good.len()));
     let request = Request::new(&route.method, &route.path).with("Content-Type", JSON);
     let large = Row::problem("a byte too many", &request.clone().body(padded(MAX_BODY + 1)), &[413]);
+    if !is_first {
+        return vec![large];
+    }
     let text = padded(MAX_BODY + 1);
     let chunked = format!("{:x}\r\n{text}\r\n0\r\n\r\n", text.len());
     let chunked = request.framed("Transfer-Encoding: chunked\r\n", chunked.as_bytes());
     let chunked =
         Row { what: "a byte too many, in chunks".to_owned(), bytes: chunked, expected: Expected::Problem(&[413]) };
     vec![large, chunked]
-}
-
-/// Forms of the console that no page of ours has sent.
-fn forms(route: &Route) -> Vec<Row> {
-    let token = "0123456789abcdef0123456789abcdef";
-    let request = Request::new(&route.method, &route.path).with("Content-Type", "application/x-www-form-urlencoded");
-    let mut rows = Vec::new();
-    for (what, cookie, form) in [
-        ("an empty form", "", String::new()),
-        ("a form without a cookie", "", format!("token={token}")),
-        ("a form without a token", token, "document_id=x&customer_id=x".to_owned()),
-        ("a form with an empty token", token, "token=".to_owned()),
-        ("a form with another token", token, format!("token={}", token.replace('0', "1"))),
-        ("a cookie that is too short", "x", "token=x".to_owned()),
-        ("a cookie that is too long", &token.repeat(2), format!("token={}", token.repeat(2))),
-        ("an invalid encoding", token, "%zz=%ff&&=&token=%00".to_owned()),
-        ("many fields", token, "x=y&".repeat(10_000)),
-    ] {
-        let request = request.clone().header("Cookie", format!("console_token={cookie}")).body(form);
-        rows.push(Row::new(what, &request, Expected::Page(403)));
-    }
-    for media_type in ["", JSON, "text/plain", "multipart/form-data; boundary=x"] {
-        let request = request.clone().with("Content-Type", media_type).body(format!("token={token}"));
-        let what = format!("a form as {media_type:?}");
-        rows.push(Row::problem(what, &request.header("Cookie", format!("console_token={token}")), &[415]));
-    }
-    rows
 }

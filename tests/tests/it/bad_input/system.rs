@@ -7,7 +7,10 @@ use messages::{
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
 use tests::{Component, Env, EnvBuilder, calls::Target, confirmation_workflow_id, eventually, workflow_id};
 
-use super::routes::{Known, Route, described};
+use super::{
+    forms::FORMS,
+    routes::{Known, Route, described},
+};
 
 pub(super) struct System {
     pub(super) env: Env,
@@ -18,20 +21,6 @@ pub(super) struct System {
 
 /// Routes that each program has.
 const OF_EACH: [&str; 3] = ["/livez", "/readyz", "/metrics"];
-/// The forms of the console, which a page answers.
-const FORMS: [&str; 10] = [
-    "/console/acknowledge",
-    "/console/retry",
-    "/console/instance/acknowledge",
-    "/console/instance/retry",
-    "/console/instance/instruct",
-    "/console/credit-change",
-    "/console/selection",
-    "/console/void",
-    "/console/publish",
-    "/console/issue",
-];
-
 impl System {
     pub(super) async fn start(builder: EnvBuilder) -> Self {
         let env = builder.accounts().contracts().start().await;
@@ -58,7 +47,7 @@ impl System {
                 routes.extend(described(&self.env, program, &self.known).await);
             }
         }
-        routes.extend(FORMS.map(|path| Route::undescribed(Component::Api, "POST", path)));
+        routes.extend(FORMS.map(|(path, _)| Route::undescribed(Component::Api, "POST", path)));
         routes
     }
 }
@@ -69,8 +58,11 @@ type Ids = Vec<(&'static str, String)>;
 async fn voiding(env: &Env) -> Ids {
     let (document, voiding) = env.refused_marking().await;
     let report = env.reports().reports_of(&document.customer_id).await.remove(0);
+    let failure = voiding.failure.unwrap().failure_id;
     vec![
         ("document_id", document.document_id.to_string()),
+        // The box of the selection that acknowledges it.
+        ("selected", format!("{}+{failure}", document.document_id)),
         ("process_id", voiding.process_id.unwrap().to_string()),
         ("report_id", report.report_id.to_string()),
     ]

@@ -1,6 +1,7 @@
 //! Requests as bytes, since no proper client sends these, and their answers.
 
 use messages::{PROBLEM_MEDIA_TYPE, Problem};
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -9,6 +10,8 @@ use tokio::{
 pub(super) const JSON: &str = "application/json";
 /// Longest answer: it does not echo what it refuses.
 const MOST_ANSWERED: usize = 8 << 10;
+/// Most bytes of a cookie that each browser keeps.
+const LARGEST_COOKIE: usize = 4_000;
 
 /// A request of HTTP/1.1 that may be wrong in any way.
 #[derive(Debug, Clone)]
@@ -93,6 +96,10 @@ pub(super) enum Expected {
     Problem(&'static [u16]),
     /// A page that says the same to a person.
     Page(u16),
+    /// What the console's script shows to a person: that nothing was done.
+    Notice,
+    /// The page that the form stood on, which shows that nothing was done.
+    Back,
     /// The answer of the HTTP layer itself, to what is no HTTP request: without a body.
     Bare(u16),
     /// The same, unless the connection is closed before: what is not read makes the answer get lost.
@@ -130,6 +137,8 @@ impl Received {
         let is_right = match expected {
             Expected::Problem(statuses) => return self.is_problem(statuses),
             Expected::Page(status) => self.status == status && self.head.contains("\r\ncontent-type: text/html"),
+            Expected::Notice => return self.is_notice(),
+            Expected::Back => return self.leads_back(),
             Expected::Bare(status) | Expected::Head(status) => self.status == status && self.body.is_empty(),
             Expected::BareOrClosed(status) => [status, 0].contains(&self.status) && self.body.is_empty(),
             Expected::Closed => self.status == 0 && self.head.is_empty(),
@@ -158,6 +167,36 @@ impl Received {
             }
         }
         Ok(())
+    }
+
+    fn is_notice(&self) -> Result<(), String> {
+        let notice: Value = serde_json::from_slice(&self.body).map_err(|error| format!("{error}: {}", self.told()))?;
+        let says_why = notice["text"].as_str().is_some_and(|text| !text.is_empty() && !text.ends_with(": "));
+        let is_right = self.status == 200 && notice["outcome"] == "refused" && says_why && !self.is_busy();
+        if is_right && self.body.len() <= MOST_ANSWERED { Ok(()) } else { Err(self.told()) }
+    }
+
+    fn leads_back(&self) -> Result<(), String> {
+        let header = |name: &str| self.head.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        let (cookie, place) = (header("set-cookie: console_notice="), header("location: "));
+        for (rule, holds) in [
+            ("another status", self.status == 303),
+            ("it does not say that nothing was done", cookie.contains("refused")),
+            ("a browser keeps no such cookie", cookie.len() <= LARGEST_COOKIE),
+            ("another site", place.starts_with('/') && !place.starts_with("//")),
+            ("it echoes what it refuses", self.head.len() <= MOST_ANSWERED),
+        ] {
+            if !holds {
+                return Err(format!("{rule}: {} {} bytes of {place:.80} {cookie:.300}", self.status, self.head.len()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the program, or what it relies on, is too busy: it says that nothing was done.
+    pub(super) fn is_busy(&self) -> bool {
+        let says_so = |text: &[u8]| self.body.windows(text.len()).any(|window| window == text);
+        self.status == 503 || (self.body.len() < MOST_ANSWERED && says_so(b"cannot be reached"))
     }
 
     fn told(&self) -> String {
