@@ -35,32 +35,36 @@ pub(super) fn valid(route: &Route) -> Request {
     }
 }
 
-/// All rows of a route. The HTTP layer knows no route, so what it refuses is sent to the first of a program.
-pub(super) fn rows(route: &Route, known: &Known, is_first: bool) -> Vec<Row> {
+/// Which of many like rows a route gets: the routes share them.
+const SHARES: usize = 3;
+
+/// The rows of a route that its program refuses whatever it keeps. The HTTP layer knows no route, so what it
+/// refuses is sent to the first of a program.
+pub(super) fn of_http(route: &Route, known: &Known, is_first: bool) -> Vec<Row> {
     let mut rows = if is_first { layer::rows(route) } else { Vec::new() };
     rows.extend(methods(route));
     rows.extend(hosts(route, is_first));
     rows.extend(params::paths(route));
-    rows.extend(params::ids(route));
-    rows.extend(params::queries(route, known));
-    rows.extend(headers(route));
     if !route.is_described && route.method == "POST" {
         rows.extend(forms::rows(route, known));
     }
+    rows
+}
+
+/// The rows of the `place`-th route that are about what is kept.
+pub(super) fn of_content(place: usize, route: &Route, known: &Known, is_first: bool) -> Vec<Row> {
+    let mut rows = params::ids(route);
+    rows.extend(params::queries(route, known));
+    let mut like = headers(route);
     if let Some(body) = &route.body {
-        let of_fields = bodies::of_fields(route, body, known);
-        rows.extend(
-            of_fields.into_iter().map(|(what, bad)| {
-                Row::problem(what, &Request::new(&route.method, &route.path).json(bad), &[400, 422])
-            }),
-        );
-        rows.extend(bodies::unreadable(body).into_iter().map(|(what, bad)| {
-            let what = format!("body: {what}");
+        let bad = bodies::of_fields(route, body, known).into_iter().chain(bodies::unreadable(body));
+        like.extend(bad.map(|(what, bad)| {
             Row::problem(what, &Request::new(&route.method, &route.path).json(bad), &[400, 422])
         }));
-        rows.extend(media_types(route));
+        like.extend(media_types(route));
         rows.extend(sizes(route, body, is_first));
     }
+    rows.extend(like.into_iter().skip(place % SHARES).step_by(SHARES));
     rows
 }
 
