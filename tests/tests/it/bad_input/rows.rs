@@ -58,9 +58,9 @@ pub(super) fn of_content(place: usize, route: &Route, known: &Known, is_first: b
     let mut like = headers(route);
     if let Some(body) = &route.body {
         let bad = bodies::of_fields(route, body, known).into_iter().chain(bodies::unreadable(body));
-        like.extend(bad.map(|(what, bad)| {
-            Row::problem(what, &Request::new(&route.method, &route.path).json(bad), &[400, 422])
-        }));
+        like.extend(
+            bad.map(|(what, bad)| Row::problem(what, &Request::new(&route.method, &route.path).json(bad), &[400, 422])),
+        );
         like.extend(media_types(route));
         rows.extend(sizes(route, body, is_first));
     }

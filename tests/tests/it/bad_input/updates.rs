@@ -62,6 +62,7 @@ async fn refused(env: &Env, id: &str, name: &str, payloads: &[Payload]) -> Strin
                 args: Some(Payloads { payloads: payloads.to_vec() }),
                 ..Default::default()
             }),
+            ..Default::default()
         }),
         ..Default::default()
     };
