@@ -66,7 +66,8 @@ pub(crate) async fn selection(State(sources): State<Sources>, fields: Fields) ->
     }
     let (wish, done) = match fields.text("action") {
         Some("retry") => (Wish::Retry, "retried"),
-        _ => (Wish::acknowledge(&fields), "acknowledged"),
+        Some("acknowledge") => (Wish::acknowledge(&fields), "acknowledged"),
+        _ => return fields.answer(&Notice::refused(SELECTION, "the form names no action; load the page again")),
     };
     let (sources, wish) = (&sources, &wish);
     let results = stream::iter(selected.into_iter().map(|(value, target, failure_id)| async move {
@@ -104,7 +105,7 @@ fn shown(fields: &Fields) -> Result<(Target, String), ActionError> {
 }
 
 fn answer(fields: &Fields, sent: Result<String, ActionError>) -> Response {
-    let about = fields.exact("process_id").or(fields.text("document_id")).unwrap_or_default();
+    let about = fields.about(if fields.exact("process_id").is_some() { "process_id" } else { "document_id" });
     fields.answer(&match sent {
         Ok(done) => Notice::done(about, done),
         Err(error) => {
@@ -118,7 +119,7 @@ fn answer(fields: &Fields, sent: Result<String, ActionError>) -> Response {
 
 /// `POST /console/void`: voids a document.
 pub(crate) async fn void(State(sources): State<Sources>, fields: Fields) -> Response {
-    let about = fields.text("document_id").unwrap_or_default();
+    let about = fields.about("document_id").trim();
     let notice = match about.parse::<DocumentId>() {
         Ok(document_id) => void_document(&sources, document_id).await,
         Err(error) => Notice::refused(about, error.to_string()),
@@ -160,7 +161,7 @@ fn not_voided(error: VoidError) -> String {
 
 /// `POST /console/publish`: publishes a customer's open report.
 pub(crate) async fn publish(State(sources): State<Sources>, fields: Fields) -> Response {
-    let about = fields.text("customer_id").unwrap_or_default();
+    let about = fields.about("customer_id").trim();
     let report: Option<ReportId> = fields.text("report_id").and_then(|id| id.parse().ok());
     let notice = match (about.parse::<CustomerId>(), report) {
         (Ok(customer_id), Some(report_id)) => {
@@ -202,9 +203,10 @@ fn document(fields: &Fields) -> Result<IssueDocument, String> {
     let text = |name: &str| fields.text(name).unwrap_or_default();
     let document_id = fields.text("document_id").map(str::parse).transpose();
     let kind = match text("kind") {
+        "" | "invoice" => DocumentKind::Invoice,
         "receipt" => DocumentKind::Receipt,
         "credit-note" => DocumentKind::CreditNote,
-        _ => DocumentKind::Invoice,
+        _ => return Err("kind: must be invoice, receipt or credit-note".to_owned()),
     };
     Ok(IssueDocument {
         document_id: document_id.map_err(|error| format!("document: {error}"))?,

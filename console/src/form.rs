@@ -10,6 +10,13 @@ use serde_json::json;
 
 use crate::session::{self, Notice, Outcome, Visitor};
 
+/// Longest id in characters that a notice names: nothing of ours has a longer one.
+const LONGEST_ABOUT: usize = 300;
+/// Longest text of a notice that is not kept in a cookie.
+const LONGEST_TOLD: usize = 4_000;
+/// Longest address to go back to.
+const LONGEST_BACK: usize = 2_000;
+
 /// The form's token is not the visitor's, or another site sent it. Nothing was done.
 #[derive(Debug)]
 pub(crate) struct Forbidden;
@@ -60,6 +67,11 @@ impl Fields {
         self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Returns a field that names what the form is about, cut where no such id is that long.
+    pub(crate) fn about(&self, name: &str) -> &str {
+        session::cut(self.exact(name).unwrap_or_default(), LONGEST_ABOUT)
+    }
+
     /// Returns all values of a field, as check boxes have them.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let values = self.fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim());
@@ -77,13 +89,15 @@ impl Fields {
             return notice.keep(Redirect::to(self.back()).into_response());
         }
         let Notice { outcome, text, .. } = notice;
+        let text = session::cut(text, LONGEST_TOLD);
         Json(json!({"outcome": outcome, "word": outcome.word(), "text": text, "failed": failed})).into_response()
     }
 
     /// Only a path of ours: the field comes from outside.
     fn back(&self) -> &str {
         let is_ours = |path: &&str| {
-            path.starts_with('/')
+            path.len() <= LONGEST_BACK
+                && path.starts_with('/')
                 && !path.starts_with("//")
                 && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
         };
@@ -135,6 +149,7 @@ mod tests {
             ("https://evil.example", "/"),
             ("/\\evil", "/"),
             ("", "/"),
+            (&format!("/{}", "x".repeat(LONGEST_BACK)), "/"),
         ] {
             let fields = Fields { fields: vec![("back".to_owned(), back.to_owned())], by_script: false };
             assert_eq!(fields.back(), expected);

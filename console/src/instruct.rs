@@ -54,7 +54,7 @@ fn one(visitor: &Visitor, view: &ProcessView, instruction: &Instruction) -> Mark
 
 /// `POST /console/instance/instruct`: sends an instruction.
 pub(crate) async fn instruct(State(sources): State<Sources>, fields: Fields) -> Response {
-    let about = fields.exact("process_id").unwrap_or_default();
+    let about = fields.about("process_id");
     fields.answer(&match send(&sources, &fields).await {
         Ok(done) => Notice::done(about, format!("{about}: {done}")),
         Err(error) => Notice::refused(about, format!("{about}: {error}")),

@@ -17,6 +17,9 @@ const TOKEN_LENGTH: usize = 32;
 const NOTICE_KEPT: std::time::Duration = std::time::Duration::from_secs(30);
 /// Longest text of a notice in characters: it travels in a cookie.
 const LONGEST_TEXT: usize = 600;
+/// Most bytes in a cookie for a notice's text, and for what it is about. A browser keeps no cookie above 4,096.
+const TEXT_KEPT: usize = 2_400;
+const ABOUT_KEPT: usize = 1_200;
 
 /// The browser that sent a request.
 #[derive(Debug, Clone)]
@@ -93,8 +96,9 @@ impl Notice {
 
     /// Keeps it for the next page.
     pub(crate) fn keep(&self, response: Response) -> Response {
-        let text = self.text.chars().take(LONGEST_TEXT).collect();
-        let value = serde_json::to_string(&Self { text, ..self.clone() }).unwrap_or_default();
+        let text = kept(cut(&self.text, LONGEST_TEXT), TEXT_KEPT).to_owned();
+        let about = kept(&self.about, ABOUT_KEPT).to_owned();
+        let value = serde_json::to_string(&Self { outcome: self.outcome, about, text }).unwrap_or_default();
         let mut cookie = ours(NOTICE_COOKIE, value);
         cookie.set_max_age(NOTICE_KEPT.try_into().ok());
         (CookieJar::new().add(cookie), response).into_response()
@@ -115,6 +119,26 @@ impl Render for Notice {
         };
         html! { p class=(class) { strong { (self.outcome.word()) ": " } (self.text) } }
     }
+}
+
+/// Returns the first characters of a text.
+pub(crate) fn cut(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
+}
+
+/// Returns the beginning of a text that takes at most so many bytes in a cookie: as JSON, with percent signs.
+fn kept(text: &str, most: usize) -> &str {
+    let mut bytes = 0;
+    let too_many = text.char_indices().find(|(_, character)| {
+        bytes += match character {
+            '0'..='9' | 'A'..='Z' | 'a'..='z' => 1,
+            '"' | '\\' => 6,
+            character if character.is_ascii_control() => 8,
+            character => 3 * character.len_utf8(),
+        };
+        bytes > most
+    });
+    too_many.map_or(text, |(end, _)| &text[..end])
 }
 
 /// Returns the token in the request's cookie.
@@ -160,6 +184,16 @@ mod tests {
         let response = visitor.remember(().into_response());
         let cookies = set_cookies(&response);
         assert!(cookies.iter().any(|cookie| cookie.starts_with("console_notice=; ")), "{cookies:?}");
+    }
+
+    #[test]
+    fn a_browser_keeps_the_cookie_of_each_notice() {
+        for text in ["x", "é", "😀", "\"", "\\", "\u{1}", " ", "\u{202e}"] {
+            let text = text.repeat(100_000);
+            let response = Notice::refused(text.as_str(), text.as_str()).keep(().into_response());
+            let [cookie] = set_cookies(&response)[..] else { panic!("{response:?}") };
+            assert!(cookie.len() <= 4_096, "{} bytes: {cookie:.100}", cookie.len());
+        }
     }
 
     #[tokio::test]

@@ -4,7 +4,10 @@ use messages::CustomerId;
 use process_manager::batch::{Limits, LimitsChange, Tolerated};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::schema::{Object, ObjectBuilder, SchemaType, Type},
+};
 
 use crate::{ContractsClient, ContractsError, CreditChangeProcess};
 
@@ -37,8 +40,23 @@ pub struct NewLimits {
     pub per_second: Option<f64>,
     /// How many may be refused before it pauses itself: a number, or a share such as `2.5%`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = may_be_tolerated)]
     pub tolerated: Option<Tolerated>,
+}
+
+/// Describes [`Tolerated`].
+pub(crate) fn tolerated() -> Object {
+    of_tolerated(&[Type::String, Type::Integer])
+}
+
+fn may_be_tolerated() -> Object {
+    of_tolerated(&[Type::String, Type::Integer, Type::Null])
+}
+
+fn of_tolerated(types: &[Type]) -> Object {
+    let told = "How many may be refused before it pauses itself: a number, or a share such as `2.5%`.";
+    let tolerated = ObjectBuilder::new().schema_type(SchemaType::from_iter(types.iter().cloned()));
+    tolerated.pattern(Some("%$")).minimum(Some(0)).description(Some(told)).build()
 }
 
 impl From<NewLimits> for LimitsChange {

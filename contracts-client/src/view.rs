@@ -104,7 +104,7 @@ pub struct BatchLimits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_second: Option<f64>,
     /// How many may be refused before it pauses itself: a number, or a share such as `2.5%`.
-    #[schema(value_type = String)]
+    #[schema(schema_with = crate::steer::tolerated)]
     pub tolerated: Tolerated,
 }
 

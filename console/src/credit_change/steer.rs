@@ -65,7 +65,7 @@ pub(crate) fn is_about(noticed: &str, id: &str) -> bool {
 
 /// `POST /console/credit-change`: pauses, resumes or retries the batch of a credit change, or changes its limits.
 pub(crate) async fn steer(State(sources): State<Sources>, fields: Fields) -> Response {
-    let id = fields.exact("customer_id").unwrap_or_default();
+    let id = fields.about("customer_id");
     fields.answer(&match send(&sources, &fields, id).await {
         Ok(done) => Notice::done(about(id), format!("{id}: {done}")),
         Err(why) => Notice::refused(about(id), format!("{id}: {why}")),

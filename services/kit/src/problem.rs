@@ -12,6 +12,9 @@ use process_manager_wire::{PROBLEM_MEDIA_TYPE, Problem, code, error_chain};
 /// `Retry-After` of a program that is busy, or whose database is.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// Longest detail in characters: it may quote what was sent, which may be a megabyte.
+const LONGEST_DETAIL: usize = 1_000;
+
 /// An error answer. The client sees the problem; the log also gets the cause of a fault.
 #[derive(Debug)]
 pub struct ApiError {
@@ -25,7 +28,12 @@ pub struct ApiError {
 /// Makes an error answer with a stable code, such as one of [`process_manager_wire::code`].
 #[must_use]
 pub fn problem(status: StatusCode, code: &'static str, detail: impl Into<String>) -> ApiError {
-    ApiError { status, code, detail: detail.into(), retry_after: None, cause: None }
+    let mut detail = detail.into();
+    if let Some((end, _)) = detail.char_indices().nth(LONGEST_DETAIL) {
+        detail.truncate(end);
+        detail.push('…');
+    }
+    ApiError { status, code, detail, retry_after: None, cause: None }
 }
 
 impl ApiError {
@@ -131,6 +139,13 @@ impl IntoResponse for ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_detail_that_quotes_a_long_text_is_cut() {
+        let detail = |text: &str| problem(StatusCode::UNPROCESSABLE_ENTITY, code::INVALID_BODY, text).detail;
+        assert_eq!(detail(&"é".repeat(1_000)), "é".repeat(1_000));
+        assert_eq!(detail(&"é".repeat(1_000_000)), "é".repeat(1_000) + "…");
+    }
 
     #[tokio::test]
     async fn a_problem_names_its_code_and_hides_its_cause() {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 mod architecture;
+mod bad_input;
 mod confirmations;
 mod console;
 mod credit_changes;
