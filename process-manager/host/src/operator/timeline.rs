@@ -7,7 +7,10 @@ use process_manager::{
     instance::{Acknowledge, Delivery, ParkedFailure, Published, StalledCommand},
     manager::Refusal,
 };
-use process_manager_engine::{instance::timer_name, publish::MEMO};
+use process_manager_engine::{
+    instance::{Begin, timer_name},
+    publish::MEMO,
+};
 use process_manager_wire::CloudEvent;
 use temporalio_common::protos::temporal::api::{
     failure::v1::{Failure, failure::FailureInfo},
@@ -117,7 +120,14 @@ impl Reader {
                 self.commands.clear();
                 self.timers.clear();
                 let is_first = !std::mem::replace(&mut self.has_begun, true);
-                (is_first && !started.continued_execution_run_id.is_empty()).then_some(TimelineEvent::Continued)
+                match first::<Begin>(started.input.as_ref()) {
+                    _ if is_first && !started.continued_execution_run_id.is_empty() => Some(TimelineEvent::Continued),
+                    // What another run leaves behind was delivered to that one.
+                    Some(Begin { events, carried: None, ended: None, .. }) if !events.is_empty() => {
+                        Some(TimelineEvent::Delivered(events.into_iter().map(|delivery| delivery.event).collect()))
+                    }
+                    _ => None,
+                }
             }
             Attributes::WorkflowExecutionSignaledEventAttributes(signal) => self.signal(signal),
             Attributes::MarkerRecordedEventAttributes(marker) => {

@@ -1,5 +1,6 @@
 //! Histories as the time line tells them.
 
+use process_manager::manager::RouteKind;
 use serde_json::{Value, json};
 use temporalio_common::protos::{
     coresdk::AsJsonPayloadExt,
@@ -8,7 +9,8 @@ use temporalio_common::protos::{
         failure::v1::ApplicationFailureInfo,
         history::v1::{
             ActivityTaskFailedEventAttributes, ActivityTaskScheduledEventAttributes,
-            ActivityTaskStartedEventAttributes, WorkflowPropertiesModifiedEventAttributes,
+            ActivityTaskStartedEventAttributes, WorkflowExecutionStartedEventAttributes,
+            WorkflowPropertiesModifiedEventAttributes,
         },
     },
 };
@@ -101,4 +103,28 @@ fn a_decision_about_a_failure_that_was_never_published_is_told_once() {
         signal("acknowledge", &json!({})),
     ]);
     assert!(matches!(&told[..], [TimelineEvent::Retried, TimelineEvent::Acknowledged(_)]), "{told:?}");
+}
+
+#[test]
+fn the_events_with_which_an_instance_begins_are_delivered_and_those_that_another_run_leaves_are_not_once_more() {
+    let event: CloudEvent = serde_json::from_value(json!({
+        "specversion": "1.0", "id": "e", "source": "/s", "type": "T", "subject": "s", "time": "2026-01-01T00:00:00Z",
+        "datacontenttype": "application/json", "sequence": "1", "correlationid": "c", "causationid": "c", "logid": "log",
+        "data": {}
+    }))
+    .unwrap();
+    let begin = json!({"process_id": "a", "version": 1, "events": [Delivery::new(event.clone(), RouteKind::Start)]});
+    let started = |input: &Value, continued: &str| {
+        Attributes::WorkflowExecutionStartedEventAttributes(WorkflowExecutionStartedEventAttributes {
+            input: payloads(input),
+            continued_execution_run_id: continued.to_owned(),
+            ..Default::default()
+        })
+    };
+    assert_eq!(timeline(vec![started(&begin, "")]), [TimelineEvent::Delivered(vec![event])]);
+    let mut left = begin.clone();
+    left["ended"] = json!({"run_id": "r", "how": "the run was terminated", "at": "2026-01-01T00:00:00Z"});
+    assert_eq!(timeline(vec![started(&left, "")]), []);
+    assert_eq!(timeline(vec![started(&begin, "r")]), [TimelineEvent::Continued]);
+    assert_eq!(timeline(vec![started(&json!(7), "")]), []);
 }
