@@ -29,6 +29,9 @@ pub(crate) enum ActionError {
     Closing,
     #[error("the process takes no signal now; it takes one again once a worker has caught up with it")]
     Rejected(#[source] OperatorError),
+    /// It never will be, such as one about an id that is too long.
+    #[error("Temporal rejects the request; nothing was changed, load the page again")]
+    Refused(#[source] OperatorError),
     #[error("Temporal cannot be reached; nothing was changed, try again later")]
     Temporal(#[source] OperatorError),
 }
@@ -107,6 +110,7 @@ impl From<OperatorError> for ActionError {
             OperatorError::TooLong => Self::TooLong,
             OperatorError::Closing(_) => Self::Closing,
             error @ OperatorError::Full(_) => Self::Rejected(error),
+            error @ OperatorError::Refused(_) => Self::Refused(error),
             error => Self::Temporal(error),
         }
     }

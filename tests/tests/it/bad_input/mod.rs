@@ -36,13 +36,9 @@ const ATTEMPTS: usize = 20;
 async fn hostile_requests_signals_and_starts_are_refused_and_change_nothing_on_sqlite() {
     let system = System::start(Env::builder(binaries!())).await;
     requests_change_nothing(&system, true).await;
-    let began = std::time::Instant::now();
     signals::change_nothing(&system).await;
-    eprintln!("TIME signals {:?}", began.elapsed());
     signals::starts_change_nothing(&system.env).await;
-    eprintln!("TIME starts {:?}", began.elapsed());
     goes_on(&system.env).await;
-    eprintln!("TIME on {:?}", began.elapsed());
 }
 
 #[tokio::test]
@@ -70,7 +66,6 @@ async fn requests_change_nothing(system: &System, is_whole: bool) {
         state::signals(env, &system.workflows).await,
         state::runs(env, &system.workflows).await,
     );
-    let began = std::time::Instant::now();
     let routes = system.routes().await;
     let rows = routes.iter().enumerate().flat_map(|(place, route)| {
         let is_like = |other: &Route| (other.program, other.body.is_some()) == (route.program, route.body.is_some());
@@ -93,7 +88,6 @@ async fn requests_change_nothing(system: &System, is_whole: bool) {
         eprintln!("{count:4} {route}");
     }
     eprintln!("{} hostile requests of {} routes", counts.values().sum::<usize>(), counts.len());
-    eprintln!("TIME requests {:?}", began.elapsed());
     assert!(wrong.is_empty(), "{} of them are answered wrongly:\n{}", wrong.len(), wrong.join("\n"));
     for route in routes.iter().filter(|route| route.is_described && is_whole) {
         assert!(counts[&route.name()] >= LEAST, "{} has {} rows", route.name(), counts[&route.name()]);
