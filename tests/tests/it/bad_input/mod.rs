@@ -34,7 +34,7 @@ const ATTEMPTS: usize = 20;
 
 #[tokio::test]
 async fn hostile_requests_signals_and_starts_are_refused_and_change_nothing_on_sqlite() {
-    let system = System::start(Env::builder(binaries!())).await;
+    let system = Box::pin(System::start(Env::builder(binaries!()))).await;
     requests_change_nothing(&system, true).await;
     signals::change_nothing(&system).await;
     signals::starts_change_nothing(&system.env).await;
@@ -44,7 +44,7 @@ async fn hostile_requests_signals_and_starts_are_refused_and_change_nothing_on_s
 #[tokio::test]
 async fn hostile_requests_are_refused_and_change_nothing_on_postgres() {
     let Some(server) = PostgresServer::shared("bad_input") else { return };
-    let system = System::start(Env::builder(binaries!()).postgres(server)).await;
+    let system = Box::pin(System::start(Env::builder(binaries!()).postgres(server))).await;
     requests_change_nothing(&system, false).await;
     goes_on(&system.env).await;
 }
