@@ -86,7 +86,18 @@ async fn is_untouched(env: &Env, id: &str) {
 /// What the processes that wait tell about themselves.
 async fn views(system: &System) -> Vec<Value> {
     let temporal = system.env.temporal();
-    join_all(system.workflows.iter().map(|id| async move { temporal.query_by_id(id, "state").await.unwrap() })).await
+    let views = system.workflows.iter().map(|id| async move { temporal.query_by_id(id, "state").await.unwrap() });
+    join_all(views).await.into_iter().map(without_counts).collect()
+}
+
+/// A credit change counts its contracts at intervals, whatever is sent to it.
+fn without_counts(mut view: Value) -> Value {
+    if view["manager"] == "CreditChange" {
+        for field in ["/timers", "/handled_events", "/ledger/answers", "/state/pause"] {
+            *view.pointer_mut(field).unwrap() = Value::Null;
+        }
+    }
+    view
 }
 
 /// Starts each type of workflow with inputs that it cannot use.
