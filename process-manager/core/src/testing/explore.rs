@@ -4,6 +4,7 @@ mod action;
 mod finding;
 mod log;
 mod model;
+mod parts;
 mod print;
 mod process;
 mod script;

@@ -8,49 +8,14 @@ use serde::Serialize;
 
 use super::{
     model::Model,
+    parts::{Action, Heard, Reply, Stopped},
     process::Delivered,
-    send::{Heard, Reply},
     state::State,
 };
 use crate::{instance::Signalled, manager::ProcessManager};
 
 /// How late the workers are when they are late.
 pub(super) const LATE: TimeDelta = TimeDelta::hours(1);
-
-/// A step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Action {
-    /// The next of a sequence of happenings.
-    Happen(usize),
-    /// An event of the log is recorded once more.
-    Repeat(usize),
-    Deliver {
-        to: Rc<str>,
-        log: Rc<str>,
-    },
-    Send {
-        from: Rc<str>,
-        reply: Reply,
-    },
-    /// An attempt arrives that nobody waits for.
-    Arrive(usize),
-    /// Time passes until something is due, which is then done.
-    Pass,
-    /// Time passes, and whatever becomes due waits.
-    PassAsleep,
-    /// An instance does what is due.
-    Wake(Rc<str>),
-    /// Somebody ends the run.
-    End(Rc<str>),
-    Retry(Rc<str>),
-    Acknowledge(Rc<str>),
-    Instruct {
-        to: Rc<str>,
-        which: usize,
-    },
-    /// An operator resumes the subscription of a log.
-    Resume(Rc<str>),
-}
 
 /// The state after a step, and the answer that an instance has heard.
 pub(super) struct Stepped<M: ProcessManager, W> {
@@ -195,7 +160,7 @@ impl<M: ProcessManager, W: Clone> State<M, W> {
         match self.process(to).deliver(to, delivery, &model.settings) {
             Delivered::NotYet => return Ok(false),
             Delivered::Stopped => {
-                let stopped = super::log::Stopped { at: position, may_resume: true };
+                let stopped = Stopped { at: position, may_resume: true };
                 self.stopped.insert(log.to_string(), stopped);
                 return Ok(true);
             }

@@ -7,30 +7,16 @@ use std::{
 
 use process_manager_wire::{CloudEvent, Position};
 
-use super::{model::Model, process::Process, state::State};
+use super::{
+    model::Model,
+    parts::{Recorded, Stopped},
+    process::Process,
+    state::State,
+};
 use crate::{
     instance::Delivery,
     manager::{Metadata, OnRoutingError, ProcessManager, RouteKind, Routed, RoutingError, route},
 };
-
-/// An event of a log.
-#[derive(Debug)]
-pub(super) struct Recorded {
-    pub(super) event: CloudEvent,
-    kind: RouteKind,
-    ids: Vec<String>,
-    /// It may be recorded once more.
-    pub(super) may_repeat: bool,
-    pub(super) digest: u64,
-}
-
-/// A subscription that stopped at this event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Stopped {
-    pub(super) at: Position,
-    /// Whether it may go on when an operator resumes it.
-    pub(super) may_resume: bool,
-}
 
 impl<M: ProcessManager, W> State<M, W> {
     pub(super) fn record(&mut self, model: &Model<M, W>, event: &M::Event) -> Result<(), String> {

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::{
     model::Model,
+    parts::Heard,
     script::{Cause, Script, Turn},
-    send::Heard,
 };
 use crate::{
     instance::Status,

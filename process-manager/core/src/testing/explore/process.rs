@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use process_manager_wire::error_chain;
 use serde_json::Value;
 
-use super::log::Recorded;
+use super::parts::Recorded;
 use crate::{
     failure_code,
     instance::{Delivery, Instance, InstanceView, Ledger, Next, SnapshotError, StalledCommand, command_name},

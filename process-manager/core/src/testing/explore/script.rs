@@ -6,10 +6,10 @@ use process_manager_wire::CloudEvent;
 use serde::Serialize;
 
 use super::{
-    action::{Action, Stepped},
+    action::Stepped,
     model::Model,
+    parts::{Action, Heard, Reply},
     search::guarded,
-    send::{Heard, Reply},
     state::State,
     words,
 };

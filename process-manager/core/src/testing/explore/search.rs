@@ -11,8 +11,9 @@ use serde::Serialize;
 
 use super::{
     Seen,
-    action::{Action, Stepped},
+    action::Stepped,
     model::{Invariant, Model},
+    parts::Action,
     state::State,
 };
 use crate::manager::ProcessManager;

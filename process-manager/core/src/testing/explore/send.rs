@@ -2,61 +2,15 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
-
-use super::{model::Model, state::State};
+use super::{
+    model::Model,
+    parts::{Accepted, Attempt, Heard, Known, Reply},
+    state::State,
+};
 use crate::{
     instance::{Dispatch, Next, command_name},
     manager::{Error, ProcessManager, Refusal},
 };
-
-/// A command that was sent under its key.
-#[derive(Debug, Clone)]
-pub(super) struct Known {
-    pub(super) command: String,
-    /// The answer, once the command was accepted.
-    accepted: Option<Accepted>,
-}
-
-impl Known {
-    pub(super) fn is_accepted(&self) -> bool {
-        self.accepted.is_some()
-    }
-}
-
-/// The answer to an accepted command; that to a question is an event.
-pub(super) type Accepted = Option<(String, Value)>;
-
-/// An attempt that nobody waits for.
-#[derive(Debug, Clone)]
-pub(super) struct Attempt<C> {
-    pub(super) key: Rc<str>,
-    pub(super) command: C,
-}
-
-/// What comes of an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reply {
-    /// The services answer.
-    Answer,
-    /// The services refuse, for the reason of this number.
-    Refuse(usize),
-    /// The command is carried out, and its answer is lost: it will be sent again.
-    Lose,
-    /// No attempt is answered until the last one; the command may still be on its way.
-    GiveUp { on_the_way: bool },
-    /// The receiver stays away.
-    StayAway,
-}
-
-/// The answer as the instance hears it.
-#[derive(Debug, Clone)]
-pub(super) enum Heard {
-    Accepted(Accepted),
-    Refused(Refusal),
-    NotDispatched,
-    TimedOut,
-}
 
 pub(super) const UNAVAILABLE: &str = "the receiver is unavailable";
 

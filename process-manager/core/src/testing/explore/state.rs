@@ -9,11 +9,9 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use super::{
-    action::Action,
-    log::{Recorded, Stopped},
     model::Model,
+    parts::{Action, Attempt, Known, Recorded, Stopped},
     process::Process,
-    send::{Attempt, Known},
 };
 use crate::{manager::ProcessManager, testing::start};
 

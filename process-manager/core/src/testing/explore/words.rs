@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::{
-    action::{Action, LATE},
+    action::LATE,
     model::Model,
-    send::{Heard, Reply},
+    parts::{Action, Heard, Reply},
     state::State,
 };
 use crate::{instance::command_name, manager::ProcessManager};
