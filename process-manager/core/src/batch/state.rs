@@ -225,7 +225,7 @@ impl BatchState {
     }
 
     /// Notes that its run was ended from outside: nobody knows what the chunk at hand has done, and an operator decides.
-    pub fn ended(&mut self, how: String, now: DateTime<Utc>) {
+    pub fn ended_from_outside(&mut self, how: String, now: DateTime<Utc>) {
         self.lost();
         self.updated_at = now;
         let is_open = matches!(self.phase, Phase::Sending | Phase::Undoing);

@@ -32,7 +32,7 @@ pub(super) async fn continue_run(
     if state.is_over() {
         return Ok(Continued::Over);
     }
-    state.ended(how, ended.at);
+    state.ended_from_outside(how, ended.at);
     let (begun, progress) = (state.start(), state.progress());
     let next = Next {
         workflow_id: ended.workflow_id.clone(),

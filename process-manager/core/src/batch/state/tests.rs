@@ -306,7 +306,7 @@ fn a_batch_whose_run_was_ended_from_outside_waits_for_an_operator_unless_nothing
     let mut run = Run::new(Limits::default());
     run.run(answers(7, 0..0));
     run.chunk();
-    run.state.ended("the run was terminated".to_owned(), run.now);
+    run.state.ended_from_outside("the run was terminated".to_owned(), run.now);
     let progress = run.progress();
     assert!(progress.needs_operator() && !run.state.is_over());
     assert_eq!((progress.pause.unwrap().by, progress.accepted), (PausedBy::Ended, 7));
@@ -317,6 +317,6 @@ fn a_batch_whose_run_was_ended_from_outside_waits_for_an_operator_unless_nothing
     run.run(end(answers(7, 0..0)));
     assert!(!run.state.is_over(), "its process manager has not heard of the end");
     assert_eq!(run.next(), Step::End);
-    run.state.ended("the run was terminated".to_owned(), run.now);
+    run.state.ended_from_outside("the run was terminated".to_owned(), run.now);
     assert!(run.state.is_over() && run.progress().pause.is_none());
 }
