@@ -70,7 +70,7 @@ impl EndedInstances {
 
     /// Begins to sweep, in a task of its own; once.
     pub(crate) fn begin(self: &Arc<Self>, stop: &CancellationToken) {
-        if self.managers.is_empty() || self.has_begun.swap(true, Ordering::Relaxed) {
+        if self.has_begun.swap(true, Ordering::Relaxed) {
             return;
         }
         let (ended, stop) = (self.clone(), stop.clone());
