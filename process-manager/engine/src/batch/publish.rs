@@ -1,6 +1,6 @@
 //! Publishes how far a batch is: memo, search attributes and current details.
 
-use process_manager::batch::{Progress, Status};
+use process_manager::batch::{PausedBy, Progress, Status};
 use temporalio_common::search_attributes::SearchAttributeUpdate;
 use temporalio_workflow::WorkflowContext;
 
@@ -36,10 +36,11 @@ fn details(progress: &Progress) -> String {
     match (&progress.pause, &progress.fault) {
         (Some(pause), _) if progress.needs_operator() => {
             let since = pause.since.to_rfc3339();
-            format!(
-                "**Paused** since {since}: {}\n\n{counts}{undone}\n\nWaits for `limits`, `retry` or `cancel`.",
-                pause.detail
-            )
+            let waits_for = match pause.by {
+                PausedBy::Failures => "`limits`, `retry` or `cancel`",
+                _ => "`resume` or `cancel`",
+            };
+            format!("**Paused** since {since}: {}\n\n{counts}{undone}\n\nWaits for {waits_for}.", pause.detail)
         }
         (Some(pause), _) => format!("**Paused** since {} by an operator\n\n{counts}{undone}", pause.since.to_rfc3339()),
         (None, Some(fault)) => format!("{counts}{undone}\n\nTried again: {fault}"),
