@@ -31,8 +31,7 @@ use process_manager_client::feed::{EventSource, FeedError, FeedPosition, FeedRea
 
 /// How often the workflow is told which instances are retried, if that has changed. Each time makes its history longer.
 const TELL_EVERY: Duration = Duration::from_secs(5);
-/// A worker whose heartbeats fail to come for 5 s is taken for dead. One in 2 s leaves time for a slow answer, and costs a
-/// system at rest half of what one a second did.
+/// A worker whose heartbeats fail to come for 5 s is taken for dead: one in 2 s leaves time for a slow answer.
 const AT_REST: Duration = Duration::from_secs(2);
 /// Faults that pass sooner are shown by the heartbeat alone.
 const WORTH_TELLING: TimeDelta = TimeDelta::seconds(10);
