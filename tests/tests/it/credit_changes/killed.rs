@@ -1,6 +1,6 @@
 //! Worker, service and Temporal are killed while a batch runs.
 
-use messages::contracts::{ContractStatus, CreditRating};
+use messages::contracts::{ContractStatus, CreditChange, CreditRating};
 use tests::{Component, eventually, load};
 
 use super::{builder, revocations};
@@ -15,6 +15,12 @@ async fn each_contract_is_revoked_once_though_worker_service_and_temporal_are_ki
         env.kill(component).await;
         env.start(component).await;
     }
+    // Any of them may be the last one: it is their number that shows whether something moves.
+    eventually("all contracts are pending", async || {
+        let change = env.contracts().raw().get::<CreditChange>(&format!("/credit-changes/{change}")).await.ok();
+        if change.contracts.pending == contracts as u64 { Ok(()) } else { Err(change.contracts) }
+    })
+    .await;
     for id in &ids {
         env.contract_becomes(id, ContractStatus::Pending, &change).await;
     }
