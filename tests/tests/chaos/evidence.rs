@@ -54,11 +54,11 @@ pub(crate) struct Evidence {
 
 impl Evidence {
     pub(crate) fn rows(&self, table: &str) -> &[Value] {
-        self.tables.get(table).map_or(&[], Vec::as_slice)
+        self.tables.get(table).map_or(&[][..], Vec::as_slice)
     }
 
     pub(crate) fn log(&self, service: &str) -> &[Value] {
-        self.events.get(service).map_or(&[], Vec::as_slice)
+        self.events.get(service).map_or(&[][..], Vec::as_slice)
     }
 
     /// The requests of one sort.
@@ -71,6 +71,7 @@ impl Evidence {
         let mut evidence = Self { tables: reader.tables().await, ..Self::default() };
         for service in reader.services() {
             evidence.events.insert(service.to_owned(), reader.events(service).await);
+            evidence.forget_what_came_later(service);
         }
         let told = reader.items("reports", "/reports?all=true").await;
         evidence.tables.insert("reports.told".to_owned(), told);
@@ -88,6 +89,21 @@ impl Evidence {
         }
         evidence.confirmations = evidence.read_confirmations(reader).await;
         evidence
+    }
+
+    /// Customers are reminded while the evidence is read.
+    fn forget_what_came_later(&mut self, service: &str) {
+        let head = self.rows(&format!("{service}.event_log")).first().and_then(|row| row["head"].as_i64()).unwrap_or(0);
+        let is_later = |position: &Value| {
+            let position = position.as_i64().or_else(|| position.as_str()?.parse().ok());
+            position.is_some_and(|position| position > head)
+        };
+        if let Some(rows) = self.tables.get_mut(&format!("{service}.events")) {
+            rows.retain(|row| !is_later(&row["position"]));
+        }
+        if let Some(events) = self.events.get_mut(service) {
+            events.retain(|event| !is_later(&event["sequence"]));
+        }
     }
 
     async fn read_failed_tasks(&self, reader: &Reader) -> Rows {

@@ -29,9 +29,9 @@ fn every_rule_holds_after_a_time_of_chaos() {
     let plan = plan::Plan::from_env();
     say::say(&format!("chaos: CHAOS_SEED={} for {} s; {}", plan.seed, plan.time.as_secs(), plan.describe()));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    // In a task of its own: the clock of the harness, which ends a test after ten minutes, watches the test's own thread.
-    let run = runtime.spawn(run::run(plan));
-    let report = runtime.block_on(run).expect("the run itself does not fail");
+    // In a thread of its own: the clock of the harness, which ends a test after ten minutes, watches the test's thread.
+    let run = std::thread::spawn(move || runtime.block_on(Box::pin(run::run(plan))));
+    let report = run.join().expect("the run itself does not fail");
     say::say(&report.to_string());
     assert!(report.is_clean(), "{report}");
 }

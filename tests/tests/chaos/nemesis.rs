@@ -35,7 +35,9 @@ pub(crate) async fn run(system: Arc<System>, planned: Vec<Planned>, tally: Arc<T
     let mut at_work = JoinSet::new();
     for Planned { at, harm } in planned {
         tokio::time::sleep_until(begun + at).await;
-        while at_work.try_join_next().is_some() {}
+        while let Some(done) = at_work.try_join_next() {
+            done.expect("a harm does not fail");
+        }
         let (system, tally) = (Arc::clone(&system), Arc::clone(&tally));
         at_work.spawn(async move {
             let name = harm.name();
@@ -44,7 +46,9 @@ pub(crate) async fn run(system: Arc<System>, planned: Vec<Planned>, tally: Arc<T
             }
         });
     }
-    while at_work.join_next().await.is_some() {}
+    while let Some(done) = at_work.join_next().await {
+        done.expect("a harm does not fail");
+    }
 }
 
 /// Takes back all harm: every program runs, every connection passes on, every clock is right.

@@ -11,33 +11,33 @@ use super::{
 use crate::evidence::Evidence;
 
 /// A request, the event that it leads to, and the field that names what it is about, in the body or the answer.
-const EFFECTS: [(&str, &str, &str, &str, From); 11] = [
-    ("issue", "billing", "DocumentIssued", "document_id", From::Body),
-    ("open-account", "accounts", "AccountOpened", "account_id", From::Body),
-    ("close-account", "accounts", "AccountClosed", "account_id", From::Body),
-    ("transfer", "accounts", "MoneyTransferRequested", "transfer_id", From::Body),
-    ("register", "contracts", "CustomerRegistered", "customer_id", From::Body),
-    ("open-contract", "contracts", "ContractOpened", "contract_id", From::Body),
-    ("sign", "contracts", "ContractSigned", "contract_id", From::Body),
-    ("reconfirm", "contracts", "CustomerContractReconfirmed", "contract_id", From::Body),
-    ("terminate-contract", "contracts", "ContractTerminated", "contract_id", From::Body),
-    ("change-rating", "contracts", "CustomerCreditRatingChanged", "credit_change_id", From::Answer),
-    ("publish", "reports", "ReportPublished", "report_id", From::Answer),
+const EFFECTS: [(&str, &str, &str, &str, Named); 11] = [
+    ("issue", "billing", "DocumentIssued", "document_id", Named::InBody),
+    ("open-account", "accounts", "AccountOpened", "account_id", Named::InBody),
+    ("close-account", "accounts", "AccountClosed", "account_id", Named::InBody),
+    ("transfer", "accounts", "MoneyTransferRequested", "transfer_id", Named::InBody),
+    ("register", "contracts", "CustomerRegistered", "customer_id", Named::InBody),
+    ("open-contract", "contracts", "ContractOpened", "contract_id", Named::InBody),
+    ("sign", "contracts", "ContractSigned", "contract_id", Named::InBody),
+    ("reconfirm", "contracts", "CustomerContractReconfirmed", "contract_id", Named::InBody),
+    ("terminate-contract", "contracts", "ContractTerminated", "contract_id", Named::InBody),
+    ("change-rating", "contracts", "CustomerCreditRatingChanged", "credit_change_id", Named::InAnswer),
+    ("publish", "reports", "ReportPublished", "report_id", Named::InAnswer),
 ];
 /// Requests whose id nobody else uses: what was certainly not done must have left nothing.
 const UNIQUE: [&str; 4] = ["issue", "open-account", "transfer", "open-contract"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum From {
-    Body,
-    Answer,
+enum Named {
+    InBody,
+    InAnswer,
 }
 
 pub(super) fn check(evidence: &Evidence, found: &mut Found) {
-    for (op, service, kind, field, from) in EFFECTS {
+    for (op, service, kind, field, named) in EFFECTS {
         let done = events(evidence.log(service), kind, field);
         for line in evidence.asked(op) {
-            let id = text(if from == From::Body { &line["body"][field] } else { &line["answer"][field] });
+            let id = text(if named == Named::InBody { &line["body"][field] } else { &line["answer"][field] });
             let effects = done.get(id).map_or(&[][..], Vec::as_slice);
             if is_accepted(line) {
                 found.unless(!effects.is_empty(), "answers", id, || {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     Found,
     contracts::counts_of,
-    words::{number, text},
+    words::{number, text, time},
 };
 use crate::evidence::Evidence;
 
@@ -36,7 +36,7 @@ pub(super) fn check(evidence: &Evidence, found: &mut Found) {
 
 fn latest_run<'a>(evidence: &'a Evidence, workflow: &str) -> Option<&'a Value> {
     let runs = evidence.runs.iter().filter(|run| run["workflow"] == workflow);
-    runs.max_by_key(|run| text(&run["started"]))
+    runs.max_by_key(|run| time(&run["started"]))
 }
 
 /// The batch's own numbers, beside the commands that Contracts has carried out under the batch's keys.

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-use serde_json::Value;
-
 use super::{
     Found,
-    words::{group, is_accepted, text},
+    words::{group, is_accepted, text, time},
 };
 use crate::evidence::Evidence;
 
@@ -65,8 +62,4 @@ fn one_run_at_a_time(evidence: &Evidence, found: &mut Found) {
             found.unless(ends <= 1, "V1", id, || format!("process {process} has completed {ends} times"));
         }
     }
-}
-
-fn time(value: &Value) -> Option<DateTime<Utc>> {
-    text(value).parse().ok()
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     Found,
-    words::{group, index, text},
+    words::{group, index, text, time},
 };
 use crate::evidence::Evidence;
 
@@ -23,7 +23,7 @@ pub(super) fn check(evidence: &Evidence, found: &mut Found) {
             }
         }
         let workflow = format!("voiding-{document}");
-        let latest = runs.get(workflow.as_str()).and_then(|runs| runs.iter().max_by_key(|run| text(&run["started"])));
+        let latest = runs.get(workflow.as_str()).and_then(|runs| runs.iter().max_by_key(|run| time(&run["started"])));
         if let Some(run) = latest {
             let told = &run["attributes"]["VoidingState"];
             found.unless(*told == first["state"], "V5", document, || {

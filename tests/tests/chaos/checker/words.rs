@@ -2,10 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// A time, which may have any number of decimals.
+pub(super) fn time(value: &Value) -> Option<DateTime<Utc>> {
+    text(value).parse().ok()
 }
 
 /// A number, or the text of one.

@@ -4,8 +4,6 @@
 
 use std::{fs, path::Path};
 
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
-
 use crate::system::Slot;
 
 /// Returns whether the program's files cannot grow any more beyond the half of its database's write-ahead log.
@@ -19,7 +17,16 @@ pub(super) async fn empty(slot: &Slot) {
     limit(slot, None).await;
 }
 
+#[cfg(target_os = "linux")]
 async fn limit(slot: &Slot, bytes: Option<u64>) -> bool {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
     let pid = slot.pid().await.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
     pid.is_some_and(|pid| prlimit(Some(pid), Resource::Fsize, Rlimit { current: bytes, maximum: None }).is_ok())
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn limit(slot: &Slot, _: Option<u64>) -> bool {
+    let _ = slot.pid().await;
+    false
 }

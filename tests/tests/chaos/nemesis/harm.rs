@@ -1,6 +1,6 @@
 //! How each harm is done.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use futures::future::join_all;
 use tests::{Fault, PostgresServer};
@@ -123,14 +123,14 @@ async fn upgrade(system: &System) {
 }
 
 async fn replace(system: &System, names: &[&str]) {
-    let slots: Vec<&Arc<Slot>> = names.iter().map(|name| &system.slots[name]).collect();
-    let turns = join_all(slots.iter().map(|slot| slot.turn.lock())).await;
-    for slot in &slots {
+    let mut turns = Vec::new();
+    for name in names {
+        let slot = &system.slots[name];
+        turns.push(slot.turn.lock().await);
         slot.stop().await;
         system.upgrade(slot);
     }
-    for slot in &slots {
-        slot.start().await;
+    for name in names {
+        system.slots[name].start().await;
     }
-    drop(turns);
 }

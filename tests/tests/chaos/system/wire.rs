@@ -101,14 +101,15 @@ async fn connection(client: TcpStream, upstream: u16, mode: watch::Receiver<Mode
 async fn copy(mut from: tcp::OwnedReadHalf, mut to: tcp::OwnedWriteHalf, mut mode: watch::Receiver<Mode>) {
     let mut piece = vec![0; 16 * 1024];
     while let Ok(length @ 1..) = from.read(&mut piece).await {
-        loop {
-            let now = *mode.borrow_and_update();
-            match now {
-                Mode::Pass => break,
-                Mode::Slow(time) => break tokio::time::sleep(time).await,
-                Mode::Silent if mode.changed().await.is_err() => return,
-                Mode::Silent => {}
+        let mut now = *mode.borrow_and_update();
+        while now == Mode::Silent {
+            if mode.changed().await.is_err() {
+                return;
             }
+            now = *mode.borrow_and_update();
+        }
+        if let Mode::Slow(time) = now {
+            tokio::time::sleep(time).await;
         }
         if to.write_all(&piece[..length]).await.is_err() {
             return;
