@@ -67,8 +67,8 @@ impl System {
         let (grpc, http) = (free_port(), free_port());
         let links = links(&ports);
         let mut wires = Vec::new();
-        for name in ON_TEMPORAL {
-            wires.push(Wire::start(format!("{name} to temporal"), grpc).await);
+        for _ in ON_TEMPORAL {
+            wires.push(Wire::start(grpc).await);
         }
         let mut databases = BTreeMap::new();
         let mut slots = BTreeMap::new();
@@ -150,7 +150,7 @@ async fn database(name: &str, server: Option<&PostgresServer>, dir: &Path, wires
         return (url.clone(), url);
     };
     let direct = server.create_database();
-    let wire = Wire::start(format!("{name} to postgres"), server.port()).await;
+    let wire = Wire::start(server.port()).await;
     let used = direct.replace(&format!(":{}/", server.port()), &format!(":{}/", wire.port));
     wires.push(wire);
     (direct, used)

@@ -27,7 +27,6 @@ pub(crate) enum Mode {
 /// A TCP proxy on a port of its own.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    pub(crate) name: String,
     pub(crate) port: u16,
     upstream: u16,
     mode: Arc<watch::Sender<Mode>>,
@@ -36,9 +35,9 @@ pub(crate) struct Wire {
 
 impl Wire {
     /// Starts a proxy in front of a port of 127.0.0.1.
-    pub(super) async fn start(name: String, upstream: u16) -> Self {
+    pub(super) async fn start(upstream: u16) -> Self {
         let mode = Arc::new(watch::channel(Mode::Pass).0);
-        let wire = Self { name, port: free_port(), upstream, mode, server: Mutex::default() };
+        let wire = Self { port: free_port(), upstream, mode, server: Mutex::default() };
         wire.up().await;
         wire
     }
