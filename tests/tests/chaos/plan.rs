@@ -25,12 +25,14 @@ pub(crate) struct Plan {
     pub(crate) between_faults: Duration,
     /// The services whose database is on PostgreSQL; the others' is a SQLite file.
     pub(crate) on_postgres: Vec<&'static str>,
+    /// The programs under test, such as those of a release build; by default those of this build.
+    pub(crate) programs: Option<PathBuf>,
     /// The previous release's programs: the run begins with them.
     pub(crate) old_programs: Option<PathBuf>,
 }
 
 impl Plan {
-    /// Reads `CHAOS_SEED`, `CHAOS_MINUTES` and `CHAOS_OLD_PROGRAMS`.
+    /// Reads `CHAOS_SEED`, `CHAOS_MINUTES`, `CHAOS_PROGRAMS` and `CHAOS_OLD_PROGRAMS`.
     pub(crate) fn from_env() -> Self {
         let seed =
             variable("CHAOS_SEED").map_or_else(|| rand::random_range(0..1_000_000), |seed| seed.parse().unwrap());
@@ -49,6 +51,7 @@ impl Plan {
             pause: Duration::from_millis(if is_long { 150 } else { 250 }),
             between_faults: Duration::from_millis(if is_long { 550 } else { 1_500 }),
             on_postgres,
+            programs: variable("CHAOS_PROGRAMS").map(PathBuf::from),
             old_programs: variable("CHAOS_OLD_PROGRAMS").map(PathBuf::from),
         }
     }

@@ -58,8 +58,8 @@ impl System {
         if faketime.is_none() {
             pass_over("chaos: clocks of single programs", "faketime");
         }
-        let old = plan.old_programs.clone();
-        let programs = Programs { binaries, dir: dir.path().to_owned(), old, faketime };
+        let (new, old) = (plan.programs.clone(), plan.old_programs.clone());
+        let programs = Programs { binaries, dir: dir.path().to_owned(), new, old, faketime };
         let postgres =
             if plan.on_postgres.is_empty() { None } else { PostgresServer::durable("chaos: services on PostgreSQL") };
         let names = SERVICES.into_iter().chain(ON_TEMPORAL);

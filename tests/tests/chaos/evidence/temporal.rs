@@ -1,6 +1,6 @@
 //! Reads runs and histories over Temporal's HTTP API.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Reader;
 
@@ -59,8 +59,28 @@ fn run(listed: &Value) -> Value {
         "started": listed["startTime"],
         "closed": listed["closeTime"],
         "memo": listed["memo"]["fields"]["state"],
-        "attributes": attributes.get("indexedFields").unwrap_or(attributes),
+        "attributes": attributes["indexedFields"].as_object().into_iter().flatten().map(plain).collect::<Map<_, _>>(),
     })
+}
+
+/// An attribute's value: its payload also tells its type, so Temporal does not show it as plain JSON.
+fn plain((name, payload): (&String, &Value)) -> (String, Value) {
+    let bytes = payload["data"].as_str().map(base64).unwrap_or_default();
+    (name.clone(), serde_json::from_slice(&bytes).unwrap_or_else(|_| payload.clone()))
+}
+
+fn base64(text: &str) -> Vec<u8> {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bytes, mut bits, mut width) = (Vec::new(), 0_u32, 0);
+    for letter in text.bytes().filter_map(|byte| LETTERS.iter().position(|letter| *letter == byte)) {
+        bits = (bits << 6) | u32::try_from(letter).unwrap_or_default();
+        width += 6;
+        if width >= 8 {
+            width -= 8;
+            bytes.push(u8::try_from((bits >> width) & 0xFF).unwrap_or_default());
+        }
+    }
+    bytes
 }
 
 fn text(value: &Value) -> &str {
@@ -71,4 +91,18 @@ fn text(value: &Value) -> &str {
 fn encode(text: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     text.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_read_from_their_payloads() {
+        let run = run(&json!({"searchAttributes": {"indexedFields": {
+            "VoidingState": {"data": "ImRvY3VtZW50LXZvaWRlZCI=", "metadata": {"type": "S2V5d29yZA=="}},
+            "Incident": {"data": "ZmFsc2U="},
+        }}}));
+        assert_eq!(run["attributes"], json!({"VoidingState": "document-voided", "Incident": false}));
+    }
 }

@@ -20,6 +20,7 @@ const CONFIRMATIONS: [(&str, &str); 2] = [("REMIND_EVERY", "20s"), ("CONFIRM_WIT
 pub(super) struct Programs {
     pub(super) binaries: Binaries,
     pub(super) dir: PathBuf,
+    pub(super) new: Option<PathBuf>,
     pub(super) old: Option<PathBuf>,
     pub(super) faketime: Option<PathBuf>,
 }
@@ -35,8 +36,9 @@ impl Programs {
             Some("worker") => &self.binaries.worker,
             _ => &self.binaries.api,
         };
-        let old = self.old.as_ref().filter(|_| is_old).and_then(|folder| Some(folder.join(new.file_name()?)));
-        let path = old.as_ref().unwrap_or(new).display().to_string();
+        let old = self.old.as_ref().filter(|_| is_old);
+        let elsewhere = old.or(self.new.as_ref()).and_then(|folder| Some(folder.join(new.file_name()?)));
+        let path = elsewhere.as_ref().unwrap_or(new).display().to_string();
         ["-c", SHELL, name].map(str::to_owned).into_iter().chain([path]).collect()
     }
 
