@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) time: Duration,
     /// Clients that ask at the same time.
     pub(crate) clients: usize,
+    /// Contracts of each customer at the beginning.
+    pub(crate) contracts: usize,
     /// Mean pause of a client between two requests.
     pub(crate) pause: Duration,
     /// Mean time between two faults.
@@ -48,6 +50,7 @@ impl Plan {
             seed,
             time,
             clients: if is_long { 8 } else { 4 },
+            contracts: if is_long { 35 } else { 8 },
             pause: Duration::from_millis(if is_long { 150 } else { 250 }),
             between_faults: Duration::from_millis(if is_long { 550 } else { 1_500 }),
             on_postgres,

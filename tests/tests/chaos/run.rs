@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, fs, sync::Arc};
 
-use rand::Rng;
 use serde_json::{Value, json};
 use tests::binaries;
 use tokio::time::Instant;
@@ -31,7 +30,7 @@ pub(crate) async fn run(plan: Plan) -> Report {
     let (addresses, history) = (Arc::new(Addresses::new(urls)), Arc::new(History::new()));
     let (world, tally) = (Arc::new(World::default()), Arc::new(Tally::default()));
     let mut first = Client::new(0, &plan, &world, &addresses, &history);
-    first.prepare(plan.rng(2).random_range(6..10)).await;
+    first.prepare(plan.contracts).await;
     say(&format!("chaos: ready after {} s", begun.elapsed().as_secs()));
 
     let until = Instant::now() + plan.time;

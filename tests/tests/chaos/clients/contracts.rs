@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Client, RATED, RATINGS, world::Thing};
 
 /// Most contracts that a customer signs and confirms in one go.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 20;
 
 impl Client {
     pub(super) async fn register(&mut self, customer: &str) {
