@@ -13,7 +13,7 @@ use super::slot::set_clock;
 /// Runs a program whose writes beyond a limit fail instead of ending it, and with a clock that can be moved.
 const SHELL: &str = r#"trap '' XFSZ; [ -z "$CHAOS_PRELOAD" ] || export LD_PRELOAD="$CHAOS_PRELOAD"; exec "$@""#;
 /// Waiting for a customer becomes visible while the run lasts.
-const CONFIRMATIONS: [(&str, &str); 2] = [("REMIND_EVERY", "20s"), ("CONFIRM_WITHIN", "45s")];
+const CONFIRMATIONS: [(&str, &str); 2] = [("REMIND_EVERY", "60s"), ("CONFIRM_WITHIN", "45s")];
 
 /// Everything that the programs have in common.
 #[derive(Debug)]
