@@ -16,6 +16,7 @@ pub use binaries::Binaries;
 pub use env::{Books, Component, Env, EnvBuilder, Link, Revoked};
 pub use process::{Ended, Process, Program};
 pub use proxy::{About, Fault, FaultProxy, Gate, Recorded};
+pub use run_dir::temp_dir;
 pub(crate) use temporal::failure_type;
 pub use temporal::{
     CliOutput, Temporal, TemporalServer, attribute, confirmation_workflow_id, json_payload, transfer_workflow_id,

@@ -24,7 +24,11 @@ pub(crate) fn run_dir(binaries: &Binaries) -> &'static Path {
 }
 
 /// A folder of its own within the run's, removed with the value.
-pub(crate) fn temp_dir(binaries: &Binaries, prefix: &str) -> TempDir {
+///
+/// # Panics
+/// Panics if it cannot be made.
+#[must_use]
+pub fn temp_dir(binaries: &Binaries, prefix: &str) -> TempDir {
     let mut builder = tempfile::Builder::new();
     builder.prefix(prefix).disable_cleanup(std::env::var_os("IT_KEEP").is_some());
     builder.tempdir_in(run_dir(binaries)).expect("a folder in the run's folder")

@@ -20,6 +20,8 @@ pub fn init_tracing() {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
+        // Where stderr takes nothing more (a full disk, a reader that is gone), telling so on stderr would be a panic.
+        .log_internal_errors(false)
         .try_init();
     if let (Ok(()), Some(rule)) = (installed, unreadable) {
         tracing::warn!(rule, "RUST_LOG is invalid; logging at info");

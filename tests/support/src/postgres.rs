@@ -30,6 +30,7 @@ pub struct PostgresServer {
     programs: Programs,
     data: PathBuf,
     port: u16,
+    is_durable: bool,
     databases: AtomicUsize,
     lifeline: Child,
 }
@@ -41,7 +42,7 @@ impl PostgresServer {
     /// Panics if PostgreSQL does not start, or is not installed although `CI` is set.
     pub fn shared(test: &str) -> Option<&'static Self> {
         static SERVER: OnceLock<Option<PostgresServer>> = OnceLock::new();
-        let server = SERVER.get_or_init(|| Programs::find().map(Self::start_with)).as_ref();
+        let server = SERVER.get_or_init(|| Programs::find().map(|found| Self::start_with(found, false))).as_ref();
         if server.is_none() {
             pass_over(test, NAME);
         }
@@ -55,7 +56,20 @@ impl PostgresServer {
     /// Panics if PostgreSQL does not start, or is not installed although `CI` is set.
     #[must_use]
     pub fn start(test: &str) -> Option<Self> {
-        let server = Programs::find().map(Self::start_with);
+        Self::start_one(test, false)
+    }
+
+    /// The same for a server that loses nothing it has confirmed when it is ended as by a crash: [`PostgresServer::stop`].
+    ///
+    /// # Panics
+    /// Panics in the same cases as [`PostgresServer::start`].
+    #[must_use]
+    pub fn durable(test: &str) -> Option<Self> {
+        Self::start_one(test, true)
+    }
+
+    fn start_one(test: &str, is_durable: bool) -> Option<Self> {
+        let server = Programs::find().map(|found| Self::start_with(found, is_durable));
         if server.is_none() {
             pass_over(test, NAME);
         }
@@ -72,6 +86,12 @@ impl PostgresServer {
         psql.args(["-h", "127.0.0.1", "-U", USER, "-d", "postgres", "-qc", &format!("CREATE DATABASE {name}")]);
         run(psql.arg("-p").arg(self.port.to_string()));
         self.url_of(&name)
+    }
+
+    /// The port on which it listens.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Returns the URL of the database that each server has.
@@ -93,10 +113,10 @@ impl PostgresServer {
     /// # Panics
     /// Panics if it does not start.
     pub fn start_again(&self) {
-        run(&mut self.programs.start(&self.data, self.port));
+        run(&mut self.programs.start(&self.data, self.port, self.is_durable));
     }
 
-    fn start_with(programs: Programs) -> Self {
+    fn start_with(programs: Programs, is_durable: bool) -> Self {
         let folder = tempfile::Builder::new().prefix("it-postgres-").tempdir().expect("a temporary folder").keep();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).expect("permissions of a folder of our own");
         let data = folder.join("data");
@@ -108,7 +128,7 @@ impl PostgresServer {
         lifeline.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let lifeline = lifeline.spawn().expect("sh");
         run(&mut programs.init(&data));
-        let server = Self { programs, data, port: free_port(), databases: AtomicUsize::new(1), lifeline };
+        let server = Self { programs, data, port: free_port(), is_durable, databases: AtomicUsize::new(1), lifeline };
         server.start_again();
         server
     }
@@ -150,16 +170,22 @@ impl Programs {
         command
     }
 
-    /// Returns when the server takes connections. It is fast rather than safe, because its data is discarded.
-    fn start(&self, data: &Path, port: u16) -> Command {
+    /// Returns when the server takes connections. It is fast rather than safe, because its data is discarded. A durable
+    /// one outlives its own crash, not the machine's.
+    fn start(&self, data: &Path, port: u16, is_durable: bool) -> Command {
+        let [commit, pages] = if is_durable {
+            ["synchronous_commit=on", "full_page_writes=on"]
+        } else {
+            ["synchronous_commit=off", "full_page_writes=off"]
+        };
         let settings = [
             "listen_addresses=127.0.0.1",
             &format!("port={port}"),
             "unix_socket_directories=",
             "max_connections=1000",
             "fsync=off",
-            "synchronous_commit=off",
-            "full_page_writes=off",
+            commit,
+            pages,
         ];
         let mut command = self.command("pg_ctl", data);
         command.args(["start", "--wait", "--timeout=60", "--log"]).arg(data.with_file_name("log"));

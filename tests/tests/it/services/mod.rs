@@ -1,6 +1,7 @@
 //! Billing and Reports over HTTP, each test on SQLite and on PostgreSQL.
 
 mod errors;
+mod full_log;
 mod idempotency;
 mod late;
 mod log;

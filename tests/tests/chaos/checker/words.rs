@@ -1,0 +1,73 @@
+//! Reads values of JSON.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+pub(super) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// A time, which may have any number of decimals.
+pub(super) fn time(value: &Value) -> Option<DateTime<Utc>> {
+    text(value).parse().ok()
+}
+
+/// A number, or the text of one.
+pub(super) fn number(value: &Value) -> i64 {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok()).unwrap_or_default()
+}
+
+/// Whether it is true, as JSON or as SQLite has it.
+pub(super) fn is_true(value: &Value) -> bool {
+    value == true || value == 1
+}
+
+/// Minor units of an amount of money: each currency has its own number of decimals, and all of them are written.
+pub(super) fn minor(money: &Value) -> i64 {
+    text(&money["amount"]).replace('.', "").parse().unwrap_or(i64::MIN)
+}
+
+pub(super) fn currency(money: &Value) -> &str {
+    text(&money["currency"])
+}
+
+/// Rows by the value of a field, each with all rows that have it.
+pub(super) fn group<'a>(rows: &'a [Value], field: &str) -> BTreeMap<&'a str, Vec<&'a Value>> {
+    let mut groups: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for row in rows {
+        groups.entry(text(&row[field])).or_default().push(row);
+    }
+    groups
+}
+
+/// Rows by the value of a field that is unique.
+pub(super) fn index<'a>(rows: &'a [Value], field: &str) -> BTreeMap<&'a str, &'a Value> {
+    rows.iter().map(|row| (text(&row[field]), row)).collect()
+}
+
+/// Events of one type, by a field of their data.
+pub(super) fn events<'a>(log: &'a [Value], kind: &str, field: &str) -> BTreeMap<&'a str, Vec<&'a Value>> {
+    let mut found: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for event in log.iter().filter(|event| event["type"] == kind) {
+        found.entry(text(&event["data"][field])).or_default().push(event);
+    }
+    found
+}
+
+/// Whether a request was accepted.
+pub(super) fn is_accepted(line: &Value) -> bool {
+    line["status"].as_u64().is_some_and(|status| (200..300).contains(&status))
+}
+
+/// Whether a request may have taken effect: it was accepted, or an attempt has no answer that says no.
+pub(super) fn may_have_happened(line: &Value) -> bool {
+    is_accepted(line) || line["attempts"].as_array().into_iter().flatten().any(|attempt| !says_no(attempt))
+}
+
+/// A refusal, or a 503 with a code, says that nothing was done.
+fn says_no(attempt: &Value) -> bool {
+    let has_code = attempt["code"].is_string();
+    has_code && attempt["status"].as_u64().is_some_and(|status| status == 503 || (400..500).contains(&status))
+}
