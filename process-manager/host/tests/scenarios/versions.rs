@@ -23,13 +23,19 @@ use super::{
 
 /// As it was at first: one command for each event.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
-struct First {
+pub(super) struct First {
     handled: Vec<String>,
 }
 
 /// As it is now: the command has another name, there is one more, and the state is another one.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
-struct Second {
+pub(super) struct Second {
+    count: usize,
+}
+
+/// As the second, and it migrates nothing.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub(super) struct Stuck {
     count: usize,
 }
 
@@ -92,6 +98,9 @@ versioned!(
     |state, _| state.count += 1,
     |_, state| json!({"count": state["handled"].as_array().map_or(0, Vec::len)})
 );
+versioned!(Stuck, 2, |name, _| vec![command(format!("old-{name}"))], |state, _| state.count += 1, |_, _| panic!(
+    "as the test wants it"
+));
 
 /// A refusal stops it.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
