@@ -47,6 +47,7 @@ mod finding;
 mod history;
 mod replay;
 mod report;
+mod routing;
 mod words;
 
 use std::{
@@ -55,9 +56,10 @@ use std::{
 };
 
 use process_manager::{
+    CloudEvent,
     decisions::{Observed, bounded},
-    instance::{Delivery, Instance},
-    manager::{ProcessManager, Routed, RoutingError, knows, route},
+    instance::Instance,
+    manager::ProcessManager,
 };
 use process_manager_engine::{
     batch::{Batch, BatchFailures},
@@ -70,6 +72,7 @@ use temporalio_common::{WorkflowDefinition, data_converters::DataConverter};
 use temporalio_sdk::workflow_replayer::WorkflowReplayerOptions;
 use temporalio_workflow::workflows::WorkflowImplementation;
 
+use self::routing::{Routing, routing};
 pub use self::{
     download::Downloaded,
     finding::{Finding, Verdict},
@@ -130,21 +133,12 @@ struct Known {
 #[derive(Debug, Clone, Copy)]
 struct Judge {
     version: u32,
-    /// How an event would be routed that was delivered to this instance: `None` if as it was.
-    routed: fn(&str, &Delivery) -> Option<Routing>,
+    /// How it routes an event.
+    routing: fn(&CloudEvent) -> Routing,
     /// The state with which an instance goes on that has handed over to this run; `None` if the run is its first one.
     next_run: fn(&Begin) -> Option<Result<Value, String>>,
-    /// A state of this version as one of the code's.
+    /// A state of this version as the code reads it, of its own version.
     migrated: fn(u32, &Value) -> Option<Value>,
-}
-
-/// How an event would be routed, in words.
-#[derive(Debug, Clone)]
-enum Routing {
-    /// It cannot be read: why.
-    Unreadable(String),
-    /// What has changed, in words that are the same for all instances alike, and where it would go.
-    Otherwise { what: &'static str, to: String },
 }
 
 impl Default for UpgradeCheck {
@@ -170,7 +164,7 @@ impl UpgradeCheck {
     #[must_use]
     pub fn manager<M: ProcessManager>(self) -> Self {
         let judge =
-            Judge { version: M::VERSION, routed: routed::<M>, next_run: next_run::<M>, migrated: migrated::<M> };
+            Judge { version: M::VERSION, routing: routing::<M>, next_run: next_run::<M>, migrated: migrated::<M> };
         self.with::<ProcessInstance<Observed<M>>>(Some(judge))
     }
 
@@ -249,26 +243,6 @@ impl UpgradeCheck {
 
     fn known(&self, workflow_type: &str) -> Option<Known> {
         self.known.iter().find(|known| known.workflow_type == workflow_type).copied()
-    }
-}
-
-fn routed<M: ProcessManager>(process_id: &str, delivery: &Delivery) -> Option<Routing> {
-    let otherwise = |what, to| Some(Routing::Otherwise { what, to });
-    match route::<M>(&delivery.event) {
-        Err(RoutingError::Malformed(why)) => Some(Routing::Unreadable(why)),
-        Err(error) => otherwise("it cannot be routed", error.to_string()),
-        Ok(Routed::PassedOver) if !knows::<M>(&M::upcast(delivery.event.clone()).kind) => {
-            Some(Routing::Unreadable(format!("it is no event of {} any more", M::NAME)))
-        }
-        Ok(Routed::PassedOver) => otherwise("to no instance", "to no instance".to_owned()),
-        Ok(Routed::To(kind, ids)) => {
-            let to = format!("to {} as {}", ids.join(", "), words::route_kind(kind));
-            match ids.iter().any(|id| id == process_id) {
-                true if kind == delivery.kind => None,
-                true => otherwise("in another way", to),
-                false => otherwise("to other instances", to),
-            }
-        }
     }
 }
 

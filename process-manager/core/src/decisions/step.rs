@@ -24,7 +24,7 @@ pub struct Step {
     #[serde(skip)]
     pub given: Value,
     /// What the code would decide under its own version, where that is a newer one; of `apply`, the migrated state.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anew: Option<Value>,
 }
 

@@ -26,21 +26,20 @@ pub(super) fn steps<'a>(
 ) -> Option<Difference<'a>> {
     let (new, is_new_whole) = (&replayed.steps, replayed.failure.is_none());
     let at = (0..old.len().max(new.len())).find(|at| match (old.get(*at), new.get(*at)) {
-        (Some(old), Some(new)) => !old.is_same_as(new) && !is_migrated(old, new, judge),
+        (Some(old), Some(new)) => !old.is_same_as(new) && !is_read_as(old, new, judge),
         (Some(_), None) => is_new_whole,
         (None, _) => is_old_whole,
     })?;
     Some(Difference { at, old: old.get(at), new: new.get(at) })
 }
 
-/// Whether two states become one by the migration: a new version may have states of another form. Whether the old code or
-/// the new one hands the instance over must make no difference.
-fn is_migrated(old: &Step, new: &Step, judge: Judge) -> bool {
-    let (Some(version), Some(state), Some(migrated)) = (old.version, old.answer.get("state"), &new.anew) else {
-        return false;
-    };
+/// Whether two states are the same for the code of now: it may have a new field, or another form under a new version.
+/// Whether the old code or the new one hands the instance over must make no difference.
+fn is_read_as(old: &Step, new: &Step, judge: Judge) -> bool {
+    let (Some(version), Some(state)) = (old.version, old.answer.get("state")) else { return false };
     let as_new = Step { answer: new.answer.clone(), ..old.clone() };
-    as_new.is_same_as(new) && (judge.migrated)(version, state).as_ref() == migrated.get("state")
+    let next = new.anew.as_ref().unwrap_or(&new.answer).get("state");
+    as_new.is_same_as(new) && next.is_some() && (judge.migrated)(version, state).as_ref() == next
 }
 
 /// Returns the first command that differs from the one that was sent, as far as the history tells.
@@ -95,20 +94,28 @@ impl Difference<'_> {
     }
 }
 
-/// Returns what a new version of the code would decide otherwise, each kind once.
-pub(super) fn anew(replayed: &Replayed) -> Vec<Finding> {
+/// Returns what would be decided otherwise from the next run on, each kind once: otherwise than the deployed code would
+/// then, or, where that has not been recorded, than was decided in this run.
+pub(super) fn anew(replayed: &Replayed, deployed: Option<&[Step]>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    for step in replayed.steps.iter().filter(|step| !step.function.starts_with("apply")) {
-        let Some(anew) = step.anew.as_ref().filter(|anew| **anew != step.answer) else { continue };
-        let new = Step { answer: anew.clone(), ..step.clone() };
-        let what = words::difference(Some(step), Some(&new));
-        if findings.iter().any(|finding| finding.what == what) {
+    for (at, step) in replayed.steps.iter().enumerate() {
+        let old = deployed.map_or(Some(step), |steps| steps.get(at));
+        let Some(old) = old.filter(|_| !step.function.starts_with("apply")) else { continue };
+        if !(old.is_same_as(step)) {
+            // From here on they are not about the same.
+            break;
+        }
+        let next = |it: &Step| it.anew.clone().unwrap_or_else(|| it.answer.clone());
+        let then = Step { answer: if deployed.is_some() { next(old) } else { step.answer.clone() }, ..step.clone() };
+        let now = Step { answer: next(step), ..step.clone() };
+        let what = words::difference(Some(&then), Some(&now));
+        if then.answer == now.answer || findings.iter().any(|finding| finding.what == what) {
             continue;
         }
         let finding = Finding::new(Verdict::NewVersion, what).with("given", words::json(&step.given));
         let finding = finding.with("when", when(Some(&step.event_id), Some(step), replayed));
-        let finding = finding.with("then", words::answer(step)).with("now", words::answer(&new));
-        findings.push(finding.with("differs", words::places(&step.answer, anew)));
+        let finding = finding.with("then", words::answer(&then)).with("now", words::answer(&now));
+        findings.push(finding.with("differs", words::places(&then.answer, &now.answer)));
     }
     findings
 }

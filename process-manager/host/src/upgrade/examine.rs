@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use process_manager::instance::stands_in_no_log;
+use process_manager::decisions::Step;
 use serde_json::Value;
 use temporalio_common::protos::temporal::api::history::v1::History;
 
 use super::{
-    Finding, Judge, Known, Routing, UpgradeCheck, UpgradeError, Verdict, compare,
+    Finding, Judge, Known, UpgradeCheck, UpgradeError, Verdict, compare,
     files::{self, Decisions},
     history::Recorded,
     replay::{Replayed, Replayer},
-    words,
+    routing, words,
 };
 
 /// What was found about one run.
@@ -29,20 +29,24 @@ pub(super) struct Examined {
 
 /// Writes what this code decides in a run. A file that is no history of a process manager stays as it is.
 pub(super) fn record(check: &UpgradeCheck, replayer: &Replayer<'_>, file: &Path) -> Result<(), UpgradeError> {
-    let Ok((history, recorded)) = read(file)? else { return Ok(()) };
+    let Ok((history, recorded)) = read(replayer, file)? else { return Ok(()) };
     let Some(judge) = check.known(&recorded.workflow_type).and_then(|known| known.manager) else { return Ok(()) };
-    let Replayed { steps, failure, .. } = replayer.replay(history)?;
-    files::keep_decisions(file, &Decisions { version: judge.version, failure, steps })
+    let replayed = replayer.replay(history)?;
+    let routes = routing::delivered(&replayed).map(|delivery| (judge.routing)(&delivery.event)).collect();
+    let Replayed { steps, failure, .. } = replayed;
+    files::keep_decisions(file, &Decisions { version: judge.version, failure, steps, routes })
 }
 
 /// Replays a history and compares what can be compared.
 pub(super) fn examine(check: &UpgradeCheck, replayer: &Replayer<'_>, file: &Path) -> Result<Examined, UpgradeError> {
     let mut examined =
         Examined { file: file.to_owned(), of: None, findings: Vec::new(), is_compared: None, migrated: None };
-    let (history, recorded) = match read(file)? {
+    let (history, recorded) = match read(replayer, file)? {
         Ok(read) => read,
         Err(why) => {
-            examined.findings.push(cannot("its file is no history as `download` writes it").with("error", why));
+            examined
+                .findings
+                .push(cannot("its file cannot be used as a history, as `download` writes it").with("error", why));
             return Ok(examined);
         }
     };
@@ -79,9 +83,12 @@ pub(super) fn examine(check: &UpgradeCheck, replayer: &Replayer<'_>, file: &Path
 /// A history and what it tells, or why it is none.
 type Read = Result<(History, Recorded), String>;
 
-fn read(file: &Path) -> Result<Read, UpgradeError> {
+fn read(replayer: &Replayer<'_>, file: &Path) -> Result<Read, UpgradeError> {
     let read = serde_json::from_slice::<History>(&files::read(file)?).map_err(|error| error.to_string());
-    Ok(read.and_then(|history| Recorded::read(&history).map(|recorded| (history, recorded))))
+    Ok(read.and_then(|history| {
+        let recorded = Recorded::read(&replayer.decoded(history.clone())?)?;
+        Ok((history, recorded))
+    }))
 }
 
 fn cannot(what: impl Into<String>) -> Finding {
@@ -99,7 +106,9 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn findings(&self) -> Vec<Finding> {
-        let (unreadable, otherwise) = self.routed();
+        let recorded = self.decisions.map(|decisions| decisions.routes.as_slice());
+        let routing::Found { unreadable, otherwise } =
+            routing::compare(self.replayed, self.process_id, recorded, self.judge.routing);
         let difference = self.difference();
         let mut findings: Vec<Finding> = match (&self.replayed.failure, self.unreadable_state(), unreadable) {
             (failure, Some(state), _) => vec![with_error(state, failure)],
@@ -107,7 +116,7 @@ impl Run<'_> {
             (Some(_), None, None) => vec![self.does_not_replay(difference)],
             (None, None, None) => difference.into_iter().collect(),
         };
-        findings.extend(compare::anew(self.replayed));
+        findings.extend(compare::anew(self.replayed, self.decisions.map(|decisions| decisions.steps.as_slice())));
         findings.extend(otherwise);
         findings
     }
@@ -147,8 +156,7 @@ impl Run<'_> {
 
     /// The state with which the next run would begin, before and after it is migrated.
     fn migrated(&self) -> Option<Result<(u32, Value, Value), String>> {
-        let applied = self.replayed.steps.iter().rfind(|step| step.function.starts_with("apply"));
-        if let Some(step) = applied {
+        if let Some(step) = self.applied() {
             let migrated = step.anew.as_ref()?;
             return Some(match migrated["error"].as_str() {
                 Some(why) => Err(why.to_owned()),
@@ -166,41 +174,22 @@ impl Run<'_> {
         }
     }
 
+    /// The last step that has changed the state.
+    fn applied(&self) -> Option<&Step> {
+        self.replayed
+            .steps
+            .iter()
+            .rfind(|step| step.function.starts_with("apply") && step.answer.get("state").is_some())
+    }
+
     fn unreadable_state(&self) -> Option<Finding> {
         let why = self.migrated()?.err()?;
         let version = self.judge.version;
         let finding = cannot(format!("its state cannot be read by the code of version {version}: {why}"));
-        let given = self.replayed.steps.iter().rfind(|step| step.function.starts_with("apply"));
-        let given = given.map(|step| step.answer["state"].clone());
+        let given = self.applied().map(|step| step.answer["state"].clone());
         let carried = || serde_json::to_value(&self.replayed.begin.as_ref()?.carried).ok();
         let given = given.or_else(|| carried().map(|carried| carried["state"].clone()));
         Some(finding.with("given", given.map(|state| words::json(&state)).unwrap_or_default()))
-    }
-
-    /// The first event that cannot be read, and each type of event that would be routed otherwise.
-    fn routed(&self) -> (Option<Finding>, Vec<Finding>) {
-        let (mut unreadable, mut otherwise) = (None, Vec::<Finding>::new());
-        let first = self.replayed.begin.iter().flat_map(|begin| &begin.events);
-        for delivery in first.chain(&self.replayed.deliveries).filter(|it| !stands_in_no_log(&it.event)) {
-            let kind = &delivery.event.kind;
-            match (self.judge.routed)(self.process_id, delivery) {
-                None => (),
-                Some(Routing::Unreadable(why)) => {
-                    let event = || words::event(&delivery.event);
-                    unreadable
-                        .get_or_insert_with(|| cannot(format!("{kind} cannot be read: {why}")).with("when", event()));
-                }
-                Some(Routing::Otherwise { what, to }) => {
-                    let finding = Finding::new(Verdict::RoutedOtherwise, format!("{kind}: {what}"));
-                    if otherwise.iter().all(|it| it.what != finding.what) {
-                        let then = format!("to {} as {}", self.process_id, words::route_kind(delivery.kind));
-                        let finding = finding.with("when", words::event(&delivery.event)).with("then", then);
-                        otherwise.push(finding.with("now", to));
-                    }
-                }
-            }
-        }
-        (unreadable, otherwise)
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use process_manager::decisions::Step;
 use serde::{Deserialize, Serialize};
 
-use super::UpgradeError;
+use super::{UpgradeError, routing::Routing};
 
 const HISTORY: &str = ".json";
 const DECISIONS: &str = ".decisions.json";
@@ -23,6 +23,8 @@ pub(super) struct Decisions {
     /// Why it cannot continue the run, if so.
     pub(super) failure: Option<String>,
     pub(super) steps: Vec<Step>,
+    /// How the code routes the events that the run has got.
+    pub(super) routes: Vec<Routing>,
 }
 
 /// Returns the files of the histories, in the order of their names.

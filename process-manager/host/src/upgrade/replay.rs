@@ -17,7 +17,11 @@ use process_manager_engine::{
 };
 use serde_json::json;
 use temporalio_client::WorkflowHistory;
-use temporalio_common::{data_converters::RawValue, protos::temporal::api::history::v1::History};
+use temporalio_common::{
+    data_converters::{RawValue, SerializationContextData},
+    payload_visitor::decode_payloads,
+    protos::temporal::api::history::v1::History,
+};
 use temporalio_sdk::{
     workflow_interceptors::{
         CancellableWorkflowOutboundFuture, HandleSignalInput, HandleSignalResult, InitializeWorkflowInput,
@@ -87,6 +91,19 @@ impl Replayer<'_> {
         };
         let seen = std::mem::take(&mut *lock(&seen));
         Ok(Replayed { steps, failure, ..seen })
+    }
+}
+
+impl Replayer<'_> {
+    /// The history with its payloads as they were before their codec.
+    ///
+    /// # Errors
+    /// The codec's, in words.
+    pub(super) fn decoded(&self, mut history: History) -> Result<History, String> {
+        let codec = self.options.data_converter.codec();
+        let decoding = decode_payloads(&mut history, codec, &SerializationContextData::None);
+        self.runtime.block_on(decoding).map_err(|error| format!("its payloads cannot be decoded: {error}"))?;
+        Ok(history)
     }
 }
 

@@ -10,7 +10,7 @@ use test_support::eventually;
 
 use super::{
     probe::Step,
-    versions::{First, Second, Stuck},
+    versions::{First, Longer, Second, Stuck},
     world::{Receiver, World},
 };
 
@@ -40,6 +40,7 @@ async fn open_instances_are_downloaded_and_checked_against_other_code() {
 
     assert_eq!(check.record(folder.path()).unwrap(), 3);
     assert_eq!(found::<First>(folder.path()).1, []);
+    assert_eq!(found::<Longer>(folder.path()).1, [], "a field with a default is no difference");
     let (report, second) = found::<Second>(folder.path());
     // It makes of the state that it has written itself another one than of that of the first code.
     let another = (Verdict::DecidesOtherwise, "apply(Happened): another state".to_owned());
@@ -48,6 +49,8 @@ async fn open_instances_are_downloaded_and_checked_against_other_code() {
     let migrated = "from    {\"handled\":[\"three\"]}\n      to      {\"count\":1}";
     let text = report.to_string();
     assert!(text.contains(migrated) && text.contains("next    the one is migrated to {\"count\":1}"), "{text}");
+    // Where the second code is deployed already, it changes nothing.
+    check_deployed_second(folder.path());
     let (report, stuck) = found::<Stuck>(folder.path());
     let why = "the state of version 1 cannot be migrated: it panicked: as the test wants it";
     let cannot = format!("its state cannot be read by the code of version 2: {why}");
@@ -73,4 +76,9 @@ fn found<M: ProcessManager>(folder: &Path) -> (Report, Vec<(Verdict, String)>) {
     println!("{report}\n");
     let found = report.findings().map(|(_, _, finding)| (finding.verdict, finding.what.clone())).collect();
     (report, found)
+}
+
+fn check_deployed_second(folder: &Path) {
+    UpgradeCheck::new().manager::<Second>().record(folder).unwrap();
+    assert_eq!(found::<Second>(folder).1, []);
 }

@@ -33,6 +33,14 @@ pub(super) struct Second {
     count: usize,
 }
 
+/// As the first, with one more field.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub(super) struct Longer {
+    handled: Vec<String>,
+    #[serde(default)]
+    note: String,
+}
+
 /// As the second, and it migrates nothing.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Stuck {

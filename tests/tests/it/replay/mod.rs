@@ -3,6 +3,7 @@
 mod changed;
 mod confirmations;
 mod credit_changes;
+mod encoded;
 mod paths;
 mod record;
 mod transfers;
