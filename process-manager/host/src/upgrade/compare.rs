@@ -77,14 +77,11 @@ impl Difference<'_> {
         let finding = finding.with("given", given.map(|step| words::json(&step.given)).unwrap_or_default());
         let finding = finding.with("when", when(event_id, self.new.or(self.old), replayed));
         let finding = finding.with("then", shown(self.old)).with("now", shown(self.new));
-        finding.with(
-            "differs",
-            self.old.zip(self.new).map(|(old, new)| words::places(&old.answer, &new.answer)).unwrap_or_default(),
-        )
+        let finding = finding.with("next", self.migrated(judge).unwrap_or_default());
+        let places = |(old, new): (&Step, &Step)| words::places(&old.answer, &new.answer);
+        finding.with("differs", self.old.zip(self.new).map(places).unwrap_or_default())
     }
-}
 
-impl Difference<'_> {
     /// What becomes of two states by the migration.
     fn migrated(&self, judge: Judge) -> Option<String> {
         let (old, new) = (self.old?, self.new?.anew.as_ref()?);

@@ -52,7 +52,7 @@ async fn open_instances_are_downloaded_and_checked_against_other_code() {
     // Where the second code is deployed already, it changes nothing.
     check_deployed_second(folder.path());
     let (report, stuck) = found::<Stuck>(folder.path());
-    let why = "the state of version 1 cannot be migrated: it panicked: as the test wants it";
+    let why = "the state of version 1 cannot be migrated: it panicked: the test wants it";
     let cannot = format!("its state cannot be read by the code of version 2: {why}");
     assert_eq!((stuck, report.exit_code()), (vec![(Verdict::CannotContinue, cannot)], 2), "{report}");
     assert!(report.to_string().contains("Versioned: 2 instances (parked, waiting)"), "{report}");
@@ -73,7 +73,7 @@ async fn downloaded(world: &World) -> TempDir {
 
 fn found<M: ProcessManager>(folder: &Path) -> (Report, Vec<(Verdict, String)>) {
     let report = UpgradeCheck::new().manager::<M>().check(folder).unwrap();
-    println!("{report}\n");
+    eprintln!("{report}\n");
     let found = report.findings().map(|(_, _, finding)| (finding.verdict, finding.what.clone())).collect();
     (report, found)
 }

@@ -106,9 +106,16 @@ versioned!(
     |state, _| state.count += 1,
     |_, state| json!({"count": state["handled"].as_array().map_or(0, Vec::len)})
 );
-versioned!(Stuck, 2, |name, _| vec![command(format!("old-{name}"))], |state, _| state.count += 1, |_, _| panic!(
-    "as the test wants it"
-));
+versioned!(
+    Longer,
+    1,
+    |name, _| vec![command(format!("old-{name}"))],
+    |state, name| state.handled.push(name.to_owned()),
+    |_, state| state
+);
+versioned!(Stuck, 2, |name, _| vec![command(format!("old-{name}"))], |state, _| state.count += 1, |_, state| {
+    state["no such field"].as_object().map(|_| Value::Null).expect("the test wants it")
+});
 
 /// A refusal stops it.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
