@@ -194,5 +194,5 @@ impl Run<'_> {
 }
 
 fn with_error(finding: Finding, error: &Option<String>) -> Finding {
-    finding.with("error", error.clone().unwrap_or_default())
+    finding.with("error", error.clone().map(words::cut).unwrap_or_default())
 }

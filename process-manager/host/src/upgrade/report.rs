@@ -136,7 +136,9 @@ impl fmt::Display for Report {
 
 impl Report {
     fn end(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} histories were checked", self.examined)?;
+        let histories =
+            if self.examined == 1 { "1 history was".to_owned() } else { format!("{} histories were", self.examined) };
+        write!(f, "{histories} checked")?;
         if self.compared > 0 {
             write!(f, ", {} against the recorded decisions of the deployed code", self.compared)?;
         }

@@ -16,7 +16,8 @@ pub(super) fn json(value: &Value) -> String {
     cut(value.to_string())
 }
 
-fn cut(text: String) -> String {
+/// A text as it is shown.
+pub(super) fn cut(text: String) -> String {
     if text.chars().count() <= LONGEST {
         return text;
     }

@@ -73,7 +73,6 @@ async fn downloaded(world: &World) -> TempDir {
 
 fn found<M: ProcessManager>(folder: &Path) -> (Report, Vec<(Verdict, String)>) {
     let report = UpgradeCheck::new().manager::<M>().check(folder).unwrap();
-    eprintln!("{report}\n");
     let found = report.findings().map(|(_, _, finding)| (finding.verdict, finding.what.clone())).collect();
     (report, found)
 }
