@@ -4,7 +4,7 @@ use std::{convert::Infallible, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use process_manager::{
-    CloudEvent,
+    CloudEvent, Position,
     decisions::{Observed, Step, bounded, recorded},
     instance::{Delivery, Instance, Ledger, Next},
     manager::{
@@ -81,7 +81,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
 }
 
-fn paid(position: u64, amount: u32) -> Delivery {
+fn paid(position: Position, amount: u32) -> Delivery {
     let event = CloudEvent {
         specversion: "1.0".to_owned(),
         id: format!("event-{position}"),
