@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{
     Finding, Judge, Verdict,
+    files::Decisions,
     history::Recorded,
     replay::{Replayed, SEND},
     words,
@@ -93,18 +94,19 @@ impl Difference<'_> {
 
 /// Returns what would be decided otherwise from the next run on, each kind once: otherwise than the deployed code would
 /// then, or, where that has not been recorded, than was decided in this run.
-pub(super) fn anew(replayed: &Replayed, deployed: Option<&[Step]>) -> Vec<Finding> {
+pub(super) fn anew(replayed: &Replayed, judge: Judge, deployed: Option<&Decisions>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for (at, step) in replayed.steps.iter().enumerate() {
-        let old = deployed.map_or(Some(step), |steps| steps.get(at));
+        let old = deployed.map_or(Some(step), |deployed| deployed.steps.get(at));
         let Some(old) = old.filter(|_| !step.function.starts_with("apply")) else { continue };
-        if !(old.is_same_as(step)) {
+        if !old.is_same_as(step) {
             // From here on they are not about the same.
             break;
         }
-        let next = |it: &Step| it.anew.clone().unwrap_or_else(|| it.answer.clone());
-        let then = Step { answer: if deployed.is_some() { next(old) } else { step.answer.clone() }, ..step.clone() };
-        let now = Step { answer: next(step), ..step.clone() };
+        let then = deployed.map_or_else(|| Some(step.answer.clone()), |deployed| next(old, deployed.version));
+        let (Some(then), Some(now)) = (then, next(step, judge.version)) else { continue };
+        let then = Step { answer: then, ..step.clone() };
+        let now = Step { answer: now, ..step.clone() };
         let what = words::difference(Some(&then), Some(&now));
         if then.answer == now.answer || findings.iter().any(|finding| finding.what == what) {
             continue;
@@ -115,6 +117,11 @@ pub(super) fn anew(replayed: &Replayed, deployed: Option<&[Step]>) -> Vec<Findin
         findings.push(finding.with("differs", words::places(&then.answer, &now.answer)));
     }
     findings
+}
+
+/// What code of this version would decide in the next run; `None` where it cannot read the state, or is told no version.
+fn next(step: &Step, code: u32) -> Option<Value> {
+    if step.version? < code { step.anew.clone() } else { Some(step.answer.clone()) }
 }
 
 /// The event or the timer that is being handled.

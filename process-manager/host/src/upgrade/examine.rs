@@ -116,7 +116,7 @@ impl Run<'_> {
             (Some(_), None, None) => vec![self.does_not_replay(difference)],
             (None, None, None) => difference.into_iter().collect(),
         };
-        findings.extend(compare::anew(self.replayed, self.decisions.map(|decisions| decisions.steps.as_slice())));
+        findings.extend(compare::anew(self.replayed, self.judge, self.decisions));
         findings.extend(otherwise);
         findings
     }
