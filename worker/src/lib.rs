@@ -5,10 +5,12 @@ mod config;
 mod credit_change;
 mod host;
 mod metrics;
+mod program;
 mod run;
 mod starter;
 
 pub use config::Config;
+pub use program::{main, upgrade_check};
 pub use run::run;
 
 pub use voiding_client::SUBSCRIPTION;

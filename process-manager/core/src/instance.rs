@@ -35,6 +35,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+pub(crate) use self::{handle::call, snapshot::read_state};
 use self::{
     held::Held,
     inbox::{Inbox, Turn},
@@ -50,6 +51,7 @@ pub use self::{
     operate::{Acknowledge, Signalled},
     snapshot::{Snapshot, SnapshotError},
     timers::TimerView,
+    told::stands_in_no_log,
     view::{InstanceView, ParkedFailure, Published, StalledCommand, Status, command_name},
     work::{Continued, Delivery},
 };

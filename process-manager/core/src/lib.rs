@@ -3,6 +3,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod batch;
+pub mod decisions;
 pub mod failure_code;
 pub mod instance;
 pub mod limits;

@@ -8,6 +8,7 @@
 //! - [`subscription`] follows event logs;
 //! - [`wait_until_handled`] gives a caller strong consistency;
 //! - [`connect`], [`search_attributes`] and [`start`] are what programs around Temporal need;
+//! - [`upgrade`] tells what new code would do with the instances that are open;
 //! - `dev_server` (feature `dev-server`) runs Temporal's dev server as a child that never outlives the program;
 //! - `testing` (feature `testing`) runs process managers on a real server, for tests.
 //!
@@ -58,6 +59,7 @@ pub mod start;
 pub mod subscription;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod upgrade;
 mod wait;
 mod worker;
 

@@ -258,7 +258,7 @@ impl Unfit {
 }
 
 /// Calls the user's code; a panic becomes an error.
-pub(super) fn call<T, E: std::error::Error + 'static>(
+pub(crate) fn call<T, E: std::error::Error + 'static>(
     function: &'static str,
     it: impl FnOnce() -> T,
 ) -> Result<T, Error<E>> {

@@ -187,17 +187,25 @@ impl<M: ProcessManager> Instance<M> {
 type Read<M> = (M, Option<Work<<M as ProcessManager>::Command>>);
 
 fn read<M: ProcessManager>(version: u32, snapshot: &Snapshot) -> Result<Read<M>, SnapshotError> {
-    let state = if snapshot.version < version {
-        let migrated = catch_unwind(|| M::migrate(snapshot.version, snapshot.state.clone()));
-        let why = match migrated {
-            Ok(Ok(state)) => Ok(state),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(panic) => Err(format!("it panicked: {}", panic_message(panic.as_ref()))),
-        };
-        why.map_err(|why| SnapshotError::Migrate { version: snapshot.version, why })?
-    } else {
-        snapshot.state.clone()
-    };
+    let state = migrated::<M>(version, snapshot.version, snapshot.state.clone())?;
     let work = serde_json::from_value(snapshot.work.clone()).map_err(SnapshotError::Work)?;
     Ok((serde_json::from_value(state).map_err(SnapshotError::State)?, work))
+}
+
+/// Reads a state that was written under one version, for a run that keeps to another one.
+pub(crate) fn read_state<M: ProcessManager>(version: u32, written: u32, state: Value) -> Result<M, SnapshotError> {
+    serde_json::from_value(migrated::<M>(version, written, state)?).map_err(SnapshotError::State)
+}
+
+fn migrated<M: ProcessManager>(version: u32, written: u32, state: Value) -> Result<Value, SnapshotError> {
+    if written >= version {
+        return Ok(state);
+    }
+    let migrated = catch_unwind(|| M::migrate(written, state));
+    let why = match migrated {
+        Ok(Ok(state)) => return Ok(state),
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => format!("it panicked: {}", panic_message(panic.as_ref())),
+    };
+    Err(SnapshotError::Migrate { version: written, why })
 }

@@ -14,8 +14,9 @@ use crate::{
 /// The log id of answers to questions.
 const ANSWERS: &str = "answers";
 
-/// Whether the event cannot be read again from a log.
-pub(super) fn stands_in_no_log(event: &CloudEvent) -> bool {
+/// Whether the event cannot be read again from a log: an instruction, an answer to a question, or what a batch tells.
+#[must_use]
+pub fn stands_in_no_log(event: &CloudEvent) -> bool {
     event.logid == INSTRUCTIONS || is_told(event)
 }
 

@@ -143,6 +143,8 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
 
     /// Migrates the state of an instance that was carried over under an older [`Self::VERSION`].
     ///
+    /// Older code has written it, or this code in a run that keeps the older version: it must make the same of both.
+    ///
     /// # Errors
     /// Returned when the state cannot be migrated. The instance is then parked, and its state kept for code that can.
     fn migrate(_version: u32, state: Value) -> Result<Value, Self::Error> {

@@ -20,6 +20,7 @@ mod server;
 mod subscription;
 mod timers;
 mod turns;
+mod upgrade;
 mod versions;
 mod waits;
 mod world;

@@ -23,13 +23,27 @@ use super::{
 
 /// As it was at first: one command for each event.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
-struct First {
+pub(super) struct First {
     handled: Vec<String>,
 }
 
 /// As it is now: the command has another name, there is one more, and the state is another one.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
-struct Second {
+pub(super) struct Second {
+    count: usize,
+}
+
+/// As the first, with one more field.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub(super) struct Longer {
+    handled: Vec<String>,
+    #[serde(default)]
+    note: String,
+}
+
+/// As the second, and it migrates nothing.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub(super) struct Stuck {
     count: usize,
 }
 
@@ -92,6 +106,16 @@ versioned!(
     |state, _| state.count += 1,
     |_, state| json!({"count": state["handled"].as_array().map_or(0, Vec::len)})
 );
+versioned!(
+    Longer,
+    1,
+    |name, _| vec![command(format!("old-{name}"))],
+    |state, name| state.handled.push(name.to_owned()),
+    |_, state| state
+);
+versioned!(Stuck, 2, |name, _| vec![command(format!("old-{name}"))], |state, _| state.count += 1, |_, state| {
+    state["no such field"].as_object().map(|_| Value::Null).expect("the test wants it")
+});
 
 /// A refusal stops it.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]

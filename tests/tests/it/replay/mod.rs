@@ -1,10 +1,13 @@
 //! Recorded histories of every path replay against today's code.
 
+mod changed;
 mod confirmations;
 mod credit_changes;
+mod encoded;
 mod paths;
 mod record;
 mod transfers;
+mod upgrade;
 
 use std::{fs, path::PathBuf};
 

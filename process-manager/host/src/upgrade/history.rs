@@ -1,0 +1,88 @@
+//! What a history itself tells about the code that wrote it.
+
+use std::time::Duration;
+
+use process_manager::decisions::Step;
+use process_manager_engine::{activities::CommandToDispatch, instance::timer_name};
+use serde_json::Value;
+use temporalio_common::protos::temporal::api::{
+    history::v1::{History, HistoryEvent, history_event::Attributes},
+    sdk::v1::UserMetadata,
+};
+
+use super::replay::{SEND, sent};
+use crate::operator::{decode, first};
+
+/// What is read of a history.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    pub(super) workflow_type: String,
+    pub(super) workflow_id: String,
+    /// The encoding of its input, where that is not JSON.
+    pub(super) encoded: Option<String>,
+    /// The commands that were sent, with their answers as far as they are known; `None` where they cannot be read.
+    pub(super) sent: Option<Vec<Step>>,
+    /// The timers of an instance, by name.
+    pub(super) timers: Vec<(String, Duration)>,
+}
+
+impl Recorded {
+    /// Reads a history.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub(super) fn read(history: &History) -> Result<Self, String> {
+        let started = match history.events.first().and_then(|event| event.attributes.as_ref()) {
+            Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) => started,
+            _ => return Err("it does not begin with the start of a run".to_owned()),
+        };
+        let payload = started.input.as_ref().and_then(|input| input.payloads.first());
+        let encoding = payload.and_then(|payload| payload.metadata.get("encoding"));
+        let encoding = encoding.map(|encoding| String::from_utf8_lossy(encoding).into_owned());
+        let mut recorded = Self {
+            workflow_type: started.workflow_type.as_ref().map(|it| it.name.clone()).unwrap_or_default(),
+            workflow_id: started.workflow_id.clone(),
+            encoded: encoding.filter(|encoding| encoding != "json/plain"),
+            sent: Some(Vec::new()),
+            timers: Vec::new(),
+        };
+        history.events.iter().for_each(|event| recorded.event(event));
+        Ok(recorded)
+    }
+
+    fn event(&mut self, event: &HistoryEvent) {
+        let summary = event.user_metadata.as_ref().and_then(summary);
+        match &event.attributes {
+            Some(Attributes::MarkerRecordedEventAttributes(marker)) if marker.marker_name == LOCAL_ACTIVITY => {
+                let name = summary.as_deref().and_then(|summary| summary.split(' ').next()).map(str::to_owned);
+                let step = name.map(|about| Step { function: SEND.to_owned(), about, ..Step::default() });
+                match (&mut self.sent, step) {
+                    (Some(sent), Some(step)) => sent.push(step),
+                    _ => self.sent = None,
+                }
+            }
+            // After a fault the command is sent again, by an activity whose input is kept.
+            Some(Attributes::ActivityTaskScheduledEventAttributes(scheduled)) => {
+                let activity = scheduled.activity_type.as_ref().map(|it| it.name.as_str()).unwrap_or_default();
+                let last = self.sent.as_mut().and_then(|sent| sent.last_mut());
+                if let (Some(last), Some(command)) = (last, first::<CommandToDispatch>(scheduled.input.as_ref()))
+                    && last.answer == Value::Null
+                {
+                    *last = sent(activity, &command);
+                }
+            }
+            Some(Attributes::TimerStartedEventAttributes(timer)) => {
+                let after = timer.start_to_fire_timeout.and_then(|after| Duration::try_from(after).ok());
+                let name = summary.as_deref().and_then(timer_name).map(str::to_owned);
+                self.timers.extend(name.zip(after));
+            }
+            _ => (),
+        }
+    }
+}
+
+const LOCAL_ACTIVITY: &str = "core_local_activity";
+
+fn summary(metadata: &UserMetadata) -> Option<String> {
+    decode(metadata.summary.as_ref()?)
+}
