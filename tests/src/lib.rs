@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 #![expect(clippy::expect_used, reason = "in a harness of tests, a step that fails is a test that fails")]
 
+pub mod bench;
 mod binaries;
 pub mod calls;
 mod env;

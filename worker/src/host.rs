@@ -118,6 +118,20 @@ fn credit_changes(hosting: Hosting, config: &Config) -> anyhow::Result<Hosting> 
         .batch::<ReinstateContracts>(affected, HttpDispatcher::new(url.clone())?))
 }
 
+/// Returns how the worker polls and what it keeps, without what it hosts: a bench measures a worker of the same settings.
+#[must_use]
+pub fn worker_options() -> WorkerOptions {
+    WorkerOptions::new(TASK_QUEUE)
+        // By default the SDK hashes the whole executable to make an id.
+        .deployment_options(WorkerDeploymentOptions::from_build_id(env!("CARGO_PKG_VERSION").to_owned()))
+        .workflow_task_poller_behavior(PollerBehavior::SimpleMaximum(WORKFLOW_POLLERS))
+        .activity_task_poller_behavior(PollerBehavior::SimpleMaximum(ACTIVITY_POLLERS))
+        .max_cached_workflows(CACHED_WORKFLOWS)
+        .max_heartbeat_throttle_interval(HEARTBEAT_THROTTLE)
+        .graceful_shutdown_period(DRAIN)
+        .build()
+}
+
 fn options(
     config: &Config,
     client: &Client,
@@ -131,18 +145,10 @@ fn options(
         .manager(transfers(config)?)
         .manager(confirmations(config)?);
     let hosting = credit_changes(hosting, config)?;
-    let mut options = WorkerOptions::new(TASK_QUEUE)
-        .register_workflow::<DocumentVoiding>()?
-        .register_activities(Billing::new(billing, config.slow_down))
-        .register_activities(Reports::new(reports, config.slow_down))
-        // By default the SDK hashes the whole executable to make an id.
-        .deployment_options(WorkerDeploymentOptions::from_build_id(env!("CARGO_PKG_VERSION").to_owned()))
-        .workflow_task_poller_behavior(PollerBehavior::SimpleMaximum(WORKFLOW_POLLERS))
-        .activity_task_poller_behavior(PollerBehavior::SimpleMaximum(ACTIVITY_POLLERS))
-        .max_cached_workflows(CACHED_WORKFLOWS)
-        .max_heartbeat_throttle_interval(HEARTBEAT_THROTTLE)
-        .graceful_shutdown_period(DRAIN)
-        .build();
+    let mut options = worker_options();
+    options.register_workflow::<DocumentVoiding>()?;
+    options.register_activities(Billing::new(billing, config.slow_down));
+    options.register_activities(Reports::new(reports, config.slow_down));
     let subscriptions = hosting.register(&mut options)?;
     Ok((options, subscriptions))
 }

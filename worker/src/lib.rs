@@ -10,6 +10,7 @@ mod run;
 mod starter;
 
 pub use config::Config;
+pub use host::worker_options;
 pub use program::{main, upgrade_check};
 pub use run::run;
 

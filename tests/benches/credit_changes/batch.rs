@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::Utc;
 use messages::contracts::CreditRating;
 use process_manager::batch::{Batch, Progress, StartBatch, Status};
+use tests::bench::{Both, Table, each, exact, memory, rate, seconds, whole};
 use workflows::{
     credit_change::{AffectedContracts, RevokeContracts},
     voiding::TASK_QUEUE,
@@ -13,8 +14,6 @@ use workflows::{
 use crate::{
     histories::Histories,
     system::{Change, Customer, System, until},
-    table::{Table, each, exact, memory, rate, seconds, whole},
-    usage::Both,
 };
 
 const COLUMNS: [&str; 12] = [
@@ -82,10 +81,10 @@ impl Measured {
             opened_up_to: change.position,
         };
         let start = StartBatch::new::<RevokeContracts>(change.id.as_str(), &affected).unwrap();
-        let (before, begun) = (system.usage().await, Utc::now());
+        let (before, begun) = (system.env.usage().await, Utc::now());
         system.operator.batches().start(&start, TASK_QUEUE).await.unwrap();
         let ended = system.batch_ends(change).await;
-        let used = system.usage().await - before;
+        let used = system.env.usage().await - before;
         assert_eq!(ended.accepted, customer.contracts.len() as u64, "{ended:?}");
         let histories = system.ended(&format!("WorkflowId = '{}'", start.workflow_id())).await;
         // The batch itself says when it ended.

@@ -1,9 +1,8 @@
 //! ContractConfirmation: how many start in a second, and what the open ones cost.
 
-use crate::{
-    system::System,
-    table::{Table, each, exact, memory, rate, seconds, whole},
-};
+use tests::bench::{Table, each, exact, memory, rate, seconds, whole};
+
+use crate::system::System;
 
 const COLUMNS: [&str; 11] = [
     "confirmations",

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use messages::contracts::CreditRating;
 use process_manager_host::operator::timestamp;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
+use tests::bench::{Both, Table, each, exact, memory, rate, seconds, whole};
 
 use crate::{
     batch::workflow_id,
@@ -14,8 +15,6 @@ use crate::{
     open::{latest, since},
     own::Own,
     system::{Change, Customer, SUBSCRIPTIONS, System, until},
-    table::{Table, each, exact, memory, rate, seconds, whole},
-    usage::Both,
 };
 
 const COLUMNS: [&str; 16] = [
@@ -101,14 +100,14 @@ struct Times {
 impl Times {
     async fn of(system: &System, customer: &Customer) -> Self {
         let contracts = customer.contracts.len();
-        let (before, begun) = (system.usage().await, Utc::now());
+        let (before, begun) = (system.env.usage().await, Utc::now());
         let change = system.change(customer, CreditRating::B).await;
         let revoked = since(begun, system.batch_ends(&change).await.updated_at);
         let started = since(begun, system.last_start(contracts).await);
         system.sign_and_confirm(&customer.contracts).await;
         let confirmed = since(begun, Utc::now());
         system.finds(ENDED, contracts).await;
-        let used = system.usage().await - before;
+        let used = system.env.usage().await - before;
         let ended = since(begun, system.last_end().await);
         let completed = system.completes(customer).await.map(|at| since(begun, at));
         let histories = system.histories(customer, &change).await;

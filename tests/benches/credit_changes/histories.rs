@@ -1,11 +1,8 @@
 //! The lengths of histories.
 
-use tests::confirmation_workflow_id;
+use tests::{bench::float, confirmation_workflow_id};
 
-use crate::{
-    system::{Customer, System, until},
-    table::float,
-};
+use crate::system::{Customer, System, until};
 
 pub(crate) const SAMPLE: usize = 20;
 

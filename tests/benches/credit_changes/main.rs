@@ -5,11 +5,7 @@
 //! Each row has a system of its own on loopback: Contracts on SQLite, the worker, and a Temporal dev server that keeps its
 //! data in a file. The worker calls Contracts without a proxy between. The plain loop sends the same commands to the same
 //! Contracts, as many at once as the batch, without Temporal.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a bench prints what it measured, and ends where a step fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a bench ends where a step fails")]
 
 mod batch;
 mod confirmations;
@@ -20,8 +16,6 @@ mod own;
 mod plain;
 mod reminders;
 mod system;
-mod table;
-mod usage;
 
 use std::{env, str::FromStr};
 

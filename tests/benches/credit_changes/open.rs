@@ -5,12 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use messages::contracts::CreditRating;
 use process_manager_host::operator::timestamp;
-use tests::{Component, calls::http};
+use tests::{Component, bench::Both, calls::http};
 
-use crate::{
-    system::{Customer, SUBSCRIPTIONS, System, until},
-    usage::Both,
-};
+use crate::system::{Customer, SUBSCRIPTIONS, System, until};
 
 /// The worker's count of the workflow tasks that it has done.
 const TASKS: &str = "workflow_task_execution_latency_seconds_count";
@@ -34,11 +31,11 @@ impl System {
         let customer = self.customer(contracts).await;
         let change = self.change(&customer, CreditRating::B).await;
         self.revoke(&customer.contracts, &change).await;
-        let (before, begun) = (self.usage().await, Utc::now());
+        let (before, begun) = (self.env.usage().await, Utc::now());
         self.resume(SUBSCRIPTIONS[0], None).await;
         until(async || (self.tasks_done().await >= contracts).then_some(())).await;
         let handled = since(begun, Utc::now());
-        let used = self.usage().await - before;
+        let used = self.env.usage().await - before;
         let started = since(begun, self.last_start(contracts).await);
         Open { customer, started, handled, used }
     }

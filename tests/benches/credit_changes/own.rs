@@ -11,9 +11,9 @@ use temporalio_common::protos::temporal::api::{
     taskqueue::v1::TaskQueue,
     workflowservice::v1::SignalWithStartWorkflowExecutionRequest,
 };
-use tests::{Temporal, json_payload};
+use tests::{Temporal, bench::rate, json_payload};
 
-use crate::{system::System, table::rate};
+use crate::system::System;
 
 const AT_ONCE: usize = 32;
 /// Enough for a rate: they stay on the server.

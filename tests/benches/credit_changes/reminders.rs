@@ -5,14 +5,15 @@
 use std::time::{Duration, Instant};
 
 use temporalio_common::protos::temporal::api::{enums::v1::EventType, history::v1::HistoryEvent};
-use tests::confirmation_workflow_id;
+use tests::{
+    bench::{Both, Table, each, exact, float, memory, rate, seconds},
+    confirmation_workflow_id,
+};
 use tokio::time::sleep;
 
 use crate::{
     histories::SAMPLE,
     system::{Customer, System, until},
-    table::{Table, each, exact, float, memory, rate, seconds},
-    usage::Both,
 };
 
 const COLUMNS: [&str; 9] = [
@@ -52,14 +53,14 @@ async fn measure(confirmations: usize, per_second: usize) -> Vec<String> {
         (system.tasks_done().await >= confirmations + log.count).then_some(())
     })
     .await;
-    let (begun, used) = (Instant::now(), system.usage().await);
+    let (begun, used) = (Instant::now(), system.env.usage().await);
     let mut sent = Reminders { position: log.position, count: 0 };
     until(async || {
         sent.read(&system).await;
         (sent.count >= confirmations).then_some(())
     })
     .await;
-    let (used, time, reminders) = (system.usage().await - used, begun.elapsed(), sent.count);
+    let (used, time, reminders) = (system.env.usage().await - used, begun.elapsed(), sent.count);
     let net = |cpu: Duration, idle: Duration| cpu.saturating_sub(idle.mul_f64(time.as_secs_f64() / IDLE.as_secs_f64()));
     vec![
         confirmations.to_string(),
@@ -120,8 +121,8 @@ impl System {
 
     /// What worker and Temporal use while nothing happens.
     async fn idle(&self) -> Both {
-        let before = self.usage().await;
+        let before = self.env.usage().await;
         sleep(IDLE).await;
-        self.usage().await - before
+        self.env.usage().await - before
     }
 }

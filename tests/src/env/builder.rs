@@ -42,6 +42,12 @@ impl EnvBuilder {
         self
     }
 
+    /// A Temporal server of the system's own alone, with its data in a file.
+    pub fn temporal_only(mut self) -> Self {
+        self.components = [Component::Temporal].into();
+        self
+    }
+
     /// Accounts and the worker alone.
     pub fn transfers_only(mut self) -> Self {
         self.components = [Component::Accounts, Component::Worker].into();

@@ -1,0 +1,144 @@
+//! So many workflows, so many in flight: the next one begins when one has closed.
+
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
+
+use futures::{StreamExt, stream};
+use process_manager_host::connect::{TemporalConfig, is_unavailable};
+use temporalio_client::{
+    Client, NamespacedClient,
+    grpc::WorkflowService,
+    tonic::{Code, IntoRequest},
+};
+use temporalio_common::protos::temporal::api::{
+    common::v1::WorkflowExecution,
+    enums::v1::{EventType, HistoryEventFilterType},
+    workflowservice::v1::GetWorkflowExecutionHistoryRequest,
+};
+use tests::{
+    Env,
+    bench::{Both, float},
+};
+use tokio::time::sleep;
+
+/// Until a workflow that somebody else starts is looked for again.
+const NOT_YET: Duration = Duration::from_millis(10);
+const SAMPLE: usize = 20;
+
+/// How many there are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    pub(crate) at_once: usize,
+    warm_up: usize,
+    pub(crate) count: usize,
+}
+
+impl Load {
+    /// A tenth of them one at a time, which takes long enough.
+    pub(crate) fn new(at_once: usize, voidings: usize) -> Self {
+        assert!(at_once > 0 && voidings > 0, "none would be measured");
+        let count = if at_once == 1 { (voidings / 10).max(voidings.min(20)) } else { voidings };
+        Self { at_once, warm_up: (count / 10).max(at_once), count }
+    }
+
+    /// With those of the warm-up.
+    pub(crate) fn all(&self) -> usize {
+        self.warm_up + self.count
+    }
+}
+
+/// A system that a load is put on.
+pub(crate) struct Target<'a> {
+    env: &'a Env,
+    worker: u32,
+    client: Client,
+}
+
+/// What came of it.
+pub(crate) struct Outcome {
+    pub(crate) time: Duration,
+    /// In ascending order.
+    pub(crate) latencies: Vec<Duration>,
+    pub(crate) used: Both,
+    /// Of each history, on average.
+    pub(crate) events: f64,
+    pub(crate) bytes: f64,
+}
+
+impl<'a> Target<'a> {
+    /// With a connection of its own, on which no worker is.
+    pub(crate) async fn new(env: &'a Env, worker: u32) -> Self {
+        let address = format!("http://{}", env.temporal().address()).parse().unwrap();
+        let client = TemporalConfig::at(address, env.temporal().namespace()).connect_when_up().await.unwrap();
+        Self { env, worker, client }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Puts the load on, after the warm-up. `begin` starts the workflow of a number, `id` is its id.
+    pub(crate) async fn run(&self, load: Load, id: impl Fn(usize) -> String, begin: impl AsyncFn(usize)) -> Outcome {
+        let one = async |number| {
+            let begun = Instant::now();
+            begin(number).await;
+            self.closes(&id(number)).await;
+            begun.elapsed()
+        };
+        each(0..load.warm_up, load.at_once, &one).await;
+        let (before, begun) = (self.env.usage_of(self.worker).await, Instant::now());
+        let mut latencies = each(load.warm_up..load.all(), load.at_once, &one).await;
+        let time = begun.elapsed();
+        let used = self.env.usage_of(self.worker).await - before;
+        latencies.sort();
+        let step = load.count.div_ceil(SAMPLE);
+        let sample: Vec<String> = (load.warm_up..load.all()).step_by(step).map(id).collect();
+        let (events, bytes) = self.histories(&sample).await;
+        Outcome { time, latencies, used, events, bytes }
+    }
+
+    /// Returns when a workflow has completed: a long poll for its last event, as the SDK waits for a result.
+    async fn closes(&self, workflow_id: &str) {
+        let mut request = GetWorkflowExecutionHistoryRequest {
+            namespace: self.client.namespace(),
+            execution: Some(WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: String::new() }),
+            wait_new_event: true,
+            history_event_filter_type: HistoryEventFilterType::CloseEvent.into(),
+            skip_archival: true,
+            ..GetWorkflowExecutionHistoryRequest::default()
+        };
+        loop {
+            match self.client.clone().get_workflow_execution_history(request.clone().into_request()).await {
+                Ok(answer) => {
+                    let answer = answer.into_inner();
+                    if let Some(last) = answer.history.unwrap_or_default().events.pop() {
+                        assert_eq!(last.event_type(), EventType::WorkflowExecutionCompleted, "{workflow_id}: {last:?}");
+                        return;
+                    }
+                    request.next_page_token = answer.next_page_token;
+                }
+                Err(status) if status.code() == Code::NotFound => sleep(NOT_YET).await,
+                Err(status) if is_unavailable(&status) => eprintln!("the wait for {workflow_id} again: {status}"),
+                Err(status) => panic!("the wait for {workflow_id}: {status}"),
+            }
+        }
+    }
+
+    /// Events and bytes of each history, as the server counts them.
+    async fn histories(&self, workflow_ids: &[String]) -> (f64, f64) {
+        let (mut events, mut bytes) = (0, 0);
+        for id in workflow_ids {
+            let run = self.env.temporal().describe_by_id(id).await.unwrap();
+            events += usize::try_from(run.history_length).unwrap();
+            bytes += usize::try_from(run.history_size_bytes).unwrap();
+        }
+        let count = float(workflow_ids.len());
+        (float(events) / count, float(bytes) / count)
+    }
+}
+
+async fn each(numbers: Range<usize>, at_once: usize, one: impl AsyncFn(usize) -> Duration) -> Vec<Duration> {
+    stream::iter(numbers).map(&one).buffer_unordered(at_once).collect().await
+}

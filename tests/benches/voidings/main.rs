@@ -1,0 +1,67 @@
+//! Voidings a second and their latency, beside an empty workflow and the same process with regular activities only, all in
+//! one run: `cargo bench -p tests --bench voidings [-- a b c d e f g]`.
+//!
+//! `BENCH_AT_ONCE=1,50` sets how many are in flight, `BENCH_VOIDINGS=2000` how many there are in a row (a tenth of them one
+//! at a time). The rows go to stdout in Markdown, and as JSON lines to `target/bench/voidings.json` or to `BENCH_JSON`.
+//!
+//! Each row has a Temporal dev server of its own that keeps its data in a file, and begins with a warm-up. In the rows a to
+//! e the worker is this program once more, with the settings of the real one, in front of services that accept at once; the
+//! rows f and g are the real system on SQLite, its documents straight in the databases.
+//!
+//! Latency is the time from before the start request until the answer to a long poll for the close event, as the SDK's
+//! `get_result` waits. In each row it is this program that waits, on a connection of its own: the next one begins when the
+//! answer has come, and the worker's CPU has no share in it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench prints what it measured, and ends where a step fails"
+)]
+
+mod aims;
+mod hosted;
+mod load;
+mod real;
+mod report;
+mod row;
+mod start;
+mod stub;
+mod worker;
+mod workflows;
+
+use std::{env, str::FromStr};
+
+use crate::{aims::AIMS, load::Load, report::Report, row::ROWS};
+
+#[tokio::main]
+async fn main() {
+    // Cargo adds `--bench`.
+    let arguments: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    if let [worker::ARGUMENT, address, namespace, services] =
+        arguments.iter().map(String::as_str).collect::<Vec<_>>()[..]
+    {
+        return Box::pin(worker::run(address, namespace, services)).await;
+    }
+    let known = ROWS.map(|row| row.name);
+    let unknown = arguments.iter().find(|name| !known.contains(&name.as_str()));
+    assert_eq!(unknown, None, "there is {known:?}");
+    let at_once = variable("BENCH_AT_ONCE", "1,50");
+    let at_once: Vec<usize> = at_once.split(',').map(|number| parse("BENCH_AT_ONCE", number)).collect();
+    let voidings = parse("BENCH_VOIDINGS", &variable("BENCH_VOIDINGS", "2000"));
+    let services = stub::start().await;
+    let mut report = Report::begin();
+    for at_once in &at_once {
+        let load = Load::new(*at_once, voidings);
+        for row in ROWS.iter().filter(|row| arguments.is_empty() || arguments.iter().any(|name| name == row.name)) {
+            report.row(Box::pin(row.measure(load, &services)).await);
+        }
+    }
+    report.ratios(&AIMS, &at_once);
+}
+
+fn variable(name: &str, default: &str) -> String {
+    env::var(name).unwrap_or_else(|_| default.to_owned())
+}
+
+fn parse<T: FromStr>(name: &str, text: &str) -> T {
+    text.trim().parse().unwrap_or_else(|_| panic!("{name}: {text:?} is no number"))
+}

@@ -1,0 +1,74 @@
+//! The rows: what is started, and how.
+
+use tests::{Component, Env, binaries};
+
+use crate::{
+    hosted::Hosted,
+    load::{Load, Outcome, Target},
+    real::{Requests, issue},
+    report::Measured,
+    start::Starter,
+    workflows::Kind,
+};
+
+/// A row of the table.
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    by: By,
+}
+
+/// How a workflow is started.
+enum By {
+    /// By a connection without a worker.
+    Outside(Kind),
+    /// By the worker's connection, which gets the first task with the answer.
+    Worker(Kind),
+    /// `POST /voidings`, in the real system.
+    Rest,
+    /// VoidDocument to Billing alone, in the real system: by the subscription of its log.
+    Log,
+}
+
+pub(crate) const ROWS: [Row; 7] = [
+    Row { name: "a", what: "empty workflow", by: By::Outside(Kind::Empty) },
+    Row { name: "b", what: "regular activities only", by: By::Outside(Kind::Regular) },
+    Row { name: "c", what: "voiding, from outside", by: By::Outside(Kind::Voiding) },
+    Row { name: "d", what: "voiding, where the worker is", by: By::Worker(Kind::Voiding) },
+    Row { name: "e", what: "empty workflow, where the worker is", by: By::Worker(Kind::Empty) },
+    Row { name: "f", what: "voiding by REST, real system", by: By::Rest },
+    Row { name: "g", what: "voiding by Billing's log, real system", by: By::Log },
+];
+
+impl Row {
+    pub(crate) async fn measure(&self, load: Load, services: &str) -> Measured {
+        let outcome = match self.by {
+            By::Outside(kind) => stubbed(load, services, kind, false).await,
+            By::Worker(kind) => stubbed(load, services, kind, true).await,
+            By::Rest => real(load, Requests::of_api).await,
+            By::Log => real(load, Requests::of_billing).await,
+        };
+        Measured::new(self, load, &outcome)
+    }
+}
+
+async fn stubbed(load: Load, services: &str, kind: Kind, where_the_worker_is: bool) -> Outcome {
+    let env = Env::builder(binaries!()).temporal_only().start().await;
+    let worker = Hosted::start(&env, services).await;
+    let target = Target::new(&env, worker.pid()).await;
+    let id = |number| kind.workflow_id(number);
+    if where_the_worker_is {
+        return target.run(load, id, async |number| worker.begin(kind, number).await).await;
+    }
+    let starter = Starter::new(target.client(), services, false);
+    target.run(load, id, async |number| starter.start(kind, number).await.unwrap()).await
+}
+
+async fn real(load: Load, requests: impl FnOnce(&Env) -> Requests) -> Outcome {
+    let env = Env::builder(binaries!()).own_temporal().direct().start().await;
+    issue(&env, load.all()).await;
+    let requests = requests(&env);
+    let target = Target::new(&env, env.pid(Component::Worker).await).await;
+    let id = |number| Kind::Voiding.workflow_id(number);
+    target.run(load, id, async |number| requests.send(number).await).await
+}

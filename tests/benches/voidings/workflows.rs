@@ -1,0 +1,105 @@
+//! What a voiding is measured beside.
+
+use messages::{
+    DocumentId,
+    billing::{DocumentVoiding, DocumentVoidingCommand},
+    reports::DocumentMarking,
+};
+use process_manager::manager::Retry;
+use process_manager_engine::{failed, policy};
+use serde::{Deserialize, Serialize};
+use temporalio_common::{
+    ActivityDefinition,
+    data_converters::{RawValue, TemporalDeserializable},
+};
+use temporalio_macros::{workflow, workflow_methods};
+use temporalio_workflow::{WorkflowContext, WorkflowResult, WorkflowTermination};
+use workflows::voiding::{
+    WORKFLOW_TYPE,
+    activity_defs::{BillingCommands, ReportsCommands},
+    workflow_id,
+};
+
+/// A type of workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Kind {
+    /// Ends at once: what the server and the SDK cost.
+    Empty,
+    /// The commands of a voiding as regular activities, and nothing else.
+    Regular,
+    /// The real one.
+    Voiding,
+}
+
+impl Kind {
+    pub(crate) fn workflow_type(self) -> &'static str {
+        match self {
+            Self::Empty => Empty::name(),
+            Self::Regular => Regular::name(),
+            Self::Voiding => WORKFLOW_TYPE,
+        }
+    }
+
+    pub(crate) fn workflow_id(self, number: usize) -> String {
+        let id = document_id(number);
+        match self {
+            Self::Voiding => workflow_id(&id),
+            _ => format!("{}-{id}", self.workflow_type()),
+        }
+    }
+}
+
+/// The document of a number, as `real` has it in the databases.
+pub(crate) fn document_id(number: usize) -> DocumentId {
+    format!("doc-{number:032}").parse().unwrap()
+}
+
+/// A process that Billing has opened.
+pub(crate) fn voiding(number: usize) -> DocumentVoiding {
+    DocumentVoiding {
+        document_id: document_id(number),
+        customer_id: format!("cus-{number:032}").parse().unwrap(),
+        process_id: format!("pro-{number:032}").parse().unwrap(),
+    }
+}
+
+/// Ends at once. Its input is that of the others.
+#[workflow]
+#[derive(Debug, Default)]
+pub(crate) struct Empty;
+
+#[workflow_methods]
+impl Empty {
+    #[run]
+    async fn run(_ctx: &mut WorkflowContext<Self>, _input: RawValue) -> WorkflowResult<()> {
+        Ok(())
+    }
+}
+
+/// MarkDocumentAsVoided, then CompleteDocumentVoiding, each as a regular activity.
+#[workflow]
+#[derive(Debug, Default)]
+pub(crate) struct Regular;
+
+#[workflow_methods]
+impl Regular {
+    #[run]
+    async fn run(ctx: &mut WorkflowContext<Self>, voiding: DocumentVoiding) -> WorkflowResult<()> {
+        let DocumentVoiding { document_id, customer_id, process_id } = voiding;
+        let marking = DocumentMarking { document_id: document_id.clone(), customer_id, process_id: process_id.clone() };
+        execute(ctx, ReportsCommands::mark_document_as_voided, marking).await?;
+        let completion = DocumentVoidingCommand { document_id, process_id };
+        execute(ctx, BillingCommands::complete_document_voiding, completion).await
+    }
+}
+
+/// With the options that a voiding's durable activities have.
+async fn execute<D>(ctx: &WorkflowContext<Regular>, activity: D, input: D::Input) -> Result<(), WorkflowTermination>
+where
+    D: ActivityDefinition,
+    D::Output: TemporalDeserializable,
+{
+    let options = policy::durable(policy::ATTEMPT, Retry::FOREVER, activity.name().to_owned());
+    let outcome = ctx.execute_activity(activity, input, options).await;
+    outcome.map(drop).map_err(|error| failed("Bench", error.to_string()))
+}

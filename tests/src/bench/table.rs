@@ -1,0 +1,77 @@
+//! Tables in Markdown, printed row by row.
+#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
+
+use std::time::Duration;
+
+use super::Used;
+
+/// A table, begun on stdout.
+#[derive(Debug)]
+pub struct Table(usize);
+
+impl Table {
+    /// Prints the title and the names of the columns.
+    #[must_use]
+    pub fn begin(title: &str, columns: &[&str]) -> Self {
+        println!("\n**{title}**\n\n| {} |\n|{}", columns.join(" | "), "---:|".repeat(columns.len()));
+        Self(columns.len())
+    }
+
+    /// Prints a row.
+    ///
+    /// # Panics
+    /// Panics if it has not a cell for each column.
+    pub fn row(&self, cells: &[String]) {
+        assert_eq!(cells.len(), self.0, "{cells:?}");
+        println!("| {} |", cells.join(" | "));
+    }
+}
+
+/// A count as a number to calculate with.
+#[expect(clippy::cast_precision_loss, reason = "some hundred thousands")]
+#[must_use]
+pub fn float(count: usize) -> f64 {
+    count as f64
+}
+
+/// So many a second.
+#[must_use]
+pub fn rate(count: usize, time: Duration) -> f64 {
+    float(count) / time.as_secs_f64()
+}
+
+/// Without decimals.
+#[must_use]
+pub fn whole(number: f64) -> String {
+    format!("{number:.0}")
+}
+
+/// With two decimals.
+#[must_use]
+pub fn exact(number: f64) -> String {
+    format!("{number:.2}")
+}
+
+/// Seconds, with one decimal.
+#[must_use]
+pub fn seconds(time: Duration) -> String {
+    format!("{:.1}", time.as_secs_f64())
+}
+
+/// Milliseconds as a number to calculate with.
+#[must_use]
+pub fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// The CPU milliseconds of each.
+#[must_use]
+pub fn each(time: Duration, count: usize) -> String {
+    exact(milliseconds(time) / float(count))
+}
+
+/// The memory before and after, and at most.
+#[must_use]
+pub fn memory(used: &Used) -> String {
+    format!("{} → {} ({})", used.memory_before, used.memory, used.peak)
+}
