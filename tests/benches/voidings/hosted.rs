@@ -16,8 +16,8 @@ use tokio::{
 };
 
 use crate::{
-    worker::{ARGUMENT, Order, Told},
-    workflows::Kind,
+    host::{ARGUMENT, Order, Told},
+    kinds::Kind,
 };
 
 /// A process of its own that ends with this value, and with this program however that ends.

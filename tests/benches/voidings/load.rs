@@ -140,5 +140,5 @@ impl<'a> Target<'a> {
 }
 
 async fn each(numbers: Range<usize>, at_once: usize, one: impl AsyncFn(usize) -> Duration) -> Vec<Duration> {
-    stream::iter(numbers).map(&one).buffer_unordered(at_once).collect().await
+    stream::iter(numbers).map(|number| one(number)).buffer_unordered(at_once).collect().await
 }

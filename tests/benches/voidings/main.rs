@@ -18,15 +18,15 @@
 )]
 
 mod aims;
+mod host;
 mod hosted;
+mod kinds;
 mod load;
 mod real;
 mod report;
 mod row;
 mod start;
 mod stub;
-mod worker;
-mod workflows;
 
 use std::{env, str::FromStr};
 
@@ -36,10 +36,9 @@ use crate::{aims::AIMS, load::Load, report::Report, row::ROWS};
 async fn main() {
     // Cargo adds `--bench`.
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    if let [worker::ARGUMENT, address, namespace, services] =
-        arguments.iter().map(String::as_str).collect::<Vec<_>>()[..]
+    if let [host::ARGUMENT, address, namespace, services] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..]
     {
-        return Box::pin(worker::run(address, namespace, services)).await;
+        return Box::pin(host::run(address, namespace, services)).await;
     }
     let known = ROWS.map(|row| row.name);
     let unknown = arguments.iter().find(|name| !known.contains(&name.as_str()));

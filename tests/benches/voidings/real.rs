@@ -10,7 +10,7 @@ use serde_json::json;
 use tests::{Component, Env};
 use tokio::time::sleep;
 
-use crate::workflows::document_id;
+use crate::kinds::document_id;
 
 const PAUSE: Duration = Duration::from_millis(200);
 

@@ -4,11 +4,11 @@ use tests::{Component, Env, binaries};
 
 use crate::{
     hosted::Hosted,
+    kinds::Kind,
     load::{Load, Outcome, Target},
     real::{Requests, issue},
     report::Measured,
     start::Starter,
-    workflows::Kind,
 };
 
 /// A row of the table.

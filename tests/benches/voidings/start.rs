@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use voiding_client::VoidingClient;
 use workflows::voiding::TASK_QUEUE;
 
-use crate::workflows::{Kind, voiding};
+use crate::kinds::{Kind, voiding};
 
 /// A voiding's start gives up after 3 s, as its callers cannot wait longer.
 const ATTEMPTS: usize = 20;

@@ -17,8 +17,8 @@ use worker::worker_options;
 use workflows::voiding::{CUSTOMER_ID, DOCUMENT_ID, DocumentVoiding, VOIDING_STATE};
 
 use crate::{
+    kinds::{Empty, Kind, Regular},
     start::Starter,
-    workflows::{Empty, Kind, Regular},
 };
 
 /// The argument by which this program is the worker.
@@ -72,7 +72,7 @@ fn obey(starter: Starter) {
                 tell(&Told::Started { number, outcome });
             });
         }
-        exit(0)
+        exit(0);
     });
 }
 

@@ -71,7 +71,7 @@ pub(crate) struct Empty;
 #[workflow_methods]
 impl Empty {
     #[run]
-    async fn run(_ctx: &mut WorkflowContext<Self>, _input: RawValue) -> WorkflowResult<()> {
+    pub(crate) async fn run(_ctx: &mut WorkflowContext<Self>, _input: RawValue) -> WorkflowResult<()> {
         Ok(())
     }
 }
@@ -84,7 +84,7 @@ pub(crate) struct Regular;
 #[workflow_methods]
 impl Regular {
     #[run]
-    async fn run(ctx: &mut WorkflowContext<Self>, voiding: DocumentVoiding) -> WorkflowResult<()> {
+    pub(crate) async fn run(ctx: &mut WorkflowContext<Self>, voiding: DocumentVoiding) -> WorkflowResult<()> {
         let DocumentVoiding { document_id, customer_id, process_id } = voiding;
         let marking = DocumentMarking { document_id: document_id.clone(), customer_id, process_id: process_id.clone() };
         execute(ctx, ReportsCommands::mark_document_as_voided, marking).await?;
