@@ -73,7 +73,7 @@ impl Client {
             38..41 => self.publish().await,
             41..47 => self.acknowledge().await,
             47..49 => self.retry().await,
-            49..51 => self.terminate_run().await,
+            49..51 => self.end_run().await,
             51..53 => self.open_account().await,
             53..69 => self.transfer().await,
             69 => self.close_account().await,

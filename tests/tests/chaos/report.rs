@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use crate::{checker::Violation, evidence::Evidence, nemesis::Tally, plan::Plan, system::System};
 
+/// After such an end another run of the process follows.
+const OTHERS_FOLLOW: [&str; 3] = ["CONTINUED_AS_NEW", "TERMINATED", "CANCELED"];
 /// Violations that are shown.
 const SHOWN: usize = 40;
 
@@ -69,7 +71,7 @@ fn processes(evidence: &Evidence) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     let firsts = evidence.runs.iter().filter(|run| {
         let is_process = run["attributes"]["ProcessId"].is_string() || run["type"] == "Batch";
-        is_process && run["status"] != "CONTINUED_AS_NEW" && run["status"] != "TERMINATED"
+        is_process && !OTHERS_FOLLOW.iter().any(|status| run["status"] == *status)
     });
     for run in firsts {
         *counts.entry(run["type"].as_str().unwrap_or_default().to_owned()).or_default() += 1;

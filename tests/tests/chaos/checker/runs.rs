@@ -4,20 +4,18 @@ use std::collections::BTreeMap;
 
 use super::{
     Found,
-    words::{group, is_accepted, text, time},
+    words::{ENDED_BY_HAND, group, is_accepted, text, time},
 };
 use crate::evidence::Evidence;
 
 /// Failed workflow tasks that are no fault: the server asks for the task again.
 const HARMLESS: [&str; 3] = ["UNHANDLED_COMMAND", "RESET_STICKY_TASK_QUEUE", "FORCE_CLOSE_COMMAND"];
-/// Ends of a run by Temporal or by hand, of which only the one by hand may occur: the clients terminate voidings.
-const BAD_ENDS: [&str; 2] = ["TIMED_OUT", "CANCELED"];
-
 pub(super) fn check(evidence: &Evidence, found: &mut Found) {
     one_run_at_a_time(evidence, found);
     for run in &evidence.runs {
         let (id, status) = (text(&run["workflow"]), text(&run["status"]));
-        let is_bad = BAD_ENDS.contains(&status) || (status == "TERMINATED" && !id.starts_with("voiding-"));
+        // The clients end the runs of voidings, and no others.
+        let is_bad = status == "TIMED_OUT" || (ENDED_BY_HAND.contains(&status) && !id.starts_with("voiding-"));
         found.unless(!is_bad, "V9", id, || format!("its run is {status}"));
         let is_voiding = run["type"] == "DocumentVoiding";
         found.unless(status != "FAILED" || is_voiding, "V9", id, || "its run has failed".to_owned());

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     Found,
-    words::{group, index, text, time},
+    words::{ENDED_BY_HAND, group, index, text, time},
 };
 use crate::evidence::Evidence;
 
@@ -18,7 +18,7 @@ pub(super) fn check(evidence: &Evidence, found: &mut Found) {
         let workflow = format!("voiding-{document}");
         let latest = runs.get(workflow.as_str()).and_then(|runs| runs.iter().max_by_key(|run| time(&run["started"])));
         // Ended by hand when nothing was left to be done: nobody has told the run how its process has ended.
-        if latest.is_some_and(|run| run["status"] == "TERMINATED") {
+        if latest.is_some_and(|run| ENDED_BY_HAND.contains(&text(&run["status"]))) {
             continue;
         }
         let first = &views[0]["view"];

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+/// How a run ends that somebody terminates or cancels.
+pub(super) const ENDED_BY_HAND: [&str; 2] = ["TERMINATED", "CANCELED"];
+
 pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

@@ -70,11 +70,12 @@ impl Client {
     }
 
     /// An operator who ends the run of a voiding by hand, which nobody should do: it has to come back.
-    pub(super) async fn terminate_run(&mut self) {
+    pub(super) async fn end_run(&mut self) {
         let Some(id) = self.world.late(Thing::Document, &mut self.rng) else { return };
-        let path = format!("/workflows/voiding-{id}/terminate");
+        let how = ["terminate", "cancel"].choose(&mut self.rng).unwrap();
+        let path = format!("/workflows/voiding-{id}/{how}");
         let body = Some(json!({"reason": "chaos"}));
-        let (op, target) = ("terminate-run", "temporal");
+        let (op, target) = ("end-run", "temporal");
         let _ = self.ask(Request { op, target, path, key: None, body, is_read: false, tries: 1 }).await;
     }
 }
