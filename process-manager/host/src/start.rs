@@ -85,7 +85,8 @@ impl StartError {
 }
 
 /// Starts `workflow` with `input`, unless it runs or has completed; a run that failed, was terminated or cancelled does
-/// not stand in the way. No worker needs to run for this. Returns within 8 s.
+/// not stand in the way. No worker needs to run for this; one that shares the connection gets the first task with the answer
+/// (eager start). Returns within 8 s.
 ///
 /// The SDK's own `start_workflow` keeps the answer's `started` flag to itself, hence the plain request.
 ///
@@ -169,6 +170,8 @@ async fn request<I: Serialize + 'static>(
         workflow_id_conflict_policy: WorkflowIdConflictPolicy::UseExisting.into(),
         workflow_id_reuse_policy: reuse.into(),
         search_attributes: Some(start.search_attributes.into_proto()),
+        // Where this connection has a worker of the queue, the answer brings it the first task; else the SDK takes this back.
+        request_eager_execution: true,
         user_metadata: Some(UserMetadata { summary: Some(payload(converter, &start.summary).await?), details: None }),
         ..StartWorkflowExecutionRequest::default()
     };

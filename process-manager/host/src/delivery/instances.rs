@@ -60,7 +60,18 @@ impl<M: ProcessManager> Instances<M> {
             RouteKind::StartStrict => self.start_strict(id, last).await,
             RouteKind::ContinueStrict => self.continue_strict(id, last).await,
             _ if events.iter().all(|it| it.kind == RouteKind::Stop) => self.stop(id, events).await,
+            _ if events.iter().all(|it| it.kind == RouteKind::Start) => self.start_first(id, events.to_vec()).await,
             _ => self.signal_with_start(id, events.to_vec()).await,
+        }
+    }
+
+    /// As a rule, what may start an instance does: its input costs an event less than a signal, and this process may get the
+    /// first task with the answer.
+    async fn start_first(&self, id: &str, events: Vec<Delivery>) -> Result<(), DeliveryError> {
+        let first = Begin { events: events.clone(), ..self.input(id, Ledger::default()) };
+        match self.start(first, WorkflowIdReusePolicy::RejectDuplicate).await? {
+            Begun::Yes => Ok(()),
+            Begun::IsKnown => self.signal_with_start(id, events).await,
         }
     }
 
@@ -195,6 +206,7 @@ impl<M: ProcessManager> Instances<M> {
             .id_conflict_policy(conflict)
             .search_attributes(SearchAttributes::new(attributes))
             .static_summary(format!("{} {id}", M::NAME))
+            .enable_eager_workflow_start(true)
             .rpc_options(bounded_rpc())
             .build()
     }
