@@ -8,6 +8,7 @@ use process_manager::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use temporalio_common::protos::temporal::api::{enums::v1::EventType, history::v1::history_event::Attributes};
 use test_support::eventually;
 
 use super::{
@@ -233,4 +234,16 @@ async fn h11_after_a_command_the_instance_may_end_with_its_state() {
     let again = world.append(Step::start("a", "again"));
     world.handled(&again).await;
     assert_eq!(world.applied("a").await.unwrap(), ["again"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_gets_its_first_task_with_the_answer_to_its_start() {
+    let world = World::new().await;
+    let event = world.append(Step::start("a", "one"));
+    world.handled(&event).await;
+    let history = server::history(world.server.client(), "Probe-a").await;
+    let started = history.first().and_then(|event| event.attributes.clone());
+    let Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) = started else { panic!("{started:?}") };
+    assert!(started.eager_execution_accepted);
+    assert!(history.iter().all(|event| event.event_type() != EventType::WorkflowExecutionSignaled));
 }
