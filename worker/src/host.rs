@@ -14,7 +14,13 @@ use temporalio_common::{
     telemetry::{TelemetryOptions, metrics::CoreMeter},
     worker::WorkerDeploymentOptions,
 };
-use temporalio_sdk::{WorkerOptions, runtime::PollerBehavior};
+use temporalio_sdk::{
+    WorkerOptions,
+    runtime::{
+        PollerBehavior,
+        worker_tuner::{FixedSizeSlotSupplier, TunerHolder},
+    },
+};
 use tokio::{runtime::Handle, sync::oneshot};
 use tokio_util::sync::CancellationToken;
 use transfers::TransferMoney;
@@ -34,6 +40,11 @@ use crate::{
 /// Enough for a burst: a task that finds no poller goes to the server's backlog, where it may wait for 5 s. A fifth of
 /// the pollers poll the shared queue, which has new processes (SDK 1.1.1 ignores the option that sets the share).
 const WORKFLOW_POLLERS: usize = 100;
+/// Workflow tasks at the same time. Each poller holds one of them, whether it has a task or not; the others are for the tasks
+/// that come with the answer to a start.
+const WORKFLOW_TASKS: usize = 2 * WORKFLOW_POLLERS;
+/// Activities of each kind at the same time: the SDK's default.
+const ACTIVITIES: usize = 100;
 /// Regular activities run only after the local attempt has failed.
 const ACTIVITY_POLLERS: usize = 10;
 /// Maximum number of waiting processes in memory. The others are replayed when something happens.
@@ -125,10 +136,20 @@ pub fn worker_options() -> WorkerOptions {
         // By default the SDK hashes the whole executable to make an id.
         .deployment_options(WorkerDeploymentOptions::from_build_id(env!("CARGO_PKG_VERSION").to_owned()))
         .workflow_task_poller_behavior(PollerBehavior::SimpleMaximum(WORKFLOW_POLLERS))
+        .tuner(tuner())
         .activity_task_poller_behavior(PollerBehavior::SimpleMaximum(ACTIVITY_POLLERS))
         .max_cached_workflows(CACHED_WORKFLOWS)
         .max_heartbeat_throttle_interval(HEARTBEAT_THROTTLE)
         .graceful_shutdown_period(DRAIN)
+        .build()
+}
+
+fn tuner() -> TunerHolder {
+    TunerHolder::builder()
+        .workflow_task_slot_supplier(FixedSizeSlotSupplier::new(WORKFLOW_TASKS))
+        .activity_task_slot_supplier(FixedSizeSlotSupplier::new(ACTIVITIES))
+        .local_activity_task_slot_supplier(FixedSizeSlotSupplier::new(ACTIVITIES))
+        .nexus_task_slot_supplier(FixedSizeSlotSupplier::new(ACTIVITIES))
         .build()
 }
 

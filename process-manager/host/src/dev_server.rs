@@ -33,15 +33,18 @@ const DEFAULT_NAMESPACE: &str = "default";
 /// Lines of the server's log that are kept to explain an early end.
 const KEPT_LINES: usize = 5;
 
-/// Measured: one workflow task takes 31 ms with it instead of 50 ms.
-const DYNAMIC_CONFIG: &str = "history.transferProcessorMaxPollRPS=1000";
+/// Measured: with the first, one workflow task takes 31 ms instead of 50 ms. With the second, the slowest hundredth of
+/// workflows takes half as long with 50 in flight: a server of one node needs no queue in four parts. All four are still
+/// read, so nothing is left behind that an older version has put there.
+const DYNAMIC_CONFIG: [&str; 2] =
+    ["history.transferProcessorMaxPollRPS=1000", "matching.numTaskqueueWritePartitions=1"];
 /// Caches that show a new namespace and its search attributes at once.
 const FRESH_CACHES: [&str; 2] =
     ["system.forceSearchAttributesCacheRefreshOnRead=true", "system.namespaceCacheRefreshInterval=\"200ms\""];
 /// For a database file. Measured with 300 short workflows, 50 in flight: 2.6 times as many a second as with SQLite's
 /// defaults, the slowest hundredth 5 s instead of 20. A process that dies loses nothing; a power cut may lose the last
-/// moments.
-const PRAGMAS: [&str; 2] = ["journal_mode=WAL", "synchronous=NORMAL"];
+/// moments. A checkpoint each 16 MB instead of each 4 MB: the fewer there are, the less hangs on the speed of the disk.
+const PRAGMAS: [&str; 3] = ["journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=4000"];
 
 /// How a dev server is started.
 #[derive(Debug, Clone)]
@@ -99,8 +102,8 @@ impl DevServerConfig {
             option("--db-filename", &file.display().to_string());
             PRAGMAS.iter().for_each(|pragma| option("--sqlite-pragma", pragma));
         }
-        option("--dynamic-config-value", DYNAMIC_CONFIG);
-        self.dynamic_config.iter().for_each(|value| option("--dynamic-config-value", value));
+        let own = self.dynamic_config.iter().map(String::as_str);
+        DYNAMIC_CONFIG.into_iter().chain(own).for_each(|value| option("--dynamic-config-value", value));
         if self.namespace != DEFAULT_NAMESPACE {
             option("--namespace", &self.namespace);
         }
