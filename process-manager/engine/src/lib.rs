@@ -21,6 +21,7 @@ pub mod publish;
 pub mod send;
 pub mod signals;
 pub mod subscription;
+pub mod timer;
 
 use chrono::{DateTime, Utc};
 use temporalio_common::error::ApplicationFailure;

@@ -14,6 +14,7 @@ use crate::{
     now,
     outcome::{self, NotAccepted},
     policy,
+    timer::timer,
 };
 
 /// A workflow that sends commands.
@@ -161,7 +162,7 @@ where
             Sent::Accepted(answer) => return Ok(Ok(answer)),
             Sent::Refused(refusal) => return Ok(Err(refusal)),
             Sent::Failed(_) | Sent::TimedOut | Sent::TooLong => {
-                ctx.timer(policy.retry.longest_pause).await;
+                timer(ctx, policy.retry.longest_pause).await;
             }
         }
     }
@@ -172,7 +173,7 @@ where
 async fn recorded<W: Sender, T>(ctx: &WorkflowContext<W>, sent: Sent<T>) -> Sent<T> {
     if W::RECORDS_REFUSALS {
         W::publish(ctx);
-        ctx.timer(Duration::from_millis(1)).await;
+        timer(ctx, Duration::from_millis(1)).await;
     }
     sent
 }
@@ -195,13 +196,13 @@ where
     let durable = || ctx.execute_activity(activity(), input.clone(), options.clone());
     let mut attempts = durable();
     let mut waited = left.map_or(policy::STALLED_AFTER, |left| left.min(policy::STALLED_AFTER));
-    let mut patience = ctx.timer(waited);
+    let mut patience = timer(ctx, waited);
     loop {
         select! {
             outcome = attempts => match decide(ctx, outcome)? {
                 // The policy has no end: a worker of another version, or an operator who failed the activity.
                 Err(NotAccepted::Fault(why)) if policy.retry.attempts.is_none() => {
-                    ctx.timer(policy.pause(now(ctx))).await;
+                    timer(ctx, policy.pause(now(ctx))).await;
                     fault = why;
                     attempts = durable();
                 }
@@ -217,7 +218,7 @@ where
                 }
                 show_stalled(ctx, &fault);
                 if let Some(left) = left {
-                    patience = ctx.timer(left.saturating_sub(waited));
+                    patience = timer(ctx, left.saturating_sub(waited));
                     waited = left;
                 }
             }

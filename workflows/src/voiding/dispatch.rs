@@ -5,7 +5,10 @@ use messages::{
     billing::{self, DocumentVoidingCommand},
     reports::DocumentMarking,
 };
-use process_manager_engine::send::{Policy, Sender, Sent, send};
+use process_manager_engine::{
+    send::{Policy, Sender, Sent, send},
+    timer::timer,
+};
 use temporalio_common::{ActivityDefinition, data_converters::TemporalDeserializable};
 use temporalio_workflow::{WorkflowContext, WorkflowTermination};
 
@@ -89,7 +92,7 @@ where
             Sent::Refused(refusal) => return Ok(Some(Err(refusal))),
             Sent::TooLong => return Ok(None),
             Sent::Failed(_) | Sent::TimedOut => {
-                ctx.timer(policy.retry.longest_pause).await;
+                timer(ctx, policy.retry.longest_pause).await;
             }
         }
     }

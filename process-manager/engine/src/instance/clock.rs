@@ -1,21 +1,22 @@
 //! The server's timer for the first of the instance's own timers.
 
-use std::{pin::Pin, time::Duration};
+use std::time::Duration;
 
 use process_manager::{instance::TimerView, manager::ProcessManager};
-use temporalio_workflow::{CancellableFuture, TimerOptions, TimerResult, WorkflowContext, WorkflowTermination, select};
+use temporalio_workflow::{CancellableFuture, TimerOptions, WorkflowContext, WorkflowTermination, select};
 
 use super::{ProcessInstance, length::must_hand_over};
-use crate::now;
+use crate::{
+    now,
+    timer::{Timer, timer},
+};
 
 /// Longest time that one timer of the server runs. Beyond it another one follows.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-type Running<'a> = Pin<Box<dyn CancellableFuture<Output = TimerResult> + 'a>>;
-
 /// The server's timer, if one runs. It stays while events are handled that do not change which timer is the first.
 #[derive(Default)]
-pub(super) struct Clock<'a>(Option<(TimerView, Running<'a>)>);
+pub(super) struct Clock<'a>(Option<(TimerView, Timer<'a>)>);
 
 impl<'a> Clock<'a> {
     /// Waits until the time, until there is something to do, or until the history has become too long to wait in this run.
@@ -35,9 +36,9 @@ impl<'a> Clock<'a> {
                 Some((_, running)) => {
                     let mut running = running;
                     select! {
-                        // Also where the run is cancelled, which cancels the timer as well.
                         woken = news => {
-                            woken?;
+                            // Of a run that is cancelled.
+                            woken.inspect_err(|_| running.cancel())?;
                             false
                         }
                         _ = running => true,
@@ -61,11 +62,10 @@ impl<'a> Clock<'a> {
         if let Some((_, running)) = self.0.take() {
             running.cancel();
         }
-        self.0 = first.map(|timer| {
-            let left = (timer.due_at - now(ctx)).to_std().unwrap_or_default().min(LONGEST);
-            let options = TimerOptions::builder(left).summary(summary(&timer.name)).build();
-            let running: Running<'a> = Box::pin(ctx.timer(options));
-            (timer, running)
+        self.0 = first.map(|first| {
+            let left = (first.due_at - now(ctx)).to_std().unwrap_or_default().min(LONGEST);
+            let options = TimerOptions::builder(left).summary(summary(&first.name)).build();
+            (first, timer(ctx, options))
         });
     }
 }

@@ -16,7 +16,10 @@ use temporalio_workflow::{
 };
 
 use super::{length::must_hand_over, workflow::ProcessInstance};
-use crate::activities::{EventsToFetch, LogActivities, UNREADABLE};
+use crate::{
+    activities::{EventsToFetch, LogActivities, UNREADABLE},
+    timer::timer,
+};
 
 /// One attempt.
 const ATTEMPT: Duration = Duration::from_secs(30);
@@ -44,7 +47,7 @@ pub(super) async fn fetch<M: ProcessManager>(
                 Err(error) => match unreadable(&error) {
                     Some(why) => return Ok(Some(Err(why))),
                     None => {
-                        ctx.timer(LONGEST_PAUSE).await;
+                        timer(ctx, LONGEST_PAUSE).await;
                         fetching = begin();
                     }
                 },

@@ -18,7 +18,7 @@ use super::{
     publish::publish,
     workflow::ProcessInstance,
 };
-use crate::{activities::Answer, failed, now};
+use crate::{activities::Answer, failed, now, timer::timer};
 
 /// Types of the failures with which a run ends *Failed*.
 pub mod failure_type {
@@ -107,7 +107,7 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
 /// Waits for the time. Events come in meanwhile; when they make the history too long, it returns before.
 async fn wait_until<M: ProcessManager>(ctx: &Ctx<M>, time: DateTime<Utc>) -> Result<(), WorkflowTermination> {
     publish(ctx);
-    let mut timer = ctx.timer((time - now(ctx)).to_std().unwrap_or_default());
+    let mut timer = timer(ctx, (time - now(ctx)).to_std().unwrap_or_default());
     loop {
         select! {
             // The timer of a run that is cancelled ends at once, as often as it is started.

@@ -22,7 +22,7 @@ use super::{
     begin::{Begin, CannotBegin, Carried, Publishes},
     cut::Cut,
 };
-use crate::{idle::IdleTimer, signals};
+use crate::{idle::IdleTimer, signals, timer::timer};
 
 /// Returns the id of an instance's workflow: `<manager>-<process id>`.
 #[must_use]
@@ -186,7 +186,7 @@ async fn handled<M: ProcessManager>(
         return Err(ApplicationFailure::builder(IS_PARKED.to_owned()).type_name(PARKED.to_owned()).build().into());
     };
     if !ctx.state(is_over) {
-        let mut limit = ctx.timer(Duration::from_millis(millis.clamp(1, LONGEST_WAIT_MS)));
+        let mut limit = timer(&ctx, Duration::from_millis(millis.clamp(1, LONGEST_WAIT_MS)));
         select! {
             _ = limit => (),
             over = ctx.wait_condition(is_over) => {

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     activities::{EventsToRedeliver, Followed, LeftOut, LogActivities, OTHER_LOG, Redelivered},
     failed, is_too_long, now,
+    timer::timer,
 };
 
 /// Patch of runs that look at their length while they wait.
@@ -265,7 +266,7 @@ async fn is_retried(ctx: &WorkflowContext<Subscription>, followed: &Followed) ->
 async fn retry_later(ctx: &WorkflowContext<Subscription>, at: DateTime<Utc>) -> Result<bool, WorkflowTermination> {
     let is_interrupted = |it: &Subscription| it.run.as_ref().is_ok_and(Run::is_interrupted);
     let hands_over = ctx.state(|it| it.run.as_ref().is_ok_and(Run::hands_over));
-    let mut timer = ctx.timer((at - now(ctx)).to_std().unwrap_or_default());
+    let mut timer = timer(ctx, (at - now(ctx)).to_std().unwrap_or_default());
     loop {
         let length = ctx.history_length();
         let has_grown = || hands_over && ctx.history_length() > length && is_too_long(ctx);

@@ -16,14 +16,16 @@ use std::time::Duration;
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService, tonic::IntoRequest};
 use temporalio_common::protos::temporal::api::{
     common::v1::WorkflowExecution,
-    enums::v1::WorkflowExecutionStatus,
+    enums::v1::{EventType, WorkflowExecutionStatus},
+    history::v1::HistoryEvent,
     workflowservice::v1::{RequestCancelWorkflowExecutionRequest, TerminateWorkflowExecutionRequest},
 };
 use test_support::{eventually, eventually_eq};
 
 use super::{
     probe::{Answer, Command, Event, Probe, RouteTo, Step},
-    server::list,
+    server::{history, list},
+    timers::{Alarm, set, soon},
     world::{Receiver, World},
 };
 
@@ -147,6 +149,49 @@ async fn x12_an_instance_that_waits_for_a_retry_and_is_cancelled_comes_back_park
     world.signal("Probe-a", "retry", None).await;
     world.handled(&waits).await;
     assert_eq!(world.applied("a").await.unwrap(), ["one"]);
+}
+
+/// Nobody saw either of them before the other one came: both come with one workflow task.
+#[tokio::test(flavor = "multi_thread")]
+async fn x12_a_retry_that_was_due_when_the_run_was_cancelled_does_not_keep_it_from_ending() {
+    let mut world = world().await;
+    world.recorder.answer("bad", &[Receiver::Refuses, Receiver::Accepts]);
+    let waits = world.append(Step::start("a", "one").commands(&["bad"]).on_error(&[Answer::RetryAfter(3_000)]));
+    world.until("a", "it retries later", |view| view.status == Status::Retrying).await;
+    world.kill();
+    cancel(&world, "Probe-a").await;
+    fired(&world, "Probe-a").await;
+    world.host_all(brisk::<Probe>).await;
+    ended(&world, "a").await;
+    world.signal("Probe-a", "retry", None).await;
+    world.handled(&waits).await;
+    assert_eq!(world.applied("a").await.unwrap(), ["one"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn x12_a_timer_that_was_due_when_the_run_was_cancelled_does_not_keep_it_from_ending() {
+    let mut world = World::without_worker().await;
+    world.host_all(brisk::<Alarm>).await;
+    let event = world.log.append(&set(&[("ring", soon(3_000))]));
+    world.handled_by::<Alarm>(&event).await;
+    world.kill();
+    cancel(&world, "Alarm-a").await;
+    fired(&world, "Alarm-a").await;
+    world.host_all(brisk::<Alarm>).await;
+    let is_back = |view: &InstanceView| is_from_outside(view);
+    eventually("it is parked", async || world.view_of::<Alarm>("a").await.filter(is_back).ok_or(())).await;
+}
+
+/// Returns when a timer has fired after the run was cancelled.
+async fn fired(world: &World, workflow_id: &str) {
+    eventually("a timer has fired", async || {
+        let history = history(world.server.client(), workflow_id).await;
+        let kinds: Vec<_> = history.iter().map(HistoryEvent::event_type).collect();
+        let cancelled = kinds.iter().position(|kind| *kind == EventType::WorkflowExecutionCancelRequested);
+        let is_fired = cancelled.is_some_and(|at| kinds[at..].contains(&EventType::TimerFired));
+        if is_fired { Ok(()) } else { Err(kinds) }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

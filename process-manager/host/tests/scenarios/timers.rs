@@ -30,7 +30,7 @@ use super::{
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
-enum Event {
+pub(super) enum Event {
     /// Sets these timers.
     Set(Vec<(String, DateTime<Utc>)>),
     Sent(String),
@@ -41,13 +41,13 @@ enum Event {
 
 #[derive(Debug, thiserror::Error)]
 #[error("never")]
-struct Never;
+pub(super) struct Never;
 
 /// Sends a command with the name of each timer that is due; the version stands before it.
 macro_rules! alarm {
     ($name:ident, $version:literal) => {
         #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
-        struct $name {
+        pub(super) struct $name {
             raised: Option<String>,
         }
 
@@ -107,11 +107,11 @@ async fn world() -> World {
     world
 }
 
-fn soon(milliseconds: i64) -> DateTime<Utc> {
+pub(super) fn soon(milliseconds: i64) -> DateTime<Utc> {
     Utc::now() + TimeDelta::milliseconds(milliseconds)
 }
 
-fn set(timers: &[(&str, DateTime<Utc>)]) -> Event {
+pub(super) fn set(timers: &[(&str, DateTime<Utc>)]) -> Event {
     Event::Set(timers.iter().map(|(name, at)| ((*name).to_owned(), *at)).collect())
 }
 

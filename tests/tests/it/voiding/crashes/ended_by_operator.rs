@@ -2,7 +2,8 @@
 
 use crate::start;
 use messages::{DocumentId, ProcessId, billing::DocumentStatus, voiding::VoidingState};
-use tests::{Env, Fault, Gate, Link, eventually, eventually_eq};
+use temporalio_common::protos::temporal::api::enums::v1::EventType;
+use tests::{Component, Env, Fault, Gate, Link, eventually, eventually_eq};
 
 #[tokio::test]
 async fn a_run_that_an_operator_terminates_in_any_state_is_taken_up_by_the_sweep() {
@@ -42,6 +43,29 @@ async fn a_run_that_an_operator_ends_during_its_first_attempt_ends_in_a_voided_d
         let voided = VoidingState::DocumentVoided;
         eventually_eq("the api shows it", voided, async || env.api().voiding(id).await.ok().state).await;
     }
+    env.assert_consistent().await;
+}
+
+/// The incident was due, too, when a worker learned of the cancellation: both come with one workflow task.
+#[tokio::test]
+async fn a_run_that_is_cancelled_while_no_worker_runs_ends_once_one_does() {
+    let env = start().await;
+    let id = &env.issue_reported().await.document_id;
+    env.proxy(Link::WorkerToReports).fault("/commands/mark-", Fault::status(500));
+    let _ = env.api().post_voiding(id).await.ok_as(202);
+    env.await_durable(id).await;
+    env.kill(Component::Worker).await;
+    env.temporal().cancel(id).await.unwrap();
+    eventually("the incident is due", async || {
+        let history = env.temporal().history(id).await;
+        let is_due = history.iter().any(|event| event.event_type() == EventType::TimerFired);
+        if is_due { Ok(()) } else { Err(history.len()) }
+    })
+    .await;
+    env.proxy(Link::WorkerToReports).heal();
+    env.start(Component::Worker).await;
+    let process = env.billing().document(id).await.ok().process_id.unwrap();
+    env.await_runs(id, &[(&process, "Canceled"), (&process, "Completed")]).await;
     env.assert_consistent().await;
 }
 
