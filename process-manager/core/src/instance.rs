@@ -59,8 +59,9 @@ use crate::manager::{Outcome, ProcessManager};
 
 /// The revision of the rules in this module. A run keeps to the one with which it began, as its history must replay:
 /// revision 0 knew no limits, forgot a strict check once it had failed, and had no pause before other commands took the
-/// place of a failed one; in revision 1 an instruction that had waited when the instance ended began another one.
-pub const REVISION: u32 = 2;
+/// place of a failed one; in revision 1 an instruction that had waited when the instance ended began another one; in
+/// revision 2 an event beyond all that had been accepted counted again when its redelivery was repeated.
+pub const REVISION: u32 = 3;
 
 /// One instance.
 #[derive(Debug, Clone)]
@@ -155,7 +156,7 @@ impl<M: ProcessManager> Instance<M> {
 
     /// Queues an event; `false` for a redelivery, which is ignored.
     pub fn deliver(&mut self, queued: Delivery) -> bool {
-        let is_new = self.ledger.accept(&queued);
+        let is_new = self.ledger.accept_under(self.revision, &queued);
         if is_new {
             self.inbox.push(queued);
         }

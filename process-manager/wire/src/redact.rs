@@ -20,8 +20,10 @@ pub fn without_credentials(text: &str) -> String {
         shown.push_str("://");
         // A password may hold anything; what it should not hold unencoded, it often does.
         let end = after.find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '`')).unwrap_or(after.len());
-        let next_url = after.find("://").unwrap_or(after.len());
-        let (url, tail) = after.split_at(end.min(next_url));
+        // So may a password hold what looks like the next URL, which comes after the host.
+        let host = after[..end].find('@').unwrap_or(0);
+        let next_url = after[host..end].find("://").map_or(end, |at| host + at);
+        let (url, tail) = after.split_at(next_url);
         let host = match url.rsplit_once('@') {
             Some((_, host)) => {
                 shown.push_str(HIDDEN);
@@ -49,6 +51,8 @@ mod tests {
             ("http://ada:s3cret@ho st", "http://***@ho st"),
             ("http://a:s3cret@one, then http://b:s3cret@two/x", "http://***@one, then http://***@two/x"),
             ("http://a:s3cret@one,http://b:s3cret@two", "http://***@one,http://***@two"),
+            ("http://me:s3cret://x@db", "http://***@db"),
+            ("http://one,http://two", "http://one,http://two"),
             ("http://127.0.0.1:8081/", "http://127.0.0.1:8081/"),
             ("ada@example.org", "ada@example.org"),
             ("", ""),

@@ -5,9 +5,12 @@ use serde_json::Value;
 
 use super::FeedEvent;
 
+/// Most characters of a reason.
+const LONGEST_REASON: usize = 500;
+
 /// The batch's events, all with rising positions greater than `after`; otherwise what is wrong with the batch.
 pub(super) fn parse(body: &[u8], after: Position) -> Result<Vec<FeedEvent>, String> {
-    let entries: Vec<Value> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let entries: Vec<Value> = serde_json::from_slice(body).map_err(|error| reason(&error))?;
     let mut last = after;
     let mut events = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -32,9 +35,14 @@ fn read(entry: Value, last: Position) -> FeedEvent {
             position: sequence.filter(|position| *position > 0).unwrap_or(last.saturating_add(1)),
             logid,
             kind,
-            reason: error.to_string(),
+            reason: reason(&error),
         },
     }
+}
+
+/// Cuts the text of an error: it holds the value that does not fit, which may be of any length.
+fn reason(error: &serde_json::Error) -> String {
+    error.to_string().chars().take(LONGEST_REASON).collect()
 }
 
 #[cfg(test)]
@@ -63,6 +71,14 @@ mod tests {
         assert!(matches!(&events[1], FeedEvent::Malformed { logid: Some(logid), .. } if logid == "log"));
         assert!(matches!(events[2], FeedEvent::Malformed { logid: None, kind: None, .. }));
         assert!(matches!(events[3], FeedEvent::Event(_)));
+    }
+
+    #[test]
+    fn a_reason_is_short_however_long_the_entry_is() {
+        let long = Value::from("x".repeat(10_000));
+        assert!(parse(long.to_string().as_bytes(), 0).unwrap_err().len() <= 500);
+        let events = parse(json!([long]).to_string().as_bytes(), 0).unwrap();
+        assert!(matches!(&events[0], FeedEvent::Malformed { reason, .. } if reason.len() <= 500), "{events:?}");
     }
 
     #[test]

@@ -228,7 +228,7 @@ mod steps {
     use std::collections::VecDeque;
 
     use process_manager_wire::Position;
-    use serde::{Deserialize, Deserializer, Serializer};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub(super) fn serialize<S: Serializer>(positions: &VecDeque<Position>, serializer: S) -> Result<S::Ok, S::Error> {
         let mut last = 0;
@@ -241,6 +241,9 @@ mod steps {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<VecDeque<Position>, D::Error> {
         let steps = Vec::<Position>::deserialize(deserializer)?;
+        if steps.is_empty() {
+            return Err(D::Error::custom("there must be at least one position"));
+        }
         let mut last: Position = 0;
         let position = |step: Position| {
             last = last.wrapping_add(step);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use process_manager_wire::Position;
 use serde::{Deserialize, Serialize};
 
-use super::Delivery;
+use super::{Delivery, REVISION};
 use crate::batch::is_batch_log;
 
 /// Most events of one log, accepted because an operator has asked for them, that an instance remembers: those that were
@@ -26,22 +26,22 @@ pub struct Ledger(BTreeMap<String, Marks>);
 struct Marks {
     accepted: Position,
     handled: Position,
-    /// Redelivered events below the mark that have been accepted, in the order in which they were.
+    /// Redelivered events up to the mark that have been accepted, in the order in which they were.
     #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     redelivered: VecDeque<Position>,
 }
 
 impl Marks {
-    fn accept(&mut self, delivery: &Delivery) -> bool {
+    fn accept(&mut self, delivery: &Delivery, revision: u32) -> bool {
         let position = delivery.event.sequence;
-        if position > self.accepted {
-            self.accepted = position;
-            return true;
-        }
-        if !delivery.redelivered || self.redelivered.contains(&position) {
+        let is_beyond = position > self.accepted;
+        if !is_beyond && (!delivery.redelivered || self.redelivered.contains(&position)) {
             return false;
         }
-        self.redelivered.push_back(position);
+        self.accepted = self.accepted.max(position);
+        if delivery.redelivered && (!is_beyond || revision > 2) {
+            self.redelivered.push_back(position);
+        }
         if self.redelivered.len() > MOST_REDELIVERED {
             self.redelivered.pop_front();
         }
@@ -84,13 +84,18 @@ impl Ledger {
 
     /// Accepts an event; `false` when it has been accepted before.
     pub fn accept(&mut self, delivery: &Delivery) -> bool {
+        self.accept_under(REVISION, delivery)
+    }
+
+    /// As [`Self::accept`], for a run that keeps to this revision.
+    pub(super) fn accept_under(&mut self, revision: u32, delivery: &Delivery) -> bool {
         let log = &delivery.event.logid;
         if !self.0.contains_key(log) {
             let former = delivery.continues.iter().rev();
             let known = former.filter_map(|former| Some(self.0.get(&former.log)?.up_to(former.up_to))).next();
             self.0.insert(log.clone(), known.unwrap_or_default());
         }
-        self.0.get_mut(log).is_some_and(|marks| marks.accept(delivery))
+        self.0.get_mut(log).is_some_and(|marks| marks.accept(delivery, revision))
     }
 
     /// Forgets the batches of an instance that has ended: a later one has others.
@@ -137,6 +142,16 @@ mod tests {
         let mut ledger = carried(&ledger);
         assert!(!ledger.accept(&again(3)) && ledger.has_accepted(&again(3)));
         assert!(ledger.accept(&again(7)) && !ledger.accept(&delivery(7)) && ledger.accept(&delivery(8)));
+    }
+
+    #[test]
+    fn an_event_beyond_the_mark_is_accepted_once_when_its_redelivery_is_repeated() {
+        let mut ledger = Ledger::default();
+        assert!(ledger.accept(&delivery(5)) && ledger.accept(&again(7)));
+        let mut ledger = carried(&ledger);
+        assert!(!ledger.accept(&again(7)) && !ledger.accept(&delivery(7)));
+        // As a run that began before this was so.
+        assert!(ledger.accept_under(2, &again(8)) && ledger.accept_under(2, &again(8)));
     }
 
     #[test]

@@ -55,7 +55,8 @@ impl<M: ProcessManager> Instance<M> {
     /// Gets the commands again that were left behind.
     pub(super) fn recall(&mut self, now: DateTime<Utc>) {
         let Some((handled, recall)) = self.work.as_ref().and_then(|work| Some((work.handled?, work.recall?))) else {
-            return;
+            // No run of ours hands this over.
+            return self.failed(Error::CommandsChanged { sent: 0 }, now);
         };
         let commands = self.with_cause(handled.at, handled.version, "handle", now, |state, cause, context| {
             cause.handle(state, context).map_err(Error::Handle)

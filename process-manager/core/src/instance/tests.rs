@@ -1,6 +1,7 @@
 //! Tests of the instance, step by step: what the kit and the scenarios cannot look at.
 
 mod decisions;
+mod forged;
 mod limits;
 mod readable;
 mod script;
