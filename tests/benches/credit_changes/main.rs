@@ -17,19 +17,12 @@ mod plain;
 mod reminders;
 mod system;
 
-use std::{env, str::FromStr};
+use tests::bench::{chosen, number, numbers};
 
 #[tokio::main]
 async fn main() {
-    let sizes = variable("BENCH_ITEMS", "100,1000");
-    let sizes: Vec<usize> = sizes.split(',').map(|size| parse("BENCH_ITEMS", size)).collect();
-    let per_second = parse("BENCH_REMINDERS_PER_SECOND", &variable("BENCH_REMINDERS_PER_SECOND", "10"));
-    // Cargo adds `--bench`.
-    let chosen: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let known = ["batch", "confirmations", "reminders", "credit-change"];
-    let unknown = chosen.iter().find(|name| !known.contains(&name.as_str()));
-    assert_eq!(unknown, None, "there is {known:?}");
-    for name in known.into_iter().filter(|name| chosen.is_empty() || chosen.iter().any(|chosen| chosen == name)) {
+    let (sizes, per_second) = (numbers("BENCH_ITEMS", "100,1000"), number("BENCH_REMINDERS_PER_SECOND", "10"));
+    for name in chosen(&["batch", "confirmations", "reminders", "credit-change"]) {
         match name {
             "batch" => batch::run(&sizes).await,
             "confirmations" => confirmations::run(&sizes).await,
@@ -37,12 +30,4 @@ async fn main() {
             _ => credit_change::run(&sizes).await,
         }
     }
-}
-
-fn variable(name: &str, default: &str) -> String {
-    env::var(name).unwrap_or_else(|_| default.to_owned())
-}
-
-fn parse<T: FromStr>(name: &str, text: &str) -> T {
-    text.trim().parse().unwrap_or_else(|_| panic!("{name}: {text:?} is no number"))
 }

@@ -28,7 +28,9 @@ mod row;
 mod start;
 mod stub;
 
-use std::{env, str::FromStr};
+use std::env;
+
+use tests::bench::{number, numbers};
 
 use crate::{aims::AIMS, load::Load, report::Report, row::ROWS};
 
@@ -43,9 +45,7 @@ async fn main() {
     let known = ROWS.map(|row| row.name);
     let unknown = arguments.iter().find(|name| !known.contains(&name.as_str()));
     assert_eq!(unknown, None, "there is {known:?}");
-    let at_once = variable("BENCH_AT_ONCE", "1,50");
-    let at_once: Vec<usize> = at_once.split(',').map(|number| parse("BENCH_AT_ONCE", number)).collect();
-    let voidings = parse("BENCH_VOIDINGS", &variable("BENCH_VOIDINGS", "2000"));
+    let (at_once, voidings) = (numbers("BENCH_AT_ONCE", "1,50"), number("BENCH_VOIDINGS", "2000"));
     let services = stub::start().await;
     let mut report = Report::begin();
     for at_once in &at_once {
@@ -55,12 +55,4 @@ async fn main() {
         }
     }
     report.ratios(&AIMS, &at_once);
-}
-
-fn variable(name: &str, default: &str) -> String {
-    env::var(name).unwrap_or_else(|_| default.to_owned())
-}
-
-fn parse<T: FromStr>(name: &str, text: &str) -> T {
-    text.trim().parse().unwrap_or_else(|_| panic!("{name}: {text:?} is no number"))
 }

@@ -1,15 +1,9 @@
 //! What was measured: a table, and JSON lines.
 
-use std::{
-    env,
-    fs::{File, create_dir_all},
-    io::Write,
-    path::PathBuf,
-    time::Duration,
-};
+use std::time::Duration;
 
 use serde::Serialize;
-use tests::bench::{Table, exact, float, milliseconds, rate, whole};
+use tests::bench::{Lines, Table, exact, float, milliseconds, rate, whole};
 
 use crate::{
     aims::{Aim, Beside},
@@ -30,7 +24,6 @@ const COLUMNS: [&str; 11] = [
     "history, bytes each",
     "measured",
 ];
-const JSON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench/voidings.json");
 
 /// A row of the table.
 #[derive(Debug, Clone, Serialize)]
@@ -101,26 +94,23 @@ pub(crate) struct Ratio {
 /// Both tables, on stdout and in the file.
 pub(crate) struct Report {
     table: Table,
-    json: File,
+    json: Lines,
     rows: Vec<Measured>,
 }
 
 impl Report {
     pub(crate) fn begin() -> Self {
-        let path = env::var_os("BENCH_JSON").map_or_else(|| PathBuf::from(JSON), PathBuf::from);
-        path.parent().map(create_dir_all).transpose().unwrap();
-        let json = File::create(path).unwrap();
-        Self { table: Table::begin("Voidings", &COLUMNS), json, rows: Vec::new() }
+        Self { table: Table::begin("Voidings", &COLUMNS), json: Lines::begin("voidings"), rows: Vec::new() }
     }
 
     pub(crate) fn row(&mut self, measured: Measured) {
         self.table.row(&measured.cells());
-        self.line(&measured);
+        self.json.line(&measured);
         self.rows.push(measured);
     }
 
     /// What the rows are beside each other.
-    pub(crate) fn ratios(mut self, aims: &[Aim], at_once: &[usize]) {
+    pub(crate) fn ratios(self, aims: &[Aim], at_once: &[usize]) {
         let table = Table::begin("Beside each other", &["ratio", "in flight", "measured", "aim"]);
         for in_flight in at_once {
             let rows = Beside { rows: &self.rows, in_flight: *in_flight };
@@ -128,12 +118,8 @@ impl Report {
             for ratio in ratios {
                 let aim = ratio.aim.unwrap_or_default().to_owned();
                 table.row(&[ratio.ratio.to_owned(), in_flight.to_string(), exact(ratio.value), aim]);
-                self.line(&ratio);
+                self.json.line(&ratio);
             }
         }
-    }
-
-    fn line(&mut self, what: &impl Serialize) {
-        writeln!(self.json, "{}", serde_json::to_string(what).unwrap()).unwrap();
     }
 }

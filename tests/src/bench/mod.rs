@@ -1,7 +1,13 @@
-//! What the benches share: tables in Markdown, and what processes use.
+//! What the benches share: sizes, tables in Markdown, JSON lines, what processes use, and what Temporal is asked.
 
+mod lines;
+mod requests;
 mod table;
 mod usage;
+mod variables;
 
+pub use lines::Lines;
+pub use requests::Requests;
 pub use table::{Table, each, exact, float, memory, milliseconds, rate, seconds, whole};
-pub use usage::{Both, Usage, Used};
+pub use usage::{Both, Moment, Usage, Used};
+pub use variables::{chosen, number, numbers, of_programs, variable};

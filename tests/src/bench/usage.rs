@@ -1,4 +1,4 @@
-//! CPU and memory of the worker and of Temporal, as Linux counts them.
+//! CPU and memory of processes, of the worker and of Temporal above all, as Linux counts them.
 
 use std::{fs, ops::Sub, time::Duration};
 
@@ -9,10 +9,13 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// A process at one moment; memory is resident, in MiB.
 #[derive(Debug, Clone, Copy)]
-struct Moment {
-    cpu: Duration,
-    memory: u64,
-    peak: u64,
+pub struct Moment {
+    /// CPU time so far.
+    pub cpu: Duration,
+    /// Memory.
+    pub memory: u64,
+    /// The most so far.
+    pub peak: u64,
 }
 
 /// Worker and Temporal at one moment.
@@ -64,7 +67,12 @@ impl Env {
 }
 
 impl Moment {
-    fn of(pid: u32) -> Self {
+    /// The process now.
+    ///
+    /// # Panics
+    /// Panics if it does not run.
+    #[must_use]
+    pub fn of(pid: u32) -> Self {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process that runs");
         // The name before may have spaces.
         let (_, numbers) = stat.rsplit_once(')').expect("a name in brackets");

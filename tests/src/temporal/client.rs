@@ -73,6 +73,12 @@ impl Temporal {
         self.server.address()
     }
 
+    /// The URL of the server's own metrics.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.server.metrics()
+    }
+
     /// The environment's namespace.
     #[must_use]
     pub fn namespace(&self) -> &str {

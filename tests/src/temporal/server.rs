@@ -25,6 +25,7 @@ const NAMESPACES: usize = 25;
 pub struct TemporalServer {
     address: String,
     program: Program,
+    metrics_port: u16,
     /// Of a shared server, which ends with the last test that uses it.
     _process: Option<Arc<Process>>,
 }
@@ -71,21 +72,28 @@ impl TemporalServer {
         &self.address
     }
 
+    /// The URL of its own metrics.
+    pub(crate) fn metrics(&self) -> String {
+        format!("http://127.0.0.1:{}/metrics", self.metrics_port)
+    }
+
     /// Arguments of the server.
     pub(crate) fn program(&self) -> &Program {
         &self.program
     }
 
     fn new(binaries: &Binaries, database: Option<PathBuf>, log: &Path) -> Self {
-        let port = free_port();
+        let (port, metrics_port) = (free_port(), free_port());
         let config = DevServerConfig { database, ..DevServerConfig::new(temporal_cli(), port) }.with_fresh_caches();
+        let mut arguments = config.arguments();
+        arguments.extend(["--metrics-port".to_owned(), metrics_port.to_string()]);
         let program = Program {
             supervisor: binaries.supervisor.clone(),
             path: temporal_cli().to_owned(),
-            arguments: config.arguments(),
+            arguments,
             environment: BTreeMap::from([("HOME".to_owned(), run_dir(binaries).display().to_string())]),
             log: log.to_owned(),
         };
-        Self { address: format!("127.0.0.1:{port}"), program, _process: None }
+        Self { address: format!("127.0.0.1:{port}"), program, metrics_port, _process: None }
     }
 }
