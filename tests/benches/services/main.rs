@@ -1,0 +1,40 @@
+//! What a service and the api add to what is below them, in the same run: `cargo bench -p tests --bench services
+//! [-- commands log api]`.
+//!
+//! `commands` issues documents at Billing over HTTP, each with an idempotency key of its own, beside a plain loop of
+//! this program that commits the same rows (an event, a document, a key with its answer) to a database of its own of
+//! the same form: on SQLite with the same pragmas through one writer, on PostgreSQL with as many connections. `log`
+//! reads pages of `GET /events`, beside a `SELECT` of the same rows. `api` asks `GET /livez` and `GET /voidings/{id}`,
+//! beside the one question to Temporal that the latter is made of.
+//!
+//! `BENCH_AT_ONCE=1,10,50` sets how many are in flight, `BENCH_COMMANDS=2000` how many commands there are in a round (a
+//! fifth of them one at a time), `BENCH_ROUNDS=3` how many rounds, in which both sides take turns, `BENCH_READS=20000`
+//! how many events are read, `BENCH_REQUESTS=5000` how many requests the api has, `BENCH_DATABASES=sqlite,postgres`
+//! which databases are used. The clients are in this program, on the same machine. PostgreSQL runs with
+//! `fsync=off` and `synchronous_commit=on`. Each service is the real program, without proxies.
+#![expect(clippy::unwrap_used, reason = "a bench ends where a step fails")]
+
+mod api;
+mod bare;
+mod billing;
+mod commands;
+mod load;
+mod log;
+
+use tests::bench::{Lines, chosen, numbers, variable};
+
+use crate::billing::Kind;
+
+#[tokio::main]
+async fn main() {
+    let at_once = numbers("BENCH_AT_ONCE", "1,10,50");
+    let kinds: Vec<Kind> = variable("BENCH_DATABASES", "sqlite,postgres").split(',').filter_map(Kind::named).collect();
+    let lines = Lines::begin("services");
+    for name in chosen(&["commands", "log", "api"]) {
+        match name {
+            "commands" => commands::run(&kinds, &at_once, &lines).await,
+            "log" => log::run(&kinds, &lines).await,
+            _ => api::run(&at_once, &lines).await,
+        }
+    }
+}
