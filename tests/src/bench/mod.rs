@@ -1,12 +1,14 @@
 //! What the benches share: sizes, tables in Markdown, JSON lines, what processes use, and what Temporal is asked.
 
 mod lines;
+mod machine;
 mod requests;
 mod table;
 mod usage;
 mod variables;
 
 pub use lines::Lines;
+pub use machine::Machine;
 pub use requests::Requests;
 pub use table::{Table, each, exact, float, memory, milliseconds, rate, seconds, whole};
 pub use usage::{Both, Moment, Usage, Used};
