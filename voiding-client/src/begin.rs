@@ -1,20 +1,23 @@
 //! The beginning of a process: from Billing's answer to a run, and the wait for its outcome.
 
-use std::time::Duration;
+use std::{future::pending, pin::pin, time::Duration};
 
 use chrono::Utc;
 use messages::{
+    DocumentId,
     billing::{DocumentStatus, DocumentVoiding},
     voiding::VoidingState,
 };
 use process_manager_host::{operator::OperatorError, start::Started};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
+use workflows::voiding::workflow_id;
 
 use crate::{Ensured, Process, Run, VoidingClient};
 
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+/// Until a run that goes on is looked at: it may wait for an operator.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 const NOT_STARTED: &str = "the process could not be started yet; it starts once Temporal and the worker are available";
 
@@ -44,7 +47,8 @@ impl VoidingClient {
         }
     }
 
-    /// Polls until the voiding is settled, the deadline passes or the program ends; returns the last state seen.
+    /// Waits until the voiding is settled, the deadline passes or the program ends; returns the last state seen. Temporal
+    /// tells at once when the run closes; whether it waits for an operator is asked for.
     pub async fn settled(
         &self,
         begun: Process,
@@ -52,11 +56,15 @@ impl VoidingClient {
         deadline: Instant,
         shutdown: &CancellationToken,
     ) -> Process {
+        let (mut closed, mut is_closed) = (pin!(self.closes(&accepted.document_id, begun.run_id.clone())), false);
         let mut process = begun;
         let mut pause = FIRST_PAUSE;
         while !process.is_settled(&accepted.process_id) {
             let next = async {
-                sleep(pause).await;
+                tokio::select! {
+                    () = sleep(pause) => {}
+                    () = &mut closed, if !is_closed => is_closed = true,
+                }
                 self.latest_run(&accepted.document_id).await
             };
             let run = tokio::select! {
@@ -69,9 +77,18 @@ impl VoidingClient {
                 // Temporal is unavailable, or a run of another process is about to end; either is temporary.
                 Ok(_) => {}
             }
-            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
         process
+    }
+
+    /// Returns once the run has closed; never where that cannot be told.
+    async fn closes(&self, document_id: &DocumentId, run_id: Option<String>) {
+        let Some(run_id) = run_id else { return pending().await };
+        if let Err(error) = self.workflows.closed(&workflow_id(document_id), &run_id).await {
+            tracing::debug!(%document_id, error = &error as &dyn std::error::Error, "the end of the run cannot be awaited");
+            pending().await
+        }
     }
 }
 

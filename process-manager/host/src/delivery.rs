@@ -5,6 +5,7 @@ mod deliveries;
 mod instances;
 pub(crate) mod known;
 mod router;
+mod running;
 mod shared;
 mod unrouted;
 mod window;

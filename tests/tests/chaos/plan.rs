@@ -49,8 +49,8 @@ impl Plan {
         Self {
             seed,
             time,
-            clients: if is_long { 8 } else { 4 },
-            contracts: if is_long { 35 } else { 8 },
+            clients: if is_long { 24 } else { 4 },
+            contracts: if is_long { 100 } else { 8 },
             pause: Duration::from_millis(if is_long { 150 } else { 250 }),
             between_faults: Duration::from_millis(if is_long { 550 } else { 1_500 }),
             on_postgres,

@@ -26,6 +26,7 @@ use process_manager_engine::{
 use super::{
     DeliveryError, DeliveryTarget,
     known::{self, Latest},
+    running::Running,
 };
 use crate::{connect::bounded_rpc, ended, subscription::HandlerError, wait};
 
@@ -34,6 +35,7 @@ pub(crate) struct Instances<M> {
     client: Client,
     task_queue: String,
     settings: Value,
+    running: Running,
     manager: PhantomData<fn(M)>,
 }
 
@@ -46,7 +48,7 @@ enum Begun {
 
 impl<M: ProcessManager> Instances<M> {
     pub(crate) fn new(client: Client, task_queue: String, settings: Value) -> Self {
-        Self { client, task_queue, settings, manager: PhantomData }
+        Self { client, task_queue, settings, running: Running::default(), manager: PhantomData }
     }
 
     /// The input of a new instance.
@@ -60,13 +62,23 @@ impl<M: ProcessManager> Instances<M> {
             RouteKind::StartStrict => self.start_strict(id, last).await,
             RouteKind::ContinueStrict => self.continue_strict(id, last).await,
             _ if events.iter().all(|it| it.kind == RouteKind::Stop) => self.stop(id, events).await,
-            _ if events.iter().all(|it| it.kind == RouteKind::Start) => self.start_first(id, events.to_vec()).await,
-            _ => self.signal_with_start(id, events.to_vec()).await,
+            _ => self.start_or_signal(id, events.to_vec()).await,
         }
     }
 
-    /// As a rule, what may start an instance does: its input costs an event less than a signal, and this process may get the
-    /// first task with the answer.
+    async fn start_or_signal(&self, id: &str, events: Vec<Delivery>) -> Result<(), DeliveryError> {
+        let may_all_start = events.iter().all(|it| it.kind == RouteKind::Start);
+        if may_all_start && !self.running.knows(id) {
+            self.start_first(id, events).await?;
+        } else {
+            self.signal_with_start(id, events).await?;
+        }
+        self.running.add(id);
+        Ok(())
+    }
+
+    /// As a rule, the first event of an instance starts it: its input costs an event less than a signal, and this process
+    /// may get the first task with the answer.
     async fn start_first(&self, id: &str, events: Vec<Delivery>) -> Result<(), DeliveryError> {
         let first = Begin { events: events.clone(), ..self.input(id, Ledger::default()) };
         match self.start(first, WorkflowIdReusePolicy::RejectDuplicate).await? {
@@ -131,6 +143,7 @@ impl<M: ProcessManager> Instances<M> {
         if !self.signal(id, events).await? && self.continue_ended(id).await? {
             self.signal(id, events).await?;
         }
+        self.running.remove(id);
         Ok(())
     }
 

@@ -17,8 +17,7 @@ use tokio::{sync::Semaphore, time::Instant};
 use super::{DeliveryError, DeliveryTarget};
 use crate::subscription::Terms;
 
-/// Instances that are delivered to at the same time; one that is tried again later leaves its place to others. The bench `subscription`, on a dev server that shares two cores with
-/// the worker, tells no difference between 16 and 128: there the workflow tasks are what takes time.
+/// Instances that are delivered to at the same time; one that is tried again later leaves its place to others.
 const AT_ONCE: usize = 32;
 /// Instances that have got their events, but have not settled.
 const MOST_UNSETTLED: usize = 256;

@@ -12,13 +12,14 @@ use temporalio_client::{
 };
 use temporalio_common::protos::temporal::api::{
     common::v1::{Payload, Payloads, WorkflowExecution},
-    enums::v1::TaskQueueType,
+    enums::v1::{HistoryEventFilterType, TaskQueueType},
     query::v1::WorkflowQuery,
     taskqueue::v1::TaskQueue,
     workflow::v1::WorkflowExecutionInfo,
     workflowservice::v1::{
         CountWorkflowExecutionsRequest, DescribeTaskQueueRequest, DescribeWorkflowExecutionRequest,
-        ListWorkflowExecutionsRequest, QueryWorkflowRequest, SignalWorkflowExecutionRequest,
+        GetWorkflowExecutionHistoryRequest, ListWorkflowExecutionsRequest, QueryWorkflowRequest,
+        SignalWorkflowExecutionRequest,
     },
 };
 use url::Url;
@@ -32,6 +33,8 @@ use crate::connect::LazyClient;
 
 /// For one request, its repetitions included.
 pub(super) const WITHIN: Duration = Duration::from_secs(3);
+/// For a long poll, which the server answers within 20 s.
+const LONG_POLL: Duration = Duration::from_secs(60);
 /// For a query: a worker answers in milliseconds, and without one the rest has to do.
 const QUERY_WITHIN: Duration = Duration::from_secs(1);
 
@@ -97,6 +100,32 @@ impl Workflows {
             let heartbeat = details.and_then(|details| details.payloads.into_iter().next());
             Some(Described { info: answer.workflow_execution_info?, pending, heartbeat })
         }))
+    }
+
+    /// Waits until a run has closed. The server keeps its answer back until then, so that costs a request in 20 s.
+    ///
+    /// # Errors
+    /// Temporal is unavailable, or does not know the run.
+    pub async fn closed(&self, workflow_id: &str, run_id: &str) -> Result<(), OperatorError> {
+        let mut client = self.client()?;
+        let execution = WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: run_id.to_owned() };
+        let mut request = GetWorkflowExecutionHistoryRequest {
+            namespace: client.namespace(),
+            execution: Some(execution),
+            wait_new_event: true,
+            history_event_filter_type: HistoryEventFilterType::CloseEvent.into(),
+            skip_archival: true,
+            ..GetWorkflowExecutionHistoryRequest::default()
+        };
+        loop {
+            let mut poll = request.clone().into_request();
+            poll.set_timeout(LONG_POLL);
+            let answer = client.get_workflow_execution_history(poll).await.map_err(OperatorError::of)?.into_inner();
+            if answer.history.is_some_and(|history| !history.events.is_empty()) {
+                return Ok(());
+            }
+            request.next_page_token = answer.next_page_token;
+        }
     }
 
     /// Lists a page of the runs that a visibility query finds, at most `size` of them.

@@ -23,8 +23,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How long the service keeps an answer back when there is no event.
 const LONG_POLL: Duration = Duration::from_secs(20);
-/// Events in one answer: as many as there may be, for those of one instance go together in one signal. With 500 the bench
-/// `subscription` delivered some half as many to 500 instances in a second.
+/// Events in one answer: as many as there may be, for those of one instance go together in one signal.
 const BATCH: u16 = MAX_LIMIT;
 /// How long the deliveries that are under way have to end with the turn; the next turn repeats what did not.
 const DRAIN: Duration = Duration::from_secs(10);
