@@ -89,8 +89,9 @@ pub struct Timeline {
     pub is_cut: bool,
 }
 
-/// Reads a history.
-pub(super) fn read(history: &History) -> Timeline {
+/// Reads a history. It is public for the fuzz targets alone.
+#[must_use]
+pub fn read(history: &History) -> Timeline {
     let mut reader = Reader::default();
     let entry = |event: &HistoryEvent| {
         let at = event.event_time.as_ref().and_then(|at| timestamp(at.seconds, at.nanos))?;
