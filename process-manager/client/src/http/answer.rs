@@ -10,8 +10,7 @@ use super::{CommandError, Fault, without_credentials};
 /// Characters of an unexpected answer that an error message keeps.
 const EXCERPT: usize = 200;
 
-/// Reads a whole answer, as a request does that has got it. It is public for the fuzz targets
-/// alone.
+/// Reads a whole answer, as a request does that has got it. It is public for the fuzz targets alone.
 ///
 /// # Errors
 /// [`CommandError`] when the answer is no success, or one that is not `A`.
