@@ -1,7 +1,7 @@
 //! Fuzz targets: one function for each kind of thing that comes from outside.
 //!
-//! A function takes any bytes and panics where a promise is broken. The promises are more than that nothing panics: what
-//! can be read is written and read again as the same, what is not fit is refused, and no text gets out of its quotes. The
+//! A function takes any bytes and panics where a promise is broken. The promises are more than that nothing panics:
+//! what can be read is written and read again as the same, what is not fit is refused, no text leaves its quotes. The
 //! files in `fuzz_targets/` hand libFuzzer's bytes to these functions; `cargo test --lib` hands them the files of the
 //! corpus, with some changes. See "Fuzzing" in CONTRIBUTING.md.
 #![forbid(unsafe_code)]
