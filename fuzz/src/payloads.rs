@@ -108,12 +108,11 @@ fn batch(given: &RawValue) {
     if read_undo(given) == Ok(false) {
         assert!(object(given).is_ok_and(|object| object.get("undo") == Some(&Value::Bool(false))));
     }
-    let Some(start) = given.payloads.first().and_then(|it| serde_json::from_slice::<StartBatch>(&it.data).ok()) else {
-        return;
-    };
-    assert!(read_input(given, "another").is_err() || start.workflow_id() == "another");
-    if let Ok(BeginBatch::Start(begun)) = read_input(given, &start.workflow_id()) {
-        assert!(begun.limits.check().is_ok() && begun.input.to_string().len() <= INPUT_BYTES);
-        assert_eq!(begun, start);
+    let start = given.payloads.first().and_then(|it| serde_json::from_slice::<StartBatch>(&it.data).ok());
+    for workflow_id in start.iter().map(StartBatch::workflow_id).chain(["another".to_owned()]) {
+        if let Ok(BeginBatch::Start(begun)) = read_input(given, &workflow_id) {
+            assert!(begun.limits.check().is_ok() && begun.input.to_string().len() <= INPUT_BYTES);
+            assert_eq!((begun.workflow_id(), Some(&begun)), (workflow_id, start.as_ref()));
+        }
     }
 }
