@@ -2,7 +2,7 @@
 
 mod short;
 
-use std::{env, fs, path::PathBuf, process, sync::LazyLock};
+use std::{env, fs, path::PathBuf, process, sync::LazyLock, time::Duration};
 
 use process_manager::manager::ProcessManager;
 use process_manager_host::{
@@ -13,6 +13,9 @@ use serde_json::Value;
 use temporalio_common::protos::temporal::api::history::v1::{self, HistoryEvent, history_event::Attributes};
 use transfers::TransferMoney;
 use workflows::voiding::DocumentVoiding;
+
+/// Limit of one replay, which takes milliseconds.
+const WITHIN: Duration = Duration::from_millis(500);
 
 /// Where the files of this process are.
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -57,10 +60,14 @@ fn checked(file: &[u8], workflow_type: Option<String>) {
     let decisions = FOLDER.join("run.decisions.json");
     let _ = fs::remove_file(&decisions);
     fs::write(&path, file).expect("a file is written");
-    let check = UpgradeCheck::new().manager::<TransferMoney>().workflow::<DocumentVoiding>();
+    let check = UpgradeCheck::new().manager::<TransferMoney>().workflow::<DocumentVoiding>().within(WITHIN);
     let before = check.check(&*FOLDER).expect("each file is told about");
     assert_eq!(before.examined(), 1);
     assert_ne!(before.to_string(), "");
+    // The SDK's replayer waits for ever for what a history that ends early does not tell.
+    if before.to_string().contains("it did not end within") {
+        return;
+    }
     let known = [TransferMoney::NAME, "DocumentVoiding", "Batch", "BatchFailures", "Subscription"];
     let cannot_be = match workflow_type {
         Some(kind) => !known.contains(&kind.as_str()),
