@@ -153,7 +153,7 @@ impl Reader {
             }
             Attributes::ActivityTaskStartedEventAttributes(started) => {
                 // The local attempt went before these.
-                self.commands.get_mut(&started.scheduled_event_id)?.1 = started.attempt + 1;
+                self.commands.get_mut(&started.scheduled_event_id)?.1 = started.attempt.saturating_add(1);
                 None
             }
             Attributes::ActivityTaskCompletedEventAttributes(completed) => {
