@@ -7,7 +7,7 @@ use std::{env, fs, path::PathBuf, process, sync::LazyLock, time::Duration};
 use process_manager::manager::ProcessManager;
 use process_manager_host::{
     operator::{History, TimelineEvent, read_timeline},
-    upgrade::UpgradeCheck,
+    upgrade::{Report, UpgradeCheck},
 };
 use serde_json::Value;
 use temporalio_common::protos::temporal::api::history::v1::{self, HistoryEvent, history_event::Attributes};
@@ -15,7 +15,7 @@ use transfers::TransferMoney;
 use workflows::voiding::DocumentVoiding;
 
 /// Limit of one replay, which takes milliseconds.
-const WITHIN: Duration = Duration::from_millis(500);
+const WITHIN: Duration = Duration::from_millis(200);
 
 /// Where the files of this process are.
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -65,7 +65,8 @@ fn checked(file: &[u8], workflow_type: Option<String>) {
     assert_eq!(before.examined(), 1);
     assert_ne!(before.to_string(), "");
     // The SDK's replayer waits for ever for what a history that ends early does not tell.
-    if before.to_string().contains("it did not end within") {
+    let is_endless = |report: &Report| report.to_string().contains("it did not end within");
+    if is_endless(&before) {
         return;
     }
     let known = [TransferMoney::NAME, "DocumentVoiding", "Batch", "BatchFailures", "Subscription"];
@@ -77,7 +78,7 @@ fn checked(file: &[u8], workflow_type: Option<String>) {
     // The same code decides the same.
     assert_eq!(check.record(&*FOLDER).expect("each file is recorded"), 1);
     let after = check.check(&*FOLDER).expect("each file is told about");
-    if before.exit_code() == 0 {
+    if before.exit_code() == 0 && !is_endless(&after) {
         assert_eq!(after.exit_code(), 0, "{after}");
     }
 }
