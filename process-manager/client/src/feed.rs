@@ -17,6 +17,8 @@ use url::Url;
 
 pub use process_manager_wire::FeedPosition;
 
+#[doc(hidden)]
+pub use self::batch::parse as read_batch;
 pub use self::{
     memory::MemoryLog,
     reader::FeedReader,

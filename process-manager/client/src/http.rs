@@ -1,20 +1,21 @@
 //! The client for commands and queries of a service: one place tells a refusal from a fault.
 
+mod answer;
 mod body;
 mod envelope;
 
 use std::{fmt, time::Duration};
 
-use process_manager_wire::{Problem, code};
+use process_manager_wire::Problem;
 use reqwest::{StatusCode, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 use url::{Host, Url};
 
+#[doc(hidden)]
+pub use self::answer::read_answer;
+use self::answer::{judged, typed};
 pub(crate) use self::body::{Body, read};
 pub use self::envelope::{Envelope, traceparent};
-
-/// Characters of an unexpected answer that an error message keeps.
-const EXCERPT: usize = 200;
 
 /// Bytes of an answer that are read. A refusal takes a few kilobytes, a page of a list some hundred.
 pub const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -244,7 +245,7 @@ fn is_loopback(url: &Url) -> bool {
 
 async fn answer<A: DeserializeOwned>(url: Url, request: reqwest::RequestBuilder) -> Result<A, CommandError> {
     let body = success(&url, request).await?;
-    serde_json::from_slice(&body).map_err(|source| Fault::Unreadable { url: without_credentials(&url), source }.into())
+    typed(&url, &body)
 }
 
 /// The body of a success.
@@ -257,29 +258,7 @@ async fn success(url: &Url, request: reqwest::RequestBuilder) -> Result<Vec<u8>,
         Body::Whole(body) => body,
         Body::TooLarge => return Err(Fault::TooLarge { url: without_credentials(url), status }.into()),
     };
-    if status.is_success() {
-        return Ok(body);
-    }
-    if let Some(problem) = refusal(status, &body) {
-        return Err(CommandError::Refused(problem));
-    }
-    let excerpt = String::from_utf8_lossy(&body).chars().take(EXCERPT).collect();
-    Err(Fault::Status { url: without_credentials(url), status, code: code_of(&body), excerpt }.into())
-}
-
-/// The problem that makes an answer a refusal. A 404 or 409 without a code comes from something in between (a proxy, a
-/// service that starts) and says nothing about the command; nor does the 404 of a route that the service does not have.
-fn refusal(status: StatusCode, body: &[u8]) -> Option<Problem> {
-    if !matches!(status, StatusCode::NOT_FOUND | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY) {
-        return None;
-    }
-    serde_json::from_slice(body).ok().filter(|problem: &Problem| !matches!(problem.code.trim(), "" | code::NOT_FOUND))
-}
-
-/// The code of the problem that the body is, if it is one.
-fn code_of(body: &[u8]) -> Option<String> {
-    let problem: Problem = serde_json::from_slice(body).ok()?;
-    Some(problem.code).filter(|code| !code.trim().is_empty())
+    judged(url, status, body)
 }
 
 #[cfg(test)]

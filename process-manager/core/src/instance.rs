@@ -253,7 +253,7 @@ impl<M: ProcessManager> Instance<M> {
         let Some(work) = self.work.take() else { return };
         self.stalled = None;
         self.ledger.handled(&work.event().logid, work.event().sequence);
-        self.handled_events += 1;
+        self.handled_events = self.handled_events.saturating_add(1);
     }
 
     /// Ends the instance with the current event.

@@ -30,6 +30,8 @@ mod policy;
 mod publish;
 mod workflow;
 
+#[doc(hidden)]
+pub use self::payload::{read_input, read_limits, read_undo};
 pub use self::{activities::*, failures::BatchFailures, payload::BeginBatch, workflow::Batch};
 
 /// Workflow type of batches.

@@ -32,6 +32,8 @@ mod state;
 mod view;
 mod workflow;
 
+#[doc(hidden)]
+pub use self::payload::read_redeliver;
 pub use self::{
     payload::is_paused_by,
     view::{Retrying, Status, SubscriptionState},

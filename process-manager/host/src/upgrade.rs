@@ -53,6 +53,7 @@ mod words;
 use std::{
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use process_manager::{
@@ -118,6 +119,7 @@ pub struct UpgradeCheck {
     options: WorkflowReplayerOptions,
     known: Vec<Known>,
     accepts_new_version: bool,
+    within: Duration,
     /// Two workflows that were given have one name.
     unusable: Option<String>,
 }
@@ -155,6 +157,7 @@ impl UpgradeCheck {
             options: WorkflowReplayerOptions::new().build(),
             known: Vec::new(),
             accepts_new_version: false,
+            within: replay::WITHIN,
             unusable: None,
         };
         check.workflow::<Subscription>().workflow::<Batch>().workflow::<BatchFailures>()
@@ -191,6 +194,13 @@ impl UpgradeCheck {
         self
     }
 
+    /// Sets how long the replay of one history may take. For the fuzz targets alone.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn within(self, within: Duration) -> Self {
+        Self { within, ..self }
+    }
+
     fn with<W: WorkflowImplementation>(mut self, manager: Option<Judge>) -> Self
     where
         <W::Run as WorkflowDefinition>::Input: Send,
@@ -210,7 +220,7 @@ impl UpgradeCheck {
     /// have one name.
     pub fn record(&self, folder: impl AsRef<Path>) -> Result<usize, UpgradeError> {
         let folder = folder.as_ref();
-        replay::in_a_thread(&self.options()?, |replayer| {
+        replay::in_a_thread(&self.options()?, self.within, |replayer| {
             let files = files::histories(folder)?;
             for file in &files {
                 examine::record(self, replayer, file)?;
@@ -225,7 +235,7 @@ impl UpgradeCheck {
     /// As [`Self::record`]. A history that cannot be read is no error; the report tells it.
     pub fn check(&self, folder: impl AsRef<Path>) -> Result<Report, UpgradeError> {
         let folder = folder.as_ref();
-        replay::in_a_thread(&self.options()?, |replayer| {
+        replay::in_a_thread(&self.options()?, self.within, |replayer| {
             let mut report = Report::new(self.accepts_new_version);
             for file in files::histories(folder)? {
                 report.add(examine::examine(self, replayer, &file)?);

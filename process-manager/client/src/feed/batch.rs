@@ -8,8 +8,11 @@ use super::FeedEvent;
 /// Most characters of a reason.
 const LONGEST_REASON: usize = 500;
 
-/// The batch's events, all with rising positions greater than `after`; otherwise what is wrong with the batch.
-pub(super) fn parse(body: &[u8], after: Position) -> Result<Vec<FeedEvent>, String> {
+/// Returns the batch's events, all with rising positions greater than `after`. It is public for the fuzz targets alone.
+///
+/// # Errors
+/// What is wrong with the batch.
+pub fn parse(body: &[u8], after: Position) -> Result<Vec<FeedEvent>, String> {
     let entries: Vec<Value> = serde_json::from_slice(body).map_err(|error| reason(&error))?;
     let mut last = after;
     let mut events = Vec::with_capacity(entries.len());

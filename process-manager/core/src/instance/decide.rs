@@ -33,7 +33,7 @@ impl<M: ProcessManager> Instance<M> {
             None => return,
         };
         let Some(work) = &mut self.work else { return };
-        work.attempts += 1;
+        work.attempts = work.attempts.saturating_add(1);
         work.failing_since.get_or_insert(now);
         let is_command = matches!(error, Error::Refused(_) | Error::Dispatch(_) | Error::Timeout(_));
         let failed = work.pending.front().filter(|_| is_command).map(|(_, outgoing)| &outgoing.command);
@@ -124,7 +124,7 @@ impl<M: ProcessManager> Instance<M> {
                 work.carried = carried;
                 work.stops |= commands.stops();
                 work.replace(commands.into_inner());
-                work.replacements += 1;
+                work.replacements = work.replacements.saturating_add(1);
                 if is_limited {
                     work.pause(pause_before(work.replacements), now);
                 }
@@ -151,7 +151,7 @@ impl<M: ProcessManager> Instance<M> {
         command: Option<String>,
         now: DateTime<Utc>,
     ) {
-        self.failures += 1;
+        self.failures = self.failures.wrapping_add(1);
         self.stalled = None;
         let (event, position, attempts) = match &mut self.work {
             Some(work) => {

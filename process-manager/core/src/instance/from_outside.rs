@@ -16,7 +16,7 @@ impl<M: ProcessManager> Instance<M> {
     /// Parks the instance, since its run was ended at this time; `how` says by whom. A retry goes on where the instance
     /// was.
     pub fn ended_from_outside(&mut self, how: &str, at: DateTime<Utc>) {
-        self.failures += 1;
+        self.failures = self.failures.wrapping_add(1);
         let before = self.parked.take();
         let command = before.as_ref().and_then(|failure| failure.command.clone());
         let work = self.work.as_mut();

@@ -51,7 +51,9 @@ impl<M: ProcessManager> Instance<M> {
         if !M::is_instruction(&decoded) {
             return Err(Rejected::NoInstruction(format!("{kind} is no instruction of {}", M::NAME)));
         }
-        self.deliver(Delivery::new(event, RouteKind::Continue));
+        if !self.deliver(Delivery::new(event, RouteKind::Continue)) {
+            return Err(Rejected::TooMuch("more instructions cannot be counted".to_owned()));
+        }
         Ok(())
     }
 }

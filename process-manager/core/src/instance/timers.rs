@@ -96,7 +96,7 @@ impl Timers {
             match change {
                 Settled::Cancel { name } => drop(self.set.remove(&name)),
                 Settled::Set { name, due } => {
-                    self.count += 1;
+                    self.count = self.count.wrapping_add(1);
                     let set_by = CloudEvent { data: Value::Null, ..event.clone() };
                     self.set.insert(name, Timer { due, number: self.count, set_by });
                 }

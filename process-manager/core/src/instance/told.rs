@@ -40,16 +40,19 @@ impl<M: ProcessManager> Instance<M> {
         } else {
             decoded::<M>(&answer).err()
         };
-        if let Some(why) = unfit {
-            return self.answered(Err(Error::Dispatch(format!("the answer {kind} cannot be used: {why}"))), now);
+        let unfit = unfit.or_else(|| {
+            let is_taken = self.deliver(Delivery::new(answer, RouteKind::Continue));
+            (!is_taken).then(|| "more answers cannot be counted".to_owned())
+        });
+        match unfit {
+            Some(why) => self.answered(Err(Error::Dispatch(format!("the answer {kind} cannot be used: {why}"))), now),
+            None => self.answered(Ok(()), now),
         }
-        self.deliver(Delivery::new(answer, RouteKind::Continue));
-        self.answered(Ok(()), now);
     }
 
     /// Returns an event for this instance alone, the next one of its kind.
     pub(super) fn told(&self, log: &str, source: &str, kind: &str, data: Value, now: DateTime<Utc>) -> CloudEvent {
-        let number = self.ledger.accepted(log) + 1;
+        let number = self.ledger.accepted(log).saturating_add(1);
         let id = format!("{}-{number}", log.trim_end_matches('s'));
         let cause = self.work.as_ref().map(|work| work.event());
         CloudEvent {

@@ -165,8 +165,10 @@ impl<C> Work<C> {
 
     /// Takes these commands in the place of all that are pending.
     pub(super) fn replace(&mut self, commands: Vec<Outgoing<C>>) {
-        self.pending = (self.next_number..).zip(commands).collect();
-        self.next_number += u32::try_from(self.pending.len()).unwrap_or(u32::MAX);
+        // Numbers that come round are those of no command of late; numbers that stay would be two commands' key.
+        let first = self.next_number;
+        self.pending = (0..).map(|count| first.wrapping_add(count)).zip(commands).collect();
+        self.next_number = first.wrapping_add(u32::try_from(self.pending.len()).unwrap_or(u32::MAX));
         self.handled = None;
         self.attempts = 0;
         self.go_on();

@@ -20,8 +20,11 @@ pub enum BeginBatch {
     Start(StartBatch),
 }
 
-/// Reads the input.
-pub(super) fn read_input(raw: &RawValue, workflow_id: &str) -> Result<BeginBatch, String> {
+/// Reads the input. It is public for the fuzz targets alone, as the other readers here are.
+///
+/// # Errors
+/// Why no batch can begin with it.
+pub fn read_input(raw: &RawValue, workflow_id: &str) -> Result<BeginBatch, String> {
     let [payload] = raw.payloads.as_slice() else { return Err("the input is missing".to_owned()) };
     let begin = serde_json::from_slice(&payload.data).map_err(|error| format!("the input cannot be used: {error}"))?;
     let start = match &begin {
@@ -40,12 +43,18 @@ pub(super) fn read_input(raw: &RawValue, workflow_id: &str) -> Result<BeginBatch
 }
 
 /// Reads a change of the limits.
-pub(super) fn read_limits(raw: &RawValue) -> Result<LimitsChange, String> {
+///
+/// # Errors
+/// Why the payload changes nothing.
+pub fn read_limits(raw: &RawValue) -> Result<LimitsChange, String> {
     serde_json::from_value(Value::Object(object(raw)?)).map_err(|error| error.to_string())
 }
 
 /// Reads whether a cancellation undoes what was done: by default it does.
-pub(super) fn read_undo(raw: &RawValue) -> Result<bool, String> {
+///
+/// # Errors
+/// Why the payload cancels nothing.
+pub fn read_undo(raw: &RawValue) -> Result<bool, String> {
     match object(raw)?.get("undo") {
         None | Some(Value::Null) => Ok(true),
         Some(Value::Bool(undo)) => Ok(*undo),

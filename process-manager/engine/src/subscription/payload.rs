@@ -56,8 +56,12 @@ pub fn is_paused_by(signal: &str, input: &RawValue) -> Option<bool> {
     resumes.then_some(false)
 }
 
-/// An object with a list of positions, none of them below 1, and the id of an instance or none.
-pub(super) fn read_redeliver(raw: &RawValue) -> Result<Redeliver, &'static str> {
+/// Reads an object with a list of positions, none of them below 1, and the id of an instance or none. It is public for
+/// the fuzz targets alone.
+///
+/// # Errors
+/// Why the payload asks for nothing.
+pub fn read_redeliver(raw: &RawValue) -> Result<Redeliver, &'static str> {
     let mut asked: Redeliver = read(raw, "positions is not a list of whole numbers, or instance is not a text")?;
     asked.positions.sort_unstable();
     asked.positions.dedup();

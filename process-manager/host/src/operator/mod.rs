@@ -36,6 +36,8 @@ pub(crate) use self::{
     workflows::{bounded, json, within},
 };
 
+#[doc(hidden)]
+pub use self::timeline::read as read_timeline;
 pub use self::{
     batches::{BatchRun, Batches},
     error::OperatorError,

@@ -89,8 +89,9 @@ pub struct Timeline {
     pub is_cut: bool,
 }
 
-/// Reads a history.
-pub(super) fn read(history: &History) -> Timeline {
+/// Reads a history. It is public for the fuzz targets alone.
+#[must_use]
+pub fn read(history: &History) -> Timeline {
     let mut reader = Reader::default();
     let entry = |event: &HistoryEvent| {
         let at = event.event_time.as_ref().and_then(|at| timestamp(at.seconds, at.nanos))?;
@@ -152,7 +153,7 @@ impl Reader {
             }
             Attributes::ActivityTaskStartedEventAttributes(started) => {
                 // The local attempt went before these.
-                self.commands.get_mut(&started.scheduled_event_id)?.1 = started.attempt + 1;
+                self.commands.get_mut(&started.scheduled_event_id)?.1 = started.attempt.saturating_add(1);
                 None
             }
             Attributes::ActivityTaskCompletedEventAttributes(completed) => {

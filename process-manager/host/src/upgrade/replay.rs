@@ -37,11 +37,12 @@ use tokio::{runtime, time::timeout};
 use super::UpgradeError;
 
 /// For one history. It takes milliseconds; code that never returns must not hold the check up.
-const WITHIN: Duration = Duration::from_secs(60);
+pub(super) const WITHIN: Duration = Duration::from_secs(60);
 
 /// Replays histories, one after the other.
 pub(super) struct Replayer<'a> {
     options: &'a WorkflowReplayerOptions,
+    within: Duration,
     runtime: runtime::Runtime,
 }
 
@@ -64,13 +65,14 @@ pub(super) struct Replayed {
 /// thread of another one.
 pub(super) fn in_a_thread<T: Send>(
     options: &WorkflowReplayerOptions,
+    within: Duration,
     act: impl FnOnce(&Replayer<'_>) -> Result<T, UpgradeError> + Send,
 ) -> Result<T, UpgradeError> {
     thread::scope(|scope| {
         let thread = scope.spawn(|| {
             let runtime = runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|error| UpgradeError::Replayer(error.to_string()))?;
-            act(&Replayer { options, runtime })
+            act(&Replayer { options, within, runtime })
         });
         thread.join().unwrap_or_else(|panic| resume_unwind(panic))
     })
@@ -83,11 +85,11 @@ impl Replayer<'_> {
         let shared = seen.clone();
         options.workflow_interceptor(WorkflowInterceptorConstructor::new(move |_| Observer(shared.clone())));
         let replayer = WorkflowReplayer::new(options).map_err(|error| UpgradeError::Replayer(error.to_string()))?;
-        let replay = async { timeout(WITHIN, replayer.replay_workflow(WorkflowHistory::from(history))).await };
+        let replay = async { timeout(self.within, replayer.replay_workflow(WorkflowHistory::from(history))).await };
         let (outcome, steps) = recorded(|| self.runtime.block_on(replay));
         let failure = match outcome {
             Ok(outcome) => outcome.err().map(|error| error.to_string()),
-            Err(_) => Some(format!("it did not end within {} s", WITHIN.as_secs())),
+            Err(_) => Some(format!("it did not end within {} s", self.within.as_secs_f64())),
         };
         let seen = std::mem::take(&mut *lock(&seen));
         Ok(Replayed { steps, failure, ..seen })

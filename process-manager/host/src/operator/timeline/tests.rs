@@ -8,9 +8,9 @@ use temporalio_common::protos::{
         common::v1::{Memo, Payloads},
         failure::v1::ApplicationFailureInfo,
         history::v1::{
-            ActivityTaskFailedEventAttributes, ActivityTaskScheduledEventAttributes,
-            ActivityTaskStartedEventAttributes, WorkflowExecutionStartedEventAttributes,
-            WorkflowPropertiesModifiedEventAttributes,
+            ActivityTaskCompletedEventAttributes, ActivityTaskFailedEventAttributes,
+            ActivityTaskScheduledEventAttributes, ActivityTaskStartedEventAttributes,
+            WorkflowExecutionStartedEventAttributes, WorkflowPropertiesModifiedEventAttributes,
         },
     },
 };
@@ -127,4 +127,25 @@ fn the_events_with_which_an_instance_begins_are_delivered_and_those_that_another
     assert_eq!(timeline(vec![started(&left, "")]), []);
     assert_eq!(timeline(vec![started(&begin, "r")]), [TimelineEvent::Continued]);
     assert_eq!(timeline(vec![started(&json!(7), "")]), []);
+}
+
+#[test]
+fn attempts_are_told_however_many_they_are() {
+    let told = timeline(vec![
+        Attributes::ActivityTaskScheduledEventAttributes(ActivityTaskScheduledEventAttributes {
+            input: payloads(&json!({"name": "Deposit"})),
+            ..Default::default()
+        }),
+        Attributes::ActivityTaskStartedEventAttributes(ActivityTaskStartedEventAttributes {
+            scheduled_event_id: 1,
+            attempt: i32::MAX,
+            ..Default::default()
+        }),
+        Attributes::ActivityTaskCompletedEventAttributes(ActivityTaskCompletedEventAttributes {
+            scheduled_event_id: 1,
+            ..Default::default()
+        }),
+    ]);
+    let attempts = i32::MAX;
+    assert_eq!(told, [TimelineEvent::Command { name: "Deposit".to_owned(), attempts, answer: Answer::Accepted }]);
 }

@@ -1,0 +1,4 @@
+//! See [`fuzz::lists`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::lists(data));
