@@ -76,15 +76,8 @@ impl VoidingClient {
                 // It asks Billing for its process by itself.
                 None => Ok(Ensured::Unsettled),
             },
-            // Whoever has requested it starts it at the same time. Another look costs less than a start that comes second.
-            None if self.runs(&open).await? => Ok(Ensured::Runs),
             ended => self.start_open(&open, ended.as_ref()).await,
         }
-    }
-
-    async fn runs(&self, open: &DocumentVoiding) -> Result<bool, OperatorError> {
-        let latest = self.latest_run(&open.document_id).await?;
-        Ok(latest.is_some_and(|run| run.is_running && run.view.process_id.as_ref() == Some(&open.process_id)))
     }
 
     /// Signals `recheck` to the run of another process.
