@@ -22,6 +22,7 @@ pub(super) const STATE: u8 = 6;
 pub(super) const UNREADABLE: u8 = 7;
 pub(super) const PANIC: u8 = 8;
 pub(super) const ROUTE: u8 = 9;
+pub(super) const MORE: u8 = 10;
 /// From here on the version is a new one.
 pub(super) const NEW_BODY: u8 = 20;
 pub(super) const MIGRATION_FAILS: u8 = 21;
@@ -67,6 +68,7 @@ impl<const WHAT: u8> ProcessManager for Changed<WHAT> {
                 let (transfer_id, account_id, amount) = (it.transfer_id.clone(), it.account_id.clone(), it.amount);
                 Command::WithdrawMoney(WithdrawMoney { transfer_id, account_id, amount }).into()
             }
+            MORE => [deposit.clone(), deposit].map(Command::DepositMoney).into_iter().collect(),
             MISSING => Commands::none(),
             TIMER => commands.set_timer("remind", Duration::from_secs(3_600)),
             PANIC => panic!("as the test wants it"),

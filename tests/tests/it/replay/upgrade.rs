@@ -6,13 +6,13 @@ use process_manager::manager::ProcessManager;
 use process_manager_host::upgrade::{Report, UpgradeCheck, UpgradeError, Verdict};
 use serde_json::Value;
 use tempfile::TempDir;
-use temporalio_common::protos::temporal::api::history::v1::History;
+use temporalio_common::protos::temporal::api::{enums::v1::EventType, history::v1::History};
 use transfers::TransferMoney;
 
 use super::{
     changed::{
-        BODY, Changed, KEY, KIND, MIGRATED_WRONGLY, MIGRATION_FAILS, MISSING, NEW_BODY, NOTHING, PANIC, ROUTE, STATE,
-        TIMER, UNREADABLE,
+        BODY, Changed, KEY, KIND, MIGRATED_WRONGLY, MIGRATION_FAILS, MISSING, MORE, NEW_BODY, NOTHING, PANIC, ROUTE,
+        STATE, TIMER, UNREADABLE,
     },
     folder,
 };
@@ -124,6 +124,22 @@ fn what_does_not_replay_is_told_with_the_step_at_which_it_differs() {
     assert!(what.starts_with("MoneyWithdrawn cannot be read: invalid type: integer `7`"), "{what}");
     let unknown = checked::<workflows::credit_change::CreditChange>(&with(name));
     assert_found(&unknown, 2, CannotContinue, "this code has no workflow TransferMoney");
+}
+
+/// The usual change, and the usual instance: it waits, and nothing follows what the new code would send.
+#[test]
+fn a_command_more_is_found_in_an_instance_that_waits() {
+    let folder = with("transfer-completed");
+    let file = folder.path().join("transfer-completed.json");
+    let mut history: History = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let last_answer = history.events.iter().rposition(|it| it.event_type() == EventType::MarkerRecorded).unwrap();
+    history.events.truncate(last_answer + 1);
+    fs::write(&file, serde_json::to_vec(&history).unwrap()).unwrap();
+    assert_eq!(UpgradeCheck::new().manager::<TransferMoney>().record(folder.path()).unwrap(), 1);
+    assert_eq!(found(&checked::<Changed<NOTHING>>(&folder)), []);
+    let report = checked::<Changed<MORE>>(&folder);
+    let what = "handle(MoneyWithdrawn): DepositMoney, DepositMoney in the place of DepositMoney";
+    assert_found(&report, 1, Verdict::DecidesOtherwise, what);
 }
 
 #[test]
