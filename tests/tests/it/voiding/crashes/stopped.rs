@@ -28,6 +28,24 @@ async fn sigterm_ends_the_worker_while_commands_hang_and_the_processes_go_on_aft
 }
 
 #[tokio::test]
+async fn sigterm_ends_the_worker_while_temporal_is_down_and_the_process_goes_on_after_both_are_back() {
+    let env = &Env::builder(binaries!()).own_temporal().start().await;
+    let id = &env.issue_reported().await.document_id;
+    let mark = env.proxy(Link::WorkerToReports).about(id).hold(MARK);
+    let _ = env.api().post_voiding(id).await.ok_as(202);
+    mark.held().await;
+    env.kill(Component::Temporal).await;
+    env.stop(Component::Worker).await;
+    let log = env.log(Component::Worker);
+    assert!(log.contains("worker has ended") && !log.contains("panicked"), "{log}");
+    env.start(Component::Temporal).await;
+    env.start(Component::Worker).await;
+    mark.open();
+    env.in_state(id, VoidingState::DocumentVoided).await;
+    env.assert_consistent().await;
+}
+
+#[tokio::test]
 async fn sigterm_lets_a_command_in_flight_end_and_its_answer_is_not_lost() {
     let env = &Env::builder(binaries!()).start().await;
     let id = &env.issue_reported().await.document_id;
