@@ -1,5 +1,7 @@
 //! Tells what a whole answer is: a success, a refusal or a fault.
 
+#![expect(clippy::result_large_err, reason = "the error of a whole request, which is public as it is")]
+
 use process_manager_wire::{Problem, code};
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
