@@ -106,8 +106,8 @@ fn secret(text: &str) {
     assert_eq!(without_credentials(&shown), shown);
     let is_in_urls = |c: char| !c.is_whitespace() && !matches!(c, '"' | '<' | '>' | '`');
     let password = text.trim();
-    let hidden = "at http://***@host/path: no";
-    if password.len() > 12 && password.chars().all(is_in_urls) && !hidden.contains(password) {
+    // What hides it may look like such a password.
+    if password.len() > 12 && password.chars().all(is_in_urls) && !password.contains("***") {
         let shown = without_credentials(&format!("at http://ada:{password}@host/path: no"));
         assert!(!shown.contains(password) && shown.ends_with("host/path: no"), "{shown}");
     }
