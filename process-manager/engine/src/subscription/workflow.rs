@@ -57,7 +57,7 @@ impl Subscription {
         }
         find_start(ctx).await?;
         if let Some(at) = ctx.state(|it| it.run.as_ref().ok().and_then(|run| run.follow().retry_at))
-            && !retry_later(ctx, at).await?
+            && (is_full(ctx) || !retry_later(ctx, at).await?)
         {
             return hand_over(ctx);
         }
@@ -162,6 +162,13 @@ async fn wait(ctx: &WorkflowContext<Subscription>, status: Status) -> Result<(),
             return Ok(());
         }
     }
+}
+
+/// Whether signals that came before the run's first task have made it too long. Runs that began before this was looked at
+/// are told by a patch.
+fn is_full(ctx: &WorkflowContext<Subscription>) -> bool {
+    let hands_over = ctx.state(|it| it.run.as_ref().is_ok_and(Run::hands_over));
+    hands_over && is_too_long(ctx) && ctx.patched(&format!("{GROWN}-{}", ctx.history_length()))
 }
 
 fn hand_over(ctx: &WorkflowContext<Subscription>) -> WorkflowResult<()> {

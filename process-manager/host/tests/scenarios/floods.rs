@@ -15,63 +15,74 @@ use serde_json::{Value, json};
 use temporalio_client::{WorkflowExecuteUpdateOptions, WorkflowStartOptions};
 use temporalio_common::{
     data_converters::{PayloadConverter, RawValue},
-    protos::temporal::api::enums::v1::{EventType, WorkflowExecutionStatus},
+    protos::temporal::api::enums::v1::EventType,
 };
-use test_support::{STALL, eventually, eventually_eq, heavy, load};
+use test_support::{STALL, eventually, heavy, load};
 
 use super::{
     probe::{Answer, Probe, Step},
-    server::{history, list, signal},
+    server::{history, signal},
     world::{Receiver, World},
 };
 
 /// Three of this size bring a history beyond the 4 MB at which Temporal suggests another run.
 const LARGE: usize = 1_700_000;
+const SUBSCRIPTION: &str = "subscription-Probe";
 
-async fn run_id(world: &World) -> String {
-    let probes = Operator::new(world.server.client().clone()).instances::<Probe>();
-    eventually("the instance is described", async || match probes.read("a").await {
-        Ok(Some(instance)) => Ok(instance.run_id),
+/// The latest run of a workflow.
+async fn run_of(world: &World, workflow_id: &str) -> String {
+    let workflows = Operator::new(world.server.client().clone()).workflows().clone();
+    eventually("the workflow is described", async || match workflows.describe(workflow_id).await {
+        Ok(Some(described)) => described.info.execution.map(|run| run.run_id).ok_or_else(|| "no run".to_owned()),
         other => Err(format!("{other:?}")),
     })
     .await
 }
 
-/// Awaits that the instance has begun another run than this one.
-async fn another_run(world: &World, before: &str) -> String {
-    eventually("another run has begun", async || {
-        let run_id = run_id(world).await;
-        if run_id != before {
-            return Ok(run_id);
+async fn run_id(world: &World) -> String {
+    run_of(world, "Probe-a").await
+}
+
+/// Awaits that the workflow has begun another run than this one.
+async fn another_run_of(world: &World, workflow_id: &str, before: &str) {
+    eventually("another run has begun", async || match run_of(world, workflow_id).await {
+        run_id if run_id == before => {
+            let history = history(world.server.client(), workflow_id).await;
+            Err(history.iter().map(|event| event.event_type().as_str_name()).collect::<Vec<_>>())
         }
-        Err(history(world.server.client(), "Probe-a").await.len())
+        _ => Ok(()),
     })
-    .await
+    .await;
+}
+
+/// Awaits that the instance has begun another run than this one.
+async fn another_run(world: &World, before: &str) {
+    another_run_of(world, "Probe-a", before).await;
 }
 
 /// Sends a large signal that changes nothing.
-async fn stir(world: &World, name: &str) {
-    let payload = json!({"failure_id": "old", "note": "x".repeat(LARGE)});
-    world.signal("Probe-a", name, Some(payload)).await;
+async fn stir(world: &World, workflow_id: &str, name: &str) {
+    let payload = json!({"failure_id": "old", "position": "nowhere", "note": "x".repeat(LARGE)});
+    world.signal(workflow_id, name, Some(payload)).await;
 }
 
-/// Sends large signals that change nothing until the instance has begun another run. Temporal may tell the size of the
+/// Sends large signals that change nothing until the workflow has begun another run. Temporal may tell the size of the
 /// history one workflow task late.
-async fn flood(world: &World, name: &str) {
-    let before = run_id(world).await;
+async fn flood(world: &World, workflow_id: &str, name: &str) {
+    let before = run_of(world, workflow_id).await;
     for _ in 0..10 {
-        stir(world, name).await;
-        if run_id(world).await != before {
+        stir(world, workflow_id, name).await;
+        if run_of(world, workflow_id).await != before {
             return;
         }
     }
-    another_run(world, &before).await;
+    another_run_of(world, workflow_id, &before).await;
 }
 
 /// Everything that changes nothing makes an instance that waits begin another run.
 async fn goes_on_in_another_run(world: &World) {
     for name in ["acknowledge", "retry", "unheard-of"] {
-        flood(world, name).await;
+        flood(world, "Probe-a", name).await;
     }
 }
 
@@ -126,7 +137,7 @@ async fn x11_an_instance_that_reads_events_again_outlives_them() {
     let large = [Answer::Continue(vec!["y".repeat(400_000)])];
     let waiting = ["two", "three", "four"].map(|name| world.append(Step::start("a", name).on_error(&large)));
     world.until("a", "they wait", |view| view.queued_events == waiting.len()).await;
-    flood(&world, "unheard-of").await;
+    flood(&world, "Probe-a", "unheard-of").await;
     world.log.set_away(true);
     world.recorder.answer("bad", &[Receiver::Accepts]);
     world.signal("Probe-a", "retry", None).await;
@@ -162,7 +173,7 @@ async fn x11_an_acknowledgement_outlives_the_run_that_received_it() {
     let before = run_id(&world).await;
     world.kill();
     for _ in 0..3 {
-        stir(&world, "retry").await;
+        stir(&world, "Probe-a", "retry").await;
     }
     world.signal("Probe-a", "acknowledge", Some(json!({"acknowledged_by": "kim", "note": "it was wrong"}))).await;
     world.host::<Probe>().await;
@@ -188,31 +199,21 @@ async fn x11_more_signals_than_a_run_takes_leave_an_instance_in_the_hands_of_its
     world.until("a", "ended", |view| view.status == Status::Ended).await;
 }
 
-/// The runs of the subscription that another one has followed.
-async fn continued_runs(world: &World) -> usize {
-    let runs = list(world.server.client(), "WorkflowId = 'subscription-Probe'").await;
-    runs.into_iter().filter(|run| run.status() == WorkflowExecutionStatus::ContinuedAsNew).count()
-}
-
 /// A subscription waits for its operator as an instance does.
 #[tokio::test(flavor = "multi_thread")]
 async fn x11_a_paused_subscription_outlives_signals_that_change_nothing() {
     let world = World::new().await;
     let first = world.append(Step::start("a", "one"));
     world.handled(&first).await;
-    world.signal("subscription-Probe", "pause", None).await;
+    world.signal(SUBSCRIPTION, "pause", None).await;
     world.subscription_until("paused", |it| it.status == Subscription::Paused).await;
-    for (continued, name) in [(1, "rewind"), (2, "unheard-of")] {
-        for _ in 0..4 {
-            let payload = json!({"position": "nowhere", "note": "x".repeat(LARGE)});
-            world.signal("subscription-Probe", name, Some(payload)).await;
-        }
-        eventually_eq("another run has begun", continued, async || continued_runs(&world).await).await;
+    for name in ["rewind", "unheard-of"] {
+        flood(&world, SUBSCRIPTION, name).await;
         let still = world.subscription().await;
         assert_eq!((still.status, still.at.position), (Subscription::Paused, 1), "{name}");
     }
     let second = world.append(Step::start("a", "two"));
-    world.signal("subscription-Probe", "resume", None).await;
+    world.signal(SUBSCRIPTION, "resume", None).await;
     world.handled(&second).await;
     assert_eq!(world.applied("a").await.unwrap(), ["one", "two"]);
 }
@@ -225,19 +226,16 @@ async fn x11_a_subscription_that_retries_an_event_later_outlives_signals_that_ch
     world.handled(&first).await;
     world.append_about("retry:3600000", Step { unroutable: true, ..Step::default() });
     world.subscription_until("retrying", |it| it.status == Subscription::Retrying).await;
-    for continued in [1, 2] {
-        for _ in 0..4 {
-            world.signal("subscription-Probe", "unheard-of", Some(json!({"note": "x".repeat(LARGE)}))).await;
-        }
-        eventually_eq("another run has begun", continued, async || continued_runs(&world).await).await;
+    for _ in 0..2 {
+        flood(&world, SUBSCRIPTION, "unheard-of").await;
     }
-    let history = history(world.server.client(), "subscription-Probe").await;
+    let history = history(world.server.client(), SUBSCRIPTION).await;
     let turns = history.iter().filter(|event| event.event_type() == EventType::ActivityTaskScheduled).count();
     assert_eq!(turns, 0, "it still waits");
     let still = world.subscription().await;
     assert_eq!((still.status, still.at.position), (Subscription::Retrying, 1));
     let third = world.append(Step::start("a", "three"));
-    world.signal("subscription-Probe", "rewind", Some(json!({"position": 2}))).await;
+    world.signal(SUBSCRIPTION, "rewind", Some(json!({"position": 2}))).await;
     world.handled(&third).await;
 }
 
