@@ -1,6 +1,6 @@
 //! The sweep's questions to Temporal: which runs ended from outside, and which of some processes have none.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use messages::{DocumentId, ProcessId};
@@ -64,6 +64,29 @@ impl VoidingClient {
         let running = self.running_of(&open).await?;
         let runs = |(document_id, process_id): &(DocumentId, ProcessId)| running.get(document_id) == Some(process_id);
         Ok(open.into_iter().filter(|process| !runs(process)).collect())
+    }
+
+    /// Returns those of some processes that no run was ever started for, as far as the visibility store knows: it lags by
+    /// up to a second.
+    ///
+    /// # Errors
+    /// Returns [`OperatorError`] if Temporal is unavailable.
+    pub async fn never_begun(
+        &self,
+        processes: Vec<(DocumentId, ProcessId)>,
+    ) -> Result<Vec<(DocumentId, ProcessId)>, OperatorError> {
+        let Some(query) = filter::ever_begun(&processes) else { return Ok(processes) };
+        if usize::try_from(self.workflows.count(&query).await?) == Ok(processes.len()) {
+            return Ok(Vec::new());
+        }
+        // Where a process has several runs, the page may leave some out: they are looked at once too often.
+        let runs = self.workflows.list(&query, PAGE, Vec::new()).await?.items;
+        let begun: HashSet<_> = runs
+            .iter()
+            .filter_map(|info| Run::read(info, Vec::new()))
+            .filter_map(|run| Some((run.view.document_id, run.view.process_id?)))
+            .collect();
+        Ok(processes.into_iter().filter(|process| !begun.contains(process)).collect())
     }
 
     /// Returns the process of each of these documents' voidings that runs. It is in the memo before a worker has seen the

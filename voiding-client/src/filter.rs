@@ -117,6 +117,12 @@ pub(crate) fn running_under(open: &[(DocumentId, ProcessId)]) -> Option<String> 
     running_of(open).map(|query| format!("{query} AND {} IN ({list})", PROCESS_ID.name()))
 }
 
+/// Returns the query for all runs of these processes that began with their process id, whatever became of them.
+pub(crate) fn ever_begun(processes: &[(DocumentId, ProcessId)]) -> Option<String> {
+    let list = processes.iter().map(|(_, id)| format!("'{id}'")).collect::<Vec<_>>().join(", ");
+    (!processes.is_empty()).then(|| format!("{} AND {} IN ({list})", of_our_type(), PROCESS_ID.name()))
+}
+
 /// Returns the query for all runs that somebody ended from outside, since a time.
 pub(crate) fn ended_from_outside(since: Option<DateTime<Utc>>) -> String {
     let ended = ["Terminated", "Canceled", "TimedOut"].map(|status| format!("ExecutionStatus = '{status}'"));
@@ -242,5 +248,6 @@ mod tests {
             "WorkflowType = 'DocumentVoiding' AND WorkflowId IN ('voiding-d-1', 'voiding-d-2') \
              AND ExecutionStatus = 'Running' AND ProcessId IN ('p-1', 'p-2')"
         );
+        assert_eq!(ever_begun(&open).unwrap(), "WorkflowType = 'DocumentVoiding' AND ProcessId IN ('p-1', 'p-2')");
     }
 }

@@ -43,7 +43,7 @@ pub use self::{
     run::Run,
     signals::SignalError,
     start::CannotStart,
-    void::VoidError,
+    void::{VoidError, is_begun_by_client},
 };
 
 /// The client for voidings. Clones share its connections.

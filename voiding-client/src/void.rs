@@ -10,6 +10,8 @@ use crate::{AnotherSystem, VoidingClient};
 
 /// Requests of one program that Billing has not answered yet. Those above it wait, and are then turned away.
 pub(crate) const MOST_AT_ONCE: usize = 100;
+/// Begins the causation id of the event that a request of a [`VoidingClient`] leads to.
+const CAUSE: &str = "voidings/";
 /// How long a request waits for its turn.
 const TURN_WITHIN: Duration = Duration::from_secs(2);
 
@@ -50,14 +52,26 @@ impl VoidingClient {
     /// At most 100 requests are under way at a time; another one waits 2 s for its turn. So a flood is turned away before
     /// Billing has begun anything, and those that have their turn are answered in time.
     ///
+    /// Call [`VoidingClient::begin`] with the answer: the event says that the caller starts the process, so that nobody
+    /// else does meanwhile. Where the caller dies before, the worker's sweep starts it.
+    ///
     /// # Errors
     /// Returns [`VoidError::Refused`] if Billing refuses, [`VoidError::TooMany`] or [`VoidError::NotAccepted`] if it has
     /// accepted nothing, [`VoidError::Unknown`] if it may have.
     pub async fn void(&self, document_id: DocumentId, envelope: &Envelope) -> Result<DocumentVoiding, VoidError> {
         self.check_owner().map_err(VoidError::AnotherSystem)?;
         let Ok(Ok(_turn)) = timeout(TURN_WITHIN, self.turns.acquire()).await else { return Err(VoidError::TooMany) };
-        Ok(self.billing().void_document(document_id, envelope).await?)
+        let cause = format!("{CAUSE}{}", envelope.idempotency_key.as_deref().unwrap_or_default());
+        let envelope = Envelope { causation_id: Some(cause), ..envelope.clone() };
+        Ok(self.billing().void_document(document_id, &envelope).await?)
     }
+}
+
+/// Returns whether a request of a [`VoidingClient`] has led to the event, by its causation id. Who has sent it is about to
+/// start the process, unless it dies.
+#[must_use]
+pub fn is_begun_by_client(causation_id: &str) -> bool {
+    causation_id.starts_with(CAUSE)
 }
 
 #[cfg(test)]

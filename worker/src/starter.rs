@@ -14,12 +14,13 @@ use process_manager_client::http::CommandClient;
 use process_manager_host::{DeliveryError, DeliveryTarget, subscription::HandlerError};
 use serde::Deserialize;
 use temporalio_client::Client;
-use voiding_client::{Ensured, VoidingClient};
+use voiding_client::{Ensured, VoidingClient, is_begun_by_client};
 
 use self::sweep::Sweep;
 use crate::SUBSCRIPTION;
 
-/// Starts a run for each open process in Billing, as the api does, so that none is lost if the api dies first.
+/// Starts a run for each open process in Billing, so that none is lost if the api dies first. What the api has requested it
+/// leaves to the api, and looks later whether there is a run: two starts at the same time are dear.
 #[derive(Debug)]
 pub(crate) struct VoidingStarter {
     voidings: VoidingClient,
@@ -88,6 +89,10 @@ impl DeliveryTarget for VoidingStarter {
             // Routing has decoded it before, so it cannot fail.
             if let Ok(requested) = serde_json::from_value::<DocumentVoiding>(delivery.event.data.clone()) {
                 let DocumentVoiding { document_id, process_id, .. } = requested;
+                if is_begun_by_client(&delivery.event.causationid) && self.sweep.look_later(&document_id, &process_id) {
+                    counter!("voiding_starts_total", "outcome" => "left-to-the-api").increment(1);
+                    continue;
+                }
                 self.ensure_run(&document_id, Some(&process_id)).await?;
             }
         }

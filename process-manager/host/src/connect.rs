@@ -8,7 +8,7 @@ use std::{
 
 use process_manager_client::Backoff;
 use temporalio_client::{
-    Client, ClientOptions, ConnectionOptions, RetryOptions, RpcOptions,
+    Client, ClientOptions, ConnectionOptions, GrpcCompression, RetryOptions, RpcOptions,
     envconfig::LoadClientConfigProfileOptions,
     errors::ClientConnectError,
     request_extensions::RetryConfigForCall,
@@ -52,6 +52,9 @@ impl TemporalConfig {
     /// Reads `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_PROFILE`, `TEMPORAL_TLS…`, `TEMPORAL_API_KEY` and the
     /// profile file, as every Temporal tool does. Without any: `localhost:7233`, namespace `default`.
     ///
+    /// Messages are compressed where TLS is used. Without it the server is near, and to compress them costs more than to
+    /// send them.
+    ///
     /// # Errors
     /// A value or a file that cannot be read.
     pub fn from_env() -> Result<Self, ConnectError> {
@@ -59,14 +62,18 @@ impl TemporalConfig {
         let (mut connection, client) = ClientOptions::load_from_config(LoadClientConfigProfileOptions::default())
             .map_err(|error| ConnectError::Configuration(error.to_string()))?;
         connection.connect_timeout = Some(CONNECT_TIMEOUT);
+        if connection.tls_options.is_none() && connection.target.scheme() != "https" {
+            connection.grpc_compression = GrpcCompression::None;
+        }
         Ok(Self { connection, client })
     }
 
     /// A server without TLS at `address`.
     #[must_use]
     pub fn at(address: Url, namespace: &str) -> Self {
+        let connection = ConnectionOptions::new(address).connect_timeout(CONNECT_TIMEOUT);
         Self {
-            connection: ConnectionOptions::new(address).connect_timeout(CONNECT_TIMEOUT).build(),
+            connection: connection.grpc_compression(GrpcCompression::None).build(),
             client: ClientOptions::new(namespace).build(),
         }
     }

@@ -47,6 +47,11 @@ impl Database {
         &self.connection
     }
 
+    /// Returns whether it is a SQLite file.
+    pub(crate) fn is_file(&self) -> bool {
+        self.writer.is_some()
+    }
+
     /// Makes room for a command, before any of its work is begun.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use service_kit::Database;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use self::projection::{Projected, project};
+use self::projection::{COMMIT_AFTER, Projected, Projection};
 pub(crate) use self::skip::Skip;
 use crate::store;
 
@@ -90,14 +90,16 @@ impl Follower {
 
     /// Projects from the position in the database, until a fault or until another replica is ahead.
     async fn read_on(&self, backoff: &mut Backoff) -> Result<(), FollowError> {
-        let mut reader = FeedReader::new(self.billing.clone(), store::position(&self.database).await?);
+        let mut projection = Projection::begin(store::position(&self.database).await?);
+        let mut reader = FeedReader::new(self.billing.clone(), projection.at().clone());
         loop {
-            let events = reader.next(BATCH, WAIT).await?;
+            let wait = if projection.is_ahead() { COMMIT_AFTER } else { WAIT };
+            let events = reader.next(BATCH, wait).await?;
             backoff.reset();
-            match project(&self.database, reader.at(), &events, &self.skip).await? {
-                Projected::UpTo(at) => {
-                    show_position(at.position);
-                    reader.advance_to(at);
+            match projection.project(&self.database, &events, &self.skip).await? {
+                Projected::All => {
+                    show_position(projection.at().position);
+                    reader.advance_to(projection.at().clone());
                 }
                 Projected::ByAnother => return Ok(()),
                 Projected::Unreadable { position, reason } => return Err(FollowError::Unreadable { position, reason }),

@@ -1,13 +1,14 @@
 //! The sweep: finds the open processes without a run that no event announces.
 //!
 //! Its cost depends on how much changes, and not on how many processes wait. Each sweep
-//! 1. looks again at the processes that another run was in the way of;
+//! 1. looks again at the processes that another run was in the way of, and at those that the api was to start;
 //! 2. asks Temporal which runs ended from outside since it last asked, and Billing about each of those;
 //! 3. compares one page of Billing's open processes with the runs, and the next page the next time.
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -21,17 +22,36 @@ use super::VoidingStarter;
 const CONCURRENCY: usize = 8;
 /// Open processes that one sweep compares with the runs.
 pub(super) const PAGE: usize = 100;
+/// Time that the api has for a start, 3 s, and the visibility store to know of it, up to a second.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Processes that are left to the api at a time.
+const MOST_LEFT: usize = 10_000;
 /// A run may show in the visibility store some time after it has ended.
 const OVERLAP: TimeDelta = TimeDelta::minutes(1);
 
 /// State that is kept from one sweep to the next. A worker that takes over begins anew, which is harmless.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sweep {
+    patience: Duration,
+    /// Processes that the api was about to start at that time.
+    left: Mutex<Vec<(Instant, DocumentId, ProcessId)>>,
     /// Documents whose process another run was in the way of; without a process it is whichever is open.
     again: Mutex<BTreeMap<DocumentId, Option<ProcessId>>>,
     ended: tokio::sync::Mutex<Ended>,
     /// Cursor of the next page of the comparison; `None` is the first.
     cursor: Mutex<Option<String>>,
+}
+
+impl Default for Sweep {
+    fn default() -> Self {
+        Self {
+            patience: PATIENCE,
+            left: Mutex::default(),
+            again: Mutex::default(),
+            ended: tokio::sync::Mutex::default(),
+            cursor: Mutex::default(),
+        }
+    }
 }
 
 /// The runs that ended from outside, as far as they have been asked about.
@@ -44,6 +64,22 @@ struct Ended {
 }
 
 impl Sweep {
+    /// Leaves the start of a process to the api; a later sweep looks whether it has a run. `false` where too many are left.
+    pub(super) fn look_later(&self, document_id: &DocumentId, process_id: &ProcessId) -> bool {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_room = left.len() < MOST_LEFT;
+        if has_room {
+            left.push((Instant::now(), document_id.clone(), process_id.clone()));
+        }
+        has_room
+    }
+
+    /// Takes the processes that the api has had its time for.
+    fn take_due(&self) -> Vec<(Instant, DocumentId, ProcessId)> {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.extract_if(.., |(since, ..)| since.elapsed() >= self.patience).collect()
+    }
+
     /// Notes whether the next sweep looks at the process again.
     pub(super) fn look_again(&self, document_id: &DocumentId, process_id: Option<&ProcessId>, look_again: bool) {
         let mut again = self.again.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,9 +96,32 @@ impl VoidingStarter {
     pub(super) async fn sweep_all(&self) -> Result<(), HandlerError> {
         let again = self.sweep.again.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let again = self.ensure_runs(again.into_iter()).await;
+        let left = self.sweep_left().await;
         let ended = self.sweep_ended().await;
         let compared = self.compare_page().await;
-        compared.and(ended).and(again)
+        compared.and(ended).and(left).and(again)
+    }
+
+    /// Starts the processes that the api was to start and has not.
+    async fn sweep_left(&self) -> Result<(), HandlerError> {
+        let due = self.sweep.take_due();
+        let outcome = self.ensure_begun(&due).await;
+        if outcome.is_err() {
+            self.sweep.left.lock().unwrap_or_else(PoisonError::into_inner).extend(due);
+        }
+        outcome
+    }
+
+    async fn ensure_begun(&self, due: &[(Instant, DocumentId, ProcessId)]) -> Result<(), HandlerError> {
+        for page in due.chunks(PAGE) {
+            let page = page.iter().map(|(_, document_id, process_id)| (document_id.clone(), process_id.clone()));
+            let never_begun = self.voidings.never_begun(page.collect()).await;
+            let never_begun =
+                never_begun.map_err(|error| HandlerError::new("the runs cannot be listed".to_owned(), error))?;
+            self.ensure_runs(never_begun.into_iter().map(|(document_id, process_id)| (document_id, Some(process_id))))
+                .await?;
+        }
+        Ok(())
     }
 
     /// Starts again the processes whose run was terminated or cancelled, or has timed out.

@@ -20,6 +20,8 @@ const CONNECTIONS: u32 = 10;
 const WAIT: Duration = BEGIN_WITHIN;
 /// Time that one statement may take on PostgreSQL, waiting for locks included.
 const STATEMENT: Duration = Duration::from_secs(8);
+/// Time for which a connection to PostgreSQL that has just been used is taken to be good.
+const FRESH: Duration = Duration::from_secs(1);
 /// Programs that create one SQLite file at the same time disturb each other; opening is retried for this long.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
 const REOPEN_DELAY: Duration = Duration::from_millis(50);
@@ -143,6 +145,7 @@ async fn open_postgres(url: &str) -> Result<DatabaseConnection, DbErr> {
 async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(CONNECTIONS).connect_timeout(WAIT).acquire_timeout(WAIT).sqlx_logging(false);
+    options.test_before_acquire(false);
     if url.starts_with("postgres") {
         options.statement_timeout(STATEMENT);
     }
@@ -156,8 +159,13 @@ async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     options.map_sqlx_sqlite_pool_opts(|pool| {
         pool.before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
     });
+    // To ask the server before each transaction costs a round trip. One that has just answered is there.
     options.map_sqlx_postgres_pool_opts(|pool| {
-        pool.before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+        pool.before_acquire(|connection, meta| {
+            Box::pin(async move {
+                Ok(!connection.is_in_transaction() && (meta.idle_for < FRESH || connection.ping().await.is_ok()))
+            })
+        })
     });
     sea_orm::Database::connect(options).await
 }

@@ -19,8 +19,10 @@ const MAX_EVENTS: i64 = 1000;
 const DEFAULT_EVENTS: i64 = 100;
 /// In seconds.
 const MAX_WAIT: i64 = 30;
-/// Time after which the commit of another process on the same database is seen.
+/// Time after which the commit of another process on the same PostgreSQL database is seen.
 const RECHECK_AFTER: Duration = Duration::from_millis(500);
+/// The same on SQLite, where a second process on the file is the exception, such as the one that takes over.
+const RECHECK_FILE_AFTER: Duration = Duration::from_secs(5);
 
 /// A service's log, as it is served over HTTP.
 #[derive(Debug, Clone)]
@@ -73,14 +75,22 @@ async fn wait_for_events(
     deadline: Instant,
 ) -> Result<Vec<CloudEvent>, ApiError> {
     let mut heads = log.database.heads();
+    let is_file = log.database.is_file();
+    let recheck_after = if is_file { RECHECK_FILE_AFTER } else { RECHECK_AFTER };
+    // Of a file, all that is committed is known once this process has appended something.
+    let mut is_read = is_file && (1..=after).contains(&*heads.borrow());
     loop {
         // Before reading: a commit between the reading and the waiting must not be missed.
         heads.mark_unchanged();
-        let events = read(&log.database, log.source, after, limit).await?;
         let left = deadline.saturating_duration_since(Instant::now());
-        if !events.is_empty() || left.is_zero() || log.shutdown.is_cancelled() {
-            return Ok(events);
+        let is_over = left.is_zero() || log.shutdown.is_cancelled();
+        if !is_read || is_over {
+            let events = read(&log.database, log.source, after, limit).await?;
+            if !events.is_empty() || is_over {
+                return Ok(events);
+            }
         }
+        is_read = false;
         let changed = async {
             tokio::select! {
                 _ = heads.changed() => (),
@@ -88,6 +98,6 @@ async fn wait_for_events(
             }
         };
         // Elapsed or changed: either way the log is read again.
-        let _ = timeout(left.min(RECHECK_AFTER), changed).await;
+        let _ = timeout(left.min(recheck_after), changed).await;
     }
 }

@@ -1,5 +1,7 @@
 //! Projects Billing's events into the reports. Each event counts once: its effect and the position are one transaction.
 
+use std::time::{Duration, Instant};
+
 use messages::{
     Position,
     billing::{DocumentIssued, Event},
@@ -14,8 +16,8 @@ use crate::store::{self, KnownDocument};
 
 /// Result of a batch.
 pub(super) enum Projected {
-    /// The new position.
-    UpTo(FeedPosition),
+    /// The batch is projected.
+    All,
     /// Another replica has moved the position meanwhile.
     ByAnother,
     /// All before this event are projected; it cannot be read.
@@ -24,61 +26,94 @@ pub(super) enum Projected {
 
 /// The type of the events that are projected.
 const ISSUED: &str = "DocumentIssued";
+/// Time for which events that do not concern the reports are not committed by themselves: after a crash they are read again.
+pub(super) const COMMIT_AFTER: Duration = Duration::from_secs(1);
 
-/// Projects a batch that was read after `from`.
-///
-/// Each issued document has a transaction of its own: several in one would take their locks in an order that a mark could
-/// reverse. One more transaction covers events at the end that do not concern the reports.
-pub(super) async fn project(
-    database: &Database,
-    from: &FeedPosition,
-    events: &[FeedEvent],
-    skip: &Skip,
-) -> Result<Projected, DbErr> {
-    let mut done = from.clone();
-    let mut seen = from.clone();
-    let mut unreadable = None;
-    for event in events {
-        let next = event.passed(&seen);
-        match issued(event) {
-            Ok(None) => (),
-            Ok(Some(issued)) => {
-                if !commit(database, &done, &next, Some(issued)).await? {
-                    return Ok(Projected::ByAnother);
-                }
-                done = next.clone();
-            }
-            Err(reason) if skip.has(next.position) => {
-                tracing::error!(position = next.position, reason, "passed over an event of Billing, as configured");
-            }
-            Err(reason) => {
-                unreadable = Some(Projected::Unreadable { position: next.position, reason });
-                break;
-            }
-        }
-        seen = next;
-    }
-    if seen.position > done.position && !commit(database, &done, &seen, None).await? {
-        return Ok(Projected::ByAnother);
-    }
-    Ok(unreadable.unwrap_or(Projected::UpTo(seen)))
+/// How far the log has been projected.
+#[derive(Debug)]
+pub(super) struct Projection {
+    committed: FeedPosition,
+    committed_at: Instant,
+    /// Beyond what is committed there are only events that do not concern the reports.
+    seen: FeedPosition,
 }
 
-async fn commit(
-    database: &Database,
-    from: &FeedPosition,
-    to: &FeedPosition,
-    issued: Option<DocumentIssued>,
-) -> Result<bool, DbErr> {
-    let transaction = database.begin().await?;
-    if !store::move_position(&transaction, from, to).await? {
-        return Ok(false);
+impl Projection {
+    /// Begins at the position in the database.
+    pub(super) fn begin(committed: FeedPosition) -> Self {
+        Self { seen: committed.clone(), committed, committed_at: Instant::now() }
     }
-    if let Some(issued) = issued {
-        add(&transaction, issued).await?;
+
+    /// Returns the position up to which the log has been projected.
+    pub(super) fn at(&self) -> &FeedPosition {
+        &self.seen
     }
-    transaction.commit().await?;
-    Ok(true)
+
+    /// Returns whether events have been seen whose position is not committed yet.
+    pub(super) fn is_ahead(&self) -> bool {
+        self.seen.position > self.committed.position
+    }
+
+    /// Projects the batch that follows; an empty one says that nothing has come for a while.
+    ///
+    /// Each issued document has a transaction of its own: several in one would take their locks in an order that a mark
+    /// could reverse. Events that do not concern the reports are committed with the next one that does, or later.
+    pub(super) async fn project(
+        &mut self,
+        database: &Database,
+        events: &[FeedEvent],
+        skip: &Skip,
+    ) -> Result<Projected, DbErr> {
+        for event in events {
+            let next = event.passed(&self.seen);
+            match issued(event) {
+                Ok(None) => (),
+                Ok(Some(issued)) => {
+                    if !self.commit(database, &next, Some(issued)).await? {
+                        return Ok(Projected::ByAnother);
+                    }
+                }
+                Err(reason) if skip.has(next.position) => {
+                    tracing::error!(position = next.position, reason, "passed over an event of Billing, as configured");
+                }
+                Err(reason) => {
+                    let is_ours = self.commit_seen(database).await?;
+                    let unreadable = Projected::Unreadable { position: next.position, reason };
+                    return Ok(if is_ours { unreadable } else { Projected::ByAnother });
+                }
+            }
+            self.seen = next;
+        }
+        let is_due = events.is_empty() || self.committed_at.elapsed() >= COMMIT_AFTER;
+        if is_due && !self.commit_seen(database).await? {
+            return Ok(Projected::ByAnother);
+        }
+        Ok(Projected::All)
+    }
+
+    async fn commit_seen(&mut self, database: &Database) -> Result<bool, DbErr> {
+        let seen = self.seen.clone();
+        Ok(!self.is_ahead() || self.commit(database, &seen, None).await?)
+    }
+
+    /// Moves the position, with the document that the event there has issued; `false` where another replica has moved it.
+    async fn commit(
+        &mut self,
+        database: &Database,
+        to: &FeedPosition,
+        issued: Option<DocumentIssued>,
+    ) -> Result<bool, DbErr> {
+        let transaction = database.begin().await?;
+        if !store::move_position(&transaction, &self.committed, to).await? {
+            return Ok(false);
+        }
+        if let Some(issued) = issued {
+            add(&transaction, issued).await?;
+        }
+        transaction.commit().await?;
+        (self.committed, self.committed_at) = (to.clone(), Instant::now());
+        Ok(true)
+    }
 }
 
 /// Adds a document to its customer's open report; as voided if it was marked before it came.

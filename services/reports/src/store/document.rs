@@ -31,10 +31,15 @@ pub(crate) struct KnownDocument {
 /// Locks a document. One that is not known yet gets an empty row, so that a mark and the document's arrival wait for each
 /// other.
 pub(crate) async fn lock(transaction: &Transaction, id: DocumentId) -> Result<LockedDocument, DbErr> {
-    let row = document::ActiveModel { document_id: Set(id.to_string()), ..Default::default() };
-    document::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(&**transaction).await?;
-    let row = document::Entity::find_by_id(id.as_str()).lock_exclusive().one(&**transaction).await?;
-    let row = row.ok_or_else(|| DbErr::RecordNotFound(format!("document {id}")))?;
+    let find = || document::Entity::find_by_id(id.as_str()).lock_exclusive().one(&**transaction);
+    let row = match find().await? {
+        Some(row) => row,
+        None => {
+            let row = document::ActiveModel { document_id: Set(id.to_string()), ..Default::default() };
+            document::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(&**transaction).await?;
+            find().await?.ok_or_else(|| DbErr::RecordNotFound(format!("document {id}")))?
+        }
+    };
     let standing = match &row.report_id {
         None => Standing::Unknown,
         Some(report) if report::lock_is_open(transaction, report).await? => Standing::Open,

@@ -12,8 +12,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use process_manager::{instance::Delivery, manager::RouteKind};
 use process_manager_client::http::{CommandClient, Timeouts};
-use process_manager_host::{search_attributes::register, testing::TestServer};
+use process_manager_host::{DeliveryTarget, search_attributes::register, testing::TestServer};
 use serde_json::{Value, json};
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService, tonic::IntoRequest};
 use temporalio_common::protos::temporal::api::{
@@ -34,6 +35,7 @@ struct Books {
     /// The open process of each document.
     open: BTreeMap<DocumentId, ProcessId>,
     asked: Vec<String>,
+    is_broken: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -84,6 +86,9 @@ async fn list(State(billing): State<Billing>, Query(query): Query<BTreeMap<Strin
 
 async fn single(State(billing): State<Billing>, Path(document_id): Path<DocumentId>) -> Response {
     billing.books().asked.push(document_id.to_string());
+    if billing.books().is_broken {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
     if billing.books().listed.contains(&document_id) {
         Json(billing.document(&document_id)).into_response()
     } else {
@@ -153,6 +158,65 @@ impl System {
         })
         .await;
     }
+}
+
+/// The event of a voiding that was requested by this cause.
+fn requested(document_id: &DocumentId, process_id: &str, cause: &str) -> Delivery {
+    let event = json!({
+        "specversion": "1.0", "id": process_id, "source": "/billing", "type": "DocumentVoidingRequested",
+        "subject": document_id, "time": "2026-11-30T12:00:00Z", "datacontenttype": "application/json", "sequence": "1",
+        "correlationid": process_id, "causationid": cause, "logid": "log",
+        "data": {"document_id": document_id, "customer_id": "c-1", "process_id": process_id},
+    });
+    Delivery::new(serde_json::from_value(event).unwrap(), RouteKind::Start)
+}
+
+#[tokio::test]
+async fn what_the_api_has_requested_is_started_by_the_sweep_if_the_api_does_not() {
+    let mut system = system().await;
+    let [begun, left, direct] = [1, 2, 3].map(|number| system.billing.open(number));
+    // Of the comparison alone it would be the next page.
+    *system.starter.sweep.cursor.lock().unwrap() = Some("3".to_owned());
+    let events = [
+        requested(&begun, "p-001", "voidings/key"),
+        requested(&left, "p-002", "voidings/key"),
+        requested(&direct, "p-003", "key"),
+    ];
+    system.starter.deliver("-", &events).await.unwrap();
+    assert_eq!(system.billing.asked(), ["d-003"]);
+    system.run_under(&begun, "p-001").await;
+    system.starter.sweep_all().await.unwrap();
+    assert_eq!((system.billing.asked(), system.running(&left).await), (vec!["list from 3".to_owned()], None));
+
+    system.starter.sweep.patience = Duration::ZERO;
+    system.starter.sweep_left().await.unwrap();
+    assert!(system.running(&left).await.is_some());
+    // The visibility store may not know yet of a run that has just begun. It is looked at once more, and let be.
+    let asked = system.billing.asked();
+    assert!(asked.contains(&"d-002".to_owned()) && !asked.contains(&"d-003".to_owned()), "{asked:?}");
+    assert!(system.starter.sweep.take_due().is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_at_now_is_looked_at_by_the_next_sweep() {
+    let mut system = system().await;
+    system.starter.sweep.patience = Duration::ZERO;
+    let document = system.billing.open(1);
+    system.starter.deliver("-", &[requested(&document, "p-001", "voidings/key")]).await.unwrap();
+    system.billing.books().is_broken = true;
+    system.starter.sweep_left().await.unwrap_err();
+    assert_eq!(system.running(&document).await, None);
+    system.billing.books().is_broken = false;
+    system.starter.sweep_left().await.unwrap();
+    assert!(system.running(&document).await.is_some());
+}
+
+#[test]
+fn more_than_the_api_could_have_begun_meanwhile_is_started_at_once() {
+    let sweep = Sweep::default();
+    let (document, process) = ("d".parse().unwrap(), "p".parse().unwrap());
+    assert!((0..MOST_LEFT).all(|_| sweep.look_later(&document, &process)));
+    assert!(!sweep.look_later(&document, &process));
 }
 
 /// The comparison lists the process, then it is closed, then the comparison comes to it.
