@@ -16,6 +16,7 @@ use process_manager_client::{
 use process_manager_wire::error_chain;
 use sea_orm::DbErr;
 use service_kit::Database;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -25,6 +26,8 @@ use crate::store;
 
 /// Events per request.
 const BATCH: u16 = 500;
+/// Least time from one page of events to the next, so that those of a busy Billing come several at a time.
+const PAGE_EVERY: Duration = Duration::from_millis(50);
 /// Time that one request waits for an event.
 const WAIT: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -77,12 +80,12 @@ impl Follower {
         loop {
             match self.read_on(&mut backoff).await {
                 // Another replica is ahead; pause so that the two do not contend for the same events.
-                Ok(()) => tokio::time::sleep(FIRST_PAUSE).await,
+                Ok(()) => sleep(FIRST_PAUSE).await,
                 Err(error) if error.is_final() => return self.stop(&error),
                 Err(error) => {
                     let pause = backoff.next_pause();
                     tracing::warn!("{}; retrying in {} ms", error_chain(&error), pause.as_millis());
-                    tokio::time::sleep(pause).await;
+                    sleep(pause).await;
                 }
             }
         }
@@ -95,11 +98,16 @@ impl Follower {
         loop {
             let wait = if projection.is_ahead() { COMMIT_AFTER } else { WAIT };
             let events = reader.next(BATCH, wait).await?;
+            let next_page = Instant::now() + PAGE_EVERY;
             backoff.reset();
             match projection.project(&self.database, &events, &self.skip).await? {
                 Projected::All => {
                     show_position(projection.at().position);
                     reader.advance_to(projection.at().clone());
+                    // What comes alone is not delayed.
+                    if (1..usize::from(BATCH)).contains(&events.len()) {
+                        sleep_until(next_page).await;
+                    }
                 }
                 Projected::ByAnother => return Ok(()),
                 Projected::Unreadable { position, reason } => return Err(FollowError::Unreadable { position, reason }),
