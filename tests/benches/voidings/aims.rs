@@ -54,8 +54,12 @@ impl Aim {
 }
 
 impl Beside<'_> {
+    /// The median of the rounds.
     fn of(&self, row: &str, figure: impl Fn(&Measured) -> f64) -> Option<f64> {
-        self.rows.iter().find(|it| it.row == row && it.in_flight == self.in_flight).map(figure)
+        let rounds = self.rows.iter().filter(|it| it.row == row && it.in_flight == self.in_flight);
+        let mut figures: Vec<_> = rounds.map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        figures.get(figures.len() / 2).copied()
     }
 
     fn ratio(&self, row: &str, other: &str, figure: impl Fn(&Measured) -> f64) -> Option<f64> {

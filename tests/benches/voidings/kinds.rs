@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     Regular,
     /// The real one.
     Voiding,
+    /// The real one, which asks Billing for its process.
+    Alone,
 }
 
 impl Kind {
@@ -36,14 +38,14 @@ impl Kind {
         match self {
             Self::Empty => Empty::name(),
             Self::Regular => Regular::name(),
-            Self::Voiding => WORKFLOW_TYPE,
+            Self::Voiding | Self::Alone => WORKFLOW_TYPE,
         }
     }
 
     pub(crate) fn workflow_id(self, number: usize) -> String {
         let id = document_id(number);
         match self {
-            Self::Voiding => workflow_id(&id),
+            Self::Voiding | Self::Alone => workflow_id(&id),
             _ => format!("{}-{id}", self.workflow_type()),
         }
     }

@@ -1,12 +1,13 @@
 //! Voidings a second and their latency, beside an empty workflow and the same process with regular activities only, all in
-//! one run: `cargo bench -p tests --bench voidings [-- a b c d e f g]`.
+//! one run: `cargo bench -p tests --bench voidings [-- a b c d e f g h]`.
 //!
 //! `BENCH_AT_ONCE=1,50` sets how many are in flight, `BENCH_VOIDINGS=2000` how many there are in a row (a tenth of them one
-//! at a time). The rows go to stdout in Markdown, and as JSON lines to `target/bench/voidings.json` or to `BENCH_JSON`.
+//! at a time). `BENCH_ROUNDS=3` measures all rows so often, in turns; the ratios are of the medians. The rows go to stdout
+//! in Markdown, and as JSON lines to `target/bench/voidings.json` or to `BENCH_JSON`.
 //!
 //! Each row has a Temporal dev server of its own that keeps its data in a file, and begins with a warm-up. In the rows a to
 //! e the worker is this program once more, with the settings of the real one, in front of services that accept at once; the
-//! rows f and g are the real system on SQLite, its documents straight in the databases.
+//! rows f to h are the real system on SQLite, its documents straight in the databases.
 //!
 //! Latency is the time from before the start request until the answer to a long poll for the close event, as the SDK's
 //! `get_result` waits. In each row it is this program that waits, on a connection of its own: the next one begins when the
@@ -32,7 +33,12 @@ use std::env;
 
 use tests::bench::{number, numbers};
 
-use crate::{aims::AIMS, load::Load, report::Report, row::ROWS};
+use crate::{
+    aims::AIMS,
+    load::Load,
+    report::Report,
+    row::{ROWS, Row},
+};
 
 #[tokio::main]
 async fn main() {
@@ -46,11 +52,13 @@ async fn main() {
     let unknown = arguments.iter().find(|name| !known.contains(&name.as_str()));
     assert_eq!(unknown, None, "there is {known:?}");
     let (at_once, voidings) = (numbers("BENCH_AT_ONCE", "1,50"), number("BENCH_VOIDINGS", "2000"));
+    let rounds: usize = number("BENCH_ROUNDS", "1");
     let services = stub::start().await;
     let mut report = Report::begin();
     for at_once in &at_once {
         let load = Load::new(*at_once, voidings);
-        for row in ROWS.iter().filter(|row| arguments.is_empty() || arguments.iter().any(|name| name == row.name)) {
+        let chosen = |row: &&Row| arguments.is_empty() || arguments.iter().any(|name| name == row.name);
+        for row in (0..rounds).flat_map(|_| ROWS.iter().filter(&chosen)) {
             report.row(Box::pin(row.measure(load, &services)).await);
         }
     }

@@ -28,9 +28,11 @@ enum By {
     Rest,
     /// VoidDocument to Billing alone, in the real system: by the subscription of its log.
     Log,
+    /// As the Temporal CLI does, in the real system.
+    Alone,
 }
 
-pub(crate) const ROWS: [Row; 7] = [
+pub(crate) const ROWS: [Row; 8] = [
     Row { name: "a", what: "empty workflow", by: By::Outside(Kind::Empty) },
     Row { name: "b", what: "regular activities only", by: By::Outside(Kind::Regular) },
     Row { name: "c", what: "voiding, from outside", by: By::Outside(Kind::Voiding) },
@@ -38,6 +40,7 @@ pub(crate) const ROWS: [Row; 7] = [
     Row { name: "e", what: "empty workflow, where the worker is", by: By::Worker(Kind::Empty) },
     Row { name: "f", what: "voiding by REST, real system", by: By::Rest },
     Row { name: "g", what: "voiding by Billing's log, real system", by: By::Log },
+    Row { name: "h", what: "voiding as the CLI starts it, real system", by: By::Alone },
 ];
 
 impl Row {
@@ -45,8 +48,9 @@ impl Row {
         let outcome = match self.by {
             By::Outside(kind) => stubbed(load, services, kind, false).await,
             By::Worker(kind) => stubbed(load, services, kind, true).await,
-            By::Rest => real(load, Requests::of_api).await,
-            By::Log => real(load, Requests::of_billing).await,
+            By::Rest => real(load, Some(Requests::of_api)).await,
+            By::Log => real(load, Some(Requests::of_billing)).await,
+            By::Alone => real(load, None).await,
         };
         Measured::new(self, load, &outcome)
     }
@@ -64,11 +68,15 @@ async fn stubbed(load: Load, services: &str, kind: Kind, where_the_worker_is: bo
     target.run(load, id, async |number| starter.start(kind, number).await.unwrap()).await
 }
 
-async fn real(load: Load, requests: impl FnOnce(&Env) -> Requests) -> Outcome {
+/// By requests, or else by starts with the document alone.
+async fn real(load: Load, requests: Option<fn(&Env) -> Requests>) -> Outcome {
     let env = Env::builder(binaries!()).own_temporal().direct().start().await;
     issue(&env, load.all()).await;
-    let requests = requests(&env);
     let target = Target::new(&env, env.pid(Component::Worker).await).await;
     let id = |number| Kind::Voiding.workflow_id(number);
-    target.run(load, id, async |number| requests.send(number).await).await
+    if let Some(requests) = requests.map(|of| of(&env)) {
+        return target.run(load, id, async |number| requests.send(number).await).await;
+    }
+    let starter = Starter::new(target.client(), &env.url(Component::Billing), false);
+    target.run(load, id, async |number| starter.start(Kind::Alone, number).await.unwrap()).await
 }

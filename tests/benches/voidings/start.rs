@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use voiding_client::VoidingClient;
 use workflows::voiding::TASK_QUEUE;
 
-use crate::kinds::{Kind, voiding};
+use crate::kinds::{Kind, document_id, voiding};
 
 /// A voiding's start gives up after 3 s, as its callers cannot wait longer.
 const ATTEMPTS: usize = 20;
@@ -55,6 +55,10 @@ impl Starter {
     /// A start that knows of nothing.
     async fn plain(&self, kind: Kind, number: usize) -> Result<(), String> {
         let workflow_id = kind.workflow_id(number);
+        let input = match kind {
+            Kind::Alone => json!({"document_id": document_id(number)}),
+            _ => json!(voiding(number)),
+        };
         let request = StartWorkflowExecutionRequest {
             namespace: self.client.namespace(),
             identity: self.client.identity(),
@@ -62,7 +66,7 @@ impl Starter {
             workflow_id,
             workflow_type: Some(WorkflowType { name: kind.workflow_type().to_owned() }),
             task_queue: Some(TaskQueue { name: TASK_QUEUE.to_owned(), ..TaskQueue::default() }),
-            input: Some(Payloads { payloads: vec![json_payload(&json!(voiding(number)))] }),
+            input: Some(Payloads { payloads: vec![json_payload(&input)] }),
             request_eager_execution: self.is_eager,
             ..StartWorkflowExecutionRequest::default()
         };
