@@ -56,13 +56,20 @@ impl Aim {
 impl Beside<'_> {
     /// The median of the rounds.
     fn of(&self, row: &str, figure: impl Fn(&Measured) -> f64) -> Option<f64> {
-        let rounds = self.rows.iter().filter(|it| it.row == row && it.in_flight == self.in_flight);
-        let mut figures: Vec<_> = rounds.map(figure).collect();
-        figures.sort_by(f64::total_cmp);
-        figures.get(figures.len() / 2).copied()
+        median(self.rounds(row, figure).collect())
     }
 
+    /// The median of each round's own ratio: what slows the machine down for a while slows both.
     fn ratio(&self, row: &str, other: &str, figure: impl Fn(&Measured) -> f64) -> Option<f64> {
-        Some(self.of(row, &figure)? / self.of(other, &figure)?)
+        median(self.rounds(row, &figure).zip(self.rounds(other, &figure)).map(|(it, other)| it / other).collect())
     }
+
+    fn rounds(&self, row: &str, figure: impl Fn(&Measured) -> f64) -> impl Iterator<Item = f64> {
+        self.rows.iter().filter(move |it| it.row == row && it.in_flight == self.in_flight).map(figure)
+    }
+}
+
+fn median(mut figures: Vec<f64>) -> Option<f64> {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied()
 }

@@ -2,8 +2,8 @@
 //! one run: `cargo bench -p tests --bench voidings [-- a b c d e f g h]`.
 //!
 //! `BENCH_AT_ONCE=1,50` sets how many are in flight, `BENCH_VOIDINGS=2000` how many there are in a row (a tenth of them one
-//! at a time). `BENCH_ROUNDS=3` measures all rows so often, in turns; the ratios are of the medians. The rows go to stdout
-//! in Markdown, and as JSON lines to `target/bench/voidings.json` or to `BENCH_JSON`.
+//! at a time). `BENCH_ROUNDS=3` measures all rows so often, in turns; a ratio is the median of each round's. The rows go
+//! to stdout in Markdown, and as JSON lines to `target/bench/voidings.json` or to `BENCH_JSON`.
 //!
 //! Each row has a Temporal dev server of its own that keeps its data in a file, and begins with a warm-up. In the rows a to
 //! e the worker is this program once more, with the settings of the real one, in front of services that accept at once; the
