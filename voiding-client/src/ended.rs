@@ -75,8 +75,10 @@ impl VoidingClient {
         &self,
         processes: Vec<(DocumentId, ProcessId)>,
     ) -> Result<Vec<(DocumentId, ProcessId)>, OperatorError> {
-        let Some(query) = filter::ever_begun(&processes) else { return Ok(processes) };
-        if usize::try_from(self.workflows.count(&query).await?) == Ok(processes.len()) {
+        let (Some(query), Some(once)) = (filter::ever_begun(&processes), filter::begun_once(&processes)) else {
+            return Ok(processes);
+        };
+        if usize::try_from(self.workflows.count(&once).await?) == Ok(processes.len()) {
             return Ok(Vec::new());
         }
         // Where a process has several runs, the page may leave some out: they are looked at once too often.

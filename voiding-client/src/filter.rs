@@ -123,6 +123,13 @@ pub(crate) fn ever_begun(processes: &[(DocumentId, ProcessId)]) -> Option<String
     (!processes.is_empty()).then(|| format!("{} AND {} IN ({list})", of_our_type(), PROCESS_ID.name()))
 }
 
+/// Returns the query for those of the runs of [`ever_begun`] that run or have come to an end of their own: a process has
+/// one of them at most.
+pub(crate) fn begun_once(processes: &[(DocumentId, ProcessId)]) -> Option<String> {
+    let ends = ["Running", "Completed", "Failed"].map(|status| format!("ExecutionStatus = '{status}'"));
+    ever_begun(processes).map(|query| format!("{query} AND ({})", ends.join(" OR ")))
+}
+
 /// Returns the query for all runs that somebody ended from outside, since a time.
 pub(crate) fn ended_from_outside(since: Option<DateTime<Utc>>) -> String {
     let ended = ["Terminated", "Canceled", "TimedOut"].map(|status| format!("ExecutionStatus = '{status}'"));

@@ -14,7 +14,7 @@ use axum::{
 };
 use process_manager::{instance::Delivery, manager::RouteKind};
 use process_manager_client::http::{CommandClient, Timeouts};
-use process_manager_host::{DeliveryTarget, search_attributes::register, testing::TestServer};
+use process_manager_host::{DeliveryTarget, operator::Workflows, search_attributes::register, testing::TestServer};
 use serde_json::{Value, json};
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService, tonic::IntoRequest};
 use temporalio_common::protos::temporal::api::{
@@ -135,7 +135,7 @@ impl System {
             workflow_id: workflows::voiding::workflow_id(document_id),
             workflow_type: Some(WorkflowType { name: workflows::voiding::WORKFLOW_TYPE.into() }),
             task_queue: Some(TaskQueue { name: "nobody-polls".into(), ..Default::default() }),
-            request_id: process_id.into(),
+            request_id: format!("{process_id} {:?}", Instant::now()),
             search_attributes: Some(SearchAttributes {
                 indexed_fields: [(workflows::voiding::PROCESS_ID.name().into(), keyword)].into(),
             }),
@@ -195,6 +195,25 @@ async fn what_the_api_has_requested_is_started_by_the_sweep_if_the_api_does_not(
     let asked = system.billing.asked();
     assert!(asked.contains(&"d-002".to_owned()) && !asked.contains(&"d-003".to_owned()), "{asked:?}");
     assert!(system.starter.sweep.take_due().is_empty());
+}
+
+/// As many runs as processes, but one process has two of them.
+#[tokio::test]
+async fn the_runs_of_one_process_do_not_count_for_another() {
+    let system = system().await;
+    let [twice, left] = [1, 2].map(|number| system.billing.open(number));
+    system.run_under(&twice, "p-001").await;
+    system.terminate(&twice).await;
+    system.run_under(&twice, "p-001").await;
+    let processes = || vec![(twice.clone(), "p-001".parse().unwrap()), (left.clone(), "p-002".parse().unwrap())];
+    eventually("the visibility store knows both runs", async || {
+        let query = "WorkflowType = 'DocumentVoiding' AND ProcessId = 'p-001'";
+        let runs = Workflows::new(system.client.clone()).count(query).await.unwrap();
+        if runs == 2 { Ok(()) } else { Err(runs) }
+    })
+    .await;
+    let never_begun = system.starter.voidings.never_begun(processes()).await.unwrap();
+    assert_eq!(never_begun, [processes().remove(1)]);
 }
 
 #[tokio::test]
