@@ -78,13 +78,13 @@ async fn wait_for_events(
     let is_file = log.database.is_file();
     let recheck_after = if is_file { RECHECK_FILE_AFTER } else { RECHECK_AFTER };
     // Of a file, all that is committed is known once this process has appended something.
-    let mut is_read = is_file && (1..=after).contains(&*heads.borrow());
+    let mut is_read = is_file && (1..=after).contains(&*heads.borrow_and_update());
     loop {
-        // Before reading: a commit between the reading and the waiting must not be missed.
-        heads.mark_unchanged();
         let left = deadline.saturating_duration_since(Instant::now());
         let is_over = left.is_zero() || log.shutdown.is_cancelled();
         if !is_read || is_over {
+            // Before reading: a commit between the reading and the waiting must not be missed.
+            heads.mark_unchanged();
             let events = read(&log.database, log.source, after, limit).await?;
             if !events.is_empty() || is_over {
                 return Ok(events);
