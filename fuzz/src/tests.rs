@@ -1,6 +1,28 @@
 //! Each target takes its corpus, and what comes of it by some changes.
 
-use std::{fs, path::Path};
+use std::{
+    fs, panic,
+    path::Path,
+    sync::{
+        Once,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// Panics of this process, those that somebody catches included: libFuzzer ends at each of them.
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts panics from now on.
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            PANICS.fetch_add(1, Ordering::SeqCst);
+            before(info);
+        }));
+    });
+}
 
 /// Inputs that are made for each target.
 const MADE: usize = 400;
@@ -53,6 +75,11 @@ fn feed(target: &str, take: fn(&[u8])) {
     files.sort();
     let corpus: Vec<_> = files.iter().map(|file| fs::read(file).unwrap()).collect();
     assert!(!corpus.is_empty(), "{target} has no corpus");
+    count_panics();
+    let take = |data: &[u8]| {
+        take(data);
+        assert_eq!(PANICS.load(Ordering::SeqCst), 0, "something has panicked: {}", data.escape_ascii());
+    };
     corpus.iter().for_each(|data| take(data));
     take(b"");
     let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);

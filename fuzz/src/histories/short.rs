@@ -15,6 +15,7 @@ use temporalio_common::protos::temporal::api::{
         WorkflowTaskScheduledEventAttributes, WorkflowTaskStartedEventAttributes, history_event::Attributes,
     },
     sdk::v1::UserMetadata,
+    taskqueue::v1::TaskQueue,
 };
 
 /// The words of an event.
@@ -65,6 +66,7 @@ fn of_workflow(words: &Words<'_>) -> Option<(EventType, Attributes)> {
             let it = WorkflowExecutionStartedEventAttributes {
                 workflow_type: Some(WorkflowType { name: words.text(1) }),
                 workflow_id: words.text(2),
+                task_queue: Some(TaskQueue { name: "q".to_owned(), ..TaskQueue::default() }),
                 input: words.payloads(3),
                 continued_execution_run_id: words.text(4),
                 original_execution_run_id: "r".to_owned(),

@@ -6,6 +6,7 @@ use process_manager::decisions::Step;
 use process_manager_engine::{activities::CommandToDispatch, instance::timer_name};
 use serde_json::Value;
 use temporalio_common::protos::temporal::api::{
+    enums::v1::EventType,
     history::v1::{History, HistoryEvent, history_event::Attributes},
     sdk::v1::UserMetadata,
 };
@@ -36,6 +37,10 @@ impl Recorded {
             Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) => started,
             _ => return Err("it does not begin with the start of a run".to_owned()),
         };
+        if started.task_queue.is_none() || started.workflow_type.is_none() {
+            return Err("its start names no task queue or no workflow type".to_owned());
+        }
+        is_in_order(&history.events)?;
         let payload = started.input.as_ref().and_then(|input| input.payloads.first());
         let encoding = payload.and_then(|payload| payload.metadata.get("encoding"));
         let encoding = encoding.map(|encoding| String::from_utf8_lossy(encoding).into_owned());
@@ -79,6 +84,29 @@ impl Recorded {
             _ => (),
         }
     }
+}
+
+/// Checks what the SDK's replayer takes for granted: without it, it panics in the background and never ends
+/// (`HistoryInfo::new_from_history` of temporalio-sdk-core 0.10).
+fn is_in_order(events: &[HistoryEvent]) -> Result<(), String> {
+    if (1..).zip(events).any(|(id, event)| event.event_id != id) {
+        return Err("its events are not numbered from 1".to_owned());
+    }
+    for pair in events.windows(2) {
+        let [event, next] = pair else { continue };
+        let ends_a_task = matches!(
+            next.event_type(),
+            EventType::WorkflowTaskCompleted
+                | EventType::WorkflowTaskFailed
+                | EventType::WorkflowTaskTimedOut
+                | EventType::WorkflowExecutionTerminated
+                | EventType::WorkflowExecutionTimedOut
+        );
+        if event.event_type() == EventType::WorkflowTaskStarted && !ends_a_task {
+            return Err(format!("its event {} begins a workflow task, and the next does not end it", event.event_id));
+        }
+    }
+    Ok(())
 }
 
 const LOCAL_ACTIVITY: &str = "core_local_activity";

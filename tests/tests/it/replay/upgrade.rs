@@ -1,12 +1,15 @@
 //! The upgrade check on recorded histories.
 
-use std::{fs, process::Command};
+use std::{fs, process::Command, time::Duration};
 
 use process_manager::manager::ProcessManager;
 use process_manager_host::upgrade::{Report, UpgradeCheck, UpgradeError, Verdict};
 use serde_json::Value;
 use tempfile::TempDir;
-use temporalio_common::protos::temporal::api::{enums::v1::EventType, history::v1::History};
+use temporalio_common::protos::temporal::api::{
+    enums::v1::EventType,
+    history::v1::{History, HistoryEvent, history_event::Attributes},
+};
 use transfers::TransferMoney;
 
 use super::{
@@ -68,6 +71,44 @@ fn the_code_of_now_decides_in_all_recorded_histories_as_it_did() {
     let other = tempfile::tempdir().unwrap();
     fs::write(other.path().join("other.json"), "{}").unwrap();
     assert_eq!(checked::<TransferMoney>(&other).exit_code(), 2);
+}
+
+/// The SDK would panic in the background at such a file, and never end.
+#[test]
+fn a_history_that_cannot_be_one_is_told_without_a_replay() {
+    let whole: History = serde_json::from_slice(&fs::read(folder().join("transfer-completed.json")).unwrap()).unwrap();
+    let begins_a_task = |event: &HistoryEvent| event.event_type() == EventType::WorkflowTaskStarted;
+    let first_task = whole.events.iter().position(begins_a_task).unwrap();
+    let changed = |change: &dyn Fn(&mut Vec<HistoryEvent>)| {
+        let mut history = whole.clone();
+        change(&mut history.events);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("run.json"), serde_json::to_vec(&history).unwrap()).unwrap();
+        let check = UpgradeCheck::new().manager::<TransferMoney>().within(Duration::from_secs(5));
+        let report = check.check(folder.path()).unwrap();
+        assert_found(
+            &report,
+            2,
+            Verdict::CannotContinue,
+            "its file cannot be used as a history, as `download` writes it",
+        );
+        report.to_string()
+    };
+    let nameless = changed(&|events| {
+        let Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) = &mut events[0].attributes else {
+            panic!("it begins with its start");
+        };
+        started.task_queue = None;
+    });
+    assert!(nameless.contains("its start names no task queue or no workflow type"), "{nameless}");
+    let with_gap = changed(&|events| drop(events.remove(first_task + 1)));
+    assert!(with_gap.contains("its events are not numbered from 1"), "{with_gap}");
+    let unended = changed(&|events| {
+        let signal = EventType::WorkflowExecutionSignaled;
+        events[first_task + 1].set_event_type(signal);
+    });
+    let why = format!("its event {} begins a workflow task, and the next does not end it", first_task + 1);
+    assert!(unended.contains(&why), "{unended}");
 }
 
 #[test]
