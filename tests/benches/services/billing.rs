@@ -44,10 +44,9 @@ impl Kind {
     }
 }
 
-/// Where a commit waits for the log to be written, as by default.
 fn server() -> Option<&'static PostgresServer> {
     static SERVER: OnceLock<Option<PostgresServer>> = OnceLock::new();
-    SERVER.get_or_init(|| PostgresServer::durable("the bench services")).as_ref()
+    SERVER.get_or_init(|| PostgresServer::by_default("the bench services")).as_ref()
 }
 
 /// The URL of Billing's database.

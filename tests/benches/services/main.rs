@@ -10,8 +10,8 @@
 //! `BENCH_AT_ONCE=1,10,50` sets how many are in flight, `BENCH_COMMANDS=2000` how many commands there are in a round (a
 //! fifth of them one at a time), `BENCH_ROUNDS=3` how many rounds, in which both sides take turns, `BENCH_READS=20000`
 //! how many events are read, `BENCH_REQUESTS=5000` how many requests the api has, `BENCH_DATABASES=sqlite,postgres`
-//! which databases are used. The clients are in this program, on the same machine. PostgreSQL runs with
-//! `fsync=off` and `synchronous_commit=on`. Each service is the real program, without proxies.
+//! which databases are used. The clients are in this program, on the same machine. PostgreSQL has
+//! the settings that it has by default: a commit waits for the disk. Each service is the real program, without proxies.
 #![expect(clippy::unwrap_used, reason = "a bench ends where a step fails")]
 
 mod api;

@@ -30,9 +30,30 @@ pub struct PostgresServer {
     programs: Programs,
     data: PathBuf,
     port: u16,
-    is_durable: bool,
+    keeps: KeepsOver,
     databases: AtomicUsize,
     lifeline: Child,
+}
+
+/// After what a server still has all that it has confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeepsOver {
+    /// After nothing but an orderly end: fast rather than safe, because its data is discarded.
+    End,
+    /// After a crash of its own.
+    Crash,
+    /// After a power cut too, as PostgreSQL is set by default.
+    PowerCut,
+}
+
+impl KeepsOver {
+    const fn settings(self) -> [&'static str; 3] {
+        match self {
+            Self::End => ["fsync=off", "synchronous_commit=off", "full_page_writes=off"],
+            Self::Crash => ["fsync=off", "synchronous_commit=on", "full_page_writes=on"],
+            Self::PowerCut => ["fsync=on", "synchronous_commit=on", "full_page_writes=on"],
+        }
+    }
 }
 
 impl PostgresServer {
@@ -42,7 +63,8 @@ impl PostgresServer {
     /// Panics if PostgreSQL does not start, or is not installed although `CI` is set.
     pub fn shared(test: &str) -> Option<&'static Self> {
         static SERVER: OnceLock<Option<PostgresServer>> = OnceLock::new();
-        let server = SERVER.get_or_init(|| Programs::find().map(|found| Self::start_with(found, false))).as_ref();
+        let server =
+            SERVER.get_or_init(|| Programs::find().map(|found| Self::start_with(found, KeepsOver::End))).as_ref();
         if server.is_none() {
             pass_over(test, NAME);
         }
@@ -56,7 +78,7 @@ impl PostgresServer {
     /// Panics if PostgreSQL does not start, or is not installed although `CI` is set.
     #[must_use]
     pub fn start(test: &str) -> Option<Self> {
-        Self::start_one(test, false)
+        Self::start_one(test, KeepsOver::End)
     }
 
     /// The same for a server that loses nothing it has confirmed when it is ended as by a crash: [`PostgresServer::stop`].
@@ -65,11 +87,20 @@ impl PostgresServer {
     /// Panics in the same cases as [`PostgresServer::start`].
     #[must_use]
     pub fn durable(test: &str) -> Option<Self> {
-        Self::start_one(test, true)
+        Self::start_one(test, KeepsOver::Crash)
     }
 
-    fn start_one(test: &str, is_durable: bool) -> Option<Self> {
-        let server = Programs::find().map(|found| Self::start_with(found, is_durable));
+    /// The same for a server with the settings that PostgreSQL has by default: a commit waits for the disk.
+    ///
+    /// # Panics
+    /// Panics in the same cases as [`PostgresServer::start`].
+    #[must_use]
+    pub fn by_default(test: &str) -> Option<Self> {
+        Self::start_one(test, KeepsOver::PowerCut)
+    }
+
+    fn start_one(test: &str, keeps: KeepsOver) -> Option<Self> {
+        let server = Programs::find().map(|found| Self::start_with(found, keeps));
         if server.is_none() {
             pass_over(test, NAME);
         }
@@ -113,10 +144,10 @@ impl PostgresServer {
     /// # Panics
     /// Panics if it does not start.
     pub fn start_again(&self) {
-        run(&mut self.programs.start(&self.data, self.port, self.is_durable));
+        run(&mut self.programs.start(&self.data, self.port, self.keeps));
     }
 
-    fn start_with(programs: Programs, is_durable: bool) -> Self {
+    fn start_with(programs: Programs, keeps: KeepsOver) -> Self {
         let folder = tempfile::Builder::new().prefix("it-postgres-").tempdir().expect("a temporary folder").keep();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).expect("permissions of a folder of our own");
         let data = folder.join("data");
@@ -128,7 +159,7 @@ impl PostgresServer {
         lifeline.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let lifeline = lifeline.spawn().expect("sh");
         run(&mut programs.init(&data));
-        let server = Self { programs, data, port: free_port(), is_durable, databases: AtomicUsize::new(1), lifeline };
+        let server = Self { programs, data, port: free_port(), keeps, databases: AtomicUsize::new(1), lifeline };
         server.start_again();
         server
     }
@@ -170,20 +201,15 @@ impl Programs {
         command
     }
 
-    /// Returns when the server takes connections. It is fast rather than safe, because its data is discarded. A durable
-    /// one outlives its own crash, not the machine's.
-    fn start(&self, data: &Path, port: u16, is_durable: bool) -> Command {
-        let [commit, pages] = if is_durable {
-            ["synchronous_commit=on", "full_page_writes=on"]
-        } else {
-            ["synchronous_commit=off", "full_page_writes=off"]
-        };
+    /// Returns when the server takes connections.
+    fn start(&self, data: &Path, port: u16, keeps: KeepsOver) -> Command {
+        let [sync, commit, pages] = keeps.settings();
         let settings = [
             "listen_addresses=127.0.0.1",
             &format!("port={port}"),
             "unix_socket_directories=",
             "max_connections=1000",
-            "fsync=off",
+            sync,
             commit,
             pages,
         ];

@@ -1,7 +1,12 @@
 //! Appends events in the transaction that changes the data.
 
 use process_manager_wire::{Position, tagged};
-use sea_orm::{ActiveValue::Set, DbErr, EntityTrait, ExprTrait, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, Iterable, QuerySelect,
+    sea_query::{CommonTableExpression, Expr, Query, UnionType},
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -55,6 +60,44 @@ pub async fn append(transaction: &mut Transaction, events: Vec<NewEvent>) -> Res
     if count == 0 {
         return Ok(());
     }
+    let head = match transaction.get_database_backend() {
+        DbBackend::Postgres => at_once(transaction, count, events).await?,
+        _ => one_after_the_other(transaction, count, events).await?,
+    };
+    transaction.head = Some(head);
+    Ok(())
+}
+
+/// Moves the head and inserts the rows in one statement: while the head is locked each round trip counts.
+async fn at_once(transaction: &Transaction, count: Position, events: Vec<NewEvent>) -> Result<Position, DbErr> {
+    const MOVED: &str = "moved";
+    let head = log::Column::Head;
+    let moved = Query::update().table(log::Entity).value(head, Expr::col(head).add(count)).returning_col(head).take();
+    let moved = CommonTableExpression::new().table_name(MOVED).query(moved).to_owned();
+    let mut rows = (1 - count..).zip(events).map(|(before_head, event)| {
+        let row = row(0, event);
+        let values = event::Column::iter().skip(1).filter_map(|column| row.get(column).into_value());
+        Query::select().expr(Expr::col(head).add(before_head)).exprs(values.map(Expr::value)).from(MOVED).take()
+    });
+    let mut selected = rows.next().unwrap_or_default();
+    selected.unions(rows.map(|row| (UnionType::All, row)));
+    let mut insert = Query::insert();
+    insert.into_table(event::Entity).columns(event::Column::iter()).with_cte(moved);
+    insert
+        .select_from(selected)
+        .map_err(|error| DbErr::Type(error.to_string()))?
+        .returning_col(event::Column::Position);
+    let inserted = transaction.query_all(&insert).await?;
+    let positions: Result<Vec<Position>, DbErr> = inserted.iter().map(|row| row.try_get_by_index(0)).collect();
+    positions?.into_iter().max().ok_or_else(no_log)
+}
+
+/// The same for SQLite, which knows no such statement and has no round trips.
+async fn one_after_the_other(
+    transaction: &Transaction,
+    count: Position,
+    events: Vec<NewEvent>,
+) -> Result<Position, DbErr> {
     let moved = log::Entity::update_many()
         .col_expr(log::Column::Head, Expr::col(log::Column::Head).add(count))
         .exec_with_returning(&**transaction)
@@ -64,8 +107,7 @@ pub async fn append(transaction: &mut Transaction, events: Vec<NewEvent>) -> Res
     };
     let rows = (log.head - count + 1..).zip(events).map(|(position, event)| row(position, event));
     event::Entity::insert_many(rows).exec_without_returning(&**transaction).await?;
-    transaction.head = Some(log.head);
-    Ok(())
+    Ok(log.head)
 }
 
 /// Locks the head of the log until the transaction ends, and returns it. It is the last lock that a transaction takes.
