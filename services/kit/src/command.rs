@@ -1,5 +1,6 @@
 //! Commands: each takes effect once, in one transaction with its idempotency key and its events.
 
+mod ending;
 mod entity;
 mod key;
 mod migration;
@@ -15,18 +16,18 @@ use axum::{
 use process_manager_wire::{Position, code};
 use sea_orm::DbErr;
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 
-use self::key::IdempotencyKey;
+use self::{
+    ending::{Ending, too_slow},
+    key::IdempotencyKey,
+};
 pub(crate) use self::{
     migration::IdempotencyMigration,
     retention::{KeysByTimeMigration, Retention},
 };
 use crate::{
-    ApiError, CommandHeaders, Database, Json, NewEvent, RETRY_AFTER, Transaction, append,
-    database::{of_commit, unconfirmed},
-    event_log::lock_head,
-    problem,
+    ApiError, CommandHeaders, Database, Json, NewEvent, Transaction, append, event_log::lock_head, problem,
     server::ClientGone,
 };
 
@@ -106,17 +107,7 @@ impl<B: Serialize> Command<B> {
             let (transaction, body) = self.begin(name).await?;
             transaction.carry_out(body, effect).await
         });
-        let (transaction, result) = carried_out.await.map_err(|_| too_slow())??;
-        if let Some(transaction) = transaction {
-            // It goes on where it is not waited for any longer: a connection is free again only when its commit has ended.
-            let committed = tokio::spawn(transaction.commit());
-            timeout_at(begun + ANSWER_WITHIN, committed)
-                .await
-                .map_err(|_| unconfirmed())?
-                .map_err(ApiError::internal)?
-                .map_err(of_commit)?;
-        }
-        result
+        carried_out.await.map_err(|_| too_slow())??.told(begun + ANSWER_WITHIN).await
     }
 
     async fn begin(self, name: &str) -> Result<(CommandTransaction, B), ApiError> {
@@ -124,16 +115,11 @@ impl<B: Serialize> Command<B> {
         let transaction = tokio::select! {
             biased;
             () = client_gone.wait() => return Err(abandoned()),
-            begun = database.begin() => begun?,
+            begun = database.begin_command() => begun?,
         };
         let key = IdempotencyKey::reserve(&transaction, &headers, name, &body).await?;
         Ok((CommandTransaction { transaction, key, headers, events: Vec::new() }, body))
     }
-}
-
-fn too_slow() -> ApiError {
-    let detail = "the database was too slow, so nothing was done; try again";
-    problem(StatusCode::SERVICE_UNAVAILABLE, code::DATABASE_UNAVAILABLE, detail).retry_after(RETRY_AFTER)
 }
 
 /// The answer that nobody waits for: the client went away before its turn came.
@@ -208,27 +194,28 @@ impl CommandTransaction {
         Ok(head + recorded + 1)
     }
 
-    /// Carries out the effect, up to the commit. Returns the transaction to commit, if there is something to.
+    /// Carries out the effect, up to the end of the transaction.
     async fn carry_out<B, R: Serialize>(
         mut self,
         body: B,
         effect: impl AsyncFnOnce(&mut Self, B) -> Result<Done<R>, ApiError>,
-    ) -> Result<(Option<Transaction>, Result<Answer<R>, ApiError>), ApiError> {
-        let done = effect(&mut self, body).await?;
+    ) -> Result<Ending<R>, ApiError> {
+        let done = effect(&mut self, body).await;
         let Self { mut transaction, key, events, .. } = self;
         let result = match done {
-            Done::Repeated(answer) => return Ok((None, Ok(answer))),
-            Done::Accepted(answer) => {
+            Err(refusal) => return Ok(Ending { transaction, is_changed: false, result: Err(refusal) }),
+            Ok(Done::Repeated(answer)) => return Ok(Ending { transaction, is_changed: false, result: Ok(answer) }),
+            Ok(Done::Accepted(answer)) => {
                 key.record(&transaction, &answer).await?;
                 Ok(answer)
             }
-            Done::Refused(refusal) => {
+            Ok(Done::Refused(refusal)) => {
                 key.release(&transaction).await?;
                 Err(refusal)
             }
         };
         append(&mut transaction, events).await?;
-        Ok((Some(transaction), result))
+        Ok(Ending { transaction, is_changed: true, result })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The database of a service: SQLite or PostgreSQL by URL, migrated at the start and written in short transactions.
 
 mod error;
+mod group;
 mod open;
 mod transaction;
 mod url;
@@ -12,9 +13,9 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use process_manager_wire::{Position, code};
 use sea_orm::DatabaseConnection;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use self::writing::Writing;
+use self::{group::Writer, writing::Writing};
 use crate::{ApiError, RETRY_AFTER, problem};
 
 pub(crate) use self::{
@@ -27,8 +28,8 @@ pub use self::{open::OpenError, transaction::Transaction, url::DatabaseUrl};
 #[derive(Debug, Clone)]
 pub struct Database {
     connection: DatabaseConnection,
-    /// SQLite has one writer at a time. Waiting for it here is fair; SQLite's own waiting starves some writers.
-    writer: Option<Arc<Mutex<()>>>,
+    /// The one writer at a time of SQLite.
+    writer: Option<Writer>,
     /// Position of the last event that this process has committed. A change wakes the readers that wait.
     heads: watch::Sender<Position>,
     /// Room for commands that wait or are in work.

@@ -8,14 +8,14 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait;
 use tokio::{
-    sync::{Mutex, Semaphore, watch},
+    sync::{Semaphore, watch},
     time::{Instant, timeout},
 };
 
-use super::{Database, DatabaseUrl, error::is_transient, transaction::BEGIN_WITHIN, writing::Writing};
+use super::{Database, DatabaseUrl, error::is_transient, group::Writer, transaction::BEGIN_WITHIN, writing::Writing};
 
 /// Connections of one service.
-const CONNECTIONS: u32 = 10;
+pub(super) const CONNECTIONS: u32 = 10;
 /// Time that a request may wait for a connection, SQLite for another process's write, and PostgreSQL for a lock.
 const WAIT: Duration = BEGIN_WITHIN;
 /// Time that one statement may take on PostgreSQL, waiting for locks included.
@@ -91,7 +91,7 @@ impl Database {
             None => return Err(OpenError::Url { variable: variable() }),
         };
         let is_sqlite = connection.get_database_backend() == DbBackend::Sqlite;
-        let writer = is_sqlite.then(|| Arc::new(Mutex::new(())));
+        let writer = is_sqlite.then(Writer::default);
         let commands = Arc::new(Semaphore::new(super::COMMANDS));
         let writing = Arc::new(Writing::default());
         let database = Self { connection, writer, heads: watch::Sender::new(0), commands, writing };

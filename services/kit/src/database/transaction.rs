@@ -6,12 +6,9 @@ use process_manager_wire::Position;
 use sea_orm::{
     DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait, error::ConnAcquireErr,
 };
-use tokio::{
-    sync::{OwnedMutexGuard, watch},
-    time::timeout,
-};
+use tokio::{sync::watch, time::timeout};
 
-use super::{Database, writing::Writing};
+use super::{Database, group::Turn, writing::Writing};
 
 /// Time that a transaction waits to begin: for the writers before it, a connection and the lock of the file. Well below
 /// the 10 s after which the process manager's client gives up.
@@ -19,7 +16,8 @@ pub(super) const BEGIN_WITHIN: Duration = Duration::from_secs(4);
 
 /// A transaction that writes; dropped without [`Transaction::commit`] it changes nothing.
 ///
-/// On SQLite it has the one write lock from its beginning, so it never waits for a lock halfway. On PostgreSQL the row
+/// On SQLite it has the one write lock from its beginning, so it never waits for a lock halfway; commands that wait for it
+/// are committed together. On PostgreSQL the row
 /// locks are taken in one order everywhere: idempotency key, document, report, transfer, account, head of the event log.
 #[derive(Debug)]
 pub struct Transaction {
@@ -28,8 +26,8 @@ pub struct Transaction {
     pub(crate) head: Option<Position>,
     heads: watch::Sender<Position>,
     writing: Arc<Writing>,
-    // Last, so that it is released after the transaction.
-    _writer: Option<OwnedMutexGuard<()>>,
+    // Last, so that it ends after the transaction.
+    turn: Option<Turn>,
 }
 
 impl Database {
@@ -38,7 +36,28 @@ impl Database {
     /// # Errors
     /// The database cannot be reached, or it is busy.
     pub async fn begin(&self) -> Result<Transaction, DbErr> {
-        let begun = timeout(BEGIN_WITHIN, self.begin_now()).await;
+        let turn = async {
+            match &self.writer {
+                Some(writer) => Some(writer.turn().await),
+                None => None,
+            }
+        };
+        self.begin_within(turn).await
+    }
+
+    /// Begins the transaction of a command, which may be committed together with others. Otherwise as [`Database::begin`].
+    pub(crate) async fn begin_command(&self) -> Result<Transaction, DbErr> {
+        let turn = async {
+            match &self.writer {
+                Some(writer) => Some(writer.turn_of_command().await),
+                None => None,
+            }
+        };
+        self.begin_within(turn).await
+    }
+
+    async fn begin_within(&self, turn: impl Future<Output = Option<Turn>>) -> Result<Transaction, DbErr> {
+        let begun = timeout(BEGIN_WITHIN, async { self.begin_now(turn.await).await }).await;
         let begun = begun.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)));
         if begun.is_err() {
             self.writing.doubt();
@@ -46,18 +65,19 @@ impl Database {
         begun
     }
 
-    async fn begin_now(&self) -> Result<Transaction, DbErr> {
-        let writer = match &self.writer {
-            Some(writer) => Some(writer.clone().lock_owned().await),
-            None => None,
+    async fn begin_now(&self, turn: Option<Turn>) -> Result<Transaction, DbErr> {
+        let inner = match turn.as_ref().and_then(Turn::open) {
+            Some(open) => open.begin().await?,
+            None => {
+                let options = TransactionOptions {
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                    ..TransactionOptions::default()
+                };
+                self.connection.begin_with_options(options).await?
+            }
         };
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let inner = self.connection.begin_with_options(options).await?;
         let (heads, writing) = (self.heads.clone(), Arc::clone(&self.writing));
-        Ok(Transaction { inner, head: None, heads, writing, _writer: writer })
+        Ok(Transaction { inner, head: None, heads, writing, turn })
     }
 }
 
@@ -67,7 +87,10 @@ impl Transaction {
     /// # Errors
     /// The database fails; whether the changes are committed is then unknown.
     pub async fn commit(self) -> Result<(), DbErr> {
-        let committed = self.inner.commit().await;
+        let committed = match self.turn {
+            Some(turn) => turn.commit(self.inner).await,
+            None => self.inner.commit().await,
+        };
         match committed {
             Ok(()) => self.writing.succeeded(),
             Err(error) => {
@@ -79,6 +102,20 @@ impl Transaction {
             self.heads.send_if_modified(|known| std::mem::replace(known, head.max(*known)) < head);
         }
         Ok(())
+    }
+}
+
+impl Transaction {
+    /// Ends it without a change. Returns once all that it has seen is committed, which dropping it does not tell.
+    ///
+    /// # Errors
+    /// What it has seen could not be committed.
+    pub(crate) async fn end(self) -> Result<(), DbErr> {
+        drop(self.inner);
+        match self.turn {
+            Some(turn) => turn.end().await,
+            None => Ok(()),
+        }
     }
 }
 
