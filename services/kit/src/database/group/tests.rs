@@ -1,14 +1,22 @@
 use std::sync::atomic::AtomicBool;
 
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode},
+    routing::post,
+};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tempfile::TempDir;
 use tokio::task::{JoinHandle, yield_now};
+use tower::ServiceExt;
 
 use super::*;
 use crate::{
-    Database, DatabaseUrl,
+    Answer, ApiError, Command, Database, DatabaseUrl,
     database::{Transaction, open::CONNECTIONS},
+    problem,
 };
 
 struct Migrator;
@@ -158,6 +166,25 @@ async fn what_a_refused_command_has_seen_is_committed_before_its_answer() {
     refused.await.unwrap().unwrap();
     assert_eq!(notes.texts().await, "a");
     first.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_that_rests_on_a_commit_that_failed_is_not_told() {
+    async fn refuse(command: Command<serde_json::Value>) -> Result<Answer<serde_json::Value>, ApiError> {
+        command.run("refuse", async |_, _| Err(problem(StatusCode::CONFLICT, "no", "it is so"))).await
+    }
+
+    for (fails, status) in [(false, StatusCode::CONFLICT), (true, StatusCode::SERVICE_UNAVAILABLE)] {
+        let notes = Notes::open().await;
+        let first = notes.begin("a").await;
+        let app: Router = Router::new().route("/", post(refuse)).with_state(notes.database.clone());
+        let request = Request::post("/").header("content-type", "application/json").body(Body::from("{}")).unwrap();
+        let answered = tokio::spawn(app.oneshot(request));
+        notes.until_waiting(1).await;
+        notes.fail.store(fails, SeqCst);
+        assert_eq!(first.commit().await.is_err(), fails);
+        assert_eq!(answered.await.unwrap().unwrap().status(), status);
+    }
 }
 
 #[tokio::test]
