@@ -69,8 +69,8 @@ pub(super) fn may_have_happened(line: &Value) -> bool {
     is_accepted(line) || line["attempts"].as_array().into_iter().flatten().any(|attempt| !says_no(attempt))
 }
 
-/// A refusal, or a 503 with a code, says that nothing was done.
+/// A refusal, or a 503 with a code, says that nothing was done. Where Temporal did not answer, a signal may have arrived.
 fn says_no(attempt: &Value) -> bool {
-    let has_code = attempt["code"].is_string();
-    has_code && attempt["status"].as_u64().is_some_and(|status| status == 503 || (400..500).contains(&status))
+    let says = attempt["code"].as_str().is_some_and(|code| code != "temporal-unavailable");
+    says && attempt["status"].as_u64().is_some_and(|status| status == 503 || (400..500).contains(&status))
 }
