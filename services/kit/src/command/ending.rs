@@ -40,6 +40,6 @@ impl<R> Ending<R> {
 }
 
 pub(super) fn too_slow() -> ApiError {
-    let detail = "the database was too slow, so nothing was done; try again";
+    let detail = "the database was too slow or could not commit, so nothing was done; try again";
     problem(StatusCode::SERVICE_UNAVAILABLE, code::DATABASE_UNAVAILABLE, detail).retry_after(RETRY_AFTER)
 }
