@@ -15,7 +15,13 @@ use temporalio_common::protos::temporal::api::{
     taskqueue::v1::TaskQueue,
     workflowservice::v1::StartWorkflowExecutionRequest,
 };
-use tests::{Component, Env, binaries, calls::http, eventually, json_payload};
+use tests::{
+    Component, Env,
+    bench::{Lines, Table, exact, milliseconds},
+    binaries,
+    calls::http,
+    eventually, json_payload,
+};
 
 const PROCESSES: usize = 10_000;
 const AT_ONCE: usize = 40;
@@ -36,15 +42,18 @@ async fn main() {
         if text.contains(&format!("<span class=\"number\">{PROCESSES}</span>")) { Ok(()) } else { Err("not yet") }
     })
     .await;
+    let lines = Lines::begin("console");
+    let columns = ["page", "median, ms", "p95, ms", "slowest, ms"];
+    let table = Table::begin("Pages with 10,000 open processes", &columns).with_lines(&lines);
     assert_eq!(get(&page).await.matches("id=\"process-").count(), 50);
-    measure("the first page", &page).await;
-    measure("filtered by customer", &format!("{page}?customer_id=customer-7")).await;
-    measure("filtered by the beginning of an id", &format!("{page}?text=bench-99")).await;
+    measure(&table, "the first page", &page).await;
+    measure(&table, "filtered by customer", &format!("{page}?customer_id=customer-7")).await;
+    measure(&table, "filtered by the beginning of an id", &format!("{page}?text=bench-99")).await;
     let second = get(&page).await.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    measure("the second page", &format!("{}{}", env.url(Component::Api), second.replace("&amp;", "&"))).await;
+    measure(&table, "the second page", &format!("{}{}", env.url(Component::Api), second.replace("&amp;", "&"))).await;
     let events = format!("{}/console/events?on=processes", env.url(Component::Api));
     let _listening = http().get(events).send().await.unwrap();
-    measure("the first page, while one looks on", &page).await;
+    measure(&table, "the first page, while one looks on", &page).await;
 }
 
 async fn get(url: &str) -> String {
@@ -53,7 +62,7 @@ async fn get(url: &str) -> String {
     answer.text().await.unwrap()
 }
 
-async fn measure(what: &str, url: &str) {
+async fn measure(table: &Table<'_>, what: &str, url: &str) {
     let mut times = Vec::with_capacity(REQUESTS);
     for _ in 0..REQUESTS {
         let begun = Instant::now();
@@ -61,8 +70,8 @@ async fn measure(what: &str, url: &str) {
         times.push(begun.elapsed());
     }
     times.sort();
-    let at = |percent: usize| times[(times.len() - 1) * percent / 100];
-    println!("{what}: median {:.1?}, p95 {:.1?}, slowest {:.1?}", at(50), at(95), at(100));
+    let at = |percent: usize| exact(milliseconds(times[(times.len() - 1) * percent / 100]));
+    table.row(&[what.to_owned(), at(50), at(95), at(100)]);
 }
 
 /// A process that waits for its acknowledgement, as its search attributes and memo tell.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::Utc;
 use messages::contracts::CreditRating;
 use process_manager::batch::{Batch, Progress, StartBatch, Status};
-use tests::bench::{Both, Table, each, exact, memory, rate, seconds, whole};
+use tests::bench::{Both, Lines, Table, each, exact, memory, rate, seconds, whole};
 use workflows::{
     credit_change::{AffectedContracts, RevokeContracts},
     voiding::TASK_QUEUE,
@@ -31,8 +31,8 @@ const COLUMNS: [&str; 12] = [
     "Temporal, CPU ms/item",
 ];
 
-pub(crate) async fn run(sizes: &[usize]) {
-    let table = Table::begin("Batch alone: RevokeCustomerContracts", &COLUMNS);
+pub(crate) async fn run(sizes: &[usize], lines: &Lines) {
+    let table = Table::begin("Batch alone: RevokeCustomerContracts", &COLUMNS).with_lines(lines);
     for size in sizes {
         table.row(&measure(*size).await);
     }

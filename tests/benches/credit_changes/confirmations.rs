@@ -1,6 +1,6 @@
 //! ContractConfirmation: how many start in a second, and what the open ones cost.
 
-use tests::bench::{Table, each, exact, memory, rate, seconds, whole};
+use tests::bench::{Lines, Table, each, exact, memory, rate, seconds, whole};
 
 use crate::system::System;
 
@@ -18,8 +18,8 @@ const COLUMNS: [&str; 11] = [
     "Temporal, CPU ms/start",
 ];
 
-pub(crate) async fn run(sizes: &[usize]) {
-    let table = Table::begin("Starts of ContractConfirmation, from Contracts' log", &COLUMNS);
+pub(crate) async fn run(sizes: &[usize], lines: &Lines) {
+    let table = Table::begin("Starts of ContractConfirmation, from Contracts' log", &COLUMNS).with_lines(lines);
     for size in sizes {
         table.row(&measure(*size).await);
     }

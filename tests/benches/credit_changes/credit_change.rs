@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use messages::contracts::CreditRating;
 use process_manager_host::operator::timestamp;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
-use tests::bench::{Both, Table, each, exact, memory, rate, seconds, whole};
+use tests::bench::{Both, Lines, Table, each, exact, memory, rate, seconds, whole};
 
 use crate::{
     batch::workflow_id,
@@ -39,9 +39,9 @@ const ENDED: &str = "WorkflowType = 'ContractConfirmation' AND ExecutionStatus =
 /// The next count of the contracts may be a quarter of an hour away.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(crate) async fn run(sizes: &[usize]) {
+pub(crate) async fn run(sizes: &[usize], lines: &Lines) {
     let title = "A credit change: revoke (batch), sign and confirm (HTTP), seconds since the change of the rating";
-    let table = Table::begin(title, &COLUMNS);
+    let table = Table::begin(title, &COLUMNS).with_lines(lines);
     for size in sizes {
         table.row(&measure(*size).await);
     }

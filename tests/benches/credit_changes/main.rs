@@ -17,17 +17,18 @@ mod plain;
 mod reminders;
 mod system;
 
-use tests::bench::{chosen, number, numbers};
+use tests::bench::{Lines, chosen, number, numbers};
 
 #[tokio::main]
 async fn main() {
     let (sizes, per_second) = (numbers("BENCH_ITEMS", "100,1000"), number("BENCH_REMINDERS_PER_SECOND", "10"));
+    let lines = Lines::begin("credit_changes");
     for name in chosen(&["batch", "confirmations", "reminders", "credit-change"]) {
         match name {
-            "batch" => batch::run(&sizes).await,
-            "confirmations" => confirmations::run(&sizes).await,
-            "reminders" => reminders::run(&sizes, per_second).await,
-            _ => credit_change::run(&sizes).await,
+            "batch" => batch::run(&sizes, &lines).await,
+            "confirmations" => confirmations::run(&sizes, &lines).await,
+            "reminders" => reminders::run(&sizes, per_second, &lines).await,
+            _ => credit_change::run(&sizes, &lines).await,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use temporalio_common::protos::temporal::api::{enums::v1::EventType, history::v1::HistoryEvent};
 use tests::{
-    bench::{Both, Table, each, exact, float, memory, rate, seconds},
+    bench::{Both, Lines, Table, each, exact, float, memory, rate, seconds},
     confirmation_workflow_id,
 };
 use tokio::time::sleep;
@@ -34,8 +34,9 @@ const BATCH: u32 = 1_000;
 const UNDER_WAY: [EventType; 3] =
     [EventType::TimerFired, EventType::WorkflowTaskScheduled, EventType::WorkflowTaskStarted];
 
-pub(crate) async fn run(sizes: &[usize], per_second: usize) {
-    let table = Table::begin("Reminders, without what worker and server use while nothing happens", &COLUMNS);
+pub(crate) async fn run(sizes: &[usize], per_second: usize, lines: &Lines) {
+    let table =
+        Table::begin("Reminders, without what worker and server use while nothing happens", &COLUMNS).with_lines(lines);
     for size in sizes {
         table.row(&measure(*size, per_second).await);
     }

@@ -1,11 +1,11 @@
 //! What a voiding is measured beside.
 
 use messages::{
-    DocumentId,
+    DocumentId, TransferId,
     billing::{DocumentVoiding, DocumentVoidingCommand},
     reports::DocumentMarking,
 };
-use process_manager::manager::Retry;
+use process_manager::manager::{ProcessManager, Retry};
 use process_manager_engine::{failed, policy};
 use serde::{Deserialize, Serialize};
 use temporalio_common::{
@@ -14,6 +14,8 @@ use temporalio_common::{
 };
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{WorkflowContext, WorkflowResult, WorkflowTermination};
+use tests::transfer_workflow_id;
+use transfers::TransferMoney;
 use workflows::voiding::{
     WORKFLOW_TYPE,
     activity_defs::{BillingCommands, ReportsCommands},
@@ -31,6 +33,8 @@ pub(crate) enum Kind {
     Voiding,
     /// The real one, which asks Billing for its process.
     Alone,
+    /// The money transfer, which nobody but the subscription starts.
+    Transfer,
 }
 
 impl Kind {
@@ -39,6 +43,7 @@ impl Kind {
             Self::Empty => Empty::name(),
             Self::Regular => Regular::name(),
             Self::Voiding | Self::Alone => WORKFLOW_TYPE,
+            Self::Transfer => TransferMoney::NAME,
         }
     }
 
@@ -46,6 +51,7 @@ impl Kind {
         let id = document_id(number);
         match self {
             Self::Voiding | Self::Alone => workflow_id(&id),
+            Self::Transfer => transfer_workflow_id(&transfer_id(number)),
             _ => format!("{}-{id}", self.workflow_type()),
         }
     }
@@ -54,6 +60,11 @@ impl Kind {
 /// The document of a number, as `real` has it in the databases.
 pub(crate) fn document_id(number: usize) -> DocumentId {
     format!("doc-{number:032}").parse().unwrap()
+}
+
+/// The money transfer of a number.
+pub(crate) fn transfer_id(number: usize) -> TransferId {
+    format!("tra-{number:032}").parse().unwrap()
 }
 
 /// A process that Billing has opened.

@@ -1,5 +1,5 @@
-//! Voidings a second and their latency, beside an empty workflow and the same process with regular activities only, all in
-//! one run: `cargo bench -p tests --bench voidings [-- a b c d e f g h]`.
+//! Voidings and money transfers a second and their latency, beside an empty workflow and the same process with regular
+//! activities only, all in one run: `cargo bench -p tests --bench voidings [-- a b c d e f g h i]`.
 //!
 //! `BENCH_AT_ONCE=1,50` sets how many are in flight, `BENCH_VOIDINGS=2000` how many there are in a row (a tenth of them one
 //! at a time). `BENCH_ROUNDS=3` measures all rows so often, in turns; a ratio is the median of each round's. The rows go
@@ -7,7 +7,7 @@
 //!
 //! Each row has a Temporal dev server of its own that keeps its data in a file, and begins with a warm-up. In the rows a to
 //! e the worker is this program once more, with the settings of the real one, in front of services that accept at once; the
-//! rows f to h are the real system on SQLite, its documents straight in the databases.
+//! rows f to i are the real system on SQLite, its documents straight in the databases.
 //!
 //! Latency is the time from before the start request until the answer to a long poll for the close event, as the SDK's
 //! `get_result` waits. In each row it is this program that waits, on a connection of its own: the next one begins when the

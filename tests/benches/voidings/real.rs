@@ -1,4 +1,4 @@
-//! The real system: requests to its api or to Billing, and documents straight in the databases.
+//! The real system: requests to its api, to Billing or to Accounts, and documents straight in the databases.
 
 use std::time::Duration;
 
@@ -6,13 +6,14 @@ use chrono::Utc;
 use messages::headers;
 use reqwest::StatusCode;
 use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
-use serde_json::json;
-use tests::{Component, Env};
+use serde_json::{Value, json};
+use tests::{Component, Env, sample};
 use tokio::time::sleep;
 
-use crate::kinds::document_id;
+use crate::kinds::{document_id, transfer_id};
 
 const PAUSE: Duration = Duration::from_millis(200);
+const ACCOUNTS: usize = 100;
 
 /// Documents that were issued before the log began, ten to a customer: as many requests would take minutes.
 const ISSUED: [&str; 1] = ["
@@ -52,30 +53,61 @@ async fn fill(url: &str, statements: &[&str], documents: usize) {
     database.close().await.unwrap();
 }
 
-/// Requests the voiding of documents.
+/// Opens the accounts that the transfers go between: each is in so many that a few wait for each other.
+pub(crate) async fn open_accounts(env: &Env) {
+    for number in 0..ACCOUNTS {
+        let id = account_id(number).parse().unwrap();
+        let _ = env.accounts().open(&id, sample::euros("1000000")).await.ok_as(201);
+    }
+}
+
+fn document(number: usize) -> Value {
+    json!({"document_id": document_id(number)})
+}
+
+fn transfer(number: usize) -> Value {
+    json!({
+        "transfer_id": transfer_id(number),
+        "from": account_id(number % ACCOUNTS),
+        "to": account_id((number + 1) % ACCOUNTS),
+        "amount": sample::euros("1"),
+    })
+}
+
+fn account_id(number: usize) -> String {
+    format!("acc-{number:032}")
+}
+
+/// Requests what processes are for.
 pub(crate) struct Requests {
     http: reqwest::Client,
     url: String,
+    body: fn(usize) -> Value,
 }
 
 impl Requests {
-    /// Of the api.
+    /// Voidings, of the api.
     pub(crate) fn of_api(env: &Env) -> Self {
-        Self::to(format!("{}/voidings", env.url(Component::Api)))
+        Self::to(format!("{}/voidings", env.url(Component::Api)), document)
     }
 
-    /// Of Billing alone, whose log the worker follows.
+    /// Voidings, of Billing alone, whose log the worker follows.
     pub(crate) fn of_billing(env: &Env) -> Self {
-        Self::to(format!("{}/commands/void-document", env.url(Component::Billing)))
+        Self::to(format!("{}/commands/void-document", env.url(Component::Billing)), document)
     }
 
-    fn to(url: String) -> Self {
-        Self { http: reqwest::Client::builder().no_proxy().build().unwrap(), url }
+    /// Money transfers, of Accounts, whose log the worker follows.
+    pub(crate) fn of_accounts(env: &Env) -> Self {
+        Self::to(format!("{}/commands/request-money-transfer", env.url(Component::Accounts)), transfer)
+    }
+
+    fn to(url: String, body: fn(usize) -> Value) -> Self {
+        Self { http: reqwest::Client::builder().no_proxy().build().unwrap(), url, body }
     }
 
     /// Returns when it is accepted; asks again under the same key where there was no time for it.
     pub(crate) async fn send(&self, number: usize) {
-        let (key, body) = (format!("bench-{number}"), json!({"document_id": document_id(number)}));
+        let (key, body) = (format!("bench-{number}"), (self.body)(number));
         loop {
             let request = self.http.post(&self.url).header(headers::IDEMPOTENCY_KEY, &key).json(&body);
             let answer = request.send().await.unwrap();

@@ -93,7 +93,7 @@ pub(crate) struct Ratio {
 
 /// Both tables, on stdout and in the file.
 pub(crate) struct Report {
-    table: Table,
+    table: Table<'static>,
     json: Lines,
     rows: Vec<Measured>,
 }

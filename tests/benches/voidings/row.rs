@@ -6,7 +6,7 @@ use crate::{
     hosted::Hosted,
     kinds::Kind,
     load::{Load, Outcome, Target},
-    real::{Requests, issue},
+    real::{Requests, issue, open_accounts},
     report::Measured,
     start::Starter,
 };
@@ -30,9 +30,11 @@ enum By {
     Log,
     /// As the Temporal CLI does, in the real system.
     Alone,
+    /// RequestMoneyTransfer to Accounts, in the real system: by the subscription of its log.
+    Transfer,
 }
 
-pub(crate) const ROWS: [Row; 8] = [
+pub(crate) const ROWS: [Row; 9] = [
     Row { name: "a", what: "empty workflow", by: By::Outside(Kind::Empty) },
     Row { name: "b", what: "regular activities only", by: By::Outside(Kind::Regular) },
     Row { name: "c", what: "voiding, from outside", by: By::Outside(Kind::Voiding) },
@@ -41,6 +43,7 @@ pub(crate) const ROWS: [Row; 8] = [
     Row { name: "f", what: "voiding by REST, real system", by: By::Rest },
     Row { name: "g", what: "voiding by Billing's log, real system", by: By::Log },
     Row { name: "h", what: "voiding as the CLI starts it, real system", by: By::Alone },
+    Row { name: "i", what: "money transfer by Accounts' log, real system", by: By::Transfer },
 ];
 
 impl Row {
@@ -51,6 +54,7 @@ impl Row {
             By::Rest => real(load, Some(Requests::of_api)).await,
             By::Log => real(load, Some(Requests::of_billing)).await,
             By::Alone => real(load, None).await,
+            By::Transfer => transfers(load).await,
         };
         Measured::new(self, load, &outcome)
     }
@@ -79,4 +83,13 @@ async fn real(load: Load, requests: Option<fn(&Env) -> Requests>) -> Outcome {
     }
     let starter = Starter::new(target.client(), &env.url(Component::Billing), false);
     target.run(load, id, async |number| starter.start(Kind::Alone, number).await.unwrap()).await
+}
+
+async fn transfers(load: Load) -> Outcome {
+    let env = Env::builder(binaries!()).transfers_only().own_temporal().direct().start().await;
+    open_accounts(&env).await;
+    let target = Target::new(&env, env.pid(Component::Worker).await).await;
+    let requests = Requests::of_accounts(&env);
+    let id = |number| Kind::Transfer.workflow_id(number);
+    target.run(load, id, async |number| requests.send(number).await).await
 }

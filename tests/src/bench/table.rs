@@ -1,20 +1,32 @@
-//! Tables in Markdown, printed row by row.
+//! Tables in Markdown, printed row by row, and as JSON lines.
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 use std::time::Duration;
 
-use super::Used;
+use serde_json::{Map, Value};
+
+use super::{Lines, Used};
 
 /// A table, begun on stdout.
 #[derive(Debug)]
-pub struct Table(usize);
+pub struct Table<'a> {
+    title: &'a str,
+    columns: &'a [&'a str],
+    lines: Option<&'a Lines>,
+}
 
-impl Table {
+impl<'a> Table<'a> {
     /// Prints the title and the names of the columns.
     #[must_use]
-    pub fn begin(title: &str, columns: &[&str]) -> Self {
+    pub fn begin(title: &'a str, columns: &'a [&'a str]) -> Self {
         println!("\n**{title}**\n\n| {} |\n|{}", columns.join(" | "), "---:|".repeat(columns.len()));
-        Self(columns.len())
+        Self { title, columns, lines: None }
+    }
+
+    /// Writes each row as a line too: the title as `table`, and the cells by the names of their columns.
+    #[must_use]
+    pub fn with_lines(self, lines: &'a Lines) -> Self {
+        Self { lines: Some(lines), ..self }
     }
 
     /// Prints a row.
@@ -22,9 +34,19 @@ impl Table {
     /// # Panics
     /// Panics if it has not a cell for each column.
     pub fn row(&self, cells: &[String]) {
-        assert_eq!(cells.len(), self.0, "{cells:?}");
+        assert_eq!(cells.len(), self.columns.len(), "{cells:?}");
         println!("| {} |", cells.join(" | "));
+        if let Some(lines) = self.lines {
+            let cells = self.columns.iter().zip(cells).map(|(column, cell)| ((*column).to_owned(), value(cell)));
+            let table = ("table".to_owned(), self.title.into());
+            lines.line(&Map::from_iter([table].into_iter().chain(cells)));
+        }
     }
+}
+
+/// A number where the cell is one.
+fn value(cell: &str) -> Value {
+    cell.parse::<serde_json::Number>().map_or_else(|_| cell.into(), Value::Number)
 }
 
 /// A count as a number to calculate with.
