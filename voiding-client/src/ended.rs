@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use messages::{DocumentId, ProcessId};
-use process_manager_host::operator::{Listed, OperatorError, timestamp};
+use process_manager_host::operator::{Listed, OperatorError, ended_with, timestamp};
 use workflows::voiding;
 
 use crate::{Run, VoidingClient, filter};
@@ -24,17 +24,21 @@ pub struct EndedRun {
 }
 
 impl VoidingClient {
-    /// Lists a page of the runs that were terminated or cancelled, or that timed out, since a time. The visibility store
-    /// lags by up to a second.
+    /// Lists a page of the runs that have ended with one of the statuses of [`ENDED_FROM_OUTSIDE`] since a time. The
+    /// visibility store lags by up to a second.
+    ///
+    /// [`ENDED_FROM_OUTSIDE`]: process_manager_host::operator::ENDED_FROM_OUTSIDE
     ///
     /// # Errors
     /// Returns [`OperatorError`] if Temporal is unavailable.
-    pub async fn ended_from_outside(
+    pub async fn ended_with(
         &self,
+        status: &str,
         since: Option<DateTime<Utc>>,
         from: Vec<u8>,
     ) -> Result<Listed<EndedRun>, OperatorError> {
-        let page = self.workflows.list(&filter::ended_from_outside(since), PAGE, from).await?;
+        let query = ended_with(status, &[voiding::WORKFLOW_TYPE], since);
+        let page = self.workflows.list(&query, PAGE, from).await?;
         let ended = page.items.iter().filter_map(|info| {
             let execution = info.execution.as_ref()?;
             let document_id = voiding::document_id(&execution.workflow_id)?;

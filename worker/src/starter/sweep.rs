@@ -14,7 +14,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
 use messages::{DocumentId, Page, ProcessId, billing::Document};
-use process_manager_host::subscription::HandlerError;
+use process_manager_host::{operator::ENDED_FROM_OUTSIDE, subscription::HandlerError};
 
 use super::VoidingStarter;
 
@@ -37,7 +37,7 @@ pub(super) struct Sweep {
     left: Mutex<Vec<(Instant, DocumentId, ProcessId)>>,
     /// Documents whose process another run was in the way of; without a process it is whichever is open.
     again: Mutex<BTreeMap<DocumentId, Option<ProcessId>>>,
-    ended: tokio::sync::Mutex<Ended>,
+    ended: tokio::sync::Mutex<[(&'static str, Ended); 3]>,
     /// Cursor of the next page of the comparison; `None` is the first.
     cursor: Mutex<Option<String>>,
 }
@@ -48,13 +48,13 @@ impl Default for Sweep {
             patience: PATIENCE,
             left: Mutex::default(),
             again: Mutex::default(),
-            ended: tokio::sync::Mutex::default(),
+            ended: tokio::sync::Mutex::new(ENDED_FROM_OUTSIDE.map(|status| (status, Ended::default()))),
             cursor: Mutex::default(),
         }
     }
 }
 
-/// The runs that ended from outside, as far as they have been asked about.
+/// The runs that have ended with one status from outside, as far as they have been asked about.
 #[derive(Debug, Default)]
 struct Ended {
     /// The last closing time seen.
@@ -126,12 +126,19 @@ impl VoidingStarter {
 
     /// Starts again the processes whose run was terminated or cancelled, or has timed out.
     async fn sweep_ended(&self) -> Result<(), HandlerError> {
-        let mut ended = self.sweep.ended.lock().await;
+        let mut outcome = Ok(());
+        for (status, ended) in &mut *self.sweep.ended.lock().await {
+            outcome = self.sweep_ended_with(status, ended).await.and(outcome);
+        }
+        outcome
+    }
+
+    async fn sweep_ended_with(&self, status: &str, ended: &mut Ended) -> Result<(), HandlerError> {
         let since = ended.until.map(|until| until - OVERLAP);
         let mut until = ended.until;
         let mut from = Vec::new();
         loop {
-            let listed = self.voidings.ended_from_outside(since, from).await;
+            let listed = self.voidings.ended_with(status, since, from).await;
             let listed = listed.map_err(|error| HandlerError::new("ended runs cannot be listed".to_owned(), error))?;
             until = listed.items.iter().map(|run| run.closed_at).chain(until).max();
             let new: Vec<_> = listed.items.into_iter().filter(|run| !ended.done.contains_key(&run.run_id)).collect();

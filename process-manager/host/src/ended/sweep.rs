@@ -23,7 +23,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::{Continued, Ended, EndedError, Unreadable, batch, continue_run};
-use crate::operator::{OperatorError, Workflows};
+use crate::operator::{ENDED_FROM_OUTSIDE, OperatorError, Workflows, ended_with};
 
 /// Runs in a page of the list.
 const PAGE: usize = 200;
@@ -43,7 +43,7 @@ pub(crate) struct EndedInstances {
     has_begun: AtomicBool,
 }
 
-/// The runs that the sweeps so far have seen.
+/// The runs of one status that the sweeps so far have seen.
 #[derive(Debug, Default)]
 struct Seen {
     /// Runs that ended earlier are done with.
@@ -78,20 +78,23 @@ impl EndedInstances {
     }
 
     async fn keep_sweeping(&self) {
-        let mut seen = Seen::default();
+        let mut seen = ENDED_FROM_OUTSIDE.map(|status| (status, Seen::default()));
         let mut ticks = interval(self.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.sweep(&mut seen).await {
-                tracing::warn!("runs that were ended from outside cannot be listed: {}", error_chain(&error));
+            for (status, seen) in &mut seen {
+                if let Err(error) = self.sweep(status, seen).await {
+                    tracing::warn!("runs that have ended {status} cannot be listed: {}", error_chain(&error));
+                }
             }
         }
     }
 
-    async fn sweep(&self, seen: &mut Seen) -> Result<(), OperatorError> {
+    async fn sweep(&self, status: &str, seen: &mut Seen) -> Result<(), OperatorError> {
         let workflows = Workflows::new(self.client.clone());
-        let query = query(self.managers.keys().copied(), seen.since.map(|since| since - OVERLAP));
+        let types: Vec<_> = self.managers.keys().copied().collect();
+        let query = ended_with(status, &types, seen.since.map(|since| since - OVERLAP));
         let (mut latest, mut open) = (seen.since, None::<DateTime<Utc>>);
         let mut from = Vec::new();
         loop {
@@ -197,15 +200,6 @@ impl Debug for EndedInstances {
 /// What is done about an unreadable state in the next attempt, after so many.
 fn unreadable_after(attempts: u32) -> Unreadable {
     if attempts + 1 < ATTEMPTS { Unreadable::Fails } else { Unreadable::GoesOnFromItsBegin }
-}
-
-fn query(managers: impl Iterator<Item = &'static str>, since: Option<DateTime<Utc>>) -> String {
-    let types = managers.map(|manager| format!("'{manager}'")).collect::<Vec<_>>().join(", ");
-    let mut query = format!("WorkflowType IN ({types}) AND ExecutionStatus IN ('Terminated', 'Canceled', 'TimedOut')");
-    if let Some(since) = since {
-        query.push_str(&format!(" AND CloseTime >= '{}'", since.to_rfc3339()));
-    }
-    query
 }
 
 /// One process manager, whose type only this knows, or the batches.

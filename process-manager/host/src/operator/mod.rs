@@ -18,6 +18,7 @@
 //! ```
 
 mod batches;
+mod ended;
 mod error;
 mod history;
 mod instance;
@@ -40,6 +41,7 @@ pub(crate) use self::{
 pub use self::timeline::read as read_timeline;
 pub use self::{
     batches::{BatchRun, Batches},
+    ended::{ENDED_FROM_OUTSIDE, ended_with},
     error::OperatorError,
     history::History,
     instance::{Instance, InstanceStatus},

@@ -153,7 +153,7 @@ impl System {
         };
         self.client.clone().terminate_workflow_execution(request.into_request()).await.unwrap();
         eventually("the visibility store knows the end", async || {
-            let listed = self.starter.voidings.ended_from_outside(None, Vec::new()).await.unwrap();
+            let listed = self.starter.voidings.ended_with("Terminated", None, Vec::new()).await.unwrap();
             if listed.items.iter().any(|run| run.document_id == *document_id) { Ok(()) } else { Err(()) }
         })
         .await;
