@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Parser;
-use service_kit::{init_tracing, shutdown_signal};
+use service_kit::{init_tracing, run_program, shutdown_signal};
 
 use crate::{
     config::{Config, Options},
@@ -15,7 +15,12 @@ use crate::{
 
 /// Runs the stack until Ctrl-C or SIGTERM, then exits with 0. Exits with 1 and one sentence on stderr if the stack
 /// cannot run or a part of it fails.
-pub async fn main() -> ExitCode {
+#[must_use]
+pub fn main() -> ExitCode {
+    run_program(program())
+}
+
+async fn program() -> ExitCode {
     let options = Options::parse();
     init_tracing();
     let shutdown = shutdown_signal();

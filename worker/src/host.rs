@@ -53,8 +53,6 @@ const CACHED_WORKFLOWS: usize = 2_000;
 const HEARTBEAT_THROTTLE: Duration = Duration::from_secs(1);
 /// Time that activities in flight have to end after a shutdown.
 const DRAIN: Duration = Duration::from_secs(10);
-/// Time that the worker's thread has to end then.
-const LEAVE: Duration = Duration::from_secs(1);
 
 /// A worker that runs in a thread of its own.
 pub(crate) struct Host {
@@ -62,33 +60,29 @@ pub(crate) struct Host {
     pub(crate) subscriptions: HostedSubscriptions,
     stop: Box<dyn Fn() + Send + Sync>,
     stop_subscriptions: CancellationToken,
-    give_up: CancellationToken,
 }
 
 impl Host {
     /// Starts polling. The SDK's worker cannot move between threads, so it gets its own. The end of the program does
-    /// not wait for that thread for ever, in case an activity hangs.
+    /// not wait for that thread for ever, in case an activity hangs; the thread then ends with the process.
     pub(crate) async fn start(config: &Config, client: &Client) -> anyhow::Result<Self> {
         let stop_subscriptions = CancellationToken::new();
         let (options, subscriptions) = options(config, client, &stop_subscriptions)?;
         let (ends, ended) = oneshot::channel();
         let (begins, begun) = oneshot::channel();
         let (client, tokio) = (client.clone(), Handle::current());
-        let give_up = CancellationToken::new();
-        let given_up = give_up.clone();
         thread::Builder::new().name("temporal-worker".to_owned()).spawn(move || {
             let outcome = tokio.block_on(async {
                 let mut worker = start_worker(&client, options, telemetry())?;
                 let stop: Box<dyn Fn() + Send + Sync> = Box::new(worker.shutdown_handle());
                 begins.send(stop).map_err(|_| anyhow!("the worker was dropped before it started"))?;
-                let ended = given_up.run_until_cancelled(worker.run()).await;
-                ended.unwrap_or(Ok(())).context("the worker cannot poll")
+                worker.run().await.context("the worker cannot poll")
             });
             // The receiver is gone if draining took too long.
             let _ = ends.send(outcome);
         })?;
         match begun.await {
-            Ok(stop) => Ok(Self { ended, subscriptions, stop, stop_subscriptions, give_up }),
+            Ok(stop) => Ok(Self { ended, subscriptions, stop, stop_subscriptions }),
             Err(_) => Err(ended.await?.err().unwrap_or_else(|| anyhow!("the worker did not start"))),
         }
     }
@@ -97,15 +91,13 @@ impl Host {
     pub(crate) async fn drain(self) -> anyhow::Result<()> {
         (self.stop)();
         self.stop_subscriptions.cancel();
-        let mut ended = self.ended;
-        if let Ok(outcome) = timeout(DRAIN + Duration::from_secs(2), &mut ended).await {
-            return outcome?;
+        match timeout(DRAIN + Duration::from_secs(2), self.ended).await {
+            Ok(outcome) => outcome?,
+            Err(_) => {
+                tracing::warn!("activities did not end within {} s; Temporal will retry them", DRAIN.as_secs());
+                Ok(())
+            }
         }
-        tracing::warn!("activities did not end within {} s; Temporal will retry them", DRAIN.as_secs());
-        // What still ran when the runtime ends would panic.
-        self.give_up.cancel();
-        let _ = timeout(LEAVE, ended).await;
-        Ok(())
     }
 }
 

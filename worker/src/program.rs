@@ -9,7 +9,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use process_manager_host::{connect::TemporalConfig, upgrade::UpgradeCheck};
 use process_manager_wire::error_chain;
-use service_kit::{exit, init_tracing, shutdown_signal};
+use service_kit::{exit, init_tracing, run_program, shutdown_signal};
 use transfers::TransferMoney;
 use workflows::{contract_confirmation::ContractConfirmation, credit_change::CreditChange, voiding::DocumentVoiding};
 
@@ -52,7 +52,12 @@ enum Step {
 }
 
 /// Runs the program.
-pub async fn main() -> ExitCode {
+#[must_use]
+pub fn main() -> ExitCode {
+    run_program(program())
+}
+
+async fn program() -> ExitCode {
     match Arguments::parse().command {
         None => {
             init_tracing();

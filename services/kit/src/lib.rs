@@ -77,7 +77,7 @@ pub use page::PageRequest;
 pub use params::{DEFAULT_LIMIT, MAX_LIMIT, Params, PathId, invalid};
 pub(crate) use problem::RETRY_AFTER;
 pub use problem::{ApiError, Refusal, problem};
-pub use process::{exit, init_tracing, shutdown_signal};
+pub use process::{exit, init_tracing, run_program, shutdown_signal};
 pub use server::{BindError, Bound, MAX_BODY, ReadyCheck, app, bind, ready_check, serve};
 pub use service::{Config, Service, Started, main, run, start};
 pub use table::{create_index, unreadable};

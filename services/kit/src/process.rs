@@ -1,9 +1,10 @@
 //! Start and end of every program: logging, exit codes, and the signals that stop it.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{io::IsTerminal, mem::ManuallyDrop, process::ExitCode};
 
 use mimalloc::MiMalloc;
 use process_manager_wire::error_chain;
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -31,6 +32,16 @@ pub fn init_tracing() {
         .try_init();
     if let (Ok(()), Some(rule)) = (installed, unreadable) {
         tracing::warn!(rule, "RUST_LOG is invalid; logging at info");
+    }
+}
+
+/// Runs a program, and returns its exit code. What still runs after it ends with the process: threads of Temporal's SDK
+/// panic if the runtime ends before they do.
+#[must_use]
+pub fn run_program(program: impl Future<Output = ExitCode>) -> ExitCode {
+    match Runtime::new() {
+        Ok(runtime) => ManuallyDrop::new(runtime).block_on(program),
+        Err(error) => exit(Err(error.into())),
     }
 }
 
@@ -83,5 +94,31 @@ async fn interrupt() {
     if let Err(error) = tokio::signal::ctrl_c().await {
         tracing::warn!(%error, "SIGINT cannot be caught");
         std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{thread, time::Duration};
+
+    use tokio::{runtime::Handle, sync::oneshot, time::sleep};
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_goes_on_after_the_program_can_use_the_runtime() {
+        let (program_ended, ended) = oneshot::channel::<()>();
+        let mut thread = None;
+        let _ = run_program(async {
+            let tokio = Handle::current();
+            let goes_on = async {
+                ended.await.unwrap();
+                sleep(Duration::from_millis(1)).await;
+            };
+            thread = Some(thread::spawn(move || tokio.block_on(goes_on)));
+            ExitCode::SUCCESS
+        });
+        program_ended.send(()).unwrap();
+        thread.unwrap().join().unwrap();
     }
 }
