@@ -19,11 +19,14 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::{Child, ChildStdin, Command},
+    task::JoinHandle,
     time::{Instant, sleep, timeout, timeout_at},
 };
 
 /// Until the server answers. A start takes about a second; a machine that is kept busy may need much longer.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
+/// For the rest of the log of a server that has ended. Somebody else may hold it open.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Between two attempts to reach a server that is starting.
 const ATTEMPT_INTERVAL: Duration = Duration::from_millis(50);
 /// Longer than the script waits before it kills the server (4 s).
@@ -180,6 +183,8 @@ pub struct DevServer {
     shell: Child,
     lifeline: Option<ChildStdin>,
     log: Log,
+    /// Reads the log until its end.
+    reading: Option<JoinHandle<()>>,
     address: String,
     namespace: String,
     retention: Option<Duration>,
@@ -209,13 +214,11 @@ impl DevServer {
             .spawn()
             .map_err(DevServerError::Spawn)?;
         let log = Log::default();
-        if let Some(stderr) = shell.stderr.take() {
-            tokio::spawn(log.clone().follow(stderr));
-        }
+        let reading = shell.stderr.take().map(|stderr| tokio::spawn(log.clone().follow(stderr)));
         let lifeline = shell.stdin.take();
         let address = format!("127.0.0.1:{}", config.port);
         let DevServerConfig { namespace, retention, .. } = config;
-        Ok(Self { shell, lifeline, log, address, namespace, retention })
+        Ok(Self { shell, lifeline, log, reading, address, namespace, retention })
     }
 
     /// Returns once its namespace can be used.
@@ -228,6 +231,10 @@ impl DevServer {
         let mut last = String::new();
         while Instant::now() < deadline {
             if let Some(status) = self.shell.try_wait()? {
+                // Its end is known before its last words are read.
+                if let Some(reading) = self.reading.take() {
+                    let _ = timeout(LAST_WORDS, reading).await;
+                }
                 return Err(DevServerError::Ended { status, log: self.log.tail() });
             }
             match timeout_at(deadline, namespace::serves(&self.address, &self.namespace, self.retention)).await {

@@ -98,10 +98,12 @@ async fn a_server_that_cannot_start_is_reported_with_what_it_said() -> anyhow::R
 async fn a_test_server_whose_cli_dies_at_once_is_an_error_with_what_it_said() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let cli = folder.path().join("temporal");
-    std::fs::write(&cli, "#!/bin/sh\necho 'out of luck' >&2\nexit 3\n")?;
-    std::fs::set_permissions(&cli, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
-    let error = TestServer::start_with(&cli).await.unwrap_err();
-    ensure!(matches!(error, ServerError::DevServer(DevServerError::Ended { .. })), "{error}");
-    ensure!(error.to_string().contains("out of luck"), "{error}");
+    for says in ["echo 'out of luck' >&2", "{ sleep 0.2; echo 'out of luck' >&2; } &"] {
+        std::fs::write(&cli, format!("#!/bin/sh\n{says}\nexit 3\n"))?;
+        std::fs::set_permissions(&cli, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+        let error = TestServer::start_with(&cli).await.unwrap_err();
+        ensure!(matches!(error, ServerError::DevServer(DevServerError::Ended { .. })), "{error}");
+        ensure!(error.to_string().contains("out of luck"), "{says}: {error}");
+    }
     Ok(())
 }
