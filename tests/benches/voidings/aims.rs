@@ -71,5 +71,7 @@ impl Beside<'_> {
 
 fn median(mut figures: Vec<f64>) -> Option<f64> {
     figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied()
+    let middle = figures.len() / 2;
+    let (upper, lower) = (*figures.get(middle)?, figures[figures.len().div_ceil(2) - 1]);
+    Some(f64::midpoint(lower, upper))
 }

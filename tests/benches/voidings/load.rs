@@ -23,9 +23,9 @@ use tests::{
 };
 use tokio::time::sleep;
 
-/// Until a workflow that somebody else starts is looked for again, at least: the questions of many that wait would be the
-/// load. From then on a quarter of the time so far.
-const NOT_YET: Duration = Duration::from_millis(10);
+/// Until a workflow that somebody else starts is looked for again: a quarter of the time so far, within these limits. The
+/// questions of many that wait would be the load, and who asks too late begins too late with the next one.
+const NOT_YET: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(200)];
 const SAMPLE: usize = 20;
 
 /// How many there are.
@@ -121,7 +121,9 @@ impl<'a> Target<'a> {
                     }
                     request.next_page_token = answer.next_page_token;
                 }
-                Err(status) if status.code() == Code::NotFound => sleep(NOT_YET.max(begun.elapsed() / 4)).await,
+                Err(status) if status.code() == Code::NotFound => {
+                    sleep((begun.elapsed() / 4).clamp(NOT_YET[0], NOT_YET[1])).await;
+                }
                 Err(status) if is_unavailable(&status) => eprintln!("the wait for {workflow_id} again: {status}"),
                 Err(status) => panic!("the wait for {workflow_id}: {status}"),
             }
