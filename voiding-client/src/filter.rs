@@ -91,10 +91,9 @@ pub(crate) fn of_document(document_id: &DocumentId) -> String {
 
 /// Returns the query for all runs of these documents that had a state or are running; `None` for no documents.
 pub(crate) fn of_documents(ids: &[&DocumentId]) -> Option<String> {
-    let list = ids.iter().map(|id| format!("'{}'", voiding::workflow_id(id))).collect::<Vec<_>>().join(", ");
-    let state = VOIDING_STATE.name();
+    let (workflows, state) = (of_workflows(ids.iter().copied()), VOIDING_STATE.name());
     let has_state = format!("({state} IS NOT NULL OR ExecutionStatus = 'Running')");
-    (!ids.is_empty()).then(|| format!("{} AND WorkflowId IN ({list}) AND {has_state}", of_our_type()))
+    (!ids.is_empty()).then(|| format!("{} AND {workflows} AND {has_state}", of_our_type()))
 }
 
 /// Returns the query for all runs of these processes that had a state; `None` for no processes.
@@ -106,18 +105,19 @@ pub(crate) fn of_processes(ids: &BTreeSet<&ProcessId>) -> Option<String> {
 
 /// Returns the query for the running runs of these processes' documents; `None` for no processes.
 pub(crate) fn running_of(open: &[(DocumentId, ProcessId)]) -> Option<String> {
-    let workflows = of_workflows(open);
+    let workflows = of_workflows(open.iter().map(|(id, _)| id));
     (!open.is_empty()).then(|| format!("{} AND {workflows} AND ExecutionStatus = 'Running'", of_our_type()))
 }
 
 /// Returns the query for those of these processes' runs that a worker has seen; `None` for no processes. They run as they
 /// have no closing time: asked for their status, the dev server's SQLite reads each run that is open.
 pub(crate) fn running_under(open: &[(DocumentId, ProcessId)]) -> Option<String> {
-    ever_begun(open).map(|query| format!("{query} AND {} AND CloseTime IS NULL", of_workflows(open)))
+    let workflows = of_workflows(open.iter().map(|(id, _)| id));
+    ever_begun(open).map(|query| format!("{query} AND {workflows} AND CloseTime IS NULL"))
 }
 
-fn of_workflows(open: &[(DocumentId, ProcessId)]) -> String {
-    let list = open.iter().map(|(id, _)| format!("'{}'", voiding::workflow_id(id))).collect::<Vec<_>>().join(", ");
+fn of_workflows<'a>(ids: impl Iterator<Item = &'a DocumentId>) -> String {
+    let list = ids.map(|id| format!("'{}'", voiding::workflow_id(id))).collect::<Vec<_>>().join(", ");
     format!("WorkflowId IN ({list})")
 }
 

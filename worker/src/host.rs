@@ -64,7 +64,8 @@ pub(crate) struct Host {
 
 impl Host {
     /// Starts polling. The SDK's worker cannot move between threads, so it gets its own. The end of the program does
-    /// not wait for that thread for ever, in case an activity hangs; the thread then ends with the process.
+    /// not wait for that thread for ever, in case an activity hangs; the thread then ends with the process
+    /// (`service_kit::run_program`).
     pub(crate) async fn start(config: &Config, client: &Client) -> anyhow::Result<Self> {
         let stop_subscriptions = CancellationToken::new();
         let (options, subscriptions) = options(config, client, &stop_subscriptions)?;

@@ -37,6 +37,7 @@ pub(super) struct Sweep {
     left: Mutex<Vec<(Instant, DocumentId, ProcessId)>>,
     /// Documents whose process another run was in the way of; without a process it is whichever is open.
     again: Mutex<BTreeMap<DocumentId, Option<ProcessId>>>,
+    /// A place for each status: runs of one end while those of another are started again.
     ended: tokio::sync::Mutex<[(&'static str, Ended); 3]>,
     /// Cursor of the next page of the comparison; `None` is the first.
     cursor: Mutex<Option<String>>,

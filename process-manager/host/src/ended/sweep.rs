@@ -78,6 +78,7 @@ impl EndedInstances {
     }
 
     async fn keep_sweeping(&self) {
+        // A place for each status: runs of one end while those of another are continued, which may take minutes.
         let mut seen = ENDED_FROM_OUTSIDE.map(|status| (status, Seen::default()));
         let mut ticks = interval(self.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
