@@ -2,7 +2,7 @@
 
 mod short;
 
-use std::{env, fs, path::PathBuf, process, sync::LazyLock, time::Duration};
+use std::{fs, time::Duration};
 
 use process_manager::manager::ProcessManager;
 use process_manager_host::{
@@ -16,13 +16,6 @@ use workflows::voiding::DocumentVoiding;
 
 /// Limit of one replay, which takes milliseconds.
 const WITHIN: Duration = Duration::from_millis(200);
-
-/// Where the files of this process are.
-static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = env::temp_dir().join(format!("fuzz-histories-{}", process::id()));
-    fs::create_dir_all(&folder).expect("there is a folder");
-    folder
-});
 
 /// A history in short: a JSON list of events, each a list that begins with its name (see the corpus). Anything else is
 /// a file as it is.
@@ -56,12 +49,10 @@ fn told(events: &[HistoryEvent]) {
 
 /// A file is told about, whatever it is: as something that cannot be checked unless it is a history.
 fn checked(file: &[u8], workflow_type: Option<String>) {
-    let path = FOLDER.join("run.json");
-    let decisions = FOLDER.join("run.decisions.json");
-    let _ = fs::remove_file(&decisions);
-    fs::write(&path, file).expect("a file is written");
+    let folder = tempfile::tempdir().expect("there is a folder");
+    fs::write(folder.path().join("run.json"), file).expect("a file is written");
     let check = UpgradeCheck::new().manager::<TransferMoney>().workflow::<DocumentVoiding>().within(WITHIN);
-    let before = check.check(&*FOLDER).expect("each file is told about");
+    let before = check.check(folder.path()).expect("each file is told about");
     assert_eq!(before.examined(), 1);
     assert_ne!(before.to_string(), "");
     // The SDK's replayer waits for ever for what a history that ends early does not tell.
@@ -76,8 +67,8 @@ fn checked(file: &[u8], workflow_type: Option<String>) {
     };
     assert!(!cannot_be || before.exit_code() == 2, "{before}");
     // The same code decides the same.
-    assert_eq!(check.record(&*FOLDER).expect("each file is recorded"), 1);
-    let after = check.check(&*FOLDER).expect("each file is told about");
+    assert_eq!(check.record(folder.path()).expect("each file is recorded"), 1);
+    let after = check.check(folder.path()).expect("each file is told about");
     if before.exit_code() == 0 && !is_endless(&after) {
         assert_eq!(after.exit_code(), 0, "{after}");
     }

@@ -1,9 +1,9 @@
 //! Fuzz targets: one function for each kind of thing that comes from outside.
 //!
-//! A function takes any bytes and panics where a promise is broken. The promises are more than that nothing panics:
-//! what can be read is written and read again as the same, what is not fit is refused, no text leaves its quotes. The
-//! files in `fuzz_targets/` hand libFuzzer's bytes to these functions; `cargo test --lib` hands them the files of the
-//! corpus, with some changes. See "Fuzzing" in CONTRIBUTING.md.
+//! A function takes any bytes and panics when a promise is broken. The promises say more than that nothing panics: what
+//! is read is written and read again as the same, unfit input is refused, and no text leaves its quotes. The files in
+//! `fuzz_targets/` hand libFuzzer's bytes to these functions. `cargo test` hands them the corpus and some changes of it.
+//! See "Fuzzing" in CONTRIBUTING.md.
 #![forbid(unsafe_code)]
 #![expect(clippy::expect_used, reason = "a target fails by a panic")]
 
