@@ -60,8 +60,9 @@ use crate::manager::{Outcome, ProcessManager};
 /// The revision of the rules in this module. A run keeps to the one with which it began, as its history must replay:
 /// revision 0 knew no limits, forgot a strict check once it had failed, and had no pause before other commands took the
 /// place of a failed one; in revision 1 an instruction that had waited when the instance ended began another one; in
-/// revision 2 an event beyond all that had been accepted counted again when its redelivery was repeated.
-pub const REVISION: u32 = 3;
+/// revision 2 an event beyond all that had been accepted counted again when its redelivery was repeated; in revision 3 a
+/// timer could set itself again without a pause.
+pub const REVISION: u32 = 4;
 
 /// One instance.
 #[derive(Debug, Clone)]

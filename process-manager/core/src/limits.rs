@@ -2,6 +2,8 @@
 //!
 //! Temporal takes at most 2 MiB as the input of a run or of an activity. Everything here is counted in bytes of JSON.
 
+use std::time::Duration;
+
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -21,6 +23,9 @@ pub const CODE_CHARS: usize = 200;
 pub const MOST_TIMERS: usize = 100;
 /// Most characters of a timer's name.
 pub const TIMER_NAME_CHARS: usize = 100;
+/// Time after which a timer is due that another timer sets for a time that has passed. Without it, a timer that sets
+/// itself again could keep a workflow busy for ever.
+pub const TIMER_PAUSE: Duration = Duration::from_secs(1);
 /// Most bytes of the data of one instruction; a larger one is not taken.
 pub const INSTRUCTION_BYTES: usize = 16 * 1024;
 /// Most instructions that wait for an instance, such as while it is parked; more are not taken.

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use process_manager::{
     CloudEvent,
     instance::{Delivery, Dispatch, Instance, Ledger, Next, Snapshot},
-    limits::{MOST_TIMERS, TIMER_NAME_CHARS},
+    limits::{MOST_TIMERS, TIMER_NAME_CHARS, TIMER_PAUSE},
     manager::{Commands, Context, Failure, Metadata, OnError, ProcessManager, Route, RouteKind},
     testing::{Scenario, given},
 };
@@ -81,6 +81,8 @@ impl ProcessManager for Clock {
         match timer {
             "fails" => Err(Fails),
             "again" => Ok(Commands::from(tell).set_timer("again", DAY)),
+            "restless" if self.told.len() == 100 => Err(Fails),
+            "restless" => Ok(Commands::none().set_timer("restless", at(0))),
             _ => Ok(tell.into()),
         }
     }
@@ -178,6 +180,20 @@ fn t01_a_timer_is_handled_once_and_not_before_its_time() {
     let _ = at.advance(DAY - seconds(1)).then_no_command().advance(seconds(1)).then([told("noon")]);
     let past = given::<Clock>([Event::SetAt("past".to_owned(), DateTime::UNIX_EPOCH)]);
     let _ = past.advance(Duration::ZERO).then_waits().then_state(&Clock { told: vec!["past".to_owned()], failures: 0 });
+}
+
+#[test]
+fn t01_a_timer_that_sets_itself_for_a_time_that_has_passed_does_not_spin() {
+    let mut instance = begun(&set(&[("restless", 10)]));
+    assert_eq!(next_due(instance.advance(at(0))), at(10));
+    for second in 10..20 {
+        assert_eq!(next_due(instance.advance(at(second))), at(second) + TIMER_PAUSE);
+    }
+    // A run of the release before replays as it went.
+    let mut instance = begun(&set(&[("restless", 10)])).with_revision(3);
+    assert_eq!(next_due(instance.advance(at(0))), at(10));
+    assert!(matches!(instance.advance(at(10)), Next::Wait(None)));
+    assert!(instance.parked().is_some());
 }
 
 #[test]

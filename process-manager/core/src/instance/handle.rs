@@ -82,7 +82,11 @@ impl<M: ProcessManager> Instance<M> {
                 if work.stops {
                     return self.end();
                 }
-                self.timers.change(std::mem::take(&mut work.timers), &work.queued.event);
+                let mut timers = std::mem::take(&mut work.timers);
+                if work.timer.is_some() && self.revision > 3 {
+                    timers.iter_mut().for_each(|change| change.pause(now));
+                }
+                self.timers.change(timers, &work.queued.event);
                 self.finish();
             }
             Some(Err(error)) => self.failed(error, now),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::TIMER_NAME_CHARS;
+use crate::limits::{TIMER_NAME_CHARS, TIMER_PAUSE};
 
 /// When a timer is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,7 @@ use crate::limits::TIMER_NAME_CHARS;
 pub enum Due {
     /// After this time, counted from the call of the function that sets it.
     After(Duration),
-    /// At this time; at once if it has passed.
+    /// At this time. If it has passed, at once; where a timer sets it, after [`TIMER_PAUSE`].
     At(DateTime<Utc>),
 }
 
@@ -52,6 +52,17 @@ pub(crate) enum TimerChange {
 pub(crate) enum Settled {
     Set { name: String, due: DateTime<Utc> },
     Cancel { name: String },
+}
+
+impl Settled {
+    /// Puts off a timer whose time has passed by [`TIMER_PAUSE`].
+    pub(crate) fn pause(&mut self, now: DateTime<Utc>) {
+        if let Self::Set { due, .. } = self
+            && *due <= now
+        {
+            *due = now + TIMER_PAUSE;
+        }
+    }
 }
 
 impl TimerChange {
