@@ -10,7 +10,10 @@ use process_manager_engine::batch::{
     BatchFailures, EventsToTell, FailuresToKeep, KeepFailures, ReleaseFailures, RunChunk, TellInstance, UNUSABLE,
 };
 use process_manager_wire::{error_chain, panic_message};
-use temporalio_common::{error::ApplicationFailure, search_attributes::SearchAttributes};
+use temporalio_common::{
+    error::ApplicationFailure, protos::temporal::api::enums::v1::WorkflowExecutionStatus,
+    search_attributes::SearchAttributes,
+};
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use tokio::{sync::watch, task::JoinSet};
@@ -133,25 +136,42 @@ impl HostedBatches {
         ctx: ActivityContext,
         workflow_id: String,
     ) -> Result<(), ActivityError> {
-        signal(&ctx, &workflow_id, "release", &()).await
+        signal(&ctx, &workflow_id, "release", &()).await.map(drop)
     }
 
-    /// Tells an instance of a process manager how its batch goes.
+    /// Tells an instance of a process manager how its batch goes. One whose run was ended from outside goes on in another
+    /// run, which has to hear it.
     #[activity(definition = TellInstance)]
     pub async fn tell_instance(self: Arc<Self>, ctx: ActivityContext, told: EventsToTell) -> Result<(), ActivityError> {
-        signal(&ctx, &told.workflow_id, "deliver", &told.events).await
+        let id = &told.workflow_id;
+        if signal(&ctx, id, "deliver", &told.events).await? {
+            return Ok(());
+        }
+        match has_ended_by_itself(&Workflows::new(ctx.client()), id).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(fault(format!("{id} was ended from outside, and has not been continued yet"))),
+            Err(error) => Err(fault(error_chain(&error))),
+        }
     }
 }
 
-/// Signals a workflow, if it runs.
+/// Whether the workflow has nothing left to do, or was never there.
+async fn has_ended_by_itself(workflows: &Workflows, workflow_id: &str) -> Result<bool, OperatorError> {
+    use WorkflowExecutionStatus::{Completed, Failed};
+    let latest = workflows.describe(workflow_id).await?;
+    Ok(latest.is_none_or(|run| matches!(run.info.status(), Completed | Failed)))
+}
+
+/// Signals a workflow; `false` where none runs.
 async fn signal(
     ctx: &ActivityContext,
     workflow_id: &str,
     name: &str,
     payload: &(impl serde::Serialize + Sync),
-) -> Result<(), ActivityError> {
+) -> Result<bool, ActivityError> {
     match Workflows::new(ctx.client()).signal(workflow_id, name, payload).await {
-        Ok(()) | Err(OperatorError::NotFound(_) | OperatorError::NotRunning(_)) => Ok(()),
+        Ok(()) => Ok(true),
+        Err(OperatorError::NotFound(_) | OperatorError::NotRunning(_)) => Ok(false),
         Err(error) => Err(fault(error_chain(&error))),
     }
 }

@@ -5,8 +5,9 @@ use process_manager::{
     manager::{Commands, Context, Metadata, ProcessManager, Route},
 };
 use process_manager_client::feed::MemoryLog;
-use process_manager_host::{Manager, instance, subscription::Pace};
+use process_manager_host::{Manager, instance, operator::Operator, subscription::Pace};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use test_support::eventually;
 
 use super::world::{ID, Input, MOMENT, Numbers, World};
@@ -78,12 +79,16 @@ impl ProcessManager for Counting {
 
 async fn hosted(numbers: u32) -> (World, MemoryLog) {
     let (mut world, log) = (World::new(numbers, 5).await.gated(), MemoryLog::default());
-    let source = log.clone();
-    world.kill();
-    let counting = Manager::<Counting>::new(source, NoDispatcher).starts_batches();
-    let pace = Pace { sweep_every: MOMENT, ..Pace::default() };
-    world.host(|hosting| hosting.pace(pace).manager(counting)).await;
+    host(&mut world, &log, MOMENT).await;
     (world, log)
+}
+
+/// Hosts both in another worker, which continues at such intervals what was ended from outside.
+async fn host(world: &mut World, log: &MemoryLog, sweep_every: Duration) {
+    world.kill();
+    let counting = Manager::<Counting>::new(log.clone(), NoDispatcher).starts_batches();
+    let pace = Pace { sweep_every, ..Pace::default() };
+    world.host(|hosting| hosting.pace(pace).manager(counting)).await;
 }
 
 struct NoDispatcher;
@@ -148,4 +153,26 @@ async fn x12_the_process_manager_of_a_batch_that_is_terminated_hears_of_its_paus
     world.batches.resume(ID).await.unwrap();
     let counting = until_heard(&world, Status::Completed).await;
     assert_eq!((counting.accepted, world.receiver.counted().len()), (6, 6));
+}
+
+#[tokio::test]
+async fn x12_a_process_manager_that_is_terminated_hears_of_the_end_of_its_batch_once_it_goes_on() {
+    let (mut world, log) = (World::new(2, 5).await.gated(), MemoryLog::default());
+    host(&mut world, &log, Duration::from_secs(3_600)).await;
+    log.append(&Event::Requested { up_to: 2 });
+    world.until_in_flight(2).await;
+    let operator = Operator::new(world.server.client().clone());
+    let counting = operator.instances::<Counting>();
+    terminate_in(world.server.client(), &counting.workflow_id("c")).await;
+    world.receiver.lets_pass(2);
+    let told = eventually("the end is told, or given up", async || {
+        let batch = operator.workflows().describe(ID).await.map_err(|error| error.to_string())?;
+        let batch = batch.ok_or("there is no batch")?;
+        let is_retried = batch.pending.iter().any(|pending| pending.attempt > 1);
+        if is_retried || batch.info.close_time.is_some() { Ok(is_retried) } else { Err(format!("{batch:?}")) }
+    });
+    assert!(told.await, "the batch has ended, and nobody has heard of it");
+    host(&mut world, &log, MOMENT).await;
+    eventually("it goes on", async || counting.retry("c", None).await.map_err(|error| error.to_string())).await;
+    assert_eq!(until_heard(&world, Status::Completed).await.accepted, 2);
 }
