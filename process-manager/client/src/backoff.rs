@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-/// Pauses between attempts that go on without end: the first pause, then each twice as long, up to the longest.
+/// Pauses between attempts, without end: first the given pause, then each one twice as long, up to the longest.
 #[derive(Debug)]
 pub struct Backoff {
     builder: ExponentialBuilder,
@@ -13,7 +13,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Begins with the first pause.
+    /// Creates a backoff that begins with the first pause.
     #[must_use]
     pub fn new(first: Duration, longest: Duration) -> Self {
         let builder = ExponentialBuilder::new()
@@ -34,7 +34,7 @@ impl Backoff {
         tokio::time::sleep(self.next_pause()).await;
     }
 
-    /// Begins again with the first pause, after a success.
+    /// Starts over with the first pause, after a success.
     pub fn reset(&mut self) {
         self.pauses = self.builder.build();
     }

@@ -1,6 +1,7 @@
-//! The client for a service's event log: pulls with a position, and stops at another log instead of skipping events.
+//! The client for a service's event log: it pulls from a position, and stops at a different log instead of skipping
+//! events.
 //!
-//! [`FeedClient`] asks once; [`FeedReader`] stands at a place in the log and makes sure that it is still the same log.
+//! [`FeedClient`] asks once. [`FeedReader`] keeps a position in the log and checks that it is still the same log.
 
 mod batch;
 mod memory;
@@ -26,16 +27,16 @@ pub use self::{
 };
 use crate::http::{Body, ClientError, Timeouts, http_client, read, without_credentials};
 
-/// Limit of an answer, beyond the wait that was asked for.
+/// The time limit of an answer, beyond the requested wait.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// Most events that one answer holds.
+/// Maximum number of events in one answer.
 pub const MAX_LIMIT: u16 = 1000;
-/// Bytes of an answer that are read. An answer of one event has this many as well: a larger event cannot be read.
+/// Maximum number of bytes read of an answer. It applies to an answer of one event too: a larger event cannot be read.
 pub const MOST_BYTES: usize = 64 * 1024 * 1024;
-/// Longest wait of one request.
+/// The longest wait of one request.
 pub const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// Why the log could not be read.
+/// The reason why the log could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FeedError {
@@ -47,7 +48,7 @@ pub enum FeedError {
         /// The error of the HTTP client.
         source: reqwest::Error,
     },
-    /// The answer is no success. Trying again may help.
+    /// The answer is not a success. Trying again may help.
     #[error("{url} answered {status}")]
     Status {
         /// The URL of the request, without credentials.
@@ -55,7 +56,7 @@ pub enum FeedError {
         /// The status.
         status: StatusCode,
     },
-    /// The answer is no batch of events in the order of their positions. Trying again may help.
+    /// The answer is not a batch of events in the order of their positions. Trying again may help.
     #[error("{url} answered something unreadable: {reason}")]
     Unreadable {
         /// The URL of the request, without credentials.
@@ -63,7 +64,7 @@ pub enum FeedError {
         /// The reason.
         reason: String,
     },
-    /// The answer has more than [`MOST_BYTES`]. Fewer events may have less: a reader asks for fewer.
+    /// The answer is larger than [`MOST_BYTES`]. Fewer events may fit: a reader asks for fewer.
     #[error("{url} answered more than {MOST_BYTES} bytes of events, which are not read")]
     TooLarge {
         /// The URL of the request, without credentials.
@@ -74,19 +75,19 @@ pub enum FeedError {
     Source {
         /// Which source.
         what: String,
-        /// Why.
+        /// The reason.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// It is not the log that was read so far: reading on would skip events. An operator has to decide.
+    /// It is not the log that was read before: reading on would skip events. An operator has to decide.
     #[error("the log is another one: {found} instead of {expected}")]
     OtherLog {
-        /// The `logid` that was read so far.
+        /// The `logid` that was read before.
         expected: String,
         /// The `logid` that is there now.
         found: String,
     },
-    /// The log has no event at the reader's position, and the next ones are not those that follow: events may have been
-    /// deleted that were not read. An operator has to decide.
+    /// The log has no event at the reader's position, and the next events do not follow directly: unread events may
+    /// have been deleted. An operator has to decide.
     #[error(
         "the log holds nothing at position {position}, up to which it was read, and goes on at {next}; events between \
          may have been deleted"
@@ -97,7 +98,7 @@ pub enum FeedError {
         /// The position of the first event that is there.
         next: Position,
     },
-    /// The log ends before the reader's position: it lost events. An operator has to decide.
+    /// The log ends before the reader's position: it has lost events. An operator has to decide.
     #[error("the log ends before position {position}, up to which it was read")]
     Shorter {
         /// The reader's position.
@@ -106,7 +107,7 @@ pub enum FeedError {
 }
 
 impl FeedError {
-    /// Whether reading must stop, as trying again does not help.
+    /// Returns whether reading must stop, because trying again does not help.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, Self::OtherLog { .. } | Self::Shorter { .. } | Self::Pruned { .. })
@@ -118,7 +119,7 @@ impl FeedError {
 pub enum FeedEvent {
     /// An event.
     Event(Box<CloudEvent>),
-    /// An entry that is no valid event; readers log and skip it.
+    /// An entry that is not a valid event; readers log and skip it.
     Malformed {
         /// Its position.
         position: Position,
@@ -132,7 +133,7 @@ pub enum FeedEvent {
 }
 
 impl FeedEvent {
-    /// Its place in the log.
+    /// Returns its position in the log.
     #[must_use]
     pub fn position(&self) -> Position {
         match self {
@@ -141,14 +142,14 @@ impl FeedEvent {
         }
     }
 
-    /// Returns a reader's place once it has passed this entry, `before` which it stood.
+    /// Returns a reader's place after this entry; `before` is its place before the entry.
     #[must_use]
     pub fn passed(&self, before: &FeedPosition) -> FeedPosition {
         let logid = self.logid().map(str::to_owned).or_else(|| before.logid.clone());
         FeedPosition { position: self.position(), logid }
     }
 
-    /// Its log's id; a malformed event may have none.
+    /// Returns its log's id; a malformed event may have none.
     #[must_use]
     pub fn logid(&self) -> Option<&str> {
         match self {
@@ -174,16 +175,16 @@ impl fmt::Debug for FeedClient {
 }
 
 impl FeedClient {
-    /// A client for the log of the service at `base_url`.
+    /// Creates a client for the log of the service at `base_url`.
     ///
     /// # Errors
-    /// The address is not an HTTP one, or the TLS set-up fails.
+    /// The address is not an HTTP address, or the TLS set-up fails.
     pub fn new(base_url: Url) -> Result<Self, ClientError> {
         Ok(Self { http: http_client(&base_url, Timeouts::default())?, base_url })
     }
 
-    /// The events with a position greater than `after`, oldest first: at most `limit` (1–1000), waiting up to `wait`
-    /// (at most 30 s, in whole seconds) for the first. Values out of these limits are clamped.
+    /// Returns the events with a position greater than `after`, oldest first: at most `limit` (1–1000). It waits up to
+    /// `wait` (at most 30 s, in whole seconds) for the first event. Values beyond these limits are clamped.
     ///
     /// # Errors
     /// [`FeedError`], never a final one.
@@ -208,7 +209,7 @@ impl FeedClient {
 
     fn url(&self, after: Position, limit: u16, wait: Duration) -> Url {
         let mut url = self.base_url.clone();
-        // `new` has made sure that the address can carry a path.
+        // `new` has checked that the address can carry a path.
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().push("events");
         }

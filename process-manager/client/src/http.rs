@@ -1,4 +1,4 @@
-//! The client for commands and queries of a service: one place tells a refusal from a fault.
+//! The client for a service's commands and queries: the one place that tells a refusal from a fault.
 
 mod answer;
 mod body;
@@ -17,19 +17,19 @@ use self::answer::{judged, typed};
 pub(crate) use self::body::{Body, read};
 pub use self::envelope::{Envelope, traceparent};
 
-/// Bytes of an answer that are read. A refusal takes a few kilobytes, a page of a list some hundred.
+/// Maximum number of bytes read of an answer. A refusal takes a few kilobytes, a page of a list some hundred.
 pub const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// Time that an unused connection is kept: less than servers keep it, or a request would meet its end.
+/// How long an unused connection is kept: less than servers keep it, or a request could meet a closing connection.
 const POOL_IDLE: Duration = Duration::from_secs(10);
 
-/// How long a request may take.
+/// The time limits of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// For the connection; 2 s by default.
     pub connect: Duration,
-    /// For everything, from the connection to the end of the answer; 10 s by default. Services that are built like ours
-    /// answer within 8 s, if only to say that nothing was done.
+    /// For everything, from the connection to the end of the answer; 10 s by default. Services built like ours answer
+    /// within 8 s, if only to say that nothing was done.
     pub total: Duration,
 }
 
@@ -39,13 +39,13 @@ impl Default for Timeouts {
     }
 }
 
-/// Why a command did not succeed.
+/// The reason why a command did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// A business 'no': 404, 409 or 422 with a problem `code`. To repeat the command is pointless.
+    /// A business 'no': 404, 409 or 422 with a problem `code`. Repeating the command is pointless.
     #[error("refused ({}): {}", .0.code, .0.detail)]
     Refused(Problem),
-    /// Anything else that goes wrong. [`Fault::had_no_effect`] tells whether the command certainly took no effect.
+    /// Anything else that goes wrong. [`Fault::had_no_effect`] says whether the command certainly had no effect.
     #[error(transparent)]
     Fault(#[from] Fault),
 }
@@ -69,12 +69,12 @@ pub enum Fault {
         url: Url,
         /// The status.
         status: StatusCode,
-        /// The code of the problem, where the service itself has answered.
+        /// The code of the problem, if the service itself answered.
         code: Option<String>,
-        /// How the body begins.
+        /// The beginning of the body.
         excerpt: String,
     },
-    /// A success whose body is not what was expected.
+    /// A success whose body has an unexpected form.
     #[error("{url} answered something unreadable")]
     Unreadable {
         /// The URL of the request, without credentials.
@@ -82,7 +82,7 @@ pub enum Fault {
         /// The reason.
         source: serde_json::Error,
     },
-    /// An answer of more than [`MOST_BYTES`]. It is not read any further.
+    /// An answer of more than [`MOST_BYTES`]. The rest is not read.
     #[error("{url} answered {status} with more than {MOST_BYTES} bytes, which are not read")]
     TooLarge {
         /// The URL of the request, without credentials.
@@ -94,10 +94,10 @@ pub enum Fault {
 
 impl Fault {
     /// Returns whether the request certainly had no effect: there was no connection to send it on, the service itself
-    /// says that it cannot work now (503 with a problem `code`), or something in between has rejected it.
+    /// says that it cannot work now (503 with a problem `code`), or an intermediary rejected it.
     ///
     /// Any other fault, such as a timeout, says nothing about the effect: the service may have carried out the command,
-    /// or may still do so. The same idempotency key tells.
+    /// or may still do so. Sending it again with the same idempotency key shows which.
     #[must_use]
     pub fn had_no_effect(&self) -> bool {
         match self {
@@ -111,7 +111,7 @@ impl Fault {
     }
 }
 
-/// Why there is no client.
+/// The reason why there is no client.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -123,7 +123,7 @@ pub enum ClientError {
     Setup(#[source] reqwest::Error),
 }
 
-/// Sends commands to one service and asks it for resources. Cheap to clone: clones share the connections. Its `Debug`
+/// Sends commands to one service and reads its resources. Cheap to clone: clones share the connections. Its `Debug`
 /// hides credentials.
 #[derive(Clone)]
 pub struct CommandClient {
@@ -140,15 +140,15 @@ impl fmt::Debug for CommandClient {
 }
 
 impl CommandClient {
-    /// A client for the service at `base_url`, which may have a path.
+    /// Creates a client for the service at `base_url`, which may have a path.
     ///
     /// # Errors
-    /// The address is not an HTTP one, or the TLS set-up fails.
+    /// The address is not an HTTP address, or the TLS set-up fails.
     pub fn new(base_url: Url, timeouts: Timeouts) -> Result<Self, ClientError> {
         Ok(Self { http: http_client(&base_url, timeouts)?, base_url })
     }
 
-    /// Where the service is, with the credentials that the client uses.
+    /// Returns the address of the service, with the credentials that the client uses.
     #[must_use]
     pub fn base_url(&self) -> &Url {
         &self.base_url
@@ -157,7 +157,7 @@ impl CommandClient {
     /// POSTs a command to `path` (such as `/commands/void-document`) and reads the answer.
     ///
     /// # Errors
-    /// [`CommandError`] when the service refuses, or a fault prevents the answer. It never retries: that is the policy of the
+    /// [`CommandError`] if the service refuses, or a fault prevents the answer. It never retries: that is up to the
     /// caller.
     pub async fn send<C, A>(&self, path: &str, command: &C, envelope: &Envelope) -> Result<A, CommandError>
     where
@@ -169,10 +169,10 @@ impl CommandClient {
         answer(url, request).await
     }
 
-    /// POSTs a command to `path`, and discards the answer of a success.
+    /// POSTs a command to `path`, and discards the body of a success.
     ///
     /// # Errors
-    /// [`CommandError`] when the service refuses, or a fault prevents the answer. It never retries: that is the policy of the
+    /// [`CommandError`] if the service refuses, or a fault prevents the answer. It never retries: that is up to the
     /// caller.
     pub async fn send_discarding<C>(&self, path: &str, command: &C, envelope: &Envelope) -> Result<(), CommandError>
     where
@@ -183,7 +183,7 @@ impl CommandClient {
         success(&url, request).await.map(|_| ())
     }
 
-    /// GETs the resource at the path of `segments`, each of which is percent-encoded.
+    /// GETs the resource at the path made of `segments`, each percent-encoded.
     ///
     /// # Errors
     /// A refusal or a fault.
@@ -195,7 +195,7 @@ impl CommandClient {
 
     fn url<'a>(&self, segments: impl Iterator<Item = &'a str>, query: &[(&str, &str)]) -> Url {
         let mut url = self.base_url.clone();
-        // `new` has made sure that the address can carry a path.
+        // `new` has checked that the address can carry a path.
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments.filter(|segment| !segment.is_empty()));
         }
@@ -206,13 +206,13 @@ impl CommandClient {
     }
 }
 
-/// The HTTP client for the service at `base_url`. A redirect is not followed (it would turn a command into a GET), and
-/// a service on this machine is never looked for behind the proxy that the environment may name.
+/// Returns the HTTP client for the service at `base_url`. It does not follow redirects (which would turn a command into
+/// a GET), and never uses the environment's proxy for a service on this machine.
 pub(crate) fn http_client(base_url: &Url, timeouts: Timeouts) -> Result<reqwest::Client, ClientError> {
     if !matches!(base_url.scheme(), "http" | "https") {
         return Err(ClientError::NotHttp(without_credentials(base_url)));
     }
-    // Fails when a provider is there already, which is just as well.
+    // Fails if a provider is installed already, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder()
         .connect_timeout(timeouts.connect)
@@ -223,12 +223,12 @@ pub(crate) fn http_client(base_url: &Url, timeouts: Timeouts) -> Result<reqwest:
     builder.build().map_err(ClientError::Setup)
 }
 
-/// Returns a URL as it may be shown: without credentials. For texts that hold URLs see
+/// Returns a URL that is safe to show: without credentials. For texts that contain URLs, see
 /// [`process_manager_wire::without_credentials`].
 #[must_use]
 pub fn without_credentials(url: &Url) -> Url {
     let mut url = url.clone();
-    // A URL that has no host has no credentials either.
+    // A URL without a host has no credentials either.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url
@@ -248,7 +248,7 @@ async fn answer<A: DeserializeOwned>(url: Url, request: reqwest::RequestBuilder)
     typed(&url, &body)
 }
 
-/// The body of a success.
+/// Returns the body of a success.
 async fn success(url: &Url, request: reqwest::RequestBuilder) -> Result<Vec<u8>, CommandError> {
     let unreachable =
         |source: reqwest::Error| Fault::Unreachable { url: without_credentials(url), source: source.without_url() };

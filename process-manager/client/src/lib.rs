@@ -1,6 +1,7 @@
-//! HTTP clients for services that take commands and publish an event log. It knows no domain and no workflow engine.
+//! HTTP clients for services that take commands and publish an event log. The crate knows no domain and no workflow
+//! engine.
 //!
-//! - [`Backoff`] is the pauses between attempts;
+//! - [`Backoff`] computes the pauses between attempts;
 //! - [`http::CommandClient`] sends commands and tells a refusal (a business "no") from a fault;
 //! - [`feed::FeedClient`] and [`feed::FeedReader`] follow a service's event log by position;
 //! - [`feed::EventSource`] is the trait behind every kind of log: HTTP, a PostgreSQL table (feature `postgres`), memory

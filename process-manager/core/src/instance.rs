@@ -1,5 +1,5 @@
-//! One instance of a process manager, apart from Temporal: a state machine that takes events and answers, and returns the
-//! next step.
+//! One instance of a process manager, separate from Temporal: a state machine that takes events and answers, and
+//! returns the next step.
 //!
 //! ```text
 //!            ┌────────────────────── next event ───────────────────────┐
@@ -8,9 +8,8 @@
 //!                │  ▲             │  ▲                            │
 //!                └──┴── on_error ─┴──┴───────────────────────────┘ ──► Parked ──► retry | acknowledge (Ended)
 //! ```
-//! A strict start or continuation is checked before it is handled.
-//! The queue waits while an event is being handled, so events are handled in the order of their delivery. A panic in the
-//! user's code does not pass through here.
+//! A strict start or continuation is checked before it is handled. The queue waits while an event is handled, so events
+//! are handled in the order of their delivery. A panic in the user's code does not get past this module.
 
 mod answers;
 mod decide;
@@ -57,10 +56,10 @@ pub use self::{
 };
 use crate::manager::{Outcome, ProcessManager};
 
-/// The revision of the rules in this module. A run keeps to the one with which it began, as its history must replay:
-/// revision 0 knew no limits, forgot a strict check once it had failed, and had no pause before other commands took the
-/// place of a failed one; in revision 1 an instruction that had waited when the instance ended began another one; in
-/// revision 2 an event beyond all that had been accepted counted again when its redelivery was repeated; in revision 3 a
+/// The revision of the rules in this module. A run keeps the revision that it began with, because its history must
+/// replay. Revision 0 had no limits, forgot a strict check once it had failed, and had no pause before other commands
+/// replaced a failed one. In revision 1, an instruction that still waited when the instance ended began another one. In
+/// revision 2, an event beyond all that had been accepted counted again when its redelivery was repeated. In revision 3, a
 /// timer could set itself again without a pause.
 pub const REVISION: u32 = 4;
 
@@ -72,10 +71,10 @@ pub struct Instance<M: ProcessManager> {
     revision: u32,
     event_timeout: Option<Duration>,
     keys: KeyForm,
-    /// Of the worker when the instance began.
+    /// The worker's settings when the instance began.
     settings: Value,
     state: M,
-    /// Takes the place of the state and the current event while this code cannot read them.
+    /// Replaces the state and the current event while this code cannot read them.
     held: Option<Held>,
     /// Whether an event has begun it.
     started: bool,
@@ -88,12 +87,12 @@ pub struct Instance<M: ProcessManager> {
     failures: u32,
     handled_events: u64,
     ended: Option<Ended>,
-    /// As its process manager declared it when it ended.
+    /// The outcome that its process manager declared when it ended.
     outcome: Option<Outcome>,
 }
 
 impl<M: ProcessManager> Instance<M> {
-    /// An instance that no event has begun yet; it keeps to this version of the process manager.
+    /// Creates an instance that no event has begun yet; it keeps this version of the process manager.
     #[must_use]
     pub fn new(id: impl Into<String>, version: u32, ledger: Ledger) -> Self {
         Self {
@@ -119,31 +118,31 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// Sets the limit with which the run began, in place of the one in today's options.
+    /// Sets the limit that the run began with, in place of the one in today's options.
     #[must_use]
     pub fn with_event_timeout(self, event_timeout: Option<Duration>) -> Self {
         Self { event_timeout, ..self }
     }
 
-    /// Sets the [`REVISION`] with which the run began.
+    /// Sets the [`REVISION`] that the run began with.
     #[must_use]
     pub fn with_revision(self, revision: u32) -> Self {
         Self { revision, ..self }
     }
 
-    /// Sets the form of the idempotency keys with which the instance began, in place of today's.
+    /// Sets the form of the idempotency keys that the instance began with, in place of today's.
     #[must_use]
     pub fn with_keys(self, keys: KeyForm) -> Self {
         Self { keys, ..self }
     }
 
-    /// Sets the settings with which the instance began.
+    /// Sets the settings that the instance began with.
     #[must_use]
     pub fn with_settings(self, settings: Value) -> Self {
         Self { settings, ..self }
     }
 
-    /// Returns the settings with which it began.
+    /// Returns the settings that it began with.
     #[must_use]
     pub fn settings(&self) -> &Value {
         &self.settings
@@ -155,7 +154,7 @@ impl<M: ProcessManager> Instance<M> {
         self.keys
     }
 
-    /// Queues an event; `false` for a redelivery, which is ignored.
+    /// Queues an event; returns `false` for a redelivery, which is ignored.
     pub fn deliver(&mut self, queued: Delivery) -> bool {
         let is_new = self.ledger.accept_under(self.revision, &queued);
         if is_new {
@@ -211,7 +210,7 @@ impl<M: ProcessManager> Instance<M> {
         &self.id
     }
 
-    /// Returns the [`REVISION`] to which it keeps.
+    /// Returns the [`REVISION`] that it keeps.
     #[must_use]
     pub fn revision(&self) -> u32 {
         self.revision
@@ -223,7 +222,7 @@ impl<M: ProcessManager> Instance<M> {
         self.parked.as_ref()
     }
 
-    /// Begins with the next event or timer; returns the next step when there is none.
+    /// Begins with the next event or timer; returns the next step if there is none.
     fn take_next(&mut self, now: DateTime<Utc>) -> Option<Next<M::Command>> {
         let first_due = self.timers.first_due();
         if first_due.is_some_and(|due| due <= now && self.inbox.first_time().is_none_or(|recorded| due < recorded)) {
@@ -264,7 +263,7 @@ impl<M: ProcessManager> Instance<M> {
         self.reset(Ended::Stopped, outcome);
     }
 
-    /// Forgets everything but the ledger. Events that wait start the instance anew.
+    /// Forgets everything but the ledger. Waiting events start the instance anew.
     fn reset(&mut self, ended: Ended, outcome: Option<Outcome>) {
         let ledger = std::mem::take(&mut self.ledger).without_batches();
         let timers = self.timers.cleared();

@@ -1,4 +1,5 @@
-//! The limits of an instance. They keep a run able to hand over to the next one, and are checked before anything is sent.
+//! The limits of an instance. They ensure that a run can hand over to the next one, and are checked before anything is
+//! sent.
 //!
 //! Temporal takes at most 2 MiB as the input of a run or of an activity. Everything here is counted in bytes of JSON.
 
@@ -7,51 +8,53 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-/// Most bytes of an instance's state. An event whose `apply` makes a larger one is not applied, and `on_error` is asked.
+/// Maximum size of an instance's state. If `apply` makes a larger one, the event is not applied, and `on_error` is
+/// asked.
 pub const STATE_BYTES: usize = 1024 * 1024;
-/// Most bytes of one command with its settings. With a larger one `handle` fails before any command of the event is sent.
-/// The number of commands has no limit.
+/// Maximum size of one command with its settings. With a larger one, `handle` fails before any command of the event is
+/// sent. The number of commands is not limited.
 pub const COMMAND_BYTES: usize = 1536 * 1024;
-/// Most bytes of what one decision of `on_error` gives: the value that it carries, and the commands of `continue_with`.
+/// Maximum size of what one decision of `on_error` gives: the carried value, and the commands of `continue_with`.
 /// Beyond it the instance is parked.
 pub const DECISION_BYTES: usize = 256 * 1024;
-/// Most characters of an explanation: a refusal's detail, an error, a reason. Longer ones are cut.
+/// Maximum length of an explanation, in characters: a refusal's detail, an error, a reason. Longer ones are cut.
 pub const DETAIL_CHARS: usize = 2_000;
-/// Most characters of a refusal's code. Longer ones are cut.
+/// Maximum length of a refusal's code, in characters. Longer ones are cut.
 pub const CODE_CHARS: usize = 200;
-/// Most timers of an instance. With more of them `handle` fails before any command of the event is sent.
+/// Maximum number of timers of an instance. With more, `handle` fails before any command of the event is sent.
 pub const MOST_TIMERS: usize = 100;
-/// Most characters of a timer's name.
+/// Maximum length of a timer's name, in characters.
 pub const TIMER_NAME_CHARS: usize = 100;
-/// Time after which a timer is due that another timer sets for a time that has passed. Without it, a timer that sets
-/// itself again could keep a workflow busy for ever.
+/// Pause before a timer that another timer sets for a time that has passed. Without it, a timer that sets itself again
+/// could keep a workflow busy forever.
 pub const TIMER_PAUSE: Duration = Duration::from_secs(1);
-/// Most bytes of the data of one instruction; a larger one is not taken.
+/// Maximum size of an instruction's data; a larger instruction is not taken.
 pub const INSTRUCTION_BYTES: usize = 16 * 1024;
-/// Most instructions that wait for an instance, such as while it is parked; more are not taken.
+/// Maximum number of instructions that wait for an instance, such as while it is parked; more are not taken.
 pub const MOST_INSTRUCTIONS: usize = 20;
-/// Most bytes of the answer to a question as JSON.
+/// Maximum size of the answer to a question, as JSON.
 pub const ANSWER_BYTES: usize = 16 * 1024;
 
-/// Bytes of the commands of one `handle` that a run hands over. More of them are left behind: the event tells them.
+/// Maximum size of the commands of one `handle` that a run hands over. The rest are left behind: the event leads to
+/// them again.
 pub(crate) const PENDING_BYTES: usize = 256 * 1024;
-/// Most bytes of all that a run hands over; the rest of the 2 MiB is for what stands around it.
+/// Maximum size of all that a run hands over; the rest of the 2 MiB is for the payload around it.
 pub(crate) const SNAPSHOT_BYTES: usize = 2 * 1024 * 1024 - 64 * 1024;
-/// Most levels of what is checked: of the state, and of a command with its settings.
+/// Maximum nesting depth of the values that are checked: the state, and a command with its settings.
 const LEVELS: usize = 110;
-/// JSON is read to this depth.
+/// The depth to which JSON is read.
 const MOST_LEVELS: usize = 127;
-/// What a run hands over stands some levels deep in a payload.
+/// What a run hands over is nested this deep in a payload.
 const LEVELS_AROUND: usize = 8;
 
-/// Why a value cannot be handed over.
+/// The reason why a value cannot be handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unfit {
     TooLarge { bytes: usize, most: usize },
     Unserializable(String),
 }
 
-/// Writes a value as JSON and reads it again, as the next run does. Returns its bytes.
+/// Writes a value as JSON and reads it again, as the next run does. Returns its size in bytes.
 pub(crate) fn check<T: Serialize + DeserializeOwned>(value: &T, most: usize) -> Result<usize, Unfit> {
     let unserializable = |error: serde_json::Error| Unfit::Unserializable(error.to_string());
     let text = serde_json::to_value(value).map_err(unserializable)?.to_string();
@@ -63,7 +66,7 @@ pub(crate) fn check<T: Serialize + DeserializeOwned>(value: &T, most: usize) -> 
     Ok(text.len())
 }
 
-/// Reads what a run hands over as deep as it will stand in a payload.
+/// Reads what a run hands over at the depth that it will have in a payload.
 pub(crate) fn read_again(text: &str) -> Result<Value, serde_json::Error> {
     read_below(LEVELS_AROUND, text)
 }
@@ -83,10 +86,10 @@ pub fn cut(text: String) -> String {
     cut_to(text, DETAIL_CHARS)
 }
 
-/// Cuts a text to so many characters; the last of them then tells so.
+/// Cuts a text to this many characters; the last one then shows that it was cut.
 #[must_use]
 pub fn cut_to(mut text: String, chars: usize) -> String {
-    // A text is at least as long in bytes as in characters.
+    // A text has at least as many bytes as characters.
     if text.len() > chars && text.chars().count() > chars {
         let end = text.char_indices().nth(chars.saturating_sub(1)).map_or(0, |(at, _)| at);
         text.truncate(end);
@@ -108,7 +111,7 @@ mod tests {
         }
     }
 
-    /// A state is read from text by each next run. Without serde_json's `float_roundtrip` one number in ten changes.
+    /// Each next run reads the state from text. Without serde_json's `float_roundtrip`, one number in ten changes.
     #[test]
     fn a_number_with_a_fraction_is_read_to_its_last_digit() {
         for text in ["447.33104243076195", "12.221598440599905"] {

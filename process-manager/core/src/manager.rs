@@ -1,4 +1,4 @@
-//! The contract of a process manager: pure types and functions, nothing of Temporal.
+//! The contract of a process manager: pure types and functions, without anything of Temporal.
 
 mod attention;
 mod command;

@@ -33,10 +33,10 @@
 //!     .when(Event::Paid { order: order() })
 //!     .then([Command::Ship { order: order() }]);
 //! ```
-//! Between events the instance is written as JSON and read again, as it is when a run hands over to the next one. The
-//! clock stands still; it jumps where an instance waits for a retry. A test can set the clock and the event's metadata,
-//! and [`advance`](Scenario::advance) the clock, which handles the timers that become due. What follows can go on with
-//! another event or another advance.
+//! Between events the instance is written as JSON and read again, as when a run hands over to the next one. The clock
+//! stands still; it jumps ahead when an instance waits for a retry. A test can set the clock and the event's metadata.
+//! [`advance`](Scenario::advance) moves the clock and handles the timers that become due. A test can go on with another
+//! event or another advance.
 //!
 //! [`explore()`] tries everything that can happen to a process manager, and prints what does not hold as such a test.
 
@@ -62,12 +62,12 @@ use self::{
 };
 use crate::manager::{Error, Metadata, ProcessManager, Refusal};
 
-/// When tests begin.
+/// The time at which tests begin.
 fn start() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(365 * 50)
 }
 
-/// A process manager's instance, with what it meets.
+/// A process manager's instance, and what happens to it.
 pub struct Scenario<M: ProcessManager> {
     id: Option<String>,
     now: DateTime<Utc>,
@@ -78,7 +78,7 @@ pub struct Scenario<M: ProcessManager> {
     questions: Box<Questions<M>>,
 }
 
-/// An instance that has handled these events, each command accepted.
+/// Creates an instance that has handled these events, each command accepted.
 #[must_use]
 pub fn given<M>(events: impl IntoIterator<Item = M::Event>) -> Scenario<M>
 where
@@ -101,35 +101,35 @@ where
     M: ProcessManager,
     M::Event: Serialize,
 {
-    /// The instance that is looked at; by default the first to which an event is routed.
+    /// Sets the instance to look at; by default the first to which an event is routed.
     #[must_use]
     pub fn instance(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// The time.
+    /// Sets the time.
     #[must_use]
     pub fn at(mut self, now: DateTime<Utc>) -> Self {
         self.now = now;
         self
     }
 
-    /// Sets the answer to the commands of what follows; all are accepted by default.
+    /// Sets the answer to all later commands; by default all are accepted.
     #[must_use]
     pub fn answering(mut self, answer: impl Fn(&M::Command) -> Result<(), Error<M::Error>> + 'static) -> Self {
         self.answer = Box::new(answer);
         self
     }
 
-    /// Sets the answers to the commands of what follows, one after the other; then all are accepted.
+    /// Sets the answers to later commands, one after the other; after that all are accepted.
     #[must_use]
     pub fn answers(mut self, answers: impl IntoIterator<Item = Result<(), Error<M::Error>>>) -> Self {
         self.answer = in_turn::<M>(answers);
         self
     }
 
-    /// The commands of what follows for which this is true are refused with this code.
+    /// Refuses the later commands for which this is true, with this code.
     #[must_use]
     pub fn refusing(self, code: &'static str, which: impl Fn(&M::Command) -> bool + 'static) -> Self {
         let refusal = || Refusal { code: code.to_owned(), detail: "as the test wants it".to_owned() };
@@ -143,14 +143,14 @@ where
         self
     }
 
-    /// Sets the answers to questions, what was given included.
+    /// Sets the answers to questions, including those of the given events.
     #[must_use]
     pub fn answering_questions(mut self, answer: impl Fn(&M::Command) -> M::Event + 'static) -> Self {
         self.questions = answering::<M>(answer);
         self
     }
 
-    /// Changes what is known about the events.
+    /// Changes the metadata of the events.
     #[must_use]
     pub fn metadata(mut self, change: impl Fn(&mut Metadata) + 'static) -> Self {
         self.metadata = Box::new(change);
@@ -160,19 +160,19 @@ where
     /// Delivers the event, after everything that was given before it.
     ///
     /// # Panics
-    /// When an event is no enum tagged with `type` and `data`, or does not come to an end; when JSON cannot hold the state
-    /// or a command, so that the instance could not go on in another run.
+    /// If an event is not an enum tagged with `type` and `data`, or does not come to an end; if JSON cannot hold the
+    /// state or a command, so that the instance could not go on in another run.
     #[must_use]
     #[track_caller]
     pub fn when(self, event: M::Event) -> Outcome<M> {
         self.begun().when(event)
     }
 
-    /// Delivers everything that was given, and then lets so much time pass: the timers that become due are handled, each
+    /// Delivers everything that was given, and then lets this much time pass. Timers that become due are handled, each
     /// at its time.
     ///
     /// # Panics
-    /// As [`Self::when`].
+    /// Same as [`Self::when`].
     #[must_use]
     #[track_caller]
     pub fn advance(self, by: Duration) -> Outcome<M> {

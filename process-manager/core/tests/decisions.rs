@@ -1,4 +1,4 @@
-//! What a process manager decides is noted, and it decides as it does without that.
+//! The decisions of a process manager are recorded, and are the same as without recording.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -99,7 +99,7 @@ fn paid(position: Position, amount: u32) -> Delivery {
     Delivery::new(event, RouteKind::Start)
 }
 
-/// Handles payments under this version, each command refused or accepted; then the timer is due.
+/// Handles payments under this version, with each command refused or accepted; then the timer is due.
 fn run<M: ProcessManager<Command = Command>>(version: u32, amounts: &[u32], is_refused: bool) -> Vec<Command> {
     let mut instance = Instance::<M>::new("a", version, Ledger::default());
     let mut sent = Vec::new();

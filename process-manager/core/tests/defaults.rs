@@ -1,4 +1,4 @@
-//! What a process manager need not write: everything but `route`.
+//! A process manager may leave out everything but `route`.
 
 use std::convert::Infallible;
 

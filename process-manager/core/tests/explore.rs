@@ -1,4 +1,4 @@
-//! What an exploration tries: each row tells of something that happens, and of a step without which it cannot.
+//! What an exploration tries: each row names something that happens, and a step without which it cannot happen.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 use std::{convert::Infallible, time::Duration};
@@ -18,7 +18,7 @@ use serde_json::json;
 enum Event {
     Placed,
     Paid,
-    /// Goes to an order that is there.
+    /// Goes to an existing order.
     Returned,
     Checked(bool),
     Cancel,
@@ -33,7 +33,7 @@ enum Command {
     Remind,
 }
 
-/// What it has seen. With a time limit an event is handled in 30 s.
+/// The events that it has seen. With a time limit, an event is handled in 30 s.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 struct Order<const HAS_LIMIT: bool>(Vec<String>);
 
@@ -125,7 +125,7 @@ fn has_seen<const HAS_LIMIT: bool>(seen: &Seen<'_, Order<HAS_LIMIT>, Done>, what
     view(seen).is_some_and(|view| view.state == json!(what))
 }
 
-/// The shortest way to a state in which this is so.
+/// Returns the shortest way to a state in which this is true.
 fn way<const HAS_LIMIT: bool>(order: Exploration<Order<HAS_LIMIT>, Done>, to: Sees<HAS_LIMIT>) -> Finding {
     *order.states(20_000).always("it does not come to this", move |seen| !to(seen)).run().unwrap_err()
 }

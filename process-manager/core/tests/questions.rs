@@ -1,4 +1,4 @@
-//! Questions: commands that are answered with an event; and instances that end themselves.
+//! Questions, which are commands that are answered with an event; and instances that end themselves.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 use std::convert::Infallible;
@@ -102,7 +102,7 @@ fn what_is_told_after_the_end_begins_no_instance() {
     let _ = outcome.then_ended_as(&Outcome::success("none-left"));
 }
 
-/// Ends while an instruction waits behind the event that ends it.
+/// Ends the instance while an instruction waits behind the event that ends it.
 fn instructed_before_the_end(instance: Instance<Countdown>) -> Next<Command> {
     let (mut instance, now) = (instance, DateTime::UNIX_EPOCH);
     let event = json!({

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Sets and cancels the timers that an event names, and tells of those that are due.
+/// Sets and cancels the timers that an event names, and reports those that are due.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 struct Clock {
     told: Vec<String>,
@@ -26,7 +26,7 @@ struct Clock {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 enum Event {
-    /// Timers with the seconds until they are due.
+    /// Timers, with the seconds until they are due.
     Set(Vec<(String, u64)>),
     SetAt(String, DateTime<Utc>),
     SetForEver(String),
@@ -122,7 +122,7 @@ fn at(second: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(second)
 }
 
-/// An event that was recorded at this second.
+/// Returns an event that was recorded at this second.
 fn delivery(position: i64, second: i64, event: &Event) -> Delivery {
     let event = serde_json::to_value(event).unwrap();
     let event = CloudEvent {
@@ -149,7 +149,7 @@ fn begun(event: &Event) -> Instance<Clock> {
     instance
 }
 
-/// As the next run has it.
+/// Returns the instance as the next run gets it.
 fn carried(instance: &Instance<Clock>) -> Instance<Clock> {
     let snapshot = serde_json::to_value(instance.snapshot().unwrap()).unwrap();
     Instance::resume("a", 1, serde_json::from_value::<Snapshot>(snapshot).unwrap()).unwrap()
@@ -203,10 +203,10 @@ fn t01_its_commands_have_stable_keys_and_the_causation_of_the_event_that_set_it(
     let first = dispatched(instance.advance(at(10)));
     assert_eq!(first.idempotency_key, "Clock/a/log/event-1/timer/again/1/0");
     assert_eq!((first.correlation_id.as_str(), first.causation_id.as_str()), ("correlation", "event-1"));
-    // A worker that dies here sends it again, from this run or the next.
+    // If a worker dies here, it sends the command again, from this run or the next.
     assert_eq!(dispatched(instance.advance(at(11))).idempotency_key, first.idempotency_key);
     assert_eq!(dispatched(carried(&instance).advance(at(12))).idempotency_key, first.idempotency_key);
-    // A timer that a timer has set has keys of its own.
+    // A timer that is set by a timer has keys of its own.
     instance.answered(Ok(()), at(10));
     let due = next_due(instance.advance(at(10)));
     let second = dispatched(instance.advance(due));
@@ -241,9 +241,9 @@ fn t03_timers_go_on_in_the_next_run() {
     assert_eq!(next_due(instance.advance(at(0))), at(10));
     let mut next = carried(&instance);
     assert_eq!(next_due(next.advance(at(1))), at(10));
-    // Everything was away at its time.
+    // Everything was down at its time.
     assert_eq!(dispatched(carried(&next).advance(at(1_000))).outgoing.command, told("x"));
-    // What an event wants is carried as well while its commands are under way.
+    // An event's timer changes are carried over too while its commands are under way.
     let mut busy = begun(&Event::Noted("first".to_owned()));
     busy.deliver(delivery(2, 0, &set(&[("z", 10)])));
     assert_eq!(dispatched(busy.advance(at(0))).outgoing.command, told("first"));

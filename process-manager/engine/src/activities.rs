@@ -13,7 +13,7 @@ use temporalio_macros::activity_definitions;
 
 pub use self::{command_activities::*, log_activities::*};
 
-/// A command of a process manager, and all that is sent with it.
+/// A command of a process manager, and everything that is sent with it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CommandToDispatch {
     /// The process manager's name.
@@ -24,16 +24,16 @@ pub struct CommandToDispatch {
     pub command: Value,
     /// The idempotency key, the same on every attempt.
     pub idempotency_key: String,
-    /// The process.
+    /// The process that it belongs to.
     pub correlation_id: String,
     /// The event that led to it.
     pub causation_id: String,
-    /// More headers, by name.
+    /// Additional headers, by name.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
 }
 
-/// The answer to a question: an event of the process manager that has asked.
+/// The answer to a question: an event of the process manager that asked it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// The event's type.
@@ -44,7 +44,7 @@ pub struct Answer {
     pub data: Value,
 }
 
-/// Events that are to be read from their log again.
+/// Events to read from their log again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EventsToFetch {
     /// The process manager's name.
@@ -55,10 +55,10 @@ pub struct EventsToFetch {
     pub positions: Vec<Position>,
 }
 
-/// Type of the failure of `FetchEvents` when the log no longer holds the first of the events.
+/// The type of the failure of `FetchEvents` if the log no longer holds the first of the events.
 pub const UNREADABLE: &str = "Unreadable";
 
-/// Type of the failure of `FollowLog` when the log is another one than before.
+/// The type of the failure of `FollowLog` if the log is a different one than before.
 pub const OTHER_LOG: &str = "OtherLog";
 
 /// One turn of a subscription: its name, and the position from which it continues.
@@ -66,26 +66,26 @@ pub const OTHER_LOG: &str = "OtherLog";
 pub struct Follow {
     /// The subscription.
     pub name: String,
-    /// The place behind which the turn begins.
+    /// The place after which the turn begins.
     #[serde(flatten)]
     pub from: FeedPosition,
     /// Failed attempts at the next event so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempt: u32,
-    /// When the next event is retried, where the run before has waited for that.
+    /// When the next event is retried, if the previous run was waiting for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<DateTime<Utc>>,
-    /// Where to begin, as long as that has not been found out.
+    /// Where to begin, as long as the position has not been found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_from: Option<StartFrom>,
-    /// The logs that this one continues, as an operator has said; the latest last.
+    /// The logs that this one continues, according to an operator; the latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub continues: Vec<Continued>,
-    /// Whether the run continues as new when its history is long, also while it waits for an operator. It is absent in
+    /// Whether the run continues as new when its history is long, even while it waits for an operator. It is absent in
     /// runs of earlier versions, which do not.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hands_over: bool,
-    /// The decisions of operators that the run before has handed over.
+    /// The operators' decisions that the previous run handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Held>,
 }
@@ -107,22 +107,22 @@ impl Follow {
     }
 }
 
-/// The decisions of operators about a subscription.
+/// Operators' decisions about a subscription.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
-    /// It is paused.
+    /// Whether it is paused.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_paused: bool,
     /// Why it is stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// It is stopped because the log is another one.
+    /// Whether it is stopped because the log is a different one.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_other_log: bool,
-    /// Where it goes on.
+    /// The position after which it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rewind: Option<Position>,
-    /// The events that are delivered again.
+    /// The events to deliver again.
     #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     pub redeliver: VecDeque<Redeliver>,
     /// The outcome of the last redelivery.
@@ -130,17 +130,17 @@ pub struct Held {
     pub redelivered: Option<Redelivered>,
 }
 
-/// Events that an operator wants to be delivered again.
+/// Events that an operator wants delivered again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redeliver {
     /// Their positions.
     pub positions: Vec<Position>,
-    /// To this instance alone; to all that they are routed to when absent.
+    /// The only instance to deliver to; by default, all instances that the events are routed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
 }
 
-/// Input of a redelivery.
+/// The input of a redelivery.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EventsToRedeliver {
     /// The subscription, and how far it is: later events are not delivered again.
@@ -152,23 +152,23 @@ pub struct EventsToRedeliver {
 /// Outcome of a redelivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redelivered {
-    /// How many events have been delivered again; an instance drops one that was redelivered to it before.
+    /// How many events were delivered again; an instance drops an event that was redelivered to it before.
     pub events: usize,
-    /// Those that have not, and why.
+    /// The events that were not, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
 }
 
-/// An event that has not been delivered again.
+/// An event that was not delivered again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Its position.
     pub position: Position,
-    /// Why.
+    /// The reason.
     pub why: String,
 }
 
-/// Progress of a turn when it ended.
+/// The progress of a turn when it ended.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Followed {
     /// The place that was reached.
@@ -203,7 +203,7 @@ impl CommandActivities {
         unimplemented!()
     }
 
-    /// Asks a question of a process manager.
+    /// Asks a process manager's question.
     #[activity(name = "AskQuestion")]
     pub fn ask_question(question: CommandToDispatch) -> Answer {
         unimplemented!()
@@ -233,7 +233,7 @@ impl LogActivities {
         unimplemented!()
     }
 
-    /// Finds the position behind which a new subscription begins.
+    /// Finds the position after which a new subscription begins.
     #[activity(name = "FindStart")]
     pub fn find_start(follow: Follow) -> Position {
         unimplemented!()

@@ -1,9 +1,9 @@
 //! Batches on Temporal: one command for each of many items, watched as a whole.
 //!
-//! A batch is a workflow of type `Batch`, of the id `<name>-<id>`. Its items never pass through it: an activity reads a page
-//! of the source, sends the commands of its items, and returns counts, the place where the next one goes on, and the items
-//! that failed. So it costs the server some seven events for each chunk, which has at least 100 items where there are as many,
-//! or lasts two minutes.
+//! A batch is a workflow of type `Batch` with the id `<name>-<id>`. Its items never pass through it. An activity reads
+//! a page of the source and sends the commands of its items. It returns counts, the place where the next one goes on,
+//! and the failed items. So each chunk costs the server about seven events. A chunk has at least 100 items, if there
+//! are as many, or lasts two minutes.
 //!
 //! ```text
 //! start ──► Batch (workflow) ──► `RunChunk` (activity, heartbeats its place) ──► source, receiver
@@ -15,13 +15,13 @@
 //!
 //! | signal | payload | |
 //! |---|---|---|
-//! | `pause`, `resume` | | begins nothing new; commands in flight finish |
+//! | `pause`, `resume` | | stops beginning new commands, or begins them again; commands in flight finish |
 //! | `limits` | `{"in_flight"?, "per_second"?, "tolerated"?}` | changes the limits, see [`Limits`](process_manager::batch::Limits) |
-//! | `retry` | | sends again what has failed, under the same idempotency keys |
-//! | `cancel` | `{"undo"?}` | ends the batch; what was done is undone before, unless `undo` is `false` |
+//! | `retry` | | sends failed items again, under the same idempotency keys |
+//! | `cancel` | `{"undo"?}` | ends the batch; before that it undoes what was done, unless `undo` is `false` |
 //!
-//! The query `state`, and the memo of this name, is [`Progress`](process_manager::batch::Progress); the query `failed` has
-//! the failed items that no other workflow keeps.
+//! The query `state`, and the memo of this name, return [`Progress`](process_manager::batch::Progress). The query
+//! `failed` returns the failed items that no other workflow keeps.
 
 mod activities;
 mod failures;
@@ -34,5 +34,5 @@ mod workflow;
 pub use self::payload::{read_input, read_limits, read_undo};
 pub use self::{activities::*, failures::BatchFailures, payload::BeginBatch, workflow::Batch};
 
-/// Workflow type of batches.
+/// The workflow type of batches.
 pub const WORKFLOW_TYPE: &str = "Batch";

@@ -1,22 +1,22 @@
-//! The one impure door of the engine: tells the host which runs are idle, so that they can leave the worker's memory.
+//! The engine's one impure door: tells the host which runs are idle, so that they can leave the worker's memory.
 //!
-//! A run only reports here and never looks at the answer, so nothing of it can reach a history. Clock and locks are the
-//! host's; without a host that listens, the reports go nowhere.
+//! A run only reports here and never looks at the answer, so none of this can reach a history. Clock and locks belong
+//! to the host. If no host listens, the reports go nowhere.
 
 use std::{fmt::Debug, sync::OnceLock, time::Duration};
 
 /// Receives the reports of idle runs.
 pub trait IdleRuns: Debug + Send + Sync {
-    /// The run has nothing to do. It may leave the worker's memory after this time.
+    /// Reports that the run has nothing to do. It may leave the worker's memory after this time.
     fn arm(&self, run_id: &str, timeout: Duration);
 
-    /// The run has something to do, or is gone.
+    /// Reports that the run has something to do, or is gone.
     fn disarm(&self, run_id: &str);
 }
 
 static LISTENER: OnceLock<&'static dyn IdleRuns> = OnceLock::new();
 
-/// Sets the listener of this program. The first one stays.
+/// Sets this program's listener. The first one stays.
 pub fn listen(listener: &'static dyn IdleRuns) {
     let _ = LISTENER.set(listener);
 }

@@ -1,14 +1,14 @@
-//! Deterministic workflow code of process managers on Temporal. It knows no domain.
+//! Deterministic workflow code of process managers on Temporal. The crate knows no domain.
 //!
 //! Temporal replays workflow code: the same history must give the same commands. So nothing here reads a clock, draws a
-//! random number or does I/O, and the crate depends on no client, HTTP, runtime or database crate. Work leaves a workflow
-//! as the call of an activity whose definition stands in [`activities`]; the crate `process-manager-host` implements it.
-//! The one impure door is [`idle`].
+//! random number or does I/O, and the crate depends on no client, HTTP, runtime or database crate. A workflow delegates
+//! work to activities that [`activities`] defines and the crate `process-manager-host` implements. The one impure door
+//! is [`idle`].
 //!
 //! Two kinds of workflows are built on it:
 //! - [`instance::ProcessInstance`], which runs one instance of any process manager, and [`subscription::Subscription`],
 //!   which follows a log;
-//! - workflows written by hand, which use its parts: [`send`](send::send) commands durably, read operators' [`signals`],
+//! - hand-written workflows, which use its parts: [`send`](send::send) commands durably, read operators' [`signals`],
 //!   [`publish`](publish::publish) their state.
 
 pub mod activities;
@@ -27,16 +27,16 @@ use chrono::{DateTime, Utc};
 use temporalio_common::error::ApplicationFailure;
 use temporalio_workflow::{WorkflowContext, WorkflowTermination};
 
-/// Returns the workflow's time: the same when the history is replayed.
+/// Returns the workflow's time, which is the same in a replay.
 #[must_use]
 pub fn now<W>(ctx: &WorkflowContext<W>) -> DateTime<Utc> {
     ctx.workflow_time().map(DateTime::from).unwrap_or_default()
 }
 
-/// A run continues as new beyond this many events: far below the server's limits of 51,200 events and 10,000 signals.
+/// Beyond this many events a run continues as new: far below the server's limits of 51,200 events and 10,000 signals.
 pub const LONGEST_HISTORY: u32 = 4_000;
 
-/// Whether the run's history is long enough to begin another one.
+/// Returns whether the run's history is long enough to begin another one.
 #[must_use]
 pub fn is_too_long<W>(ctx: &WorkflowContext<W>) -> bool {
     is_beyond(ctx.history_length()) || ctx.continue_as_new_suggested()
@@ -49,7 +49,7 @@ pub fn failed(kind: &str, why: String) -> WorkflowTermination {
     WorkflowTermination::failed_application(failure)
 }
 
-/// Whether a history of so many events is longer than a run's is to be.
+/// Returns whether a history of this many events is longer than a run's should be.
 fn is_beyond(events: u32) -> bool {
     events > LONGEST_HISTORY
 }

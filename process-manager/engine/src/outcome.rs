@@ -1,4 +1,4 @@
-//! The outcome of a command: the only place that turns a refusal or a fault into the SDK's failure, and back.
+//! The outcome of a command: the only place that turns a refusal or a fault into an SDK failure, and back.
 
 use process_manager::{limits::cut, manager::Refusal};
 use temporalio_common::{
@@ -6,7 +6,7 @@ use temporalio_common::{
     protos::temporal::api::failure::v1::{Failure, failure::FailureInfo},
 };
 
-/// Types of an activity's failures.
+/// The types of an activity's failures.
 pub mod failure_type {
     /// A refusal, with a [`Refusal`](process_manager::manager::Refusal) as details. It is not retried.
     pub const REFUSED: &str = "Refused";
@@ -16,7 +16,7 @@ pub mod failure_type {
     pub const IMPOSSIBLE: &str = "Impossible";
 }
 
-/// Why a command was not accepted.
+/// The reason why a command was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotAccepted {
     /// The receiver refused it.
@@ -28,7 +28,7 @@ pub enum NotAccepted {
 }
 
 /// Returns an activity's failure for a refusal, cut to its [limits](process_manager::limits): Temporal takes no failure
-/// beyond 2 MiB, and would call it a timeout.
+/// beyond 2 MiB, and would report a timeout instead.
 #[must_use]
 pub fn refused(refusal: Refusal) -> ApplicationFailure {
     let refusal = refusal.within_limits();
@@ -46,7 +46,7 @@ pub fn impossible(why: String) -> ApplicationFailure {
     ApplicationFailure::builder(cut(why)).type_name(failure_type::IMPOSSIBLE.to_owned()).non_retryable(true).build()
 }
 
-/// Returns an activity's failure for a fault. Its message is what the Web UI shows of a pending activity.
+/// Returns an activity's failure for a fault. The Web UI shows its message for a pending activity.
 #[must_use]
 pub fn fault(why: String) -> ApplicationFailure {
     ApplicationFailure::builder(cut(why)).type_name(failure_type::FAULT.to_owned()).build()
@@ -55,7 +55,7 @@ pub fn fault(why: String) -> ApplicationFailure {
 /// Reads back why an activity failed.
 #[must_use]
 pub fn read(error: &ActivityExecutionError) -> NotAccepted {
-    // The failure of a durable activity wraps the one that the activity returned; that of a local one is the latter.
+    // The failure of a durable activity wraps the one that the activity returned; for a local activity it is that one.
     let Some(failure) = error.cause().map(IncomingError::failure).or_else(|| error.failure()) else {
         return NotAccepted::Fault(error.to_string());
     };

@@ -1,13 +1,14 @@
-//! How long a command is tried, written down once (ADR 1).
+//! How long a command is tried, defined in one place (ADR 1).
 
 use std::time::Duration;
 
 use process_manager::manager::Retry;
 use temporalio_workflow::{ActivityOptions, LocalActivityOptions, RetryPolicy};
 
-/// Limit of the local attempt: long enough for a healthy service, short enough to keep the workflow task below its timeout.
+/// The time limit of the local attempt: long enough for a healthy service, short enough to keep the workflow task below
+/// its timeout.
 pub const LOCAL_ATTEMPT: Duration = Duration::from_secs(2);
-/// Limit of one attempt of a durable activity, unless the command sets its own.
+/// The time limit of one attempt of a durable activity, unless the command sets its own.
 pub const ATTEMPT: Duration = Duration::from_secs(10);
 /// A command that has not succeeded for this long is stalled: it shows as an incident.
 pub const STALLED_AFTER: Duration = Duration::from_secs(10);
@@ -30,7 +31,7 @@ pub fn durable(attempt: Duration, retry: Retry, summary: String) -> ActivityOpti
         .initial_interval(retry.first_pause)
         .backoff_coefficient(2.0)
         .maximum_interval(retry.longest_pause)
-        // The local attempt was the first; 0 is without end.
+        // The local attempt was the first; 0 means without end.
         .maximum_attempts(retry.attempts.map_or(0, |attempts| attempts.saturating_sub(1).max(1)))
         .build();
     ActivityOptions::with_start_to_close_timeout(attempt).retry_policy(policy).summary(summary).build()

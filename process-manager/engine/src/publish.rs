@@ -4,10 +4,10 @@ use serde::Serialize;
 use temporalio_common::search_attributes::{SearchAttributeKey, SearchAttributeUpdate};
 use temporalio_workflow::{MemoValue, WorkflowContext};
 
-/// Memo field that holds the published state.
+/// The memo field that holds the published state.
 ///
-/// It is written in the same workflow task as the search attributes, so a reader needs neither a query nor a worker, and
-/// the two never disagree (ADR 2).
+/// It is written in the same workflow task as the search attributes. So a reader needs neither a query nor a worker,
+/// and the two never disagree (ADR 2).
 pub const MEMO: &str = "state";
 /// Search attribute: the process.
 pub const PROCESS_ID: SearchAttributeKey<String> = SearchAttributeKey::keyword("ProcessId");
@@ -16,23 +16,23 @@ pub const INCIDENT: SearchAttributeKey<bool> = SearchAttributeKey::bool("Inciden
 
 /// Search attribute: whether an operator has to decide; absent until something was wrong.
 pub const NEEDS_ATTENTION: SearchAttributeKey<bool> = SearchAttributeKey::bool("NeedsAttention");
-/// Search attribute: what an operator's attention is needed for, such as a customer. It stays when that is over, so it is
-/// always searched together with [`NEEDS_ATTENTION`].
+/// Search attribute: what an operator's attention is about, such as a customer. It stays when the attention is over, so
+/// searches always combine it with [`NEEDS_ATTENTION`].
 pub const SUBJECT: SearchAttributeKey<String> = SearchAttributeKey::keyword("AttentionSubject");
-/// Search attribute: the name of the outcome that the process manager has declared for an instance that has ended.
+/// Search attribute: the name of the outcome that the process manager declared for an instance that has ended.
 pub const OUTCOME: SearchAttributeKey<String> = SearchAttributeKey::keyword("Outcome");
 
-/// Returns the change of [`NEEDS_ATTENTION`] where there is one. With an incident it is set to `false` too: a command
-/// that is retried is told apart from a run that began before the attribute existed.
+/// Returns the change of [`NEEDS_ATTENTION`], if there is one. With an incident it is also set to `false`: that tells a
+/// command that is being retried from a run that began before the attribute existed.
 #[must_use]
 pub fn attention(known: Option<bool>, is_needed: bool, is_incident: bool) -> Option<SearchAttributeUpdate> {
     let is_told = known == Some(is_needed) || (known.is_none() && !is_needed && !is_incident);
     (!is_told).then(|| NEEDS_ATTENTION.value_set(is_needed))
 }
 
-/// Publishes a state: the attributes that have changed, what the Web UI shows (in Markdown), and the memo.
+/// Publishes a state: the changed attributes, what the Web UI shows (in Markdown), and the memo.
 ///
-/// To be called only before the run waits for the server or ends: nobody sees the states between, and each publication
+/// Call it only before the run waits for the server or ends: nobody sees the states in between, and each publication
 /// costs history events.
 pub fn publish<W, T: Serialize + Send + Sync + 'static>(
     ctx: &WorkflowContext<W>,

@@ -1,6 +1,6 @@
-//! Sends one command: first as a local activity, and only when that faults as a durable one (ADR 1).
+//! Sends one command: first in a local activity, and only after a fault in a durable one (ADR 1).
 //!
-//! The good path therefore costs one workflow task; the bad path keeps durable retries that the Web UI shows. The
+//! So the good path costs one workflow task, and the bad path has durable retries that the Web UI shows. The
 //! idempotency key makes the repeated attempt harmless.
 
 use std::time::Duration;
@@ -20,27 +20,27 @@ use crate::{
 /// A workflow that sends commands.
 pub trait Sender: Sized + 'static {
     /// Whether the outcome of a local attempt that was not accepted is recorded in the history before the workflow acts
-    /// upon it (it costs one workflow task).
+    /// on it (this costs one workflow task).
     ///
     /// Until it is recorded, a worker that dies sends the command again. An accepted command is accepted again, by its
-    /// key. A refused one may be answered differently, unless its receiver remembers refusals.
+    /// key. A refused command may get a different answer, unless its receiver remembers refusals.
     const RECORDS_REFUSALS: bool;
 
     /// Publishes what has changed.
     fn publish(ctx: &WorkflowContext<Self>);
 
-    /// Notes that the command that is under way is stalled.
+    /// Records that the current command is stalled.
     fn stalled(&mut self, detail: String, at: DateTime<Utc>);
 
-    /// Counts a local activity: the server tells their events only with the next workflow task.
+    /// Counts a local activity: the server reports its events only with the next workflow task.
     fn local_attempt(&mut self) {}
 
-    /// Whether something has come in since [`Self::must_hand_over`] was asked.
+    /// Returns whether something has come in since [`Self::must_hand_over`] was asked.
     fn has_news(&self) -> bool {
         false
     }
 
-    /// Whether the history has become too long to wait in this run.
+    /// Returns whether the history is too long to wait in this run.
     fn must_hand_over(_ctx: &WorkflowContext<Self>) -> bool {
         false
     }
@@ -51,7 +51,7 @@ pub trait Sender: Sized + 'static {
 pub struct Policy {
     /// One line for the Web UI.
     pub summary: String,
-    /// Limit of one attempt.
+    /// The time limit of one attempt.
     pub attempt: Duration,
     /// How faults are retried.
     pub retry: Retry,
@@ -70,30 +70,30 @@ impl Policy {
         self.deadline.map(|deadline| (deadline - now).to_std().unwrap_or_default())
     }
 
-    /// Returns the pause before a durable activity that has ended is begun anew: not beyond the deadline.
+    /// Returns the pause before an ended durable activity begins again: not beyond the deadline.
     fn pause(&self, now: DateTime<Utc>) -> Duration {
         let longest = self.retry.longest_pause;
         self.left(now).map_or(longest, |left| left.min(longest)).max(Duration::from_millis(1))
     }
 }
 
-/// Outcome of a command.
+/// The outcome of a command.
 #[derive(Debug)]
 pub enum Sent<T> {
     /// The receiver accepted it.
     Accepted(T),
     /// The receiver refused it.
     Refused(Refusal),
-    /// It did not succeed as often as its policy tries, or can never be sent.
+    /// It did not succeed in as many attempts as its policy allows, or can never be sent.
     Failed(String),
-    /// The deadline passed before.
+    /// The deadline passed first.
     TimedOut,
-    /// The history has become too long to wait here; the next run sends the command again, with the same key.
+    /// The history is too long to wait here; the next run sends the command again, with the same key.
     TooLong,
 }
 
 impl<T> Sent<T> {
-    /// Converts the answer of a receiver that accepted.
+    /// Converts the answer of a receiver that accepted the command.
     pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Sent<U> {
         match self {
             Self::Accepted(answer) => Sent::Accepted(convert(answer)),
@@ -105,10 +105,10 @@ impl<T> Sent<T> {
     }
 }
 
-/// Sends a command as often as its policy says.
+/// Sends a command as often as its policy allows.
 ///
 /// # Errors
-/// Only when the run was cancelled meanwhile.
+/// Only if the run was cancelled meanwhile.
 pub async fn send<W: Sender, D>(
     ctx: &WorkflowContext<W>,
     activity: impl Fn() -> D,
@@ -140,11 +140,12 @@ where
     wait(ctx, activity, input, policy, fault).await
 }
 
-/// Sends a command until the receiver has accepted or refused it. It goes on even if [`Sender::must_hand_over`] says that
-/// the history is too long: a workflow that hands over calls [`send`] itself, which then returns [`Sent::TooLong`].
+/// Sends a command until the receiver has accepted or refused it. It goes on even if [`Sender::must_hand_over`] says
+/// that the history is too long. A workflow that hands over calls [`send`] itself, which then returns
+/// [`Sent::TooLong`].
 ///
 /// # Errors
-/// Only when the run was cancelled meanwhile.
+/// Only if the run was cancelled meanwhile.
 pub async fn send_until_answered<W: Sender, D>(
     ctx: &WorkflowContext<W>,
     activity: impl Fn() -> D,
@@ -168,7 +169,7 @@ where
     }
 }
 
-/// Ends the workflow task, so that the outcome of the local attempt stands in the history. Publishes as well: what was
+/// Ends the workflow task, so that the outcome of the local attempt is in the history. It also publishes: what was
 /// published before an operator's retry is stale.
 async fn recorded<W: Sender, T>(ctx: &WorkflowContext<W>, sent: Sent<T>) -> Sent<T> {
     if W::RECORDS_REFUSALS {
@@ -178,7 +179,7 @@ async fn recorded<W: Sender, T>(ctx: &WorkflowContext<W>, sent: Sent<T>) -> Sent
     sent
 }
 
-/// Waits for the durable activity, the deadline, and a history that has become too long.
+/// Waits for the durable activity, the deadline, or a history that is too long.
 async fn wait<W: Sender, D>(
     ctx: &WorkflowContext<W>,
     activity: impl Fn() -> D,
@@ -200,7 +201,7 @@ where
     loop {
         select! {
             outcome = attempts => match decide(ctx, outcome)? {
-                // The policy has no end: a worker of another version, or an operator who failed the activity.
+                // The policy has no end: a worker of another version ended the activity, or an operator failed it.
                 Err(NotAccepted::Fault(why)) if policy.retry.attempts.is_none() => {
                     timer(ctx, policy.pause(now(ctx))).await;
                     fault = why;
@@ -234,7 +235,7 @@ where
     }
 }
 
-/// A cancelled activity of a run that is not cancelled is a fault: its worker has been told to end.
+/// If an activity is cancelled but its run is not, that is a fault: its worker was told to end.
 fn decide<W, T>(
     ctx: &WorkflowContext<W>,
     outcome: Result<T, ActivityExecutionError>,

@@ -8,7 +8,7 @@ use process_manager::instance::Acknowledge;
 /// Reads an acknowledgement: no input, `null`, or an object whose known fields are texts within their limits.
 ///
 /// # Errors
-/// Why the payload does not acknowledge.
+/// The reason why the payload does not acknowledge.
 pub fn acknowledgement(raw: &RawValue) -> Result<Acknowledge, &'static str> {
     let object = object(raw)?;
     let signal = Acknowledge {
@@ -19,9 +19,9 @@ pub fn acknowledgement(raw: &RawValue) -> Result<Acknowledge, &'static str> {
     if signal.is_within_limits() { Ok(signal) } else { Err("acknowledged_by or note is too long") }
 }
 
-/// Returns the failure that a retry means, where it means a certain one; whatever else it carries is ignored.
+/// Returns the failure that a retry means, if it names one; anything else in it is ignored.
 ///
-/// A `failure_id` that is not a text names no failure that could be there, so it is kept as one that never matches.
+/// A `failure_id` that is not a text cannot name an existing failure, so it is kept as one that never matches.
 #[must_use]
 pub fn retry(raw: &RawValue) -> Option<String> {
     let given = object(raw).ok()?.remove("failure_id").filter(|id| !id.is_null())?;
@@ -31,25 +31,25 @@ pub fn retry(raw: &RawValue) -> Option<String> {
 /// Reads an instruction: an object with a `type`, and its `data`.
 ///
 /// # Errors
-/// Why the payload is no instruction.
+/// The reason why the payload is not an instruction.
 pub fn instruction(raw: &RawValue) -> Result<(String, Value), &'static str> {
     let mut object = object(raw)?;
     let kind = text(&object, "type")?.ok_or("it has no type")?;
     Ok((kind, object.remove("data").unwrap_or_default()))
 }
 
-/// Reads an object; no payload and `null` are an empty one.
+/// Reads an object; no payload and `null` count as an empty object.
 ///
 /// # Errors
-/// Why the payload is no object.
+/// The reason why the payload is not an object.
 pub fn object(raw: &RawValue) -> Result<Map<String, Value>, &'static str> {
     Ok(optional_object(raw)?.unwrap_or_default())
 }
 
-/// Reads an object as JSON, whatever the sender has declared it to be; `None` is no payload, or `null`.
+/// Reads an object as JSON, whatever encoding the sender declared; `None` means no payload, or `null`.
 ///
 /// # Errors
-/// Why the payload is no object.
+/// The reason why the payload is not an object.
 pub fn optional_object(raw: &RawValue) -> Result<Option<Map<String, Value>>, &'static str> {
     let payload = match raw.payloads.as_slice() {
         [] => return Ok(None),
@@ -67,7 +67,7 @@ pub fn optional_object(raw: &RawValue) -> Result<Option<Map<String, Value>>, &'s
     }
 }
 
-/// A text field; `null` stands for an absent one.
+/// Returns a text field; `null` counts as absent.
 fn text(object: &Map<String, Value>, field: &str) -> Result<Option<String>, &'static str> {
     match object.get(field) {
         None | Some(Value::Null) => Ok(None),

@@ -1,4 +1,4 @@
-//! Timers that a cancellation of the run ends without harm.
+//! Timers that end without harm when their run is cancelled.
 
 use std::{
     pin::Pin,
@@ -10,15 +10,15 @@ use temporalio_workflow::{CancellableFuture, TimerOptions, TimerResult, Workflow
 
 type Running<'a> = Pin<Box<dyn CancellableFuture<Output = TimerResult> + 'a>>;
 
-/// A timer of the server, begun by [`timer`].
+/// A server timer, started by [`timer`].
 pub struct Timer<'a> {
     running: Running<'a>,
     cancelled: Pin<Box<dyn FusedFuture<Output = Option<String>> + 'a>>,
 }
 
-/// Starts a timer that is cancelled together with the run, as [`WorkflowContext::timer`] does. That one must not be used: SDK
-/// 1.1 cancels it before it looks at what else has come, and where the timer has fired as well since the last workflow task,
-/// it panics in each attempt at the task, so the run never ends.
+/// Starts a timer that is cancelled together with the run, as [`WorkflowContext::timer`] does. Do not use that one: SDK
+/// 1.1 cancels it before it looks at what else has come. If the timer has also fired since the last workflow task, the
+/// SDK panics in each attempt at the task, so the run never ends.
 #[expect(clippy::disallowed_methods, reason = "with a token of its own it is safe")]
 pub fn timer<W>(ctx: &WorkflowContext<W>, options: impl Into<TimerOptions>) -> Timer<'_> {
     let mut options = options.into();

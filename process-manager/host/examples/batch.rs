@@ -1,8 +1,8 @@
 //! One command for each of many items: a shop announces a price to each of its customers.
 //!
-//! The items come page by page from a source. A batch stops itself once more has failed than is tolerated; an operator then
-//! retries what has failed. A page has at most 500 items, an item at most 1,024 bytes, and at most 300 commands are in
-//! flight.
+//! The items come page by page from a source. A batch pauses itself once more items have failed than are tolerated; an
+//! operator then retries the failed ones. A page has at most 500 items, an item at most 1,024 bytes, and at most 300
+//! commands are in flight.
 //!
 //! ```sh
 //! cargo run -p process-manager-host --features testing --example batch
@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 const PAGE: u32 = 100;
 
-/// Customers are numbered. The input settles who belongs to it: who comes later does not.
+/// Customers are numbered. The input determines who belongs to the batch: customers who come later do not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Audience {
     registered_up_to: u32,
@@ -65,7 +65,8 @@ impl Batch for PriceAnnouncement {
     }
 }
 
-/// The shop's list of customers. A page goes on behind the last customer of the one before, so none moves between pages.
+/// The shop's list of customers. A page begins after the last customer of the previous page, so nobody moves between
+/// pages.
 struct Customers;
 
 impl ItemSource<PriceAnnouncement> for Customers {
@@ -105,14 +106,14 @@ pub(crate) async fn run(server: &TestServer) -> anyhow::Result<()> {
     let start = StartBatch::new::<PriceAnnouncement>("spring", &Audience { registered_up_to: 250 })?;
     batches.start(&start, TASK_QUEUE).await?;
 
-    // Nothing is tolerated to fail, so it pauses itself.
+    // No failures are tolerated, so the batch pauses itself.
     let paused = until(&batches, &start, Status::Paused).await?;
     let failed = batches.failed(&start.workflow_id(), None).await?;
     let first = failed.first().context("an item has failed")?;
     println!("paused: {} of {:?} accepted; {} failed: {}", paused.accepted, paused.total, first.id, first.refusal);
     assert_eq!(first.refusal.code, "no-address");
 
-    // An operator fixes the cause and retries: what has failed is sent again, and then the batch goes on.
+    // An operator fixes the cause and retries: failed items are sent again, and then the batch goes on.
     mail.knows_all.store(true, Ordering::Relaxed);
     batches.retry(&start.workflow_id()).await?;
     let done = until(&batches, &start, Status::Completed).await?;

@@ -1,6 +1,6 @@
 //! The smallest process manager: one event leads to one command, and the state remembers it.
 //!
-//! As JSON the state may take 1 MiB, and a command 1.5 MiB; beyond that the instance is parked.
+//! As JSON, the state may take 1 MiB, and a command 1.5 MiB. Beyond that the instance is parked.
 //!
 //! Needs the Temporal CLI (`temporal`) on the path:
 //!
@@ -19,7 +19,7 @@ use process_manager_host::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The events of the log that matter; events of other types are ignored.
+/// The events of the log that matter. Events of other types are ignored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 enum Event {
@@ -33,7 +33,7 @@ enum Command {
     SendWelcome { to: String },
 }
 
-/// The process manager. The type is the state of one instance: here there is one instance for each customer.
+/// The process manager. The type is the state of one instance; here each customer has an instance.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 struct Welcome {
     is_welcomed: bool,
@@ -51,20 +51,20 @@ impl ProcessManager for Welcome {
         Ok(Route::start(name))
     }
 
-    // Which commands follow from it?
+    // Which commands follow from the event?
     fn handle(&self, event: &Event, _: &Context<'_>) -> Result<Commands<Command>, Infallible> {
         let Event::CustomerRegistered { name } = event;
         Ok(Command::SendWelcome { to: name.clone() }.into())
     }
 
-    // How does it change the state?
+    // How does the event change the state?
     fn apply(&mut self, _: &Event, _: &Context<'_>) -> Result<(), Infallible> {
         self.is_welcomed = true;
         Ok(())
     }
 }
 
-/// Prints commands. For services with an HTTP interface there is `HttpDispatcher`.
+/// Prints commands. For services with an HTTP interface, use `HttpDispatcher`.
 struct Printer;
 
 impl Dispatcher<Command> for Printer {
@@ -75,7 +75,7 @@ impl Dispatcher<Command> for Printer {
     }
 }
 
-/// Hosts the process manager, appends an event to its log and reads the state that follows.
+/// Hosts the process manager, appends an event to its log and reads the resulting state.
 pub(crate) async fn run(server: &TestServer) -> anyhow::Result<()> {
     let log = MemoryLog::default();
     let _worker = server.host(|hosting| hosting.manager(Manager::<Welcome>::new(log.clone(), Printer))).await?;

@@ -2,8 +2,8 @@
 //!
 //! The service inserts its events in the transaction that changes its data, and needs no event feed of its own.
 //!
-//! One read takes 1,000 rows at most. It has 10 s; after one that failed the next takes half as many rows. An event that
-//! takes more than 2 MiB with its envelope is a routing error: by default the subscription stops at it.
+//! One read takes at most 1,000 rows. It has 10 s; after a failed read, the next one takes half as many rows. An event
+//! that takes more than 2 MiB with its envelope is a routing error: by default the subscription stops at it.
 //!
 //! ```sh
 //! DATABASE_URL=postgres://user@127.0.0.1/shop cargo run -p process-manager-host --features testing --example postgres
@@ -54,7 +54,7 @@ impl ProcessManager for Payments {
     }
 }
 
-/// Hands the commands over to a channel.
+/// Sends the commands to a channel.
 struct Bank(UnboundedSender<Command>);
 
 impl Dispatcher<Command> for Bank {
@@ -63,7 +63,7 @@ impl Dispatcher<Command> for Bank {
     }
 }
 
-/// The service: changes its own data and records the event, both or neither.
+/// The service: it changes its own data and records the event, both or neither.
 async fn place_order(pool: &PgPool, order: &str) -> sqlx::Result<()> {
     let mut transaction = pool.begin().await?;
     sqlx::query("INSERT INTO customer_order (id) VALUES ($1)").bind(order).execute(&mut *transaction).await?;

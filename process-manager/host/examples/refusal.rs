@@ -1,6 +1,6 @@
-//! A service refuses a command, which is a business "no": the process manager decides what follows.
+//! A service refuses a command, which is a business "no". The process manager decides what follows.
 //!
-//! One refusal is answered by another command. The other one parks the instance until an operator retries it. A refusal's
+//! One refusal leads to another command. The other one parks the instance until an operator retries it. A refusal's
 //! code is cut at 200 characters, and its detail at 2,000.
 //!
 //! ```sh
@@ -66,7 +66,7 @@ impl ProcessManager for Shipping {
         Ok(())
     }
 
-    // A fault, such as a service that is unavailable, does not come here: it is retried.
+    // A fault, such as an unavailable service, does not come here: it is retried.
     fn on_error(&self, failure: Failure<'_, Self>) -> OnError<Command> {
         let Some(Event::OrderPaid { order, .. }) = failure.context().event else { return failure.stop() };
         match &failure {

@@ -1,8 +1,8 @@
-//! Strict routes: an event that must begin an instance, and one that must find it.
+//! Strict routes: an event that must start an instance, and one that must find an instance.
 //!
-//! `Route::start` and `Route::proceed` accept both. The strict ones ask `on_routing_error` instead: here a repeated
-//! opening is skipped, and a deposit without an account stops the subscription until an operator decides. An id of more than
-//! 200 characters is asked about in the same way.
+//! `Route::start` and `Route::proceed` accept either case. The strict routes ask `on_routing_error` instead: here a
+//! repeated opening is skipped, and a deposit without an account stops the subscription until an operator decides. An
+//! id of more than 200 characters is also a routing error.
 //!
 //! ```sh
 //! cargo run -p process-manager-host --features testing --example strict_start
@@ -98,7 +98,7 @@ pub(crate) async fn run(server: &TestServer) -> anyhow::Result<()> {
     opened("A");
     wait_until_handled::<Statements>(client, &deposited("A"), LIMIT).await?;
 
-    // Nobody has opened account B. The subscription stops there and says why; what follows waits.
+    // Nobody has opened account B. The subscription stops there and says why; later events wait.
     let stray = deposited("B");
     let last = deposited("A");
     let operator = Operator::new(client.clone());

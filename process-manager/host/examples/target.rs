@@ -1,7 +1,7 @@
-//! Events start a workflow that is written by hand.
+//! Events start a hand-written workflow.
 //!
-//! Choose this where the next step depends on the answer to a command: a process manager learns only whether a command
-//! was accepted. The routing, the subscription and the durable sending of commands are the library's all the same.
+//! Choose this if the next step depends on the answer to a command: a process manager learns only whether a command was
+//! accepted. The library still provides the routing, the subscription and the durable sending of commands.
 //!
 //! ```sh
 //! cargo run -p process-manager-host --features testing --example target
@@ -41,7 +41,7 @@ enum Event {
     CustomerRegistered { name: String },
 }
 
-/// Routing alone: which event goes to which workflow.
+/// Only the routing: which event goes to which workflow.
 struct Registrations;
 
 impl Routing for Registrations {
@@ -73,7 +73,7 @@ impl DeliveryTarget for StartOnboarding {
     }
 }
 
-/// The workflow. Temporal keeps its progress: it continues where it was when a worker dies.
+/// The workflow. Temporal keeps its progress: it continues where it was if a worker dies.
 #[workflow]
 struct Onboarding {
     customer: String,

@@ -1,7 +1,7 @@
 //! One process manager follows the logs of two services.
 //!
-//! Each log is ordered in itself, but the two are not ordered between each other: the payment may come before the order.
-//! So the instance notes both and acts once it has seen both.
+//! Each log is ordered, but there is no order between the two: the payment may come before the order. So the instance
+//! records both and acts once it has seen both.
 //!
 //! ```sh
 //! cargo run -p process-manager-host --features testing --example two_logs
@@ -17,7 +17,7 @@ use process_manager_host::{DispatchError, Dispatcher, Manager, testing::TestServ
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-/// The events of both logs: an event's type says which one it is, wherever it comes from.
+/// The events of both logs. An event's type says which one it is, whichever log it comes from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 enum Event {
@@ -45,7 +45,7 @@ impl ProcessManager for Fulfilment {
     type Command = Command;
     type Error = Infallible;
 
-    // Either event may be the first one, so both start the instance.
+    // Either event may come first, so both start the instance.
     fn route(event: &Event, _: &Metadata) -> Result<Route, Infallible> {
         let (Event::OrderPlaced { order } | Event::PaymentReceived { order }) = event;
         Ok(Route::start(order))
@@ -68,7 +68,7 @@ impl ProcessManager for Fulfilment {
     }
 }
 
-/// Hands the commands over to a channel.
+/// Sends the commands to a channel.
 struct Depot(UnboundedSender<Command>);
 
 impl Dispatcher<Command> for Depot {

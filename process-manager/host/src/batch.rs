@@ -1,4 +1,4 @@
-//! Batches on a worker: where their items come from, and how their commands are sent.
+//! Batches in a worker: where their items come from, and how their commands are sent.
 //!
 //! A batch is hosted with a source and a dispatcher:
 //!
@@ -13,8 +13,8 @@
 //! hosting.batch::<RevokeContracts>(contracts, dispatcher)
 //! # }
 //! ```
-//! It is started by [`Batches`](crate::operator::Batches), or by a process manager that is hosted with
-//! [`Manager::starts_batches`](crate::Manager::starts_batches), by a command `StartBatch`.
+//! A batch is started by [`Batches`](crate::operator::Batches), or with a command `StartBatch` by a process manager
+//! that is hosted with [`Manager::starts_batches`](crate::Manager::starts_batches).
 
 mod activity;
 mod chunk;
@@ -32,23 +32,24 @@ pub(crate) use self::{
     start::{BATCH_COMMANDS, command_batch, start_batch},
 };
 
-/// A page of the items of a batch.
+/// A page of a batch's items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemPage<T> {
     /// The items: at most [`MOST_ITEMS_OF_PAGE`](process_manager::batch::MOST_ITEMS_OF_PAGE).
     pub items: Vec<T>,
-    /// The cursor of the next page, at most [`CURSOR_BYTES`](process_manager::batch::CURSOR_BYTES); `None` on the last one.
+    /// The cursor of the next page, at most [`CURSOR_BYTES`](process_manager::batch::CURSOR_BYTES); `None` on the last
+    /// page.
     pub next: Option<String>,
-    /// How many items there are in all, where that is cheap to tell.
+    /// How many items there are in all, if that is cheap to find.
     pub total: Option<u64>,
 }
 
-/// Where the items of a batch come from, page by page.
+/// The source of a batch's items, page by page.
 ///
-/// Pages are best made by a key: an item that joins or leaves must not move others from page to page. The input of the batch
-/// settles which items belong to it; one that leaves the source before its page is read is left out.
+/// Base the pages on a key, so that an item that joins or leaves does not move others from page to page. The batch's
+/// input determines which items belong to it. An item that leaves the source before its page is read is left out.
 pub trait ItemSource<B: Batch>: Send + Sync + 'static {
-    /// Reads the page of this cursor; the first one when absent. It is asked again after a crash, or an error.
+    /// Reads the page at this cursor; without one, the first page. It is called again after a crash or an error.
     ///
     /// # Errors
     /// The source is unavailable. The batch waits for it.

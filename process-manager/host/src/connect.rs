@@ -1,4 +1,4 @@
-//! The connection to Temporal, by Temporal's own environment configuration.
+//! The connection to Temporal, configured by Temporal's own environment variables.
 
 use std::{
     error::Error,
@@ -17,31 +17,31 @@ use temporalio_client::{
 use tokio::time::timeout;
 use url::Url;
 
-/// For the TCP and TLS handshakes; without it a server that drops packets would hold a caller for minutes.
+/// For the TCP and TLS handshakes; without this limit, a server that drops packets would block a caller for minutes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// For the handshakes and the first call together.
 const FIRST_ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
-/// Why there is no connection to Temporal.
+/// The reason why there is no connection to Temporal.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The configuration cannot be used; to try again is pointless.
+    /// The configuration cannot be used; trying again is pointless.
     #[error("Temporal's configuration (TEMPORAL_* variables and profile) cannot be used: {0}")]
     Configuration(String),
-    /// The server cannot be reached, or does not answer as it should.
+    /// The server cannot be reached, or does not answer as expected.
     #[error("Temporal at {address} cannot be reached: {reason}")]
     Unavailable {
-        /// Where it was looked for.
+        /// The address that was tried.
         address: Url,
         /// The error.
         reason: String,
     },
 }
 
-/// Where Temporal is, and how to be let in.
+/// Temporal's address, and the credentials for it.
 #[derive(Debug, Clone)]
 pub struct TemporalConfig {
     connection: ConnectionOptions,
@@ -50,15 +50,15 @@ pub struct TemporalConfig {
 
 impl TemporalConfig {
     /// Reads `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_PROFILE`, `TEMPORAL_TLS…`, `TEMPORAL_API_KEY` and the
-    /// profile file, as every Temporal tool does. Without any: `localhost:7233`, namespace `default`.
+    /// profile file, as every Temporal tool does. The defaults are `localhost:7233` and namespace `default`.
     ///
-    /// Messages are compressed where TLS is used. Without it the server is near, and to compress them costs more than to
-    /// send them.
+    /// Messages are compressed only if TLS is used. Without TLS the server is near, and compressing costs more than
+    /// sending.
     ///
     /// # Errors
     /// A value or a file that cannot be read.
     pub fn from_env() -> Result<Self, ConnectError> {
-        // The client's error is not `Sync`, so its text has to do.
+        // The client's error is not `Sync`, so only its text is kept.
         let (mut connection, client) = ClientOptions::load_from_config(LoadClientConfigProfileOptions::default())
             .map_err(|error| ConnectError::Configuration(error.to_string()))?;
         connection.connect_timeout = Some(CONNECT_TIMEOUT);
@@ -68,7 +68,7 @@ impl TemporalConfig {
         Ok(Self { connection, client })
     }
 
-    /// A server without TLS at `address`.
+    /// Returns the configuration of a server without TLS at `address`.
     #[must_use]
     pub fn at(address: Url, namespace: &str) -> Self {
         let connection = ConnectionOptions::new(address).connect_timeout(CONNECT_TIMEOUT);
@@ -78,19 +78,19 @@ impl TemporalConfig {
         }
     }
 
-    /// Where Temporal is looked for.
+    /// Returns the address of the server.
     #[must_use]
     pub fn address(&self) -> &Url {
         &self.connection.target
     }
 
-    /// The namespace that is used.
+    /// Returns the namespace.
     #[must_use]
     pub fn namespace(&self) -> &str {
         &self.client.namespace
     }
 
-    /// Connects; one attempt of at most 5 s.
+    /// Connects, in one attempt of at most 5 s.
     ///
     /// # Errors
     /// The configuration cannot be used, or the server cannot be reached.
@@ -103,7 +103,7 @@ impl TemporalConfig {
         }
     }
 
-    /// Connects as soon as the server can be reached, however long that takes.
+    /// Connects as soon as the server can be reached, however long it takes.
     ///
     /// # Errors
     /// The configuration cannot be used.
@@ -146,8 +146,8 @@ fn root_cause(error: &dyn Error) -> String {
     error.source().map_or_else(|| error.to_string(), root_cause)
 }
 
-/// A client that connects in the background as soon as Temporal can be reached, for programs that answer before. Clones
-/// are the same one.
+/// A client that connects in the background as soon as Temporal can be reached, for programs that must answer before
+/// that. Clones share one connection.
 #[derive(Debug, Clone)]
 pub struct LazyClient {
     client: Arc<OnceLock<Client>>,
@@ -170,7 +170,7 @@ impl LazyClient {
         lazy
     }
 
-    /// The client; `None` until there has been a connection.
+    /// Returns the client; `None` until there has been a connection.
     #[must_use]
     pub fn get(&self) -> Option<&Client> {
         self.client.get()
@@ -183,14 +183,14 @@ impl From<Client> for LazyClient {
     }
 }
 
-/// Options for a call that a caller waits for: at most 5 s for an attempt, retries within 3 s.
+/// Returns the options for a call that a caller waits for: at most 5 s per attempt, retries within 3 s.
 #[must_use]
 pub fn bounded_rpc() -> RpcOptions {
     let retry = RetryOptions::builder().max_elapsed_time(Some(Duration::from_secs(3))).build();
     RpcOptions::builder().timeout(Duration::from_secs(5)).retry_options(retry).build()
 }
 
-/// A request that is bounded in the same way, for calls that the SDK has no method for.
+/// Returns a request with the same limits, for calls for which the SDK has no method.
 pub(crate) fn bounded_request<T>(message: T) -> Request<T> {
     let mut request = message.into_request();
     let options = bounded_rpc();
@@ -203,7 +203,7 @@ pub(crate) fn bounded_request<T>(message: T) -> Request<T> {
     request
 }
 
-/// Whether the status says that Temporal is unavailable for now, and not that the request is wrong.
+/// Returns whether the status says that Temporal is unavailable for now, rather than that the request is wrong.
 #[must_use]
 pub fn is_unavailable(status: &Status) -> bool {
     matches!(
@@ -233,7 +233,7 @@ mod tests {
         let config = local(&TcpListener::bind("127.0.0.1:0").await.unwrap()).await;
         let error = config.connect().await.unwrap_err();
         let address = config.address();
-        // In the words of the operating system, whichever it is.
+        // The text comes from the operating system, whichever it is.
         let refused = std::net::TcpStream::connect(&*address.socket_addrs(|| None).unwrap()).unwrap_err();
         assert_eq!(error.to_string(), format!("Temporal at {address} cannot be reached: {refused}"));
     }

@@ -1,9 +1,9 @@
-//! Temporal's dev server as a child process that never outlives us.
+//! Temporal's dev server as a child process that never outlives this program.
 //!
-//! The child is a few lines of `sh` around the server (`dev_server.sh`): it ends the server when the pipe that is its
-//! standard input ends. That happens on a drop, a panic and a `kill -9` alike, and needs no unsafe code. The child has a
-//! process group of its own, so a Ctrl-C in the terminal reaches us alone and we end the server last. What remains: if
-//! the shell itself is killed with -9 its watching half still ends the server; only a -9 at both halves leaves it.
+//! The child is a few lines of `sh` around the server (`dev_server.sh`). It ends the server when its standard input, a
+//! pipe, ends. That happens on a drop, a panic and a `kill -9` alike, and needs no unsafe code. The child has its own
+//! process group, so a Ctrl-C in the terminal reaches only this program, and the server ends last. If the shell itself
+//! is killed with -9, its watching half still ends the server. Only a -9 of both halves leaves the server behind.
 
 mod namespace;
 
@@ -23,30 +23,30 @@ use tokio::{
     time::{Instant, sleep, timeout, timeout_at},
 };
 
-/// Until the server answers. A start takes about a second; a machine that is kept busy may need much longer.
+/// The time limit for the server's first answer. A start takes about a second; a busy machine may need much longer.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
-/// For the rest of the log of a server that has ended. Somebody else may hold it open.
+/// The time limit for reading the rest of an ended server's log. Another process may hold it open.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-/// Between two attempts to reach a server that is starting.
+/// The pause between two attempts to reach a starting server.
 const ATTEMPT_INTERVAL: Duration = Duration::from_millis(50);
 /// Longer than the script waits before it kills the server (4 s).
 const STOP_TIMEOUT: Duration = Duration::from_millis(4_500);
-/// The namespace that a dev server has in any case.
+/// The namespace that every dev server has.
 const DEFAULT_NAMESPACE: &str = "default";
-/// Lines of the server's log that are kept to explain an early end.
+/// How many lines of the server's log are kept to explain an early end.
 const KEPT_LINES: usize = 5;
 
-/// Measured: with the first, one workflow task takes 31 ms instead of 50 ms. With the second, the slowest hundredth of
-/// workflows takes half as long with 50 in flight: a server of one node needs no queue in four parts. All four are still
-/// read, so nothing is left behind that an older version has put there.
+/// Measured: with the first setting, one workflow task takes 31 ms instead of 50 ms. With the second, the slowest
+/// hundredth of workflows takes half as long with 50 in flight: a single-node server needs no queue in four parts. All
+/// four are still read, so nothing is left behind that an older version put there.
 const DYNAMIC_CONFIG: [&str; 2] =
     ["history.transferProcessorMaxPollRPS=1000", "matching.numTaskqueueWritePartitions=1"];
-/// Caches that show a new namespace and its search attributes at once.
+/// Settings that make a new namespace and its search attributes visible at once.
 const FRESH_CACHES: [&str; 2] =
     ["system.forceSearchAttributesCacheRefreshOnRead=true", "system.namespaceCacheRefreshInterval=\"200ms\""];
-/// For a database file. Measured with 300 short workflows, 50 in flight: 2.6 times as many a second as with SQLite's
-/// defaults, the slowest hundredth 5 s instead of 20. A process that dies loses nothing; a power cut may lose the last
-/// moments. A checkpoint each 16 MB instead of each 4 MB: the fewer there are, the less hangs on the speed of the disk.
+/// For a database file. Measured with 300 short workflows, 50 in flight: 2.6 times as many per second as with SQLite's
+/// defaults, and 5 s instead of 20 for the slowest hundredth. A process that dies loses nothing; a power cut may lose
+/// the last moments. A checkpoint comes every 16 MB, not every 4 MB: with fewer, less depends on the disk's speed.
 const PRAGMAS: [&str; 3] = ["journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=4000"];
 
 /// How a dev server is started.
@@ -54,22 +54,22 @@ const PRAGMAS: [&str; 3] = ["journal_mode=WAL", "synchronous=NORMAL", "wal_autoc
 pub struct DevServerConfig {
     /// The Temporal CLI.
     pub cli: PathBuf,
-    /// Port for gRPC on 127.0.0.1.
+    /// The gRPC port on 127.0.0.1.
     pub port: u16,
-    /// Port of the Web UI on 127.0.0.1; `None` for no Web UI.
+    /// The port of the Web UI on 127.0.0.1; `None` for no Web UI.
     pub ui_port: Option<u16>,
-    /// SQLite file that keeps the data; `None` keeps it in memory.
+    /// The SQLite file that keeps the data; `None` keeps it in memory.
     pub database: Option<PathBuf>,
-    /// Namespace that it has; it always has `default` as well.
+    /// The namespace to create; the server always has `default` as well.
     pub namespace: String,
-    /// How long an ended run can be read, if that is longer than the server's own default of one day.
+    /// How long an ended run can be read, if longer than the server's default of one day.
     pub retention: Option<Duration>,
-    /// More values of the server's dynamic configuration, such as `system.namespaceCacheRefreshInterval="200ms"`.
+    /// Additional values of the server's dynamic configuration, such as `system.namespaceCacheRefreshInterval="200ms"`.
     pub dynamic_config: Vec<String>,
 }
 
 impl DevServerConfig {
-    /// A server in memory without a Web UI.
+    /// Creates the configuration of a server in memory without a Web UI.
     #[must_use]
     pub fn new(cli: impl Into<PathBuf>, port: u16) -> Self {
         let namespace = DEFAULT_NAMESPACE.to_owned();
@@ -84,14 +84,14 @@ impl DevServerConfig {
         }
     }
 
-    /// Shows a new namespace and its search attributes at once, as tests need it.
+    /// Makes a new namespace and its search attributes visible at once, as tests need it.
     #[must_use]
     pub fn with_fresh_caches(mut self) -> Self {
         self.dynamic_config.extend(FRESH_CACHES.map(str::to_owned));
         self
     }
 
-    /// The CLI's arguments, for a process that is watched by other means than [`DevServer`].
+    /// Returns the CLI's arguments, for a process that is supervised by other means than [`DevServer`].
     #[must_use]
     pub fn arguments(&self) -> Vec<String> {
         let mut arguments = vec!["server".into(), "start-dev".into(), "--ip".into(), "127.0.0.1".into()];
@@ -117,14 +117,14 @@ impl DevServerConfig {
     }
 }
 
-/// Why there is no running dev server.
+/// The reason why there is no running dev server.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DevServerError {
     /// The process could not be started.
     #[error("the shell `sh`, which watches the Temporal dev server, could not be started ({0})")]
     Spawn(#[source] io::Error),
-    /// The database file cannot have this name.
+    /// The name of the database file is not allowed.
     #[error("the database file {path:?} of the Temporal dev server must have a name without '#', '?' and '%'")]
     Database {
         /// The file.
@@ -136,7 +136,7 @@ pub enum DevServerError {
         /// The folder.
         folder: PathBuf,
     },
-    /// It ended before it answered.
+    /// The server ended before it answered.
     #[error("the Temporal dev server ended ({status}) before it was ready: {log}")]
     Ended {
         /// How it ended.
@@ -144,19 +144,19 @@ pub enum DevServerError {
         /// The last lines of its log.
         log: String,
     },
-    /// It did not answer in time.
+    /// The server did not answer in time.
     #[error("the Temporal dev server did not answer within {} s: {log}", START_TIMEOUT.as_secs())]
     NotReady {
         /// The last lines of its log, and the last answer.
         log: String,
     },
-    /// Its process could not be watched.
+    /// The server's process could not be watched.
     #[error("the Temporal dev server's process could not be watched ({0})")]
     Watch(#[from] io::Error),
 }
 
-/// Returns folder and name of the database file. The server makes a URL of the path that it gets, in which `#`, `?` and
-/// `%` mean something: it is started in the folder and gets the name alone.
+/// Returns folder and name of the database file. The server turns the path that it gets into a URL, in which `#`, `?`
+/// and `%` have a meaning. So it is started in the folder and gets only the name.
 fn database_in_folder(config: &mut DevServerConfig) -> Result<Option<(PathBuf, PathBuf)>, DevServerError> {
     let Some(path) = &config.database else { return Ok(None) };
     let absolute = |path: &Path| std::path::absolute(path).map_err(DevServerError::Spawn);
@@ -170,14 +170,14 @@ fn database_in_folder(config: &mut DevServerConfig) -> Result<Option<(PathBuf, P
     if !folder.is_dir() {
         return Err(DevServerError::Folder { folder: folder.to_owned() });
     }
-    // A CLI without a folder is looked for on the PATH.
+    // A CLI without a folder is searched for on the PATH.
     if config.cli.components().count() > 1 {
         config.cli = absolute(&config.cli)?;
     }
     Ok(Some((folder.to_owned(), name.into())))
 }
 
-/// A running dev server. Dropping it ends the server as well, without waiting for that.
+/// A running dev server. Dropping it also ends the server, without waiting for the end.
 #[derive(Debug)]
 pub struct DevServer {
     shell: Child,
@@ -194,7 +194,7 @@ impl DevServer {
     /// Starts a server. It is not [`ready`](Self::ready) yet.
     ///
     /// # Errors
-    /// [`DevServerError::Spawn`]. That the CLI itself cannot be run shows in [`ready`](Self::ready).
+    /// [`DevServerError::Spawn`]. If the CLI itself cannot be run, [`ready`](Self::ready) reports it.
     pub fn spawn(config: &DevServerConfig) -> Result<Self, DevServerError> {
         let mut shell = Command::new("sh");
         let mut config = config.clone();
@@ -224,14 +224,14 @@ impl DevServer {
     /// Returns once its namespace can be used.
     ///
     /// # Errors
-    /// [`DevServerError::Ended`] when the server ends before that, with its last words; [`DevServerError::NotReady`] after
-    /// two minutes.
+    /// [`DevServerError::Ended`] if the server ends before that, with its last log lines; [`DevServerError::NotReady`]
+    /// after two minutes.
     pub async fn ready(&mut self) -> Result<(), DevServerError> {
         let deadline = Instant::now() + START_TIMEOUT;
         let mut last = String::new();
         while Instant::now() < deadline {
             if let Some(status) = self.shell.try_wait()? {
-                // Its end is known before its last words are read.
+                // The end of the server is known before its last log lines are read.
                 if let Some(reading) = self.reading.take() {
                     let _ = timeout(LAST_WORDS, reading).await;
                 }
@@ -247,7 +247,7 @@ impl DevServer {
         Err(DevServerError::NotReady { log: format!("{last} {}", self.log.tail()) })
     }
 
-    /// `host:port` of its gRPC endpoint.
+    /// Returns `host:port` of its gRPC endpoint.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
@@ -256,16 +256,16 @@ impl DevServer {
     /// Waits until the server ends by itself.
     ///
     /// # Errors
-    /// When its process cannot be watched.
+    /// If its process cannot be watched.
     pub async fn ended(&mut self) -> io::Result<ExitStatus> {
-        // Child::wait would close the pipe first; it was taken, so it stays.
+        // `Child::wait` would first close the pipe; the pipe was taken out, so it stays open.
         self.shell.wait().await
     }
 
-    /// Ends the server: SIGTERM, after four seconds SIGKILL. Returns within five.
+    /// Ends the server: SIGTERM, after four seconds SIGKILL. Returns within five seconds.
     ///
     /// # Errors
-    /// When its process cannot be watched.
+    /// If its process cannot be watched.
     pub async fn stop(mut self) -> io::Result<()> {
         self.lifeline = None;
         match timeout(STOP_TIMEOUT, self.shell.wait()).await {
@@ -275,7 +275,7 @@ impl DevServer {
     }
 }
 
-/// The server's own log: passed on line by line, its end kept.
+/// The server's own log: passed on line by line; the last lines are kept.
 #[derive(Debug, Clone, Default)]
 struct Log(Arc<Mutex<VecDeque<String>>>);
 

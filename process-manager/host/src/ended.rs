@@ -1,7 +1,7 @@
 //! Continues instances whose runs were ended from outside: terminated by an operator or by Temporal, cancelled, or timed
 //! out (ADR 18).
 //!
-//! Otherwise their work would never be done, and nobody would see that. So another run goes on from where the ended one
+//! Otherwise their work would never be done, and nobody would notice. So another run goes on from where the ended one
 //! was. It is parked with the code `ended-from-outside` until an operator decides.
 
 mod batch;
@@ -27,21 +27,22 @@ use self::history::Tail;
 pub(crate) use self::sweep::EndedInstances;
 use crate::operator::{OperatorError, Workflows, bounded, decode, timestamp};
 
-/// For a query, which replays the history of the run; that may have 50 MB.
+/// The time limit of a query. It replays the run's history, which may have 50 MB.
 const QUERY_WITHIN: Duration = Duration::from_secs(30);
-/// Bytes of events that the next run begins with, beside what is carried over; the server takes 2 MiB in all.
+/// Maximum size of the events that the next run begins with, besides what is carried over; the server takes 2 MiB in
+/// all.
 const EVENT_BYTES: usize = 512 * 1024;
 
-/// Why an instance could not be continued.
+/// The reason why an instance could not be continued.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EndedError {
     /// Temporal is unavailable, or rejects a request.
     #[error(transparent)]
     Temporal(#[from] OperatorError),
-    /// No worker has told the state of the ended run.
+    /// No worker could read the state of the ended run.
     #[error("the state of the ended run cannot be read: {0}")]
     Unreadable(String),
-    /// The run was begun by hand, with an input that means nothing.
+    /// The run was begun by hand, with a meaningless input.
     #[error("the input of the ended run cannot be read")]
     Input,
 }
@@ -55,10 +56,10 @@ pub(crate) struct Ended {
     at: DateTime<Utc>,
 }
 
-/// The way to go on where no worker tells the state of the ended run.
+/// What to do if no worker can read the state of the ended run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unreadable {
-    /// It is an error: a worker may tell it later.
+    /// It is an error: a worker may be able to read the state later.
     Fails,
     /// The instance goes on from where that run began, and says so.
     GoesOnFromItsBegin,
@@ -76,7 +77,7 @@ pub(crate) enum Continued {
 }
 
 impl Ended {
-    /// Reads a run; `None` where it runs, or has ended by itself.
+    /// Reads a run; returns `None` if it is running, or ended by itself.
     fn read(info: &WorkflowExecutionInfo) -> Option<Self> {
         use WorkflowExecutionStatus::{Canceled, Terminated, TimedOut};
         let status = Some(info.status()).filter(|status| matches!(status, Canceled | Terminated | TimedOut))?;
@@ -90,7 +91,7 @@ impl Ended {
     }
 }
 
-/// Continues the instance if its latest run was ended from outside; tells whether it runs now.
+/// Continues the instance if its latest run was ended from outside; returns whether it runs now.
 pub(crate) async fn continue_latest<M: ProcessManager>(
     client: &Client,
     task_queue: &str,
@@ -98,7 +99,7 @@ pub(crate) async fn continue_latest<M: ProcessManager>(
 ) -> Result<bool, EndedError> {
     match latest(client, M::NAME, &workflow_id::<M>(id)).await? {
         Some(ended) => match continue_run::<M>(client, task_queue, id, &ended, Unreadable::Fails).await {
-            // It was begun by hand: there has never been an instance, and another attempt would read the same.
+            // The run was begun by hand: there has never been an instance, and another attempt would read the same.
             Err(EndedError::Input) => Ok(false),
             continued => Ok(continued? != Continued::Over),
         },
@@ -106,14 +107,14 @@ pub(crate) async fn continue_latest<M: ProcessManager>(
     }
 }
 
-/// The latest run of a workflow of this type, if it was ended from outside.
+/// Returns the latest run of a workflow of this type, if it was ended from outside.
 async fn latest(client: &Client, workflow_type: &str, workflow_id: &str) -> Result<Option<Ended>, EndedError> {
     let described = Workflows::new(client.clone()).describe(workflow_id).await?;
     let described = described.filter(|run| run.info.r#type.as_ref().is_some_and(|kind| kind.name == workflow_type));
     Ok(described.and_then(|run| Ended::read(&run.info)))
 }
 
-/// Continues the instance after this run, unless that has left nothing to do, or is not its latest one any more.
+/// Continues the instance after this run, unless the run left nothing to do or is no longer the latest one.
 pub(crate) async fn continue_run<M: ProcessManager>(
     client: &Client,
     task_queue: &str,
@@ -131,7 +132,7 @@ pub(crate) async fn continue_run<M: ProcessManager>(
     let of = EndedRun { run_id: ended.run_id.clone(), how: left.how, at: ended.at };
     let begin =
         Begin { events: left.events, ended: Some(of), publishes_outcome: true, publishes_subject: true, ..left.begin };
-    // It took a while to read all that: somebody else may have been faster.
+    // Reading all that took a while: somebody else may have been faster.
     let goes_on =
         is_latest(client, M::NAME, ended).await? && start::instance::<M>(client, task_queue, id, &begin).await?;
     Ok(if goes_on { Continued::Parked } else { Continued::Followed })
@@ -146,9 +147,9 @@ async fn is_latest(client: &Client, workflow_type: &str, ended: &Ended) -> Resul
 struct Left {
     /// The input of the next run.
     begin: Begin,
-    /// Events that came in and are not part of that.
+    /// Events that came in and are not part of the input.
     events: Vec<Delivery>,
-    /// Whether nothing but these is left to do.
+    /// Whether only these events are left to do.
     is_over: bool,
     how: String,
 }
@@ -156,7 +157,7 @@ struct Left {
 async fn left(client: &Client, ended: &Ended, unreadable: Unreadable) -> Result<Left, EndedError> {
     let tail = history::tail(client, ended).await?;
     let how = tail.how(ended.status);
-    // No worker has seen it: what it began with is all that there is.
+    // No worker has seen the run: what it began with is all there is.
     if tail.begin.is_some() {
         return from_its_begin(tail, how);
     }
@@ -187,12 +188,12 @@ fn from_its_begin(tail: Tail, how: String) -> Result<Left, EndedError> {
     Ok(Left { begin, events, is_over, how })
 }
 
-/// The events that the instance has not accepted: no worker had seen them before the end.
+/// Returns the events that the instance has not accepted: no worker saw them before the end.
 fn unseen(begin: &Begin, deliveries: Vec<Delivery>) -> Vec<Delivery> {
     deliveries.into_iter().filter(|queued| !begin.seen().has_accepted(queued)).collect()
 }
 
-/// As many of the events as there is room for, and the position of the first that is left out.
+/// Returns as many of the events as fit, and the position of the first one left out.
 fn fitting(mut events: Vec<Delivery>) -> (Vec<Delivery>, Option<Position>) {
     let mut left = EVENT_BYTES;
     let mut fits = |queued: &Delivery| {
@@ -233,7 +234,7 @@ mod tests {
 
     use super::*;
 
-    /// An event that takes so many bytes in the input of a run.
+    /// Returns an event that takes this many bytes in the input of a run.
     fn of_bytes(position: Position, bytes: usize) -> Delivery {
         let padded = |padding: usize| {
             let event = json!({

@@ -2,13 +2,13 @@
 //!
 //! - [`Hosting`] puts process managers and subscriptions into a worker;
 //! - [`Dispatcher`] sends their commands, [`HttpDispatcher`] over HTTP;
-//! - [`DeliveryTarget`] takes routed events: the instances of a process manager, or a workflow written by hand;
+//! - [`DeliveryTarget`] takes routed events: the instances of a process manager, or a hand-written workflow;
 //! - [`operator`] lists, reads and signals instances and subscriptions;
 //! - [`batch`] sends one command for each of many items;
 //! - [`subscription`] follows event logs;
 //! - [`wait_until_handled`] gives a caller strong consistency;
-//! - [`connect`], [`search_attributes`] and [`start`] are what programs around Temporal need;
-//! - [`upgrade`] tells what new code would do with the instances that are open;
+//! - [`connect`], [`search_attributes`] and [`start`] are for programs around Temporal;
+//! - [`upgrade`] reports what new code would do with open instances;
 //! - `dev_server` (feature `dev-server`) runs Temporal's dev server as a child that never outlives the program;
 //! - `testing` (feature `testing`) runs process managers on a real server, for tests.
 //!

@@ -31,7 +31,7 @@ pub const OF_PROCESS_MANAGERS: [Attribute; 5] = [
     ("Outcome", IndexedValueType::Keyword),
 ];
 
-/// Why the search attributes cannot be used yet.
+/// The reason why the search attributes cannot be used yet.
 #[derive(Debug, thiserror::Error)]
 enum NotUsable {
     #[error("Temporal is preparing the search attributes")]
@@ -47,8 +47,8 @@ enum NotUsable {
     Failed(Box<Status>),
 }
 
-/// Returns once the search attributes exist and can be searched by, however long that takes: without them no process
-/// could be started. Says in one line what it waits for.
+/// Returns once the search attributes exist and can be searched by, however long it takes: without them no process
+/// could be started. It logs one line that says what it waits for.
 pub async fn register(client: &Client, attributes: &[Attribute]) {
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     let mut said = None;
@@ -86,8 +86,7 @@ async fn attempt(client: &Client, attributes: &[Attribute]) -> Result<(), NotUsa
     }
 }
 
-/// Whether a search by all of them is understood: the only thing that shows that they have reached every part of the
-/// server.
+/// Returns whether a search by all of them works: only that shows that they have reached every part of the server.
 async fn searchable(client: &Client, attributes: &[Attribute]) -> Result<bool, NotUsable> {
     let terms = attributes.iter().map(|(name, kind)| match kind {
         IndexedValueType::Bool => format!("{name} = true"),

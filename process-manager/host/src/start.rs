@@ -1,4 +1,4 @@
-//! Starts a process: one workflow, of which there is at most one running and never a second after a success.
+//! Starts a process: one workflow, of which at most one is running, and never a second one after a success.
 
 use std::time::Duration;
 
@@ -25,23 +25,23 @@ use uuid::Uuid;
 
 use crate::connect::{bounded_request, is_unavailable};
 
-/// For a start with all its retries.
+/// The time limit of a start with all its retries.
 const LIMIT: Duration = Duration::from_secs(8);
 
-/// How a process is started.
+/// The settings of a process start.
 #[derive(Debug, Clone)]
 pub struct ProcessStart {
-    /// Names the process; at most one workflow of this id runs.
+    /// The name of the process; at most one workflow with this id runs.
     pub workflow_id: String,
-    /// Where its workers listen.
+    /// The task queue of its workers.
     pub task_queue: String,
     /// One line for the Web UI.
     pub summary: String,
-    /// The search attributes that it has from the start, also while no worker runs.
+    /// The search attributes that it has from the start, even while no worker runs.
     pub search_attributes: SearchAttributes,
 }
 
-/// Outcome of a start.
+/// The outcome of a start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Started {
     /// A new run.
@@ -49,20 +49,20 @@ pub enum Started {
         /// The run.
         run_id: String,
     },
-    /// A run was there; nothing was started.
+    /// A run existed; nothing was started.
     AlreadyRunning {
-        /// The run that was there.
+        /// The existing run.
         run_id: String,
     },
-    /// The process has completed before; nothing was started.
+    /// The process has already completed; nothing was started.
     AlreadyCompleted,
 }
 
-/// Why a process could not be started.
+/// The reason why a process could not be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Temporal is unavailable; the same start may succeed later. It may even have succeeded now.
+    /// Temporal is unavailable; the same start may succeed later. It may even have succeeded this time.
     #[error("Temporal is unavailable")]
     Unavailable(#[source] Status),
     /// No answer within 8 s.
@@ -77,7 +77,7 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Whether the same start may succeed when Temporal is back.
+    /// Returns whether the same start may succeed when Temporal is back.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::NoAnswer)
@@ -85,10 +85,10 @@ impl StartError {
 }
 
 /// Starts `workflow` with `input`, unless it runs or has completed; a run that failed, was terminated or cancelled does
-/// not stand in the way. No worker needs to run for this; one that shares the connection gets the first task with the answer
-/// (eager start). Returns within 8 s.
+/// not prevent a start. No worker needs to run for this; one that shares the connection gets the first task with the
+/// answer (eager start). Returns within 8 s.
 ///
-/// The SDK's own `start_workflow` keeps the answer's `started` flag to itself, hence the plain request.
+/// The SDK's own `start_workflow` does not return the answer's `started` flag, so this makes a plain request.
 ///
 /// # Errors
 /// See [`StartError`].
@@ -105,8 +105,8 @@ where
     start_with(client, workflow, input, start, WorkflowIdReusePolicy::AllowDuplicateFailedOnly).await
 }
 
-/// As [`start_process`], and starts it also where an earlier run has completed. For a caller that knows that there is
-/// another process to run, such as after a service was restored from an older backup.
+/// Does the same as [`start_process`], but also starts it if an earlier run has completed. It is for a caller that
+/// knows that there is another process to run, for example after a service was restored from an older backup.
 ///
 /// # Errors
 /// See [`StartError`].
@@ -143,7 +143,7 @@ where
             let run_id = answer.run_id;
             Ok(if answer.started { Started::New { run_id } } else { Started::AlreadyRunning { run_id } })
         }
-        // A running one would have been used, so this is one that the reuse policy protects.
+        // A running one would have been used, so the reuse policy protects this one.
         Err(status) if status.code() == Code::AlreadyExists => Ok(Started::AlreadyCompleted),
         Err(status) if is_unavailable(&status) => Err(StartError::Unavailable(status)),
         Err(status) => Err(StartError::Rejected(status)),
@@ -161,7 +161,7 @@ async fn request<I: Serialize + 'static>(
     let request = StartWorkflowExecutionRequest {
         namespace: client.namespace(),
         identity: client.identity(),
-        // The SDK repeats the request when an answer is lost; by this id the server knows it for the same start.
+        // The SDK repeats the request if an answer is lost; by this id the server recognises the same start.
         request_id: Uuid::now_v7().to_string(),
         workflow_id: start.workflow_id,
         workflow_type: Some(WorkflowType { name: workflow_type.to_owned() }),
@@ -170,7 +170,8 @@ async fn request<I: Serialize + 'static>(
         workflow_id_conflict_policy: WorkflowIdConflictPolicy::UseExisting.into(),
         workflow_id_reuse_policy: reuse.into(),
         search_attributes: Some(start.search_attributes.into_proto()),
-        // Where this connection has a worker of the queue, the answer brings it the first task; else the SDK takes this back.
+        // If this connection has a worker of the queue, the answer brings it the first task; otherwise the SDK drops
+        // this flag.
         request_eager_execution: true,
         user_metadata: Some(UserMetadata { summary: Some(payload(converter, &start.summary).await?), details: None }),
         ..StartWorkflowExecutionRequest::default()

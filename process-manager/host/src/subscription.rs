@@ -1,8 +1,8 @@
 //! Durable subscriptions: the activity side of [`process_manager_engine::subscription`].
 //!
-//! A subscription delivers the events of one log, in order and at least once. The gauges
-//! `subscription_position` and `subscription_behind_seconds` (age of the event handled last) tell progress and lag, by
-//! `subscription`. Beside that it sweeps at regular intervals: it reconciles state that no event announces.
+//! A subscription delivers the events of one log, in order and at least once. The gauges `subscription_position` and
+//! `subscription_behind_seconds` (age of the last handled event) show progress and lag, by `subscription`. It also
+//! sweeps at regular intervals: it reconciles state that no event announces.
 
 mod activity;
 mod ended;

@@ -42,14 +42,14 @@ pub const TASK_QUEUE: &str = "test";
 /// How long a dropped worker may take to end.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Why a test cannot have its server or worker.
+/// The reason why a test cannot have its server or worker.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerError {
     /// There is no free port.
     #[error("there is no free port for the server ({0})")]
     Port(#[source] io::Error),
-    /// The dev server does not start, such as where there is no Temporal CLI.
+    /// The dev server does not start, for example because there is no Temporal CLI.
     #[error("{0}; is the Temporal CLI installed, or TEMPORAL_CLI set to it?")]
     DevServer(#[from] DevServerError),
     /// The namespace cannot be created, or does not answer.
@@ -63,7 +63,7 @@ pub enum ServerError {
     Worker(String),
 }
 
-/// A Temporal server on which process managers can be hosted.
+/// A Temporal server that can host process managers.
 #[derive(Debug)]
 pub struct TestServer {
     config: TemporalConfig,
@@ -72,20 +72,20 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// Starts a dev server of its own in memory, by the CLI that `TEMPORAL_CLI` names, else `temporal` on the path. It
-    /// ends when this is dropped, or with the program.
+    /// Starts a dev server of its own in memory, with the CLI that `TEMPORAL_CLI` names, otherwise `temporal` on the
+    /// path. It ends when this is dropped, or with the program.
     ///
     /// # Errors
-    /// [`ServerError::DevServer`] when the server ends before it is ready, with its last words; [`ServerError::Port`]
-    /// when there is no free port.
+    /// [`ServerError::DevServer`] if the server ends before it is ready, with its last log lines; [`ServerError::Port`]
+    /// if there is no free port.
     pub async fn start() -> Result<Self, ServerError> {
         Self::start_with(env::var_os("TEMPORAL_CLI").unwrap_or_else(|| "temporal".into())).await
     }
 
-    /// As [`Self::start`], by another CLI.
+    /// Does the same as [`Self::start`], with another CLI.
     ///
     /// # Errors
-    /// As [`Self::start`].
+    /// Same as [`Self::start`].
     pub async fn start_with(cli: impl Into<PathBuf>) -> Result<Self, ServerError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
         let config = DevServerConfig::new(cli, listener.map_err(ServerError::Port)?.port()).with_fresh_caches();
@@ -98,10 +98,10 @@ impl TestServer {
         Ok(server)
     }
 
-    /// The same server, in a namespace of its own that is created if need be.
+    /// Returns the same server with a namespace of its own, which is created if necessary.
     ///
     /// # Errors
-    /// [`ServerError`] when the namespace cannot be created, or does not answer.
+    /// [`ServerError`] if the namespace cannot be created, or does not answer.
     pub async fn in_namespace(&self, namespace: &str) -> Result<Self, ServerError> {
         namespace::create(&self.client, namespace).await.map_err(ServerError::Namespace)?;
         let config = TemporalConfig::at(self.config.address().clone(), namespace);
@@ -110,7 +110,7 @@ impl TestServer {
         Ok(server)
     }
 
-    /// Uses a server that runs, as soon as it can be reached.
+    /// Uses a running server, as soon as it can be reached.
     ///
     /// # Errors
     /// The configuration cannot be used.
@@ -119,13 +119,13 @@ impl TestServer {
         Ok(Self { config, client, dev_server: None })
     }
 
-    /// Where the server is.
+    /// Returns the address of the server.
     #[must_use]
     pub fn address(&self) -> &Url {
         self.config.address()
     }
 
-    /// The client.
+    /// Returns the client.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
@@ -139,7 +139,7 @@ impl TestServer {
         self.host_with(build, |_| ()).await
     }
 
-    /// As [`Self::host`], with other options for the worker.
+    /// Does the same as [`Self::host`], with other options for the worker.
     ///
     /// # Errors
     /// [`ServerError`].
@@ -150,7 +150,7 @@ impl TestServer {
     ) -> Result<TestWorker, ServerError> {
         let failed = |error: &dyn std::fmt::Display| ServerError::Worker(error.to_string());
         let stop = CancellationToken::new();
-        // A connection knows its workers: one that was killed would still be there for the next.
+        // A connection knows its workers: one that was killed would still be there for the next worker.
         let client = self.config.connect().await?;
         let hosting = build(Hosting::new(client.clone(), TASK_QUEUE, stop.clone()));
         let mut options = WorkerOptions::new(TASK_QUEUE)
@@ -168,8 +168,9 @@ impl TestServer {
     }
 }
 
-/// A worker in a thread and a runtime of its own. Dropped, it ends as a program does that is told to, without waiting for
-/// that: it takes no more work, subscriptions hand over their position, and work in flight has five seconds to end.
+/// A worker in a thread and a runtime of its own. When dropped, it ends like a program that is told to end, but nobody
+/// waits for the end: it takes no more work, subscriptions hand over their position, and work in flight has five
+/// seconds to end.
 #[derive(Debug)]
 pub struct TestWorker {
     stop: CancellationToken,
@@ -200,7 +201,7 @@ impl TestWorker {
                     shutdown();
                     sleep(GRACE).await;
                 };
-                // A worker that is dropped is not killed.
+                // A dropped worker is not killed.
                 let killed = async {
                     if killed.await.is_err() {
                         std::future::pending().await
@@ -212,7 +213,7 @@ impl TestWorker {
                     () = killed => (),
                 }
             });
-            // Work in flight is dropped where it is.
+            // Work in flight is dropped at once.
             runtime.shutdown_background();
             drop(ends);
         });
@@ -223,13 +224,13 @@ impl TestWorker {
         }
     }
 
-    /// Ends the worker as a program does that is told to, and returns when it has ended.
+    /// Ends the worker like a program that is told to end, and returns when it has ended.
     pub fn end(self) {
         self.stop.cancel();
         let _ = self.ended.recv_timeout(GRACE * 2);
     }
 
-    /// Ends the worker as a crash does: no work in flight is finished, and the server is told nothing.
+    /// Ends the worker like a crash: no work in flight is finished, and the server is told nothing.
     pub fn kill(mut self) {
         if let Some(kill) = self.kill.take() {
             let _ = kill.send(());
@@ -237,7 +238,7 @@ impl TestWorker {
         let _ = self.ended.recv_timeout(GRACE);
     }
 
-    /// Whether the worker's thread has ended, on its own or otherwise.
+    /// Returns whether the worker's thread has ended, on its own or otherwise.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         matches!(self.ended.try_recv(), Err(mpsc::TryRecvError::Disconnected))

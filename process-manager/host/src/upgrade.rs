@@ -1,12 +1,12 @@
-//! Checks before an upgrade what other code would do with the instances that are open.
+//! Checks before an upgrade what other code would do with open instances.
 //!
-//! Three steps, each of which may be a test or a command of your worker's program:
+//! There are three steps, each of which may be a test or a command of your worker's program:
 //!
 //! 1. [`download`](UpgradeCheck::download) writes the histories of open instances into a folder.
-//! 2. [`record`](UpgradeCheck::record), **by the code that is deployed**, replays them and writes beside each what that
+//! 2. [`record`](UpgradeCheck::record), run **by the deployed code**, replays them and writes beside each what that
 //!    code decides. (A history has the names of the commands that were sent, and hardly ever more.)
-//! 3. [`check`](UpgradeCheck::check), by the new code, replays them and compares: which instances cannot continue, which
-//!    would decide otherwise, and at which step.
+//! 3. [`check`](UpgradeCheck::check), run by the new code, replays them and compares: which instances cannot continue,
+//!    which would decide differently, and at which step.
 //!
 //! ```no_run
 //! # use process_manager::manager::ProcessManager;
@@ -26,18 +26,18 @@
 //! # }
 //! ```
 //!
-//! Without the second step the names of the commands are compared, and the bodies and keys of those whose first attempt
-//! has failed. What is compared:
+//! Without the second step, the check compares the names of the commands, and the bodies and keys of those whose first
+//! attempt failed. The check compares:
 //!
 //! | found | exit code | how |
 //! |---|---|---|
-//! | it cannot continue | 2 | its history does not replay; the code cannot read its state, migrate it, or read an event that it has handled; its file cannot be read |
-//! | it would decide otherwise under the version that it keeps: a fault of the new code | 1 | the commands (name, data, settings, key), the timers, the end, the state, and what is decided about a failure |
-//! | it would decide otherwise from its next run on, under the new [`VERSION`](process_manager::manager::ProcessManager::VERSION) | 1, or 0 where it is [accepted](UpgradeCheck::accept_new_version) | each call that it has seen is made once more, with the migrated state |
-//! | such events would be routed otherwise | 1 | each event that was delivered to it is routed once more |
+//! | the instance cannot continue | 2 | its history does not replay; the code cannot read its state, migrate it, or read an event that it has handled; its file cannot be read |
+//! | it would decide differently under the version that it keeps: a fault of the new code | 1 | the check compares the commands (name, data, settings, key), the timers, the end, the state, and the decisions about failures |
+//! | it would decide differently from its next run on, under the new [`VERSION`](process_manager::manager::ProcessManager::VERSION) | 1, or 0 if [accepted](UpgradeCheck::accept_new_version) | the check repeats each call that the instance has seen, with the migrated state |
+//! | events like those delivered to it would be routed differently | 1 | the check routes each event that was delivered to it again |
 //!
-//! A run that continues another one begins with what that one has handed over, so it is checked from there on. A
-//! workflow that is written by hand is replayed, and nothing more.
+//! A run that continues another one begins with what that run handed over, so it is checked from there on. A
+//! hand-written workflow is only replayed.
 
 mod compare;
 mod download;
@@ -81,7 +81,7 @@ pub use self::{
 };
 use crate::operator::OperatorError;
 
-/// Why a check cannot be made.
+/// The reason why a check cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpgradeError {
@@ -99,13 +99,13 @@ pub enum UpgradeError {
     /// A file or a folder cannot be read or written.
     #[error("{} cannot be used: {error}", path.display())]
     File {
-        /// Which one.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         #[source]
         error: io::Error,
     },
-    /// The folder has files already, so old histories would stay among the new ones.
+    /// The folder already has files, so old histories would stay among the new ones.
     #[error("{} is not empty; name a new folder", .0.display())]
     NotEmpty(PathBuf),
     /// Two workflows have one name, or the SDK's replayer cannot be used.
@@ -113,14 +113,14 @@ pub enum UpgradeError {
     Replayer(String),
 }
 
-/// The code that is checked: process managers, and the workflows beside them.
+/// The code to check: process managers, and the workflows beside them.
 #[derive(Clone)]
 pub struct UpgradeCheck {
     options: WorkflowReplayerOptions,
     known: Vec<Known>,
     accepts_new_version: bool,
     within: Duration,
-    /// Two workflows that were given have one name.
+    /// The reason why the check cannot run: two given workflows have one name.
     unusable: Option<String>,
 }
 
@@ -131,15 +131,16 @@ struct Known {
     manager: Option<Judge>,
 }
 
-/// What a process manager is asked beside the replay.
+/// The questions to a process manager besides the replay.
 #[derive(Debug, Clone, Copy)]
 struct Judge {
     version: u32,
-    /// How it routes an event.
+    /// Returns how it routes an event.
     routing: fn(&CloudEvent) -> Routing,
-    /// The state with which an instance goes on that has handed over to this run; `None` if the run is its first one.
+    /// Returns the state with which an instance goes on that has handed over to this run; `None` if the run is its
+    /// first one.
     next_run: fn(&Begin) -> Option<Result<Value, String>>,
-    /// A state of this version as the code reads it, of its own version.
+    /// Returns a state of this version as the code reads it, in its own version.
     migrated: fn(u32, &Value) -> Option<Value>,
 }
 
@@ -171,7 +172,7 @@ impl UpgradeCheck {
         self.with::<ProcessInstance<Observed<M>>>(Some(judge))
     }
 
-    /// Checks a workflow that is written by hand: whether its histories replay.
+    /// Checks a hand-written workflow: whether its histories replay.
     #[must_use]
     pub fn workflow<W: WorkflowImplementation>(self) -> Self
     where
@@ -187,14 +188,14 @@ impl UpgradeCheck {
         self
     }
 
-    /// What changes with a new version is listed, and does not fail the check.
+    /// Lists changes that come with a new version without failing the check.
     #[must_use]
     pub fn accept_new_version(mut self) -> Self {
         self.accepts_new_version = true;
         self
     }
 
-    /// Sets how long the replay of one history may take. For the fuzz targets alone.
+    /// Sets how long the replay of one history may take. Only for the fuzz targets.
     #[doc(hidden)]
     #[must_use]
     pub fn within(self, within: Duration) -> Self {
@@ -212,12 +213,12 @@ impl UpgradeCheck {
         self
     }
 
-    /// Replays the histories of the folder, and writes beside each what this code decides. To be called by the code that
-    /// is deployed. Returns how many they are.
+    /// Replays the histories of the folder, and writes beside each what this code decides. Call it in the deployed
+    /// code. Returns the number of histories.
     ///
     /// # Errors
-    /// [`UpgradeError::File`] when the folder or a file cannot be used; [`UpgradeError::Replayer`] when two workflows
-    /// have one name.
+    /// [`UpgradeError::File`] if the folder or a file cannot be used; [`UpgradeError::Replayer`] if two workflows have
+    /// one name.
     pub fn record(&self, folder: impl AsRef<Path>) -> Result<usize, UpgradeError> {
         let folder = folder.as_ref();
         replay::in_a_thread(&self.options()?, self.within, |replayer| {
@@ -232,7 +233,7 @@ impl UpgradeCheck {
     /// Replays the histories of the folder, and compares what this code decides with what was recorded.
     ///
     /// # Errors
-    /// As [`Self::record`]. A history that cannot be read is no error; the report tells it.
+    /// Same as [`Self::record`]. A history that cannot be read is no error; the report names it.
     pub fn check(&self, folder: impl AsRef<Path>) -> Result<Report, UpgradeError> {
         let folder = folder.as_ref();
         replay::in_a_thread(&self.options()?, self.within, |replayer| {

@@ -33,10 +33,11 @@ use process_manager_engine::{
 };
 
 const POLL: Duration = Duration::from_millis(100);
-/// One wait in an instance: a run takes ten at a time, and one whose caller has gone must not stay for long.
+/// The time limit of one wait in an instance: a run takes ten at a time, and a wait whose caller has gone must not stay
+/// for long.
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// Why a wait for an event to be handled ended without it.
+/// The reason why a wait ended before the event was handled.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WaitError {
@@ -46,20 +47,20 @@ pub enum WaitError {
     /// An instance is parked with a failure, so the event waits for an operator.
     #[error("instance {0} is parked with a failure")]
     Parked(String),
-    /// Not within the time.
+    /// The event was not handled in time.
     #[error("instance {0} has not handled the event within the time")]
     TimedOut(String),
 }
 
 /// Returns once the process manager has handled this event: strong consistency for a caller that has just caused it. It
-/// does not wait for the events that its commands lead to.
+/// does not wait for the events that follow from its commands.
 ///
-/// The event itself comes to the process manager by its subscription, in its turn; updates wait for that in the
-/// instance. While Temporal is unavailable, the request is retried until the limit. An event that nobody handles counts
-/// as handled once the subscription has passed it: one that was skipped, or a stop where no instance runs.
+/// The event itself reaches the process manager by its subscription, in turn; an update in the instance waits for it.
+/// While Temporal is unavailable, the request is retried until the limit. An event that nobody handles counts as
+/// handled once the subscription has passed it: one that was skipped, or a stop if no instance runs.
 ///
 /// # Errors
-/// [`WaitError`]. A call that ended in one may be repeated.
+/// [`WaitError`]. A failed call may be repeated.
 pub async fn wait_until_handled<M: ProcessManager>(
     client: &Client,
     event: &CloudEvent,
@@ -68,11 +69,11 @@ pub async fn wait_until_handled<M: ProcessManager>(
     wait_until_handled_by::<M>(client, M::NAME, event, limit).await
 }
 
-/// As [`wait_until_handled`], for an event of the log that the subscription of this name follows
+/// Does the same as [`wait_until_handled`], for an event of the log that the subscription with this name follows
 /// ([`Manager::also_follows`](crate::Manager::also_follows)).
 ///
 /// # Errors
-/// As [`wait_until_handled`].
+/// Same as [`wait_until_handled`].
 pub async fn wait_until_handled_by<M: ProcessManager>(
     client: &Client,
     subscription: &str,
@@ -108,7 +109,7 @@ async fn wait_for<M: ProcessManager>(
             Ok(HandledAnswer::Handled) => return Ok(()),
             Ok(HandledAnswer::Parked) => return Err(Parked),
             Ok(HandledAnswer::NotYet { is_accepted }) => {
-                // What the subscription has passed, the instance has got by now, or does not get at all.
+                // If the subscription has passed the event, the instance has it by now, or will never get it.
                 let is_passed = !is_accepted && has_passed(client, subscription, event).await;
                 if is_passed && has_not_got::<M>(client, id, event).await {
                     return Ok(());
@@ -131,18 +132,18 @@ async fn wait_for<M: ProcessManager>(
     }
 }
 
-/// Whether the instance, which runs, has not got the event, nor a later one.
+/// Returns whether the running instance has received neither the event nor a later one.
 async fn has_not_got<M: ProcessManager>(client: &Client, id: &str, event: &CloudEvent) -> bool {
     let answer = wait::<M>(client, id, event, Duration::from_millis(1)).await;
     matches!(answer, Ok(HandledAnswer::NotYet { is_accepted: false }))
 }
 
-/// How far an instance that does not run has come with an event.
+/// How far an instance that does not run got with an event.
 enum Ended {
     Handled,
-    /// It has not got it.
+    /// It has not received the event.
     NotGiven,
-    /// It runs meanwhile, or had the event when it was ended from outside.
+    /// It runs by now, or had the event when it was ended from outside.
     Unknown,
 }
 
@@ -178,7 +179,7 @@ pub(crate) async fn settled<M: ProcessManager>(client: &Client, id: &str, event:
     }
 }
 
-/// Waits, within this time, until the instance that runs has handled everything up to this place.
+/// Waits, within this time, until the running instance has handled everything up to this position.
 async fn wait<M: ProcessManager>(
     client: &Client,
     id: &str,
@@ -191,7 +192,7 @@ async fn wait<M: ProcessManager>(
     let options = WorkflowExecuteUpdateOptions::builder().build();
     let handle = handle::<M>(client, id);
     let answer = match Box::pin(handle.execute_update(HandledUpdate::<M>::default(), input, options)).await {
-        // So does a worker of an older version answer, which knows no limit of the wait.
+        // A worker of an older version, which knows no limit of the wait, answers like this as well.
         Err(WorkflowUpdateError::Failed(failure)) if is_parked(&failure) => return Ok(HandledAnswer::Parked),
         answer => answer?,
     };
@@ -200,7 +201,7 @@ async fn wait<M: ProcessManager>(
     Ok(answer.unwrap_or(HandledAnswer::Handled))
 }
 
-/// Whether the subscription has passed the event, as far as its heartbeat tells; that may be some seconds old.
+/// Returns whether the subscription has passed the event, according to its heartbeat, which may be some seconds old.
 async fn has_passed(client: &Client, name: &str, event: &CloudEvent) -> bool {
     let is_beyond = |at: &FeedPosition| at.logid.as_ref() == Some(&event.logid) && at.position >= event.sequence;
     let execution = WorkflowExecution { workflow_id: subscription::workflow_id(name), run_id: String::new() };
@@ -220,8 +221,8 @@ pub(crate) fn handle<M: ProcessManager>(client: &Client, id: &str) -> WorkflowHa
     client.get_workflow_handle::<RunInstance<M>>(workflow_id::<M>(id))
 }
 
-/// Returns the view of an instance, also of one that has ended; `None` where there never was one. Needs a worker that
-/// hosts it.
+/// Returns the view of an instance, even one that has ended; `None` if there never was one. Needs a worker that hosts
+/// it.
 ///
 /// # Errors
 /// Temporal is unavailable, or no worker answers.
@@ -238,7 +239,7 @@ pub async fn instance<M: ProcessManager>(
     }
 }
 
-/// Whether the update failed because the instance is parked; the first instances said so by a text alone.
+/// Returns whether the update failed because the instance is parked; the first instances said so only in the text.
 fn is_parked(failure: &Failure) -> bool {
     let is_typed = match &failure.failure_info {
         Some(FailureInfo::ApplicationFailureInfo(info)) => info.r#type == PARKED,

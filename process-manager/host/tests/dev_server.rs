@@ -18,7 +18,7 @@ fn config(database: &Path) -> DevServerConfig {
     }
 }
 
-/// Answer of the CLI about the server.
+/// Returns the CLI's answer about the server.
 fn cli(config: &DevServerConfig, server: &DevServer, arguments: &[&str]) -> anyhow::Result<String> {
     let output = Command::new(&config.cli)
         .args(arguments)
@@ -49,7 +49,7 @@ async fn ended_runs_are_kept_for_thirty_days_and_the_port_is_free_again_after_th
     Ok(())
 }
 
-/// Processes that run in a folder.
+/// Returns the processes that run in a folder.
 #[cfg(target_os = "linux")]
 fn processes_in(folder: &Path) -> Vec<String> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();

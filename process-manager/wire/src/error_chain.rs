@@ -2,8 +2,8 @@
 
 use std::{any::Any, error::Error};
 
-/// Returns the error's text and those of its causes, separated by colons. A text that its predecessor ends with is left
-/// out.
+/// Returns the error's text and those of its causes, separated by colons. A text that the previous one ends with is
+/// left out.
 #[must_use]
 pub fn error_chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
@@ -18,7 +18,7 @@ pub fn error_chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// Returns the message of a panic that was caught.
+/// Returns the message of a caught panic.
 #[must_use]
 pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());

@@ -1,7 +1,7 @@
-//! The HTTP headers that commands carry: their names, and values that are fit for a header.
+//! The HTTP headers that commands carry: their names, and values that fit a header.
 //!
-//! A receiver takes an idempotency key, a correlation id or a causation id of 1 to [`LONGEST`] visible ASCII characters,
-//! and refuses any other for ever. Ids of process managers may have other characters and be longer.
+//! A receiver takes an idempotency key, a correlation id or a causation id of 1 to [`LONGEST`] visible ASCII
+//! characters, and refuses any other for ever. The ids of process managers may be longer and have other characters.
 
 use std::borrow::Cow;
 
@@ -12,30 +12,30 @@ use sha2::{Digest, Sha256};
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The process that a command belongs to; it becomes the `correlationid` of the events that the command causes.
 pub const CORRELATION_ID: &str = "x-correlation-id";
-/// The message that led to a command; it becomes the `causationid` of the events that the command causes, in the place
-/// of the idempotency key.
+/// The message that led to a command; it becomes the `causationid` of the events that the command causes, in place of
+/// the idempotency key.
 pub const CAUSATION_ID: &str = "x-causation-id";
 /// W3C Trace Context, <https://www.w3.org/TR/trace-context/>.
 pub const TRACEPARENT: &str = "traceparent";
 /// RFC 7240 preferences; the api reads `wait=<seconds>`.
 pub const PREFER: &str = "prefer";
 
-/// Most characters of an idempotency key, a correlation id or a causation id.
+/// Maximum length of an idempotency key, a correlation id or a causation id, in characters.
 pub const LONGEST: usize = 255;
 
 /// Everything but printable ASCII characters, and the escape itself.
 const UNPRINTABLE: &AsciiSet = &CONTROLS.add(b'%');
 /// Everything but visible ASCII characters, and the escape itself.
 const INVISIBLE: &AsciiSet = &UNPRINTABLE.add(b' ');
-/// Everything but the characters of usual ids: neither the separator of a key's parts nor the sign before a hash stays.
+/// Everything but the characters of usual ids: it includes the separator of a key's parts and the sign before a hash.
 const OTHER_THAN_IDS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b':');
-/// Stands before the hash of what a value does not show.
+/// Precedes the hash of what a value does not show.
 const HASH: char = '~';
-/// Hexadecimal digits of a hash.
+/// The number of hexadecimal digits of a hash.
 const DIGITS: usize = 64;
 
 /// Returns the idempotency key that these parts name: percent-encoded and separated by slashes, so that other parts
-/// are always another key. Beyond [`LONGEST`] characters a hash takes the place of the key's end.
+/// always give another key. Beyond [`LONGEST`] characters a hash replaces the key's end.
 ///
 /// ```
 /// use process_manager_wire::headers::key;
@@ -49,15 +49,15 @@ pub fn key<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     if key.len() <= LONGEST { key } else { shortened(&key, &key) }
 }
 
-/// Returns an idempotency key of one's own as it can be sent. One that is no 1 to [`LONGEST`] visible ASCII characters
-/// is percent-encoded and gets a hash, so that it is no other key's either.
+/// Returns a custom idempotency key in a form that can be sent. A key that is not 1 to [`LONGEST`] visible ASCII
+/// characters is percent-encoded and gets a hash, so that it equals no other key.
 #[must_use]
 pub fn fit_key(key: &str) -> Cow<'_, str> {
     if is_fit(key) { Cow::Borrowed(key) } else { Cow::Owned(shortened(&encoded(key), key)) }
 }
 
-/// Returns an id as it can be sent: as it is, or percent-encoded where it has other than visible ASCII characters, with
-/// a hash in the place of its end where that exceeds [`LONGEST`] characters.
+/// Returns an id in a form that can be sent: as it is, or percent-encoded if it has characters other than visible
+/// ASCII. If that exceeds [`LONGEST`] characters, a hash replaces its end.
 #[must_use]
 pub fn fit(id: &str) -> Cow<'_, str> {
     if is_fit(id) {
@@ -67,8 +67,8 @@ pub fn fit(id: &str) -> Cow<'_, str> {
     Cow::Owned(if encoded.len() <= LONGEST { encoded } else { shortened(&encoded, id) })
 }
 
-/// Returns a value of any other header as it can be sent: percent-encoded where it has other characters than printable
-/// ASCII ones. Spaces stay.
+/// Returns the value of any other header in a form that can be sent: percent-encoded if it has characters other than
+/// printable ASCII. Spaces stay.
 #[must_use]
 pub fn fit_value(value: &str) -> Cow<'_, str> {
     let is_printable = |byte: u8| matches!(byte, b' '..=b'~' | b'\t');
@@ -86,7 +86,7 @@ fn encoded(text: &str) -> String {
     utf8_percent_encode(text, INVISIBLE).to_string()
 }
 
-/// As much of it as there is room for, and the hash of the whole.
+/// Returns as much of it as fits, and the hash of the whole.
 fn shortened(encoded: &str, whole: &str) -> String {
     let begin: String = encoded.chars().take(LONGEST - DIGITS - 1).collect();
     format!("{begin}{HASH}{:x}", Sha256::digest(whole))

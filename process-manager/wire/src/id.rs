@@ -1,9 +1,9 @@
 //! Identifiers: 1–128 characters of `[A-Za-z0-9._-]`.
 
-/// In characters.
+/// The maximum length, in characters.
 const MAX_LENGTH: usize = 128;
 
-/// Error of a text that is no identifier.
+/// The error for a text that is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("an id is 1 to {MAX_LENGTH} characters of A-Z, a-z, 0-9, '.', '_' and '-', and neither '.' nor '..'")]
 pub struct InvalidId;
@@ -13,7 +13,7 @@ pub struct InvalidId;
 /// `.` and `..` are refused: every URL library rewrites them inside a path, so such a resource could not be reached.
 ///
 /// # Errors
-/// [`InvalidId`] when the text is empty, too long, `.`, `..`, or has other characters.
+/// [`InvalidId`] if the text is empty, too long, `.`, `..`, or has other characters.
 pub fn check_id(text: &str) -> Result<(), InvalidId> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if text.is_empty() || text.len() > MAX_LENGTH || matches!(text, "." | "..") || !text.chars().all(allowed) {
@@ -22,7 +22,7 @@ pub fn check_id(text: &str) -> Result<(), InvalidId> {
     Ok(())
 }
 
-/// Makes a type for identifiers: a text of 1–128 characters of `[A-Za-z0-9._-]`, checked when it is parsed or
+/// Defines a type for identifiers: a text of 1–128 characters of `[A-Za-z0-9._-]`, checked when it is parsed or
 /// deserialized.
 ///
 /// ```
@@ -33,7 +33,7 @@ pub fn check_id(text: &str) -> Result<(), InvalidId> {
 /// assert_eq!("O-1".parse::<OrderId>().unwrap().as_str(), "O-1");
 /// assert!("O 1".parse::<OrderId>().is_err());
 /// ```
-/// The crate that calls it needs `serde`, with its feature `derive`.
+/// The calling crate needs `serde` with its feature `derive`.
 #[macro_export]
 macro_rules! id {
     ($(#[$meta:meta])* pub struct $name:ident;) => {

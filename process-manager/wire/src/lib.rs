@@ -1,12 +1,12 @@
-//! Types that cross a wire between a process manager and its services. The crate knows no domain.
+//! Types that cross the wire between a process manager and its services. The crate knows no domain.
 //!
 //! - [`CloudEvent`], the envelope of an event in a service's log, and [`FeedPosition`], a reader's place in that log;
 //! - [`Problem`], the answer to a request that failed (RFC 9457), with its domain-free [`code`]s;
 //! - [`headers`], the names of the headers that commands carry;
-//! - [`id!`](crate::id), types for identifiers, and [`ProcessId`], the one that every message carries;
+//! - [`id!`](crate::id), types for identifiers, and [`ProcessId`], the identifier that every message carries;
 //! - [`Page`], one page of a list;
 //! - [`tagged`], a message's name and data;
-//! - [`without_credentials`], for texts with URLs that somebody reads.
+//! - [`without_credentials`], for texts with URLs that people read.
 //!
 //! With the feature `openapi` the types have schemas for `utoipa`.
 

@@ -10,7 +10,7 @@ pub type Position = i64;
 pub struct FeedPosition {
     /// Position of the last event that was handled; 0 before the first.
     pub position: Position,
-    /// The log's id, once an event has told it.
+    /// The log's id, once an event has shown it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logid: Option<String>,
 }

@@ -25,13 +25,13 @@ pub struct Problem {
     pub code: String,
 }
 
-/// Codes that every service may answer. A service adds those of its domain.
+/// Codes that any service may answer. A service adds those of its domain.
 pub mod code {
     /// 404: no such route.
     pub const NOT_FOUND: &str = "not-found";
-    /// 405: the route exists, not for this method.
+    /// 405: the route exists, but not for this method.
     pub const METHOD_NOT_ALLOWED: &str = "method-not-allowed";
-    /// 422: the same key came with another body before.
+    /// 422: the same key came before with another body.
     pub const IDEMPOTENCY_KEY_REUSED: &str = "idempotency-key-reused";
     /// 422: readable JSON with a missing, mistyped or impossible field.
     pub const INVALID_BODY: &str = "invalid-body";
@@ -57,12 +57,13 @@ pub mod code {
     pub const DATABASE_UNAVAILABLE: &str = "database-unavailable";
     /// 503: too much is under way already. Nothing was done.
     pub const OVERLOADED: &str = "overloaded";
-    /// 504: the database did not confirm the commit: the command may have taken effect. The same idempotency key tells.
+    /// 504: the database did not confirm the commit, so the command may have taken effect. Sending it again with the
+    /// same idempotency key shows which.
     pub const OUTCOME_UNKNOWN: &str = "outcome-unknown";
-    /// 408: the body did not come in time. Nothing was done.
+    /// 408: the body did not arrive in time. Nothing was done.
     pub const REQUEST_TIMEOUT: &str = "request-timeout";
     /// 421: the program does not answer for the host that the request names.
     pub const HOST_NOT_ALLOWED: &str = "host-not-allowed";
-    /// 403: a page of another site has sent a command.
+    /// 403: a page of another site sent a command.
     pub const CROSS_SITE_REQUEST: &str = "cross-site-request";
 }

@@ -1,10 +1,10 @@
 //! Keeps credentials in URLs out of answers, logs and errors.
 
-/// Stands in the place of what is not shown.
+/// Replaces what is not shown.
 const HIDDEN: &str = "***";
 
 /// Returns a text without the credentials of the URLs in it: `http://ada:secret@host/path` becomes
-/// `http://***@host/path`. It takes texts that are no valid URLs as well, and then rather hides too much.
+/// `http://***@host/path`. It also takes texts that are not valid URLs, and then tends to hide too much.
 ///
 /// ```
 /// # use process_manager_wire::without_credentials;
@@ -18,9 +18,9 @@ pub fn without_credentials(text: &str) -> String {
     while let Some((before, after)) = rest.split_once("://") {
         shown.push_str(before);
         shown.push_str("://");
-        // A password may hold anything; what it should not hold unencoded, it often does.
+        // A password may contain anything, and often contains what should be encoded.
         let end = after.find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '`')).unwrap_or(after.len());
-        // So may a password hold what looks like the next URL, which comes after the host.
+        // A password may also contain what looks like the next URL, which comes after the host.
         let host = after[..end].find('@').unwrap_or(0);
         let next_url = after[host..end].find("://").map_or(end, |at| host + at);
         let (url, tail) = after.split_at(next_url);

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Returns the name and the data of a command or event; `None` when its type is not tagged with `type` and `data`, as
-/// `#[serde(tag = "type", content = "data")]` does it. A variant without data has the data `{}`.
+/// Returns the name and the data of a command or event; `None` if its type is not tagged with `type` and `data`, as by
+/// `#[serde(tag = "type", content = "data")]`. A variant without data has the data `{}`.
 #[must_use]
 pub fn tagged<T: Serialize>(message: &T) -> Option<(String, Value)> {
     let Value::Object(mut object) = serde_json::to_value(message).ok()? else { return None };

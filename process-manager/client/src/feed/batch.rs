@@ -1,14 +1,14 @@
-//! Reads an answer of `GET /events`: one bad event must not keep the good ones from being read.
+//! Reads an answer of `GET /events`: one bad event must not prevent reading the good ones.
 
 use process_manager_wire::{CloudEvent, Position};
 use serde_json::Value;
 
 use super::FeedEvent;
 
-/// Most characters of a reason.
+/// Maximum length of a reason, in characters.
 const LONGEST_REASON: usize = 500;
 
-/// Returns the batch's events, all with rising positions greater than `after`. It is public for the fuzz targets alone.
+/// Returns the batch's events, with rising positions greater than `after`. It is public only for the fuzz targets.
 ///
 /// # Errors
 /// What is wrong with the batch.
@@ -33,7 +33,7 @@ fn read(entry: Value, last: Position) -> FeedEvent {
     let (logid, kind) = (text("logid"), text("type"));
     match serde_json::from_value::<CloudEvent>(entry) {
         Ok(event) => FeedEvent::Event(Box::new(event)),
-        // A log has no gaps, so what does not say its position has the next one.
+        // A log has no gaps, so an entry without a position has the next one.
         Err(error) => FeedEvent::Malformed {
             position: sequence.filter(|position| *position > 0).unwrap_or(last.saturating_add(1)),
             logid,
@@ -43,7 +43,7 @@ fn read(entry: Value, last: Position) -> FeedEvent {
     }
 }
 
-/// Cuts the text of an error: it holds the value that does not fit, which may be of any length.
+/// Cuts the text of an error: it contains the value that does not fit, which may have any length.
 fn reason(error: &serde_json::Error) -> String {
     error.to_string().chars().take(LONGEST_REASON).collect()
 }

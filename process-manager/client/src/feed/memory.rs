@@ -1,4 +1,4 @@
-//! A log in memory.
+//! An in-memory log.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{EventSource, FeedError, FeedEvent};
 
-/// A log of events in memory, for tests: what is appended can be followed. Clones are the same log.
+/// An in-memory log of events for tests: readers can follow what is appended. Clones share one log.
 #[derive(Debug, Clone)]
 pub struct MemoryLog {
     events: Arc<Mutex<Vec<CloudEvent>>>,
@@ -36,10 +36,10 @@ impl Default for MemoryLog {
 }
 
 impl MemoryLog {
-    /// Appends an event of an enum that is tagged with `type` and `data`, and returns it as it stands in the log.
+    /// Appends an event of an enum that is tagged with `type` and `data`, and returns it as it is in the log.
     ///
     /// # Panics
-    /// When it is no such enum.
+    /// If it is not such an enum.
     #[track_caller]
     pub fn append<E: Serialize>(&self, event: &E) -> CloudEvent {
         let Some((kind, data)) = tagged(event) else { panic!("the event is no enum tagged with type and data") };
@@ -60,7 +60,7 @@ impl MemoryLog {
         })
     }
 
-    /// Appends an event as it is; the log sets its position and its own id.
+    /// Appends an event as it is; the log sets its position and `logid`.
     pub fn append_raw(&self, event: CloudEvent) -> CloudEvent {
         let mut events = self.events();
         let position = Position::try_from(events.len() + 1).unwrap_or(Position::MAX);
@@ -75,7 +75,7 @@ impl MemoryLog {
         self.is_away.send_replace(is_away);
     }
 
-    /// Returns when it was asked for events while it was unreadable.
+    /// Returns the times at which somebody asked for events while the log was unreadable.
     #[must_use]
     pub fn asked_while_away(&self) -> Vec<Instant> {
         self.asked_while_away.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -93,7 +93,7 @@ impl MemoryLog {
         }
         let after = usize::try_from(after).unwrap_or_default();
         let (mut head, mut is_away) = (self.head.subscribe(), self.is_away.subscribe());
-        // A reader that waits gets no events once the time is up, or the log becomes unreadable.
+        // A waiting reader gets no events once the time is up or the log becomes unreadable.
         let more = async {
             tokio::select! {
                 _ = head.wait_for(|head| *head > after) => (),

@@ -1,13 +1,13 @@
 //! A table in PostgreSQL as an event log, for services that keep their data there and offer no `GET /events`.
 //!
-//! [`SCHEMA`] makes the tables; it belongs into the service's own migrations. The service then inserts its events into
+//! [`SCHEMA`] creates the tables; it belongs in the service's own migrations. The service then inserts its events into
 //! `process_event` in the transaction that changes its data, and needs nothing else:
 //!
 //! ```sql
 //! INSERT INTO process_event (source, type, subject, data) VALUES ('/shop', 'OrderPlaced', 'order-7', '{"total": 12}');
 //! ```
 //!
-//! A [`PostgresSource`] reads them wherever an [`EventSource`] is asked for:
+//! A [`PostgresSource`] reads them wherever an [`EventSource`] is required:
 //!
 //! ```no_run
 //! use process_manager_client::feed::{FeedPosition, FeedReader, postgres::PostgresSource};
@@ -20,7 +20,7 @@
 //! # }
 //! ```
 //!
-//! The tables are those of the schema that comes first in `search_path`; for another one than `public` say so in the URL:
+//! The tables are in the first schema of `search_path`. To use a schema other than `public`, name it in the URL:
 //! `postgres://reader@127.0.0.1/shop?options=-c%20search_path%3Dbilling`.
 //!
 //! Transactions that insert events commit one after the other, see `docs/adr/0011-second-event-source.md`. A writer at
@@ -43,21 +43,21 @@ use tokio::{
 
 use super::{ANSWER_WITHIN, EventSource, FeedError, FeedEvent, MAX_LIMIT, MAX_WAIT, MOST_BYTES};
 
-/// The tables of the log, as SQL that may be run again and again; several statements, to be run in one transaction
-/// (`sqlx::raw_sql` does).
+/// The tables of the log, as SQL that may be run repeatedly. It has several statements; run them in one transaction (as
+/// `sqlx::raw_sql` does).
 ///
 /// ```sql
 #[doc = include_str!("postgres/event_log.sql")]
 /// ```
 pub const SCHEMA: &str = include_str!("postgres/event_log.sql");
 
-/// How long a connection may take; also how long a read retries while the server refuses.
+/// The time limit for connecting, and for retrying a read while the server refuses.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// A wait asks again after this time, so that a lost notification is no more than a delay.
+/// A wait asks again after this time, so a lost notification only causes a delay.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
-/// The envelope is made by the database: what it cannot say in JSON, or what is no event, does not keep the other rows
-/// from being read. No log id is an error, and not an empty log.
+/// The database makes the envelope. So a row that it cannot express in JSON, or that is not an event, does not prevent
+/// reading the other rows. A missing log id is an error, not an empty log.
 const READ: &str = "
     SELECT position, log_id, json_build_object(
         'specversion', '1.0', 'id', id, 'source', source, 'type', type, 'subject', subject, 'time', time,
@@ -69,7 +69,7 @@ const HEAD: &str = "SELECT coalesce(max(position), 0) FROM process_event";
 
 /// Reads the event log in a PostgreSQL database. Cheap to clone.
 ///
-/// Clones share a pool for reading and one further connection that listens for new events; it is closed with the last
+/// Clones share a pool for reading, and one further connection that listens for new events and is closed with the last
 /// clone. Both reconnect after the server was unavailable.
 #[derive(Debug, Clone)]
 pub struct PostgresSource {
@@ -78,14 +78,14 @@ pub struct PostgresSource {
 }
 
 impl PostgresSource {
-    /// The log in the database at `url` (`postgres://user:password@host:port/database?options`). Connections are made
-    /// when they are needed: the server may come up later.
+    /// Returns the log in the database at `url` (`postgres://user:password@host:port/database?options`). It connects
+    /// only when needed: the server may come up later.
     ///
     /// # Errors
-    /// [`FeedError::Source`] when it is no such URL.
+    /// [`FeedError::Source`] if it is not such a URL.
     ///
     /// # Panics
-    /// Outside of a Tokio runtime.
+    /// Outside a Tokio runtime.
     pub fn connect(url: &str) -> Result<Self, FeedError> {
         let options = PgConnectOptions::from_str(url).map_err(|error| FeedError::Source {
             what: "an event log in PostgreSQL".to_owned(),
@@ -94,10 +94,10 @@ impl PostgresSource {
         Ok(Self::from_pool(PgPoolOptions::new().acquire_timeout(CONNECT_WITHIN).connect_lazy_with(options)))
     }
 
-    /// The log in the database of `pool`. The connection that listens is none of the pool's.
+    /// Returns the log in the database of `pool`. The listening connection is not one of the pool's.
     ///
     /// # Panics
-    /// Outside of a Tokio runtime.
+    /// Outside a Tokio runtime.
     #[must_use]
     pub fn from_pool(pool: PgPool) -> Self {
         let news = listen::listen((*pool.connect_options()).clone());
@@ -108,7 +108,7 @@ impl PostgresSource {
         let end = Instant::now() + wait.min(MAX_WAIT);
         let mut news = self.news.clone();
         loop {
-            // Before the question, so that what comes after it ends the wait.
+            // Before the query, so that anything newer ends the wait.
             news.mark_unchanged();
             let events = self.events(after, limit).await?;
             let left = end.saturating_duration_since(Instant::now());
@@ -124,7 +124,7 @@ impl PostgresSource {
         self.within_time(Box::pin(self.read_some(after, limit))).await
     }
 
-    /// Reads events until they are enough, in number or in bytes: at least one, where there is one.
+    /// Reads events until there are enough, in number or in bytes; at least one, if there is one.
     async fn read_some(&self, after: Position, limit: i64) -> Result<Vec<FeedEvent>, sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
         let (mut events, mut bytes) = (Vec::new(), 0);
@@ -134,7 +134,7 @@ impl PostgresSource {
             bytes += envelope.len();
             if bytes > MOST_BYTES && !events.is_empty() {
                 drop(rows);
-                // Or the next one would have to read all the rest.
+                // Otherwise the next user of the connection would have to read all the rest.
                 connection.close_on_drop();
                 break;
             }
@@ -182,7 +182,7 @@ fn event(position: Position, logid: String, envelope: &str) -> FeedEvent {
     }
 }
 
-/// Waits for ever when nobody listens any more: the wait also polls.
+/// Waits for ever if nobody listens any more: the wait also polls.
 async fn changed(news: &mut watch::Receiver<()>) {
     if news.changed().await.is_err() {
         std::future::pending().await

@@ -1,4 +1,4 @@
-//! A reader with a position in one log, which notices when that log is replaced or has lost its end.
+//! A reader with a position in one log. It notices when that log is replaced or has lost its end.
 
 use std::{fmt, time::Duration};
 
@@ -8,11 +8,11 @@ use super::{EventSource, FeedError, FeedEvent, MAX_LIMIT, SharedSource};
 
 /// Reads a log from a position on.
 ///
-/// At its start, after an error and after an empty answer it asks for the event at its own position: only there it is
-/// seen that the log was replaced or lost its end. In between, each answer follows on the one before.
+/// At its start, after an error and after an empty answer, it asks for the event at its own position. Only that event
+/// shows whether the log was replaced or lost its end. In between, each answer follows the previous one.
 ///
-/// After a read that failed it asks for half as many events, and after each that did not for twice as many, up to what
-/// its caller asks for: an answer that is too large to come in time comes in parts.
+/// After a failed read it asks for half as many events, and after each successful one for twice as many, up to the
+/// caller's limit. So an answer that is too large to come in time comes in parts.
 pub struct FeedReader {
     source: SharedSource,
     at: FeedPosition,
@@ -33,23 +33,24 @@ impl FeedReader {
         &self.at
     }
 
-    /// Advances, once the events up to `at` have been handled.
+    /// Advances to `at`, once the events up to there have been handled.
     pub fn advance_to(&mut self, at: FeedPosition) {
         self.at = at;
     }
 
-    /// Reads the next events, as [`EventSource::read`] returns them. The reader stays where it is: see [`FeedReader::advance_to`].
+    /// Reads the next events, as [`EventSource::read`] returns them. The reader does not advance: see
+    /// [`FeedReader::advance_to`].
     ///
     /// # Errors
-    /// [`FeedError`]; a final one when the log is another one, is shorter than the position, or may have lost events that
-    /// were not read.
+    /// [`FeedError`]; a final one if the log is a different one, is shorter than the position, or may have lost unread
+    /// events.
     pub async fn next(&mut self, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
         let verified = std::mem::take(&mut self.verified);
         if !verified {
             self.check_anchor().await?;
         }
         let asked = limit.min(self.most);
-        // Also when this is dropped before there is an answer.
+        // This holds even if this future is dropped before there is an answer.
         self.most = (asked / 2).max(1);
         let events = self.source.read(self.at.position, asked, wait).await?;
         self.most = asked.saturating_mul(2).min(MAX_LIMIT);
@@ -68,7 +69,8 @@ impl FeedReader {
         let found = self.source.read(position - 1, 1, Duration::ZERO).await?;
         let anchor = found.first().ok_or(FeedError::Shorter { position })?;
         self.check_log(anchor)?;
-        // The event at the position may have been deleted, or never been one; if the next one follows on it, none is missed.
+        // The event at the position may have been deleted, or may never have existed. If the next event follows
+        // directly, none is missed.
         match anchor.position() {
             next if next <= position.saturating_add(1) => Ok(()),
             next => Err(FeedError::Pruned { position, next }),

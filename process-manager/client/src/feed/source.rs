@@ -9,15 +9,15 @@ use super::{FeedError, FeedEvent};
 
 /// A log of events that can be read again and again from any position.
 ///
-/// A source keeps three promises: the position of an event is above 0 and never changes; a position once readable stays
-/// readable; and no lower one becomes readable later, also with many writers. A reader that has handled all events up to a
-/// position never looks back.
+/// A source keeps three promises. The position of an event is above 0 and never changes. A position that was once
+/// readable stays readable. No lower position becomes readable later, even with many writers. A reader that has handled
+/// all events up to a position never looks back.
 pub trait EventSource: Send + Sync + 'static {
-    /// Returns the events with a position greater than `after`, oldest first: at most `limit` (1–1000; others are brought
-    /// within), waiting up to `wait` (at most 30 s) for the first. Empty when none came.
+    /// Returns the events with a position greater than `after`, oldest first: at most `limit` (1–1000; other values are
+    /// clamped). It waits up to `wait` (at most 30 s) for the first. The result is empty if none came.
     ///
     /// # Errors
-    /// [`FeedError`] when the log cannot be read now; never a final one, see [`FeedError::is_final`].
+    /// [`FeedError`] if the log cannot be read now; never a final one, see [`FeedError::is_final`].
     fn read(
         &self,
         after: Position,
@@ -25,16 +25,16 @@ pub trait EventSource: Send + Sync + 'static {
         wait: Duration,
     ) -> impl Future<Output = Result<Vec<FeedEvent>, FeedError>> + Send;
 
-    /// Returns the position of the last event that is there now; 0 when there is none.
+    /// Returns the position of the last event in the log now; 0 if there is none.
     ///
     /// # Errors
-    /// [`FeedError`] when the log cannot be read now.
+    /// [`FeedError`] if the log cannot be read now.
     fn head(&self) -> impl Future<Output = Result<Position, FeedError>> + Send {
         search_head(self)
     }
 }
 
-/// Any event source. Clones are the same one.
+/// Any event source. Clones share one source.
 #[derive(Clone)]
 pub struct SharedSource(Arc<dyn Boxed>);
 
@@ -87,8 +87,8 @@ impl EventSource for SharedSource {
     }
 }
 
-/// Finds the last position by asking whether there is an event after one: doubling first, halving then. It takes some
-/// 40 requests for a log of a million events, and needs no route of its own.
+/// Finds the last position by asking whether there is an event after a given one. It first doubles the position, then
+/// bisects. It takes about 40 requests for a log of a million events, and needs no route of its own.
 async fn search_head<S: EventSource + ?Sized>(source: &S) -> Result<Position, FeedError> {
     let next = async |after: Position| {
         let events = source.read(after, 1, Duration::ZERO).await?;

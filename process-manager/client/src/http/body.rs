@@ -1,13 +1,13 @@
-//! Reads answers up to a size: a service that answers without end must not take the memory of its caller.
+//! Reads answers up to a size: a service that never stops answering must not exhaust its caller's memory.
 
 /// The body of an answer.
 pub(crate) enum Body {
     Whole(Vec<u8>),
-    /// It is larger than it may be.
+    /// It exceeds the limit.
     TooLarge,
 }
 
-/// Reads the body of an answer, `most` bytes at most.
+/// Reads the body of an answer, at most `most` bytes.
 pub(crate) async fn read(mut response: reqwest::Response, most: usize) -> Result<Body, reqwest::Error> {
     let told = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     if told > most {

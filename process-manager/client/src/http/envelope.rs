@@ -9,24 +9,24 @@ use reqwest::{
 };
 use uuid::Uuid;
 
-/// The headers of a command; see [`process_manager_wire::headers`]. Each value goes out in a form that is fit for a
-/// header; an empty one is left out.
+/// The headers of a command; see [`process_manager_wire::headers`]. Each value is sent in a form that fits a header; an
+/// empty value is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Envelope {
     /// Makes a repeated command take effect once.
     pub idempotency_key: Option<String>,
     /// The process that the command belongs to.
     pub correlation_id: Option<String>,
-    /// The message that led to the command; it becomes the cause of the events that the command leads to.
+    /// The message that led to the command; it becomes the cause of the events that follow from the command.
     pub causation_id: Option<String>,
     /// W3C trace context, see [`traceparent`].
     pub traceparent: Option<String>,
-    /// More headers, by name. One whose name is none, or is one of the headers above, is left out.
+    /// Additional headers, by name. A header with an invalid name, or the name of one above, is left out.
     pub metadata: BTreeMap<String, String>,
 }
 
 impl Envelope {
-    /// The envelope of a process's command, which takes effect once however often it is sent: its key is
+    /// Returns the envelope of a process's command, which takes effect once however often it is sent: its key is
     /// `<process id>/<command>`.
     #[must_use]
     pub fn of_process(process_id: &ProcessId, command: &str) -> Self {
@@ -55,7 +55,7 @@ impl Envelope {
     }
 }
 
-/// The name of a header for metadata; `None` where it is none, or where two of its kind would be refused for ever.
+/// Returns the name of a metadata header; `None` if it is invalid, or if a duplicate of it would be refused for ever.
 fn metadata(name: &str) -> Option<HeaderName> {
     const OF_OUR_OWN: [&str; 4] =
         [headers::IDEMPOTENCY_KEY, headers::CORRELATION_ID, headers::CAUSATION_ID, headers::TRACEPARENT];
@@ -64,10 +64,10 @@ fn metadata(name: &str) -> Option<HeaderName> {
     (!is_taken).then_some(name)
 }
 
-/// A `traceparent` header (W3C Trace Context, version 00, sampled) for a command of the process.
+/// Returns a `traceparent` header (W3C Trace Context, version 00, sampled) for a command of the process.
 ///
-/// A process is one trace, however many programs and restarts it passes through, and nobody has to hand a trace id
-/// on for that: it is the 128 bits of the process id where this is a UUID, else a hash of it. The span id is new each
+/// A process is one trace, however many programs and restarts it passes through, and nobody has to hand on a trace id.
+/// The trace id is the 128 bits of the process id if that is a UUID, otherwise a hash of it. The span id is new each
 /// time, because each attempt is a span of its own.
 #[must_use]
 pub fn traceparent(process_id: &str) -> String {
@@ -78,7 +78,7 @@ pub fn traceparent(process_id: &str) -> String {
     format!("00-{trace:032x}-{span:016x}-01")
 }
 
-/// FNV-1a of 128 bits: unlike the standard library's hash it is the same in every version.
+/// Returns the 128-bit FNV-1a hash: unlike the standard library's hash, it is the same in every version.
 fn fnv1a(bytes: &[u8]) -> u128 {
     const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;

@@ -1,4 +1,4 @@
-//! Which answers are refusals and which are faults, told by a real server.
+//! Which answers are refusals and which are faults, tested against a real server.
 
 use std::error::Error;
 
@@ -25,7 +25,7 @@ fn client(url: Url) -> CommandClient {
     within(url, Duration::from_secs(120))
 }
 
-/// For a service that hangs.
+/// Returns a client for a service that hangs.
 fn hasty(url: Url) -> CommandClient {
     within(url, Duration::from_millis(300))
 }

@@ -1,4 +1,4 @@
-//! A row becomes an event, or is passed as malformed.
+//! A row becomes an event, or is passed on as malformed.
 
 use process_manager_client::feed::FeedEvent;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! A server that is unavailable, and a log that is another one.
+//! A server that is unavailable, and a log that is replaced.
 
 use std::{error::Error, time::Duration};
 
@@ -31,7 +31,7 @@ async fn a_restart_of_the_server_is_a_fault_and_nothing_is_lost() {
     advance(&mut reader, "after").await;
 }
 
-/// Reads on, over faults, and expects this event alone.
+/// Reads on, despite faults, and expects only this event.
 async fn advance(reader: &mut FeedReader, subject: &str) {
     let events = eventually(subject, async || match reader.next(10, Duration::from_secs(1)).await {
         Ok(events) if !events.is_empty() => Ok(events),

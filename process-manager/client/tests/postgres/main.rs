@@ -18,7 +18,7 @@ use process_manager_wire::{CloudEvent, Position};
 use sqlx::{Executor, PgPool, Postgres};
 use test_support::PostgresServer;
 
-/// An empty log on a server of its own. `None` where PostgreSQL is not installed.
+/// Returns an empty log on a server of its own; `None` if PostgreSQL is not installed.
 async fn log(test: &str) -> Option<(PostgresServer, PgPool, PostgresSource)> {
     let server = PostgresServer::start(test)?;
     let pool = PgPool::connect(&server.url()).await.unwrap();
@@ -32,7 +32,7 @@ async fn insert<'c>(executor: impl Executor<'c, Database = Postgres>, subject: &
     sqlx::query(statement).bind(subject).execute(executor).await.map(drop)
 }
 
-/// Reads the events that are there now.
+/// Reads the events that are in the log now.
 async fn read(source: &PostgresSource, after: Position) -> Vec<FeedEvent> {
     source.read(after, 1000, Duration::ZERO).await.unwrap()
 }

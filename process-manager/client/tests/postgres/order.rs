@@ -40,7 +40,7 @@ async fn a_reader_sees_every_committed_event_once_in_order_and_without_gaps_whil
     assert_eq!(source.head().await.unwrap(), i64::try_from(seen.len()).unwrap());
 }
 
-/// Transactions of one to three events; a quarter is rolled back, and a quarter up to a savepoint.
+/// Writes transactions of one to three events; a quarter are rolled back, and a quarter are rolled back to a savepoint.
 async fn write(pool: &PgPool, writer: usize, committed: &Mutex<BTreeSet<String>>) {
     for number in 0..TRANSACTIONS {
         let chance = Uuid::now_v7().as_bytes()[15];
@@ -63,7 +63,7 @@ async fn write(pool: &PgPool, writer: usize, committed: &Mutex<BTreeSet<String>>
     }
 }
 
-/// Reads on from position 0 until all is written and nothing is left.
+/// Reads on from position 0 until everything is written and nothing is left.
 async fn follow(source: PostgresSource, written: Arc<AtomicBool>) -> Vec<(i64, String)> {
     let mut reader = FeedReader::new(source, FeedPosition::default());
     let mut seen = Vec::new();

@@ -1,4 +1,4 @@
-//! The tables, and what they keep writers from.
+//! The tables, and what they prevent writers from doing.
 
 use futures::future::join_all;
 use process_manager_client::feed::postgres::{PostgresSource, SCHEMA};
@@ -42,7 +42,7 @@ async fn the_url_says_which_schema_the_log_is_in() {
     let billing = PgPool::connect(&other).await.unwrap();
     sqlx::raw_sql(SCHEMA).execute(&billing).await.unwrap();
     insert(&pool, "public").await.unwrap();
-    // A writer need not have the same search path.
+    // A writer may have another search path.
     let qualified = "INSERT INTO billing.process_event (source, type, subject, data) VALUES ('/b', 'T', 'billed', '1')";
     sqlx::raw_sql(qualified).execute(&pool).await.unwrap();
     let events = read(&PostgresSource::connect(&other).unwrap(), 0).await;

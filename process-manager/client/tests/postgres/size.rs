@@ -1,4 +1,4 @@
-//! An answer has an end, however large the events are.
+//! An answer is limited, however large the events are.
 
 use sqlx::PgPool;
 
@@ -20,7 +20,7 @@ async fn a_read_ends_before_more_than_64_mib_and_the_next_one_goes_on() {
     assert_eq!(read(&source, 70).await.len(), 1);
 }
 
-/// Inserts events with so many bytes of data.
+/// Inserts events with this many bytes of data.
 async fn insert(pool: &PgPool, bytes: i32, events: i32) {
     let statement = "INSERT INTO process_event (source, type, subject, data) \
         SELECT '/shop', 'Placed', number::text, json_build_object('text', repeat('x', $1)) \

@@ -24,7 +24,7 @@ async fn a_wait_ends_with_the_commit_of_the_first_event_also_after_the_listening
     assert_eq!(source.head().await.unwrap(), head);
 }
 
-/// Inserts events, one while each wait is under way, until some in a row have ended their waits at once.
+/// Inserts events, one during each wait, until several in a row have ended their waits at once.
 async fn await_some_at_once(pool: &PgPool, source: &PostgresSource, mut head: Position) -> Position {
     let (mut in_a_row, mut rounds) = (0, 0);
     eventually("waits end at once, five in a row", async || {

@@ -1,4 +1,4 @@
-//! A chunk of a batch: what one activity is asked to do, and what it has done.
+//! A chunk of a batch: what one activity has to do, and what it has done.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,13 @@ use serde_json::Value;
 use super::Limits;
 use crate::manager::Refusal;
 
-/// Where a batch is in its source.
+/// A batch's place in its source.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// The cursor of the first page that has items without an answer; the first page when absent.
+    /// The cursor of the first page with unanswered items; absent for the first page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// The items that were answered in it and in the page behind it.
+    /// The items that were answered in that page and in the one after it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub answered: BTreeSet<String>,
 }
@@ -31,44 +31,44 @@ pub struct PageAt {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Items {
-    /// Those of the source, from here on.
+    /// Items of the source, from here on.
     Source {
-        /// Where it goes on.
+        /// Where the chunk goes on.
         place: Place,
-        /// The last page; to the end of the source when absent.
+        /// The last page; by default the chunk goes on to the end of the source.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last: Option<PageAt>,
     },
-    /// These, which have failed.
+    /// These failed items.
     Failed {
         /// As they failed.
         items: Vec<FailedItem>,
-        /// Those that were answered since.
+        /// The items that were answered since.
         #[serde(default)]
         answered: BTreeSet<String>,
     },
-    /// Those that another workflow keeps, which have failed.
+    /// Failed items that another workflow keeps.
     Kept {
         /// The id of that workflow.
         workflow_id: String,
-        /// Those that were answered since.
+        /// The items that were answered since.
         #[serde(default)]
         answered: BTreeSet<String>,
     },
 }
 
-/// What one activity does.
+/// The work of one activity.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Chunk {
     /// The batch's name.
     pub name: String,
     /// Its id among those of its name.
     pub id: String,
-    /// What its items are chosen by.
+    /// The input that selects its items.
     pub input: Value,
     /// The items.
     pub items: Items,
-    /// Whether their commands are undone.
+    /// Whether the chunk undoes the items.
     pub undoes: bool,
     /// The limits.
     pub limits: Limits,
@@ -78,10 +78,10 @@ pub struct Chunk {
     pub correlation_id: String,
 }
 
-/// How far a chunk came: the details of its heartbeats, and its result.
+/// How far a chunk got: the details of its heartbeats, and its result.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Advance {
-    /// Where it goes on; of failed items only those that were answered count.
+    /// Where the chunk goes on; for failed items only the answered ones count.
     pub place: Place,
     /// Whether all items were answered.
     pub is_end: bool,
@@ -90,33 +90,33 @@ pub struct Advance {
     pub begun: Option<PageAt>,
     /// How many commands were accepted.
     pub accepted: u64,
-    /// How many were refused, with nothing left to do for their items.
+    /// How many were refused with nothing left to do for the item.
     pub settled: u64,
     /// The items that have failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<FailedItem>,
-    /// How many items there are in all, where the source tells it.
+    /// How many items there are in all, if the source says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
     /// Whether the chunk undoes.
     #[serde(default)]
     pub undoes: bool,
-    /// Whether it sends again what has failed.
+    /// Whether the chunk sends failed items again.
     #[serde(default)]
     pub retries: bool,
-    /// Whether an attempt before this one may have begun more than it has written down.
+    /// Whether an earlier attempt may have begun more than it recorded.
     #[serde(default)]
     pub is_repeated: bool,
     /// How many commands are under way.
     #[serde(default)]
     pub in_flight: u32,
-    /// Whether it begins no more commands: what is in flight ends.
+    /// Whether the chunk begins no more commands; commands in flight finish.
     #[serde(default)]
     pub is_draining: bool,
     /// Why the next page cannot be used: an operator has to look at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unusable: Option<String>,
-    /// What is wrong now: the source or the receiver is unavailable, or an item faults. It is tried again.
+    /// What is wrong now: the source or the receiver is unavailable, or an item has a fault. It is retried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
 }
@@ -129,14 +129,14 @@ impl Advance {
     }
 }
 
-/// An item whose command was refused, or can never be sent.
+/// An item whose command was refused or can never be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedItem {
     /// The item's id.
     pub id: String,
     /// The item.
     pub item: Value,
-    /// Why.
+    /// Why it failed.
     #[serde(flatten)]
     pub refusal: Refusal,
 }

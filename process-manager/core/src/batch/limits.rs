@@ -4,16 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What is under way fails at the latest after a chunk was told to end, and its failures travel in one payload.
+/// When a chunk is told to end, all commands in flight may still fail, and their failures travel in one payload.
 const MOST_IN_FLIGHT: u32 = 300;
 
 /// How fast a batch goes, and how much may fail.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Most commands that are under way at once; 1 to 300, 10 by default.
+    /// How many commands may be under way at once; 1 to 300, 10 by default.
     pub in_flight: u32,
-    /// Most commands that are begun in a second, 0.01 to 1,000; without a limit by default.
+    /// How many commands may begin per second, 0.01 to 1,000; no limit by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_second: Option<f64>,
     /// How much may fail before the batch pauses itself; nothing by default.
@@ -30,10 +30,10 @@ impl Default for Limits {
 /// How much may fail.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Tolerated {
-    /// So many items; a number in JSON.
+    /// This many items; a number in JSON.
     Items(u64),
-    /// So many of a hundred items, of all of them where the source tells how many they are, else of those that have been
-    /// answered once these are 100 or all; a text such as `"2.5%"` in JSON.
+    /// This percentage of all items, if the source gives the total. Otherwise it is a percentage of the answered items,
+    /// once these are 100 or all. A text such as `"2.5%"` in JSON.
     Percent(f64),
 }
 
@@ -43,14 +43,14 @@ impl Default for Tolerated {
     }
 }
 
-/// A change of the limits; what is absent stays.
+/// A change of the limits; an absent field stays as it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsChange {
     /// See [`Limits::in_flight`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_flight: Option<u32>,
-    /// See [`Limits::per_second`]; 0 takes the limit away.
+    /// See [`Limits::per_second`]; 0 removes the limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_second: Option<f64>,
     /// See [`Limits::tolerated`].
@@ -74,13 +74,13 @@ pub enum UnfitLimits {
 }
 
 impl Limits {
-    /// Sets how many commands are under way at once.
+    /// Sets how many commands may be under way at once.
     #[must_use]
     pub fn in_flight(self, in_flight: u32) -> Self {
         Self { in_flight, ..self }
     }
 
-    /// Sets how many commands are begun in a second.
+    /// Sets how many commands may begin per second.
     #[must_use]
     pub fn per_second(self, per_second: f64) -> Self {
         Self { per_second: Some(per_second), ..self }
@@ -92,10 +92,10 @@ impl Limits {
         Self { tolerated, ..self }
     }
 
-    /// Returns the limits with a change.
+    /// Returns the limits after a change.
     ///
     /// # Errors
-    /// [`UnfitLimits`] where no batch can have them.
+    /// [`UnfitLimits`] if no batch can have them.
     pub fn changed(self, change: LimitsChange) -> Result<Self, UnfitLimits> {
         let per_second = change.per_second.map_or(self.per_second, |rate| Some(rate).filter(|rate| *rate != 0.0));
         let in_flight = change.in_flight.unwrap_or(self.in_flight);
@@ -104,10 +104,10 @@ impl Limits {
         Ok(changed)
     }
 
-    /// Whether a batch can have them.
+    /// Checks that a batch can have these limits.
     ///
     /// # Errors
-    /// [`UnfitLimits`] where it cannot.
+    /// [`UnfitLimits`] if it cannot.
     pub fn check(&self) -> Result<(), UnfitLimits> {
         if !(1..=MOST_IN_FLIGHT).contains(&self.in_flight) {
             return Err(UnfitLimits::InFlight);
@@ -123,7 +123,7 @@ impl Limits {
 }
 
 impl Tolerated {
-    /// Returns how many more may fail; `None` while that cannot be told.
+    /// Returns how many more items may fail; `None` while that is unknown.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -141,7 +141,7 @@ impl Tolerated {
         most.checked_sub(failed)
     }
 
-    /// Whether more has failed than may.
+    /// Returns whether more items have failed than are tolerated.
     pub(super) fn is_exceeded(self, failed: u64, answered: u64, total: Option<u64>, is_all: bool) -> bool {
         let is_known = !matches!(self, Self::Percent(_)) || total.is_some() || is_all || answered >= 100;
         failed > 0 && is_known && self.left(failed, answered, total, is_all).is_none()

@@ -1,4 +1,4 @@
-//! A batch as the outside sees it.
+//! The public view of a batch.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,20 +12,20 @@ use super::{Advance, Limits};
 pub enum Status {
     /// It sends the commands of its items.
     Running,
-    /// It sends again what has failed.
+    /// It sends failed items again.
     Retrying,
     /// Nothing is sent; see [`Progress::pause`].
     Paused,
     /// It undoes what it has done.
     Cancelling,
-    /// Each item was answered, and no more has failed than is tolerated.
+    /// Each item was answered, and no more have failed than are tolerated.
     Completed,
     /// It was cancelled.
     Cancelled,
 }
 
 impl Status {
-    /// Whether it has ended.
+    /// Returns whether the batch has ended.
     #[must_use]
     pub fn is_end(self) -> bool {
         matches!(self, Self::Completed | Self::Cancelled)
@@ -39,9 +39,9 @@ impl Status {
 pub enum PausedBy {
     /// An operator.
     Operator,
-    /// More has failed than is tolerated: an operator raises the limit, retries or cancels.
+    /// More items have failed than are tolerated: an operator raises the limit, retries or cancels.
     Failures,
-    /// The source gives what no batch can use.
+    /// The source returned something that no batch can use.
     Source,
     /// Its run was ended from outside: an operator resumes or cancels.
     Ended,
@@ -52,22 +52,22 @@ pub enum PausedBy {
 pub struct Pause {
     /// Who has paused it.
     pub by: PausedBy,
-    /// In words.
+    /// The reason, in words.
     pub detail: String,
     /// Since when.
     pub since: DateTime<Utc>,
 }
 
 impl Pause {
-    /// Whether an operator has to decide.
+    /// Returns whether an operator has to decide.
     #[must_use]
     pub fn needs_operator(&self) -> bool {
         self.by != PausedBy::Operator
     }
 }
 
-/// How far a batch is: the answer of the query `state`, the memo, and the data of the events that its process manager gets.
-/// It is exact once the batch has ended; while it runs, it is as of the last chunk.
+/// The progress of a batch: the answer of the query `state`, the memo, and the data of the events that its process
+/// manager gets. It is exact once the batch has ended. While the batch runs, it shows the state after the last chunk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Progress {
@@ -77,14 +77,14 @@ pub struct Progress {
     pub id: String,
     /// What it is doing.
     pub status: Status,
-    /// How many items there are in all, where the source tells it; exact once all were answered.
+    /// How many items there are in all, if the source says so; exact once all were answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
     /// How many commands were accepted.
     pub accepted: u64,
-    /// How many items needed nothing, as their refusals tell.
+    /// How many items needed nothing, according to their refusals.
     pub settled: u64,
-    /// How many items have failed, those that are being retried included.
+    /// How many items have failed, including those that are being retried.
     pub failed: u64,
     /// How many items were undone.
     #[serde(default)]
@@ -94,10 +94,10 @@ pub struct Progress {
     pub is_undone: bool,
     /// How many commands are under way.
     pub in_flight: u32,
-    /// How many items were answered in a second of late.
+    /// How many items per second were answered recently.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items_per_second: Option<f64>,
-    /// When it will have ended at this rate.
+    /// When the batch will end at this rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_end: Option<DateTime<Utc>>,
     /// Its limits.
@@ -105,7 +105,7 @@ pub struct Progress {
     /// Why it is paused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
-    /// What is wrong now and tried again, such as a service that is unavailable.
+    /// What is wrong now and is retried, such as an unavailable service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
     /// The pages of failed items that other workflows keep.
@@ -113,12 +113,12 @@ pub struct Progress {
     pub kept_pages: Vec<u32>,
     /// When it began.
     pub started_at: DateTime<Utc>,
-    /// When this was so.
+    /// The time of this view.
     pub updated_at: DateTime<Utc>,
 }
 
 impl Progress {
-    /// Adds what a chunk that is not done yet has done so far.
+    /// Adds what an unfinished chunk has done so far.
     pub fn add(&mut self, at_hand: &Advance) {
         let (done, failed) = (at_hand.accepted + at_hand.settled, at_hand.failed.len() as u64);
         if at_hand.undoes {
@@ -136,7 +136,7 @@ impl Progress {
         self.fault.clone_from(&at_hand.fault);
     }
 
-    /// Whether an operator has to decide.
+    /// Returns whether an operator has to decide.
     #[must_use]
     pub fn needs_operator(&self) -> bool {
         self.status == Status::Paused && self.pause.as_ref().is_some_and(Pause::needs_operator)

@@ -1,5 +1,5 @@
-//! A batch apart from Temporal: a state machine that takes what chunks have done and what operators signal, and returns the
-//! next step.
+//! A batch, separate from Temporal: a state machine that takes the results of chunks and the signals of operators, and
+//! returns the next step.
 
 mod signals;
 mod steps;
@@ -20,22 +20,22 @@ use crate::limits::cut;
 /// The next step of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    /// Run this chunk, and report by [`BatchState::advanced`] or [`BatchState::broken`].
+    /// Run this chunk, then call [`BatchState::advanced`] or [`BatchState::broken`].
     Run(Box<Chunk>),
-    /// Keep this page of failed items in a workflow of its own, then [`BatchState::kept`].
+    /// Keep this page of failed items in a workflow of its own, then call [`BatchState::kept`].
     Keep {
         /// Its number.
         page: u32,
         /// The items.
         items: Vec<FailedItem>,
     },
-    /// Let go a page of failed items, then [`BatchState::released`].
+    /// Release a page of failed items, then call [`BatchState::released`].
     Release(u32),
-    /// Tell the process manager's instance, then [`BatchState::told`].
+    /// Tell the process manager's instance, then call [`BatchState::told`].
     Tell {
         /// The event.
         event: Box<CloudEvent>,
-        /// What it tells.
+        /// The status that the event reports.
         status: Status,
     },
     /// Wait for a signal.
@@ -44,7 +44,7 @@ pub enum Step {
     End,
 }
 
-/// A batch: what a run hands over to the next.
+/// A batch: the state that one run hands over to the next.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BatchState {
     start: StartBatch,
@@ -57,7 +57,7 @@ pub struct BatchState {
     is_end: bool,
     /// The last page of the source that was begun.
     begun: Option<PageAt>,
-    /// Whether more pages may have been begun, since a worker has died.
+    /// Whether more pages may have been begun, because a worker died.
     #[serde(default)]
     is_lost: bool,
     total: Option<u64>,
@@ -66,22 +66,22 @@ pub struct BatchState {
     undone: u64,
     #[serde(default)]
     is_undone: bool,
-    /// Failed items that were given up by a cancellation.
+    /// Number of failed items that a cancellation gave up.
     given_up: u64,
-    /// Failed items, less than a page once [`Step::Keep`] is done.
+    /// Failed items; fewer than a page once [`Step::Keep`] is done.
     failed: Vec<FailedItem>,
-    /// The pages of failed items that are kept elsewhere, and how many items each has.
+    /// The pages of failed items that are kept elsewhere, each with its number of items.
     kept: Vec<(u32, u64)>,
     next_page: u32,
-    /// What is being retried, the first one first.
+    /// The failed items that are being retried, in order.
     retried: VecDeque<Retried>,
-    /// Pages that nobody needs any more.
+    /// Pages that are no longer needed.
     released: VecDeque<u32>,
     pause: Option<Pause>,
     fault: Option<String>,
     items_per_second: Option<f64>,
     chunk_since: Option<DateTime<Utc>>,
-    /// Whether the running chunk has to end, since its limits or its purpose have changed.
+    /// Whether the running chunk has to end, because its limits or its purpose have changed.
     #[serde(skip)]
     is_interrupted: bool,
     cancels: Option<Cancel>,
@@ -106,7 +106,7 @@ struct Cancel {
 }
 
 impl BatchState {
-    /// A batch that has sent nothing yet.
+    /// Creates a batch that has sent nothing yet.
     #[must_use]
     pub fn new(start: StartBatch, now: DateTime<Utc>) -> Self {
         let limits = start.limits;
@@ -144,7 +144,7 @@ impl BatchState {
         }
     }
 
-    /// Returns the next step. It is the same until that step was reported or a signal has changed it.
+    /// Returns the next step. It stays the same until that step is reported or a signal changes it.
     pub fn next(&mut self, now: DateTime<Utc>) -> Step {
         self.settle(now);
         if let Some(items) = self.full_page() {
@@ -167,7 +167,7 @@ impl BatchState {
         }
     }
 
-    /// Takes what a chunk has done.
+    /// Records the result of a chunk.
     pub fn advanced(&mut self, advance: Advance, now: DateTime<Utc>) {
         let answered = advance.answered();
         self.measure(answered, now);
@@ -195,7 +195,7 @@ impl BatchState {
             return;
         }
         self.total = advance.total.or(self.total);
-        // While it undoes, the last page is the one that was begun before.
+        // While the batch undoes, the last page is the one that was begun earlier.
         if self.phase == Phase::Sending {
             self.begun = advance.begun.or(self.begun.take());
         }
@@ -206,7 +206,7 @@ impl BatchState {
         }
     }
 
-    /// Notes that nobody knows what a chunk has done: the next one goes on where it began. Its pages count as begun.
+    /// Records that a chunk's result is unknown: the next chunk goes on where this one began. Its pages count as begun.
     pub fn lost(&mut self) {
         self.chunk_since = None;
         self.begun_unseen();
@@ -216,7 +216,7 @@ impl BatchState {
         self.is_lost |= self.retried.is_empty() && self.phase == Phase::Sending;
     }
 
-    /// Notes that no chunk can be run: the batch is paused.
+    /// Records that no chunk can run: the batch is paused.
     pub fn broken(&mut self, why: String, now: DateTime<Utc>) {
         self.updated_at = now;
         if self.cancels.is_none() {
@@ -224,7 +224,8 @@ impl BatchState {
         }
     }
 
-    /// Notes that its run was ended from outside: nobody knows what the chunk at hand has done, and an operator decides.
+    /// Records that the run was ended from outside. The result of the current chunk is unknown, and an operator
+    /// decides.
     pub fn ended_from_outside(&mut self, how: String, now: DateTime<Utc>) {
         self.lost();
         self.updated_at = now;
@@ -232,32 +233,32 @@ impl BatchState {
         self.pause = is_open.then(|| Pause { by: PausedBy::Ended, detail: cut(how), since: now });
     }
 
-    /// Whether nothing is left to do: it has ended, and whoever started it has heard of that.
+    /// Returns whether nothing is left to do: the batch has ended, and its starter has been told.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.status().is_end() && self.released.is_empty() && self.event(self.updated_at).is_none()
     }
 
-    /// Notes that a page of failed items is kept elsewhere.
+    /// Records that a page of failed items is kept elsewhere.
     pub fn kept(&mut self, page: u32, items: usize) {
         self.failed.drain(..items.min(self.failed.len()));
         self.kept.push((page, items as u64));
         self.next_page = page + 1;
     }
 
-    /// Notes that a page of failed items is let go.
+    /// Records that a page of failed items was released.
     pub fn released(&mut self) {
         self.released.pop_front();
     }
 
-    /// Notes that the process manager's instance was told this.
+    /// Records that the process manager's instance was told this status.
     pub fn told(&mut self, status: Status, now: DateTime<Utc>) {
         self.told += 1;
         self.told_at = Some(now);
         self.told_status = Some(status);
     }
 
-    /// Whether the chunk that runs has to end early.
+    /// Returns whether the running chunk has to end early.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
         self.is_interrupted
@@ -269,7 +270,7 @@ impl BatchState {
         &self.failed
     }
 
-    /// Returns what it was started with.
+    /// Returns the command that started the batch.
     #[must_use]
     pub fn start(&self) -> &StartBatch {
         &self.start
@@ -280,7 +281,7 @@ impl BatchState {
         self.limits.tolerated.is_exceeded(fresh, answered, self.total, self.is_end)
     }
 
-    /// How many items have failed and are not being retried.
+    /// Returns how many items have failed and are not being retried.
     fn fresh_failures(&self) -> u64 {
         self.failed.len() as u64 + self.kept.iter().map(|(_, count)| count).sum::<u64>()
     }

@@ -1,4 +1,4 @@
-//! A process manager whose decisions are noted.
+//! A process manager whose decisions are recorded.
 
 use process_manager_wire::CloudEvent;
 use serde::{Deserialize, Serialize};
@@ -16,16 +16,16 @@ use crate::{
     },
 };
 
-/// A process manager that decides as `M` does, under its name and with its state, and notes what it decides.
+/// A process manager that decides as `M` does, under its name and with its state, and records what it decides.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Observed<M>(M);
 
 impl<M: ProcessManager> Observed<M> {
-    /// Reads a state of an older version as one of this code's version.
+    /// Reads a state of an older version as a state of this code's version.
     ///
     /// # Errors
-    /// [`SnapshotError`] when it cannot be migrated, or is none of the type then.
+    /// [`SnapshotError`] if it cannot be migrated, or the migrated state does not fit the type.
     pub fn read(version: u32, state: Value) -> Result<Self, SnapshotError> {
         read_state(M::VERSION, version, state).map(Self)
     }
@@ -42,7 +42,7 @@ impl<M: ProcessManager> Observed<M> {
         }
     }
 
-    /// Notes the commands, and those that would follow under the version of this code.
+    /// Records the commands, and those that would follow under this code's version.
     fn handled(
         &self,
         (function, about, context): (&str, String, &Context<'_>),
@@ -59,20 +59,20 @@ impl<M: ProcessManager> Observed<M> {
         handled
     }
 
-    /// Asks under the version of this code, where it is newer and can read the state.
+    /// Asks under this code's version, if that is newer and the code can read the state.
     fn anew(&self, version: u32, ask: impl FnOnce(&M) -> Value) -> Option<Value> {
         let state = self.migrated(version)?.ok()?;
         Some(call::<_, M::Error>("the new version", || ask(&state)).unwrap_or_else(|panic| failed(&panic)))
     }
 
-    /// Returns the state as one of the version of this code, where that is newer.
+    /// Returns the state migrated to this code's version, if that is newer.
     fn migrated(&self, version: u32) -> Option<Result<M, String>> {
         let state = (version < M::VERSION).then(|| serde_json::to_value(&self.0).ok()).flatten()?;
         let read = read_state::<M>(M::VERSION, version, state);
         Some(read.map_err(|error| process_manager_wire::error_chain(&error)))
     }
 
-    /// Notes the state after an event or a timer.
+    /// Records the state after an event or a timer.
     fn applied(&self, (function, about, context): (&str, String, &Context<'_>), applied: &Result<(), M::Error>) {
         let answer = match applied {
             Ok(()) => json!({"state": value(&self.0)}),
@@ -185,13 +185,13 @@ impl<M: ProcessManager> ProcessManager for Observed<M> {
 }
 
 impl<M: ProcessManager> Observed<M> {
-    /// Notes the answer of a function that learns of no event.
+    /// Records the answer of a function that gets no event.
     fn plain(&self, function: &str, about: String, answer: Value) {
         note(Step { function: function.to_owned(), about, answer, given: value(&self.0), ..Step::default() });
     }
 }
 
-/// The failure as the process manager behind it sees it.
+/// Returns the failure as the inner process manager sees it.
 fn of_inner<'a, M: ProcessManager>(failure: &Failure<'a, Observed<M>>, version: u32) -> Failure<'a, M> {
     let it = failure.context();
     let context = FailureContext {
@@ -212,7 +212,7 @@ fn of_inner<'a, M: ProcessManager>(failure: &Failure<'a, Observed<M>>, version: 
     }
 }
 
-/// A failure in words.
+/// Returns a failure in words.
 fn told<M: ProcessManager>(failure: &Failure<'_, M>) -> String {
     let error: &Error<M::Error> = failure.context().error;
     match failure {

@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 
 use crate::manager::{Commands, Decision, OnError, timer::TimerChange};
 
-/// Most bytes of a value that is kept whole.
+/// Maximum size of a value that is kept whole, in bytes.
 const MOST: usize = 4 * 1024;
-/// Most bytes of a list of them.
+/// Maximum size of a list of values, in bytes.
 const MOST_IN_ALL: usize = 64 * 1024;
 
-/// A value that is kept; of a large one its size and its digest.
+/// Returns the value to keep; for a large value, its size and its digest.
 #[must_use]
 pub fn bounded(value: Value) -> Value {
     at_most(MOST, value)
@@ -28,7 +28,7 @@ fn at_most(most: usize, value: Value) -> Value {
     json!({"left_out": {"bytes": text.len(), "digest": format!("{:016x}", hasher.finish())}})
 }
 
-/// A value as JSON; why it cannot be JSON, where that is so.
+/// Returns a value as JSON, or the reason why it cannot be JSON.
 pub(super) fn value(it: &impl Serialize) -> Value {
     serde_json::to_value(it).map_or_else(|error| failed(&error), bounded)
 }

@@ -1,4 +1,4 @@
-//! Answers from outside: of a command's receiver, of a log, of a clock.
+//! Answers from outside: from a command's receiver, a log or a clock.
 
 use chrono::{DateTime, Utc};
 use process_manager_wire::CloudEvent;
@@ -30,7 +30,7 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// Takes the first of the events that were asked for, in their order; or why the next one can no longer be read.
+    /// Takes the first of the requested events, in their order, or the reason why the next one can no longer be read.
     pub fn fetched(&mut self, events: Result<Vec<CloudEvent>, String>, now: DateTime<Utc>) {
         let in_hand = self.work.as_mut().filter(|work| work.lacks_data);
         let taken = events.map(|events| match in_hand {
@@ -45,12 +45,12 @@ impl<M: ProcessManager> Instance<M> {
         self.park(failure_code::UNREADABLE, why, None, now);
     }
 
-    /// Notes that the deadline of the attempt has passed.
+    /// Records that the attempt's deadline has passed.
     pub fn timed_out(&mut self, now: DateTime<Utc>) {
         self.answered(Err(Error::Timeout(self.event_timeout.unwrap_or_default())), now);
     }
 
-    /// Notes that the current command has not succeeded for a while.
+    /// Records that the current command has not succeeded for a while.
     pub fn stalled(&mut self, detail: String, now: DateTime<Utc>) {
         let Some((_, outgoing)) = self.work.as_ref().and_then(|work| work.pending.front()) else { return };
         let detail = limits::cut(detail);

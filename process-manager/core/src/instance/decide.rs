@@ -17,11 +17,11 @@ use crate::{
     },
 };
 
-/// Retries without a delay that are made at once.
+/// The number of retries without a delay that are made at once.
 const IMMEDIATE_RETRIES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// A step that has failed for this long shows as an incident when it fails again, whatever was decided about it.
+/// A step that has been failing for this long shows as an incident when it fails again, whatever was decided about it.
 const SHOWN_AFTER: TimeDelta = TimeDelta::seconds(10);
 
 impl<M: ProcessManager> Instance<M> {
@@ -71,8 +71,8 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// Checks what a decision adds to the instance: it travels from run to run, as no event tells it. Returns the changes
-    /// to the timers that are to be made.
+    /// Checks what a decision adds to the instance: no event contains it, so it travels from run to run. Returns the
+    /// timer changes to make.
     fn check_decision(
         &self,
         decision: &Decision<M::Command>,
@@ -108,7 +108,7 @@ impl<M: ProcessManager> Instance<M> {
         let is_limited = self.is_limited();
         let Some(work) = &mut self.work else { return };
         work.timers = timers;
-        // Each attempt has the event's whole time.
+        // Each attempt gets the event's whole time.
         work.deadline = None;
         match decision {
             Decision::Retry { after, carried } => {
@@ -134,7 +134,7 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// Shows a step that fails again and again as an incident, whatever `on_error` decides about it.
+    /// Shows a step that keeps failing as an incident, whatever `on_error` decides about it.
     fn show_failing(&mut self, error: &Error<M::Error>, command: Option<String>, now: DateTime<Utc>) {
         let Some(work) = self.work.as_ref().filter(|_| self.is_limited()) else { return };
         let Some(since) = work.failing_since.filter(|since| now - since >= SHOWN_AFTER) else { return };
@@ -177,7 +177,7 @@ impl<M: ProcessManager> Instance<M> {
     }
 }
 
-/// An immediate retry is one at first; then it gets a pause that grows, for nothing may spin in a workflow.
+/// Retries are immediate at first. Then they get a growing pause, because nothing may spin in a workflow.
 fn pause_before(attempts: u32) -> Duration {
     match attempts.checked_sub(IMMEDIATE_RETRIES) {
         None | Some(0) => Duration::ZERO,

@@ -1,5 +1,4 @@
-//! An instance whose run was ended from outside: an operator or Temporal itself has ended the workflow, and not the
-//! instance.
+//! An instance whose run was ended from outside: an operator or Temporal ended the workflow, but not the instance.
 
 use chrono::{DateTime, Utc};
 
@@ -7,14 +6,14 @@ use super::{Instance, ParkedFailure, command_name};
 use crate::{failure_code, limits, manager::ProcessManager};
 
 impl<M: ProcessManager> Instance<M> {
-    /// Whether nothing is left to do: the instance has ended, or nothing has begun it.
+    /// Returns whether nothing is left to do: the instance has ended, or nothing has begun it.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.work.is_none() && self.held.is_none() && self.inbox.is_empty() && (self.ended.is_some() || !self.started)
     }
 
-    /// Parks the instance, since its run was ended at this time; `how` says by whom. A retry goes on where the instance
-    /// was.
+    /// Parks the instance because its run was ended at this time; `how` says by whom. A retry goes on where the
+    /// instance was.
     pub fn ended_from_outside(&mut self, how: &str, at: DateTime<Utc>) {
         self.failures = self.failures.wrapping_add(1);
         let before = self.parked.take();
@@ -41,12 +40,12 @@ impl<M: ProcessManager> Instance<M> {
     }
 }
 
-/// Between how the run was ended, and why it had been parked.
+/// Separates how the run was ended from why the instance had been parked.
 const WAS_PARKED: &str = "; it was parked before: ";
 
 fn detail(how: &str, before: Option<&ParkedFailure>) -> String {
     let was_parked = before.and_then(|before| match before.code.as_str() {
-        // Of a run that is ended again and again only the first reason is kept.
+        // If a run is ended again and again, only the first reason is kept.
         failure_code::ENDED_FROM_OUTSIDE => before.detail.split_once(WAS_PARKED).map(|(_, why)| why.to_owned()),
         code => Some(format!("{}, {code}", before.detail)),
     });

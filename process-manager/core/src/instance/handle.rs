@@ -21,8 +21,8 @@ use crate::{
 };
 
 impl<M: ProcessManager> Instance<M> {
-    /// Begins with the current event, unless it is a strict one and its condition does not hold. The instance then stays
-    /// as it is, and a retry checks again.
+    /// Begins with the current event, unless it is strict and its condition does not hold. The instance then stays as
+    /// it is, and a retry checks again.
     pub(super) fn begin(&mut self, now: DateTime<Utc>) {
         let Some(work) = &mut self.work else { return };
         let error = match work.queued.kind {
@@ -94,7 +94,7 @@ impl<M: ProcessManager> Instance<M> {
         }
     }
 
-    /// Calls a function of the user with the current event or timer, as of this time and version; parks the instance where
+    /// Calls a function of the user with the current event or timer, as of this time and version. Parks the instance if
     /// the event can no longer be read.
     pub(super) fn with_cause<T>(
         &mut self,
@@ -116,12 +116,12 @@ impl<M: ProcessManager> Instance<M> {
         Some(call(function, || call_it(state, &cause, &context)).unwrap_or_else(Err))
     }
 
-    /// Whether the run began with the limits of what may be handed over.
+    /// Returns whether the run began with limits on what may be handed over.
     pub(super) fn is_limited(&self) -> bool {
         self.revision > 0
     }
 
-    /// Nothing fails again and again.
+    /// Records progress: nothing keeps failing.
     pub(super) fn made_progress(&mut self) {
         self.stalled = None;
         if let Some(work) = &mut self.work {
@@ -148,7 +148,7 @@ impl<M: ProcessManager> Instance<M> {
         })
     }
 
-    /// Asks for the outcome of the instance that ends with this event. One that has ended before keeps its outcome.
+    /// Asks for the outcome of the instance that ends with this event. An instance that ended before keeps its outcome.
     pub(super) fn outcome_with(&self, event: Option<&CloudEvent>) -> Option<Outcome> {
         if !self.started {
             return self.outcome.clone();
@@ -184,10 +184,10 @@ impl<M: ProcessManager> Instance<M> {
     }
 }
 
-/// The event or the timer that an instance handles, and what is known about it.
+/// The event or timer that an instance handles, with its metadata.
 type Known<E> = (Cause<E>, Metadata);
 
-/// The event or the timer that an instance handles.
+/// The event or timer that an instance handles.
 #[derive(Debug)]
 pub(super) enum Cause<E> {
     Event(E),
@@ -238,7 +238,7 @@ pub(super) fn decoded<M: ProcessManager>(raw: &CloudEvent) -> Result<(M::Event, 
     }
 }
 
-/// Each command must be one that can be sent, before any of them is.
+/// Checks that every command can be sent, before any of them is sent.
 pub(super) fn check_commands<C, E>(commands: &[Outgoing<C>]) -> Result<(), Error<E>>
 where
     C: Serialize + DeserializeOwned,
@@ -266,7 +266,7 @@ pub(crate) fn call<T, E: std::error::Error + 'static>(
     function: &'static str,
     it: impl FnOnce() -> T,
 ) -> Result<T, Error<E>> {
-    // The state is either only read, or a copy that a panic throws away.
+    // The state is only read, or is a copy that a panic discards.
     catch_unwind(AssertUnwindSafe(it))
         .map_err(|panic| Error::Panicked { function, message: panic_message(panic.as_ref()) })
 }

@@ -1,7 +1,8 @@
-//! A state that an earlier run has handed over and that this code cannot read. It is kept as it is, and the instance is
+//! A state that an earlier run handed over and that this code cannot read. It is kept as it is, and the instance is
 //! parked.
 //!
-//! Each run tries anew, and an operator's retry begins one. So nothing is lost, and code that can read it goes on with it.
+//! Each run tries again, and an operator's retry begins a run. So nothing is lost, and code that can read the state
+//! goes on with it.
 
 use chrono::{DateTime, Utc};
 use process_manager_wire::CloudEvent;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::{Instance, work::Work};
 use crate::{failure_code, manager::ProcessManager};
 
-/// State and current event of an instance, as an earlier run has written them.
+/// State and current event of an instance, as an earlier run wrote them.
 #[derive(Debug, Clone)]
 pub(super) struct Held {
     /// The version under which the state was written.
@@ -21,13 +22,13 @@ pub(super) struct Held {
 }
 
 impl<M: ProcessManager> Instance<M> {
-    /// Returns why this code cannot read what the instance was handed over, where that is so.
+    /// Returns why this code cannot read what the instance was given, if it cannot.
     #[must_use]
     pub fn unreadable(&self) -> Option<&str> {
         self.held.as_ref().map(|held| held.why.as_str())
     }
 
-    /// Parks the instance when its state cannot be read, unless it is parked already.
+    /// Parks the instance if its state cannot be read, unless it is parked already.
     pub(super) fn park_held(&mut self, now: DateTime<Utc>) {
         if let Some(held) = &self.held {
             let why = held.why.clone();
@@ -39,7 +40,7 @@ impl<M: ProcessManager> Instance<M> {
         Some(self.held.as_ref()?.work.as_ref()?.event())
     }
 
-    /// Forgets it: the instance is given up.
+    /// Forgets the state: the instance is given up.
     pub(super) fn drop_held(&mut self) {
         if let Some(work) = self.held.take().and_then(|held| held.work) {
             self.ledger.handled(&work.event().logid, work.event().sequence);

@@ -1,5 +1,5 @@
-//! The events that wait their turn: whole, or by their place in the log alone where they are too many to be taken along
-//! by the next run.
+//! The events that wait their turn. They are kept whole, or only by their place in the log if there are too many for
+//! the next run.
 
 use std::collections::VecDeque;
 
@@ -10,18 +10,18 @@ use serde::{Deserialize, Serialize};
 use super::{Delivery, told::stands_in_no_log};
 use crate::{batch::is_batch_log, manager::RouteKind};
 
-/// Bytes of events that a run hands over to the next, the current one included. The server takes at most 2 MiB, state and
-/// pending commands included.
+/// Maximum size of the events that a run hands over to the next, in bytes, including the current event. The server
+/// takes at most 2 MiB, including the state and the pending commands.
 pub(super) const EVENT_BYTES: usize = 512 * 1024;
-/// Most events that are asked for at once.
+/// Maximum number of events that are requested at once.
 const FETCHED_AT_ONCE: usize = 500;
 
-/// Events that are to be read from their log again.
+/// Events to read from their log again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
     /// The log's id.
     pub log: String,
-    /// Where they stand, in rising order; at least one.
+    /// Their positions, in rising order; at least one.
     pub positions: Vec<Position>,
 }
 
@@ -37,7 +37,7 @@ enum Waiting {
     Spilled(Spilled),
 }
 
-/// Events of one log that were routed in the same way, by their places; at least one.
+/// Events of one log that were routed in the same way, by position; at least one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Spilled {
     log: String,
@@ -49,22 +49,22 @@ struct Spilled {
 /// The next step of the inbox.
 #[derive(Debug, PartialEq)]
 pub(super) enum Turn {
-    /// An event, which waits no longer.
+    /// An event, which no longer waits.
     Event(Box<Delivery>),
-    /// A stop, which waits no longer: its event is not handled.
+    /// A stop, which no longer waits; its event is not handled.
     Stop {
         log: String,
         position: Position,
         /// The event, unless only its place was handed over.
         event: Option<Box<CloudEvent>>,
     },
-    /// Events that wait, and are to be read first.
+    /// Waiting events that must be read first.
     Fetch(Fetch),
 }
 
 impl Inbox {
     pub(super) fn push(&mut self, queued: Delivery) {
-        // Of the progress of a batch only the latest counts: an instance that is parked would be buried under it.
+        // Of a batch's progress only the latest counts; otherwise it would bury a parked instance.
         if is_batch_log(&queued.event.logid) {
             let same = |it: &CloudEvent| it.logid == queued.event.logid && it.kind == queued.event.kind;
             self.0.retain(|waiting| !matches!(waiting, Waiting::Whole(earlier) if same(&earlier.event)));
@@ -84,23 +84,23 @@ impl Inbox {
         self.0.iter().map(len).sum()
     }
 
-    /// How many events of a log wait whole.
+    /// Returns how many events of a log wait whole.
     pub(super) fn count_of(&self, log: &str) -> usize {
         let is_of = |waiting: &&Waiting| matches!(waiting, Waiting::Whole(queued) if queued.event.logid == log);
         self.0.iter().filter(is_of).count()
     }
 
-    /// How the first event was routed.
+    /// Returns how the first event was routed.
     pub(super) fn first_kind(&self) -> Option<RouteKind> {
         self.0.front().map(Waiting::kind)
     }
 
-    /// How the last event was routed.
+    /// Returns how the last event was routed.
     pub(super) fn last_kind(&self) -> Option<RouteKind> {
         self.0.back().map(Waiting::kind)
     }
 
-    /// Returns the next step, where there is one.
+    /// Returns the next step, if there is one.
     pub(super) fn next(&mut self) -> Option<Turn> {
         match self.0.front()? {
             Waiting::Spilled(spilled) if spilled.kind != RouteKind::Stop => Some(Turn::Fetch(Fetch {
@@ -123,7 +123,7 @@ impl Inbox {
         }
     }
 
-    /// Drops the first event; tells where it stood.
+    /// Drops the first event; returns its log and position.
     pub(super) fn drop_first(&mut self) -> Option<(String, Position)> {
         let Some(Waiting::Spilled(spilled)) = self.0.front_mut() else {
             let Waiting::Whole(queued) = self.0.pop_front()? else { return None };
@@ -136,7 +136,7 @@ impl Inbox {
         Some(dropped)
     }
 
-    /// Where the first event stands.
+    /// Returns the position of the first event.
     pub(super) fn first_position(&self) -> Option<Position> {
         match self.0.front()? {
             Waiting::Whole(queued) => Some(queued.event.sequence),
@@ -144,8 +144,8 @@ impl Inbox {
         }
     }
 
-    /// When the first event was recorded. It is not known of one whose place alone was handed over: that one is older than
-    /// the run, and counts as older than any timer.
+    /// Returns when the first event was recorded. The time is unknown if only the event's place was handed over. Such
+    /// an event is older than the run, and counts as older than any timer.
     pub(super) fn first_time(&self) -> Option<DateTime<Utc>> {
         Some(match self.0.front()? {
             Waiting::Whole(queued) => queued.event.time,
@@ -153,7 +153,7 @@ impl Inbox {
         })
     }
 
-    /// Takes the first of the events that were asked for. `false` when there is none of them.
+    /// Takes the first of the requested events; returns `false` if none of them is there.
     pub(super) fn fetched(&mut self, events: Vec<CloudEvent>) -> bool {
         let Some(Waiting::Spilled(mut spilled)) = self.0.pop_front() else { return true };
         let mut whole = Vec::with_capacity(events.len());
@@ -173,7 +173,7 @@ impl Inbox {
         is_any
     }
 
-    /// As the next run gets it: so many bytes of the first events whole, and of the others the places.
+    /// Returns the inbox for the next run: the first events whole, up to this many bytes, and the others by place.
     pub(super) fn spilled(&self, bytes: usize) -> Self {
         let mut left = bytes;
         let mut next = Self::default();
@@ -218,12 +218,12 @@ impl Waiting {
     }
 }
 
-/// How much room an event takes.
+/// Returns how much room an event takes.
 pub(super) fn bytes_of(queued: &Delivery) -> usize {
     serde_json::to_string(queued).map_or(0, |text| text.len())
 }
 
-/// Positions as the steps between them: some hundred thousand of them must fit into a payload.
+/// Positions as the differences between them: several hundred thousand must fit into a payload.
 mod steps {
     use std::collections::VecDeque;
 

@@ -10,20 +10,20 @@ use crate::{
     manager::{ProcessManager, RouteKind},
 };
 
-/// The log id of instructions. They stand in no log; an instance counts them.
+/// The log id of instructions. They are in no log; an instance counts them.
 pub const INSTRUCTIONS: &str = "instructions";
 
-/// Why an instruction is not taken.
+/// The reason why an instruction is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejected {
     /// The instance has not begun, or has ended.
     #[error("the instance has not begun, or has ended")]
     NotRunning,
-    /// It is no event of the process manager, or none that an operator may send.
+    /// It is not an event of the process manager, or not one that an operator may send.
     #[error("{0}")]
     NoInstruction(String),
-    /// It is larger than its limit, or too many wait already.
+    /// It exceeds its size limit, or too many wait already.
     #[error("{0}")]
     TooMuch(String),
 }
@@ -32,7 +32,7 @@ impl<M: ProcessManager> Instance<M> {
     /// Queues an instruction.
     ///
     /// # Errors
-    /// [`Rejected`]; nothing has changed then.
+    /// [`Rejected`]; then nothing has changed.
     pub fn instruct(&mut self, kind: &str, data: Value, now: DateTime<Utc>) -> Result<(), Rejected> {
         if !self.started || self.ended.is_some() {
             return Err(Rejected::NotRunning);

@@ -5,22 +5,22 @@ use serde::{Deserialize, Serialize};
 
 use super::work::DueTimer;
 
-/// The form of the keys. An instance keeps the one with which it began: a command that goes out again must have the key
-/// that it had before.
+/// The form of the keys. An instance keeps the form that it began with: a command that is sent again must have the same
+/// key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyForm {
-    /// `<id>/<event id>/<n>`, the form of the first instances: those of two process managers, or of events of two logs,
-    /// can have the same keys.
+    /// `<id>/<event id>/<n>`, the form of the first instances. Two process managers, or events of two logs, can have
+    /// the same keys.
     #[default]
     Short,
-    /// `<process manager>/<id>/<log>/<event id>/<n>`, made fit for a header (see [`headers::key`]). The commands of a
-    /// timer have `timer/<name>/<number of the timer>` before the n, in either form.
+    /// `<process manager>/<id>/<log>/<event id>/<n>`, made fit for a header (see [`headers::key`]). In either form, the
+    /// commands of a timer have `timer/<name>/<number of the timer>` before the n.
     Full,
 }
 
 impl KeyForm {
-    /// Returns the key of a command of an event, or of a timer that the event has set.
+    /// Returns the key of a command of an event, or of a timer that the event set.
     pub(super) fn key(
         self,
         manager: &str,
@@ -40,7 +40,7 @@ impl KeyForm {
         headers::key([manager, id, &event.logid, &event.id, "timer", &timer.name, &timer_number, &number])
     }
 
-    /// Whether it is the form of the first instances, which their records leave out.
+    /// Returns whether this is the form of the first instances, whose records leave it out.
     #[must_use]
     pub fn is_short(&self) -> bool {
         *self == Self::Short

@@ -1,4 +1,4 @@
-//! The ledger: what an instance has seen of each log, so that a redelivered event is handled once.
+//! The ledger: what an instance has seen of each log, so that it handles a redelivered event only once.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::{Delivery, REVISION};
 use crate::batch::is_batch_log;
 
-/// Most events of one log, accepted because an operator has asked for them, that an instance remembers: those that were
-/// redelivered last. A redelivery has as many at most, so each of them counts once however often it is repeated.
+/// How many events of one log an instance remembers that were accepted because an operator asked for them: those that
+/// were redelivered last. A redelivery has at most this many events, so each counts once however often it is repeated.
 const MOST_REDELIVERED: usize = 1_000;
 
 /// How far an instance is in each log, by the log's id.
 ///
-/// One mark for each log is enough for the subscription's own deliveries: a log's events are delivered to an instance in
-/// the log's order, and delivery begins at a place up to which all have been delivered or passed over. So such an event
-/// that is not beyond the mark was delivered or passed over before. One that was passed over can be redelivered by an
-/// operator; it is accepted below the mark, once.
+/// One mark per log is enough for the subscription's own deliveries. It delivers a log's events to an instance in
+/// order, and begins at a place up to which all were delivered or passed over. So an event that is not beyond the mark
+/// was delivered or passed over before. An operator can redeliver one that was passed over; it is accepted below the
+/// mark, once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ledger(BTreeMap<String, Marks>);
@@ -26,7 +26,7 @@ pub struct Ledger(BTreeMap<String, Marks>);
 struct Marks {
     accepted: Position,
     handled: Position,
-    /// Redelivered events up to the mark that have been accepted, in the order in which they were.
+    /// Redelivered events up to the mark, in the order in which they were accepted.
     #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     redelivered: VecDeque<Position>,
 }
@@ -59,19 +59,19 @@ impl Marks {
 }
 
 impl Ledger {
-    /// Whether the event has been accepted before.
+    /// Returns whether the event was accepted before.
     #[must_use]
     pub fn has_accepted(&self, delivery: &Delivery) -> bool {
         !self.clone().accept(delivery)
     }
 
-    /// Whether everything up to this place in the log has been accepted.
+    /// Returns whether everything up to this position in the log was accepted.
     #[must_use]
     pub fn has_accepted_up_to(&self, log: &str, position: Position) -> bool {
         self.0.get(log).is_some_and(|marks| position <= marks.accepted)
     }
 
-    /// Whether everything up to this place in the log has been handled, skipped included.
+    /// Returns whether everything up to this position in the log was handled or skipped.
     #[must_use]
     pub fn has_handled(&self, log: &str, position: Position) -> bool {
         self.0.get(log).is_some_and(|marks| position <= marks.handled)
@@ -82,12 +82,12 @@ impl Ledger {
         self.0.get(log).map_or(0, |marks| marks.accepted)
     }
 
-    /// Accepts an event; `false` when it has been accepted before.
+    /// Accepts an event; returns `false` if it was accepted before.
     pub fn accept(&mut self, delivery: &Delivery) -> bool {
         self.accept_under(REVISION, delivery)
     }
 
-    /// As [`Self::accept`], for a run that keeps to this revision.
+    /// Does the same as [`Self::accept`], for a run that keeps this revision.
     pub(super) fn accept_under(&mut self, revision: u32, delivery: &Delivery) -> bool {
         let log = &delivery.event.logid;
         if !self.0.contains_key(log) {
@@ -98,7 +98,7 @@ impl Ledger {
         self.0.get_mut(log).is_some_and(|marks| marks.accept(delivery, revision))
     }
 
-    /// Forgets the batches of an instance that has ended: a later one has others.
+    /// Forgets the batches of an instance that has ended: a later instance has others.
     pub(super) fn without_batches(mut self) -> Self {
         self.0.retain(|log, _| !is_batch_log(log));
         self
@@ -128,7 +128,7 @@ mod tests {
         Delivery { redelivered: true, ..delivery(position) }
     }
 
-    /// As the next run has it.
+    /// Returns the ledger as the next run gets it.
     fn carried(ledger: &Ledger) -> Ledger {
         serde_json::from_value(serde_json::to_value(ledger).unwrap()).unwrap()
     }
@@ -150,7 +150,7 @@ mod tests {
         assert!(ledger.accept(&delivery(5)) && ledger.accept(&again(7)));
         let mut ledger = carried(&ledger);
         assert!(!ledger.accept(&again(7)) && !ledger.accept(&delivery(7)));
-        // As a run that began before this was so.
+        // A run that began under the old rule.
         assert!(ledger.accept_under(2, &again(8)) && ledger.accept_under(2, &again(8)));
     }
 
@@ -162,7 +162,7 @@ mod tests {
             assert!(ledger.accept(&again(position)));
         }
         assert!(!ledger.accept(&again(1_001)) && ledger.accept(&again(1_000)));
-        // An earlier position than all that are remembered is the latest all the same.
+        // A position lower than all remembered ones is still the latest.
         let mut ledger = carried(&ledger);
         assert!(ledger.accept(&again(1)) && !ledger.accept(&again(1)));
         assert!(serde_json::to_string(&ledger).unwrap().len() < 10 * 1024);
@@ -187,12 +187,12 @@ mod tests {
             delivery.continues = continues.iter().map(continued).collect();
             delivery
         };
-        // Of the five events the first three were in the backup.
+        // The backup contains the first three of the five events.
         let known = [("log", 3)];
         let mut same = ledger.clone();
         assert!(!same.accept(&restored(3, &known)) && same.accept(&restored(4, &known)));
         assert!(same.has_handled("restored", 3) && !same.has_handled("restored", 4));
-        // An instance that has seen nothing of the log between knows the one before it.
+        // An instance that has seen nothing of the log in between knows the one before it.
         let mut same = ledger.clone();
         assert!(!same.accept(&restored(3, &[("log", 3), ("between", 9)])));
         assert!(ledger.accept(&restored(3, &[])), "without it the log is another one");

@@ -9,14 +9,14 @@ use crate::manager::Outgoing;
 /// The next step of an instance.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next<C> {
-    /// Dispatch this command, and report its answer by [`Instance::answered`](super::Instance::answered), or the deadline by
-    /// [`Instance::timed_out`](super::Instance::timed_out).
+    /// Dispatch this command, then call [`Instance::answered`](super::Instance::answered) with its answer, or
+    /// [`Instance::timed_out`](super::Instance::timed_out) at the deadline.
     Dispatch(Dispatch<C>),
-    /// Read these events, and hand the first of them to [`Instance::fetched`](super::Instance::fetched).
+    /// Read these events, and pass the first of them to [`Instance::fetched`](super::Instance::fetched).
     Fetch(Fetch),
     /// Wait until this time.
     WaitUntil(DateTime<Utc>),
-    /// Wait for an event or a signal, and for this timer, the first one that is due.
+    /// Wait for an event or a signal, and for this timer, which is due first.
     Wait(Option<TimerView>),
     /// The instance has ended.
     End(Ended),
@@ -33,7 +33,7 @@ pub struct Dispatch<C> {
     pub correlation_id: String,
     /// The event's id.
     pub causation_id: String,
-    /// The time at which the attempt to handle the event fails.
+    /// When the attempt to handle the event fails.
     pub deadline: Option<DateTime<Utc>>,
 }
 

@@ -1,4 +1,4 @@
-//! The signals of operators to an instance.
+//! Operators' signals to an instance.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,27 +8,27 @@ use crate::{
     manager::{ProcessManager, RouteKind},
 };
 
-/// Payload of the signal `acknowledge`; all of it is optional.
+/// Payload of the signal `acknowledge`; all fields are optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledge {
     /// Who acknowledges.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged_by: Option<String>,
-    /// Why, or what was done about it.
+    /// Why, or what was done about the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// The failure that is meant; the one that is there when absent.
+    /// The failure that is meant; by default the current one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_id: Option<String>,
 }
 
 impl Acknowledge {
-    /// Most characters of `acknowledged_by`.
+    /// Maximum length of `acknowledged_by`, in characters.
     pub const LONGEST_NAME: usize = 200;
-    /// Most characters of `note`.
+    /// Maximum length of `note`, in characters.
     pub const LONGEST_NOTE: usize = 2_000;
 
-    /// Whether `acknowledged_by` and `note` are within their limits.
+    /// Returns whether `acknowledged_by` and `note` are within their limits.
     #[must_use]
     pub fn is_within_limits(&self) -> bool {
         let is_within = |text: &Option<String>, most| text.as_ref().is_none_or(|text| text.chars().count() <= most);
@@ -41,7 +41,7 @@ impl Acknowledge {
 pub enum Signalled {
     /// It changed the instance.
     Counted,
-    /// There is no failure, or another one was meant.
+    /// There is no failure, or the signal meant another one.
     Ignored,
 }
 
@@ -60,13 +60,13 @@ impl<M: ProcessManager> Instance<M> {
         Signalled::Counted
     }
 
-    /// Gives the process up: it ends with its failure. Events that wait are dropped, up to the first one that starts an
+    /// Gives the process up: it ends with its failure. Waiting events are dropped, up to the first one that starts an
     /// instance ([`RouteKind::Start`] or [`RouteKind::StartStrict`]).
     pub fn acknowledge(&mut self, failure_id: Option<&str>) -> Signalled {
         if !self.is_meant(failure_id) {
             return Signalled::Ignored;
         }
-        // Without a current event it is the next one that cannot be read.
+        // Without a current event, the next event is the one that cannot be read.
         if self.work.is_none() && self.parked.as_ref().is_some_and(|failure| failure.code == failure_code::UNREADABLE) {
             self.drop_next();
         }

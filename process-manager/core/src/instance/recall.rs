@@ -1,6 +1,6 @@
-//! Commands that are too many to be handed over to the next run: `handle` returns them again there.
+//! Commands that are too many to hand over to the next run: `handle` returns them again there.
 //!
-//! It is a function of the state, the event, the time and the version, and all of these are handed over. A digest tells
+//! `handle` depends on the state, the event, the time and the version, and all of these are handed over. A digest shows
 //! whether it still returns the same commands.
 
 use std::{collections::VecDeque, hash::Hasher as _};
@@ -21,7 +21,7 @@ use crate::{
 };
 
 impl<C: Serialize> Work<C> {
-    /// As the next run gets it: without the commands that are too many, and with the event's data or without it.
+    /// Returns the work for the next run: without the commands that are too many, and with or without the event's data.
     pub(super) fn carried(&self, with_data: bool) -> Result<Value, serde_json::Error> {
         let mut next = Self {
             queued: self.queued.clone(),
@@ -52,7 +52,7 @@ impl<C: Serialize> Work<C> {
 }
 
 impl<M: ProcessManager> Instance<M> {
-    /// Gets the commands again that were left behind.
+    /// Gets back the commands that were left behind.
     pub(super) fn recall(&mut self, now: DateTime<Utc>) {
         let Some((handled, recall)) = self.work.as_ref().and_then(|work| Some((work.handled?, work.recall?))) else {
             // No run of ours hands this over.
@@ -77,7 +77,7 @@ impl<M: ProcessManager> Instance<M> {
 }
 
 impl Recall {
-    /// The commands that were left behind, where these are they.
+    /// Returns the commands that were left behind, if these are the same ones.
     fn rest<C: Serialize>(self, mut commands: Vec<Outgoing<C>>) -> Option<Vec<Outgoing<C>>> {
         let next = usize::try_from(self.next).ok().filter(|next| *next <= commands.len())?;
         let rest = commands.split_off(next);
@@ -91,7 +91,7 @@ fn digest<'a, C: Serialize + 'a>(
 ) -> Result<u64, serde_json::Error> {
     let mut hasher = FnvHasher::default();
     for command in commands {
-        // By way of a value: there the fields have an order.
+        // By way of a `Value`, in which the fields have an order.
         hasher.write(serde_json::to_value(command)?.to_string().as_bytes());
         hasher.write_u8(0);
     }

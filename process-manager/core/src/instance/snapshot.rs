@@ -49,20 +49,20 @@ impl Snapshot {
     }
 }
 
-/// Why an instance cannot continue under this version of its process manager.
+/// The reason why an instance cannot continue under this version of its process manager.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// The state is no JSON, or not that of the type.
+    /// The state is not JSON, or does not fit the type.
     #[error("the state cannot be read")]
     State(#[source] serde_json::Error),
-    /// The pending commands are no JSON, or not those of the type.
+    /// The pending commands are not JSON, or do not fit the type.
     #[error("the pending commands cannot be read")]
     Work(#[source] serde_json::Error),
     /// `migrate` failed.
     #[error("the state of version {version} cannot be migrated: {why}")]
     Migrate {
-        /// Version of the state.
+        /// The version of the state.
         version: u32,
         /// The error of `migrate`.
         why: String,
@@ -70,25 +70,26 @@ pub enum SnapshotError {
     /// It is more than a run can take.
     #[error("it takes {bytes} bytes, and a run can take {SNAPSHOT_BYTES}")]
     TooLarge {
-        /// The bytes.
+        /// The size, in bytes.
         bytes: usize,
     },
     /// The instance was written by newer code.
     #[error("this is version {here} of the process manager, and the instance's is {version}")]
     Newer {
-        /// Version of this code.
+        /// The version of this code.
         here: u32,
-        /// Version of the instance.
+        /// The version of the instance.
         version: u32,
     },
 }
 
 impl<M: ProcessManager> Instance<M> {
-    /// Returns the snapshot with which the next run begins: events whole as far as there is room, else by their places.
+    /// Returns the snapshot that the next run begins with: events are whole as long as there is room, the rest by
+    /// place.
     ///
     /// # Errors
-    /// [`SnapshotError::State`] or [`SnapshotError::Work`] when the state or a pending command cannot be written as JSON
-    /// and read again, [`SnapshotError::TooLarge`] when it is more than a run can take.
+    /// [`SnapshotError::State`] or [`SnapshotError::Work`] if the state or a pending command cannot be written as JSON
+    /// and read again, [`SnapshotError::TooLarge`] if it is more than a run can take.
     pub fn snapshot(&self) -> Result<Snapshot, SnapshotError> {
         let mut bytes = 0;
         for event_bytes in [EVENT_BYTES, 0] {
@@ -103,7 +104,7 @@ impl<M: ProcessManager> Instance<M> {
         Err(SnapshotError::TooLarge { bytes })
     }
 
-    /// The snapshot with so many bytes of events.
+    /// Returns the snapshot with this many bytes of events.
     fn snapshot_with(&self, event_bytes: usize) -> Result<Snapshot, SnapshotError> {
         let in_hand = self.work.as_ref().map_or(0, |work| bytes_of(&work.queued));
         let (version, state) = match &self.held {
@@ -131,11 +132,11 @@ impl<M: ProcessManager> Instance<M> {
         })
     }
 
-    /// Continues from the snapshot of another run, under the version that this run keeps to. Where this code cannot read
-    /// or migrate the state or the pending commands, they stay as they are, and the instance is parked.
+    /// Continues from the snapshot of another run, under this run's version. If this code cannot read or migrate the
+    /// state or the pending commands, they stay as they are, and the instance is parked.
     ///
     /// # Errors
-    /// [`SnapshotError::Newer`] when this code is too old, [`SnapshotError::Work`] when it is no snapshot at all.
+    /// [`SnapshotError::Newer`] if this code is too old, [`SnapshotError::Work`] if it is not a snapshot at all.
     pub fn resume(id: &str, version: u32, snapshot: Snapshot) -> Result<Self, SnapshotError> {
         if version > M::VERSION {
             return Err(SnapshotError::Newer { here: M::VERSION, version });
@@ -164,7 +165,7 @@ impl<M: ProcessManager> Instance<M> {
         })
     }
 
-    /// Parks the instance, which cannot be handed over to another run, unless it is parked already.
+    /// Parks an instance that cannot be handed over to another run, unless it is parked already.
     pub fn keep(&mut self, error: Option<&SnapshotError>, now: DateTime<Utc>) {
         if self.parked.is_some() {
             return;
@@ -192,7 +193,7 @@ fn read<M: ProcessManager>(version: u32, snapshot: &Snapshot) -> Result<Read<M>,
     Ok((serde_json::from_value(state).map_err(SnapshotError::State)?, work))
 }
 
-/// Reads a state that was written under one version, for a run that keeps to another one.
+/// Reads a state written under one version, for a run that keeps another one.
 pub(crate) fn read_state<M: ProcessManager>(version: u32, written: u32, state: Value) -> Result<M, SnapshotError> {
     serde_json::from_value(migrated::<M>(version, written, state)?).map_err(SnapshotError::State)
 }

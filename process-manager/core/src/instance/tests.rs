@@ -1,4 +1,4 @@
-//! Tests of the instance, step by step: what the kit and the scenarios cannot look at.
+//! Step-by-step tests of the instance, for what the test kit and the scenarios cannot see.
 
 mod decisions;
 mod forged;
@@ -32,7 +32,7 @@ enum Command {
 #[error("it cannot be migrated")]
 struct Fails;
 
-/// Counts what it has applied; retries refusals for ever, but panics when `panic` is refused.
+/// Counts what it has applied; always retries refusals, but panics when `panic` is refused.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 struct Counter {
     applied: u32,

@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct Timers {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     set: BTreeMap<String, Timer>,
-    /// How many have been set in all.
+    /// How many timers have been set in all.
     #[serde(default)]
     count: u64,
 }
@@ -43,12 +43,12 @@ pub struct TimerView {
 }
 
 impl Timers {
-    /// Whether none was ever set.
+    /// Returns whether none was ever set.
     pub(super) fn is_untouched(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Returns the time of the first one.
+    /// Returns when the first timer is due.
     pub(super) fn first_due(&self) -> Option<DateTime<Utc>> {
         self.first().map(|(_, timer)| timer.due)
     }
@@ -57,7 +57,7 @@ impl Timers {
         self.set.iter().min_by_key(|(_, timer)| (timer.due, timer.number))
     }
 
-    /// Takes the first one, with the event that set it as of the time when the timer was due.
+    /// Takes the first timer, with the event that set it as of the time when the timer was due.
     pub(super) fn take_first(&mut self) -> Option<(DueTimer, CloudEvent)> {
         let name = self.first()?.0.clone();
         let Timer { due, number, set_by } = self.set.remove(&name)?;
@@ -65,10 +65,10 @@ impl Timers {
         Some((DueTimer { name, number }, event))
     }
 
-    /// Returns the changes with their times, after others that are to be made before.
+    /// Returns the changes with their times, to be applied after the other pending changes.
     ///
     /// # Errors
-    /// Returns why they cannot be made.
+    /// The reason why they cannot be made.
     pub(super) fn settle(
         &self,
         before: &[Settled],
@@ -90,7 +90,7 @@ impl Timers {
         Ok(all)
     }
 
-    /// Makes the changes that an event wants.
+    /// Makes the changes that an event asks for.
     pub(super) fn change(&mut self, changes: Vec<Settled>, event: &CloudEvent) {
         for change in changes {
             match change {
@@ -104,17 +104,17 @@ impl Timers {
         }
     }
 
-    /// Forgets all of them; the next one gets the next number.
+    /// Forgets all timers; the next one gets the next number.
     pub(super) fn cleared(&self) -> Self {
         Self { set: BTreeMap::new(), count: self.count }
     }
 
-    /// Returns the first one as the outside sees it.
+    /// Returns the public view of the first timer.
     pub(super) fn first_view(&self) -> Option<TimerView> {
         self.first().map(|(name, timer)| TimerView { name: name.clone(), due_at: timer.due })
     }
 
-    /// Returns them as the outside sees them, the first that is due first.
+    /// Returns the public view of the timers, in the order in which they are due.
     pub(super) fn view(&self) -> Vec<TimerView> {
         let mut timers: Vec<_> = self.set.iter().collect();
         timers.sort_by_key(|(_, timer)| (timer.due, timer.number));

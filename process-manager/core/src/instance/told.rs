@@ -1,4 +1,4 @@
-//! Events that stand in no log: instructions of operators, answers to questions, and what batches tell.
+//! Events that are in no log: operators' instructions, answers to questions, and events of batches.
 
 use chrono::{DateTime, Utc};
 use process_manager_wire::CloudEvent;
@@ -14,24 +14,25 @@ use crate::{
 /// The log id of answers to questions.
 const ANSWERS: &str = "answers";
 
-/// Whether the event cannot be read again from a log: an instruction, an answer to a question, or what a batch tells.
+/// Returns whether the event cannot be read again from a log: an instruction, an answer to a question, or an event of a
+/// batch.
 #[must_use]
 pub fn stands_in_no_log(event: &CloudEvent) -> bool {
     event.logid == INSTRUCTIONS || is_told(event)
 }
 
-/// Whether the event is meant for the instance that has asked, or has started a batch.
+/// Returns whether the event is meant only for the instance that asked the question or started the batch.
 fn is_told(event: &CloudEvent) -> bool {
     event.logid == ANSWERS || is_batch_log(&event.logid)
 }
 
 impl<M: ProcessManager> Instance<M> {
-    /// Whether the event was meant for an instance that has ended, and begins none.
+    /// Returns whether the event was meant for an instance that has ended, and begins none.
     pub(super) fn is_too_late(&self, event: &CloudEvent) -> bool {
         !self.started && if self.revision > 1 { stands_in_no_log(event) } else { is_told(event) }
     }
 
-    /// Takes the answer to the current command, which is a question: an event, as its type and its data.
+    /// Takes the answer to the current command, which is a question: the type and data of an event.
     pub fn answered_with(&mut self, kind: &str, data: Value, now: DateTime<Utc>) {
         let answer = self.told(ANSWERS, "/answers", kind, data, now);
         let bytes = answer.data.to_string().len();

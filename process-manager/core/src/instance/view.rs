@@ -1,4 +1,4 @@
-//! An instance as the outside sees it.
+//! The public view of an instance.
 
 use chrono::{DateTime, Utc};
 use process_manager_wire::{Position, tagged};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Ledger, timers::TimerView, work::Work};
 use crate::manager::{Attention, Outcome, ProcessManager, Refusal, RouteKind};
 
-/// Pending commands whose names are shown.
+/// How many pending commands are shown by name.
 const MOST_NAMES: usize = 100;
 
 /// Status of an instance.
@@ -32,20 +32,20 @@ pub enum Status {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ParkedFailure {
-    /// `<process id>/<counter>`: a signal may carry it to mean this failure and no other.
+    /// `<process id>/<counter>`: a signal may carry it to mean only this failure.
     pub failure_id: String,
     /// The refusal's code, or one of [`failure_code`](crate::failure_code).
     pub code: String,
-    /// In words.
+    /// The explanation, in words.
     pub detail: String,
-    /// The event's name, where it is known.
+    /// The event's name, if it is known.
     pub event: String,
     /// The event's position in its log.
     pub position: Position,
-    /// The command's name, where it was one that failed.
+    /// The command's name, if a command failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
-    /// The refusal, where the receiver refused the command.
+    /// The refusal, if the receiver refused the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
     /// How often it had failed.
@@ -58,7 +58,7 @@ pub struct ParkedFailure {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StalledCommand {
-    /// The name of the command; of the event, if the process manager's own code fails again and again.
+    /// The name of the command; of the event, if the process manager's own code keeps failing.
     pub command: String,
     /// The fault of the first attempt, or the latest error of the process manager's code.
     pub detail: String,
@@ -74,23 +74,23 @@ pub struct InstanceView {
     pub manager: String,
     /// The instance.
     pub process_id: String,
-    /// The version of the process manager's code that the run keeps to.
+    /// The version of the process manager's code that the run keeps.
     pub version: u32,
     /// Its status.
     pub status: Status,
-    /// Its state; `null` when it has none.
+    /// Its state; `null` if it has none.
     pub state: Value,
     /// The name of the event that is being handled; `timer <name>` for a timer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// The commands of that event that have not been dispatched, by name: the first hundred at most. They are absent while
-    /// the event's commands were too many to be handed over from the run before.
+    /// The names of that event's commands that have not been dispatched, at most the first hundred. They are absent
+    /// while the event's commands were too many to be handed over from the previous run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending_commands: Vec<String>,
     /// The time of its next retry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<DateTime<Utc>>,
-    /// Its timers, the first that is due first. While it is parked a timer that is due waits.
+    /// Its timers, in the order in which they are due. While the instance is parked, a due timer waits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timers: Vec<TimerView>,
     /// Why it is parked.
@@ -100,25 +100,25 @@ pub struct InstanceView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attention: Option<Attention>,
     /// The command that has not succeeded for a while.
-    // The query `state` and the memo are public: there the field keeps its first name.
+    // The query `state` and the memo are public, so the field keeps its first name there.
     #[serde(rename = "overdue", default, skip_serializing_if = "Option::is_none")]
     pub stalled: Option<StalledCommand>,
-    /// Its outcome, once it has ended and where its process manager declares one.
+    /// Its outcome, once it has ended, if its process manager declares one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// Events that wait their turn.
     pub queued_events: usize,
-    /// Whether it will have ended once these are handled.
+    /// Whether the instance ends once these are handled.
     #[serde(default)]
     pub ends_next: bool,
-    /// Events that it has handled, since it began.
+    /// How many events it has handled since it began.
     pub handled_events: u64,
     /// The ledger: what it has seen of each log.
     pub ledger: Ledger,
 }
 
-/// The part of an instance that an operator must know; empty while it runs without trouble. It is the memo of its
-/// workflow.
+/// The part of an instance that an operator must know; empty while it runs without trouble. It is the memo of the
+/// instance's workflow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
     /// Why it is parked.
@@ -128,7 +128,7 @@ pub struct Published {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attention: Option<Attention>,
     /// The command that has not succeeded for a while.
-    // The query `state` and the memo are public: there the field keeps its first name.
+    // The query `state` and the memo are public, so the field keeps its first name there.
     #[serde(rename = "overdue", default, skip_serializing_if = "Option::is_none")]
     pub stalled: Option<StalledCommand>,
     /// Its outcome, once it has ended.
@@ -137,19 +137,19 @@ pub struct Published {
 }
 
 impl Published {
-    /// Whether an operator, or a service, is needed.
+    /// Returns whether an operator, or a service, is needed.
     #[must_use]
     pub fn is_incident(&self) -> bool {
         self.needs_operator() || self.stalled.is_some()
     }
 
-    /// Whether an operator has to decide.
+    /// Returns whether an operator has to decide.
     #[must_use]
     pub fn needs_operator(&self) -> bool {
         self.failure.is_some() || self.attention.is_some()
     }
 
-    /// Returns what the need for an operator is about, where that is told.
+    /// Returns what the attention is about, if that is known.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.attention.as_ref()?.subject.as_deref()
@@ -163,7 +163,7 @@ impl From<InstanceView> for Published {
 }
 
 impl<M: ProcessManager> super::Instance<M> {
-    /// The instance as the outside sees it.
+    /// Returns the public view of the instance.
     #[must_use]
     pub fn view(&self) -> InstanceView {
         let work = self.work.as_ref();
@@ -208,7 +208,7 @@ impl<M: ProcessManager> super::Instance<M> {
             _ if self.parked.is_some() => Status::Parked,
             Some(work) if work.wait_until.is_some() => Status::Retrying,
             Some(_) => Status::Handling,
-            // It reads them again.
+            // The instance reads the events again.
             None if !self.inbox.is_empty() => Status::Handling,
             None if self.ended.is_some() => Status::Ended,
             None => Status::Waiting,

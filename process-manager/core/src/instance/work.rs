@@ -13,14 +13,14 @@ use crate::manager::{Outgoing, RouteKind, timer::Settled};
 /// An event that waits its turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// As it stands in its log.
+    /// The event, as it is in its log.
     pub event: CloudEvent,
-    /// How it was routed here.
+    /// How it was routed to this instance.
     pub kind: RouteKind,
-    /// An operator has asked for it: it was passed over before, so it may stand below what the instance has accepted.
+    /// Whether an operator asked for it. It was passed over before, so it may be below what the instance has accepted.
     #[serde(default, skip_serializing_if = "is_false")]
     pub redelivered: bool,
-    /// The logs that this one continues, as an operator has said; the latest last.
+    /// The logs that this one continues, according to an operator; the latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub continues: Vec<Continued>,
 }
@@ -30,12 +30,12 @@ pub struct Delivery {
 pub struct Continued {
     /// The id of the former log.
     pub log: String,
-    /// Events up to this position are the same in both.
+    /// Up to this position, the events are the same in both.
     pub up_to: Position,
 }
 
 impl Delivery {
-    /// Returns the delivery of an event that has been routed in this way.
+    /// Returns the delivery of an event that was routed in this way.
     #[must_use]
     pub fn new(event: CloudEvent, kind: RouteKind) -> Self {
         Self { event, kind, redelivered: false, continues: Vec::new() }
@@ -57,13 +57,13 @@ pub(super) enum Phase {
     Handling,
     /// `handle` is called again, for the commands that were not handed over.
     Recalling,
-    /// Its commands are being dispatched, the first of the pending ones next.
+    /// Its commands are being dispatched, starting with the first pending one.
     Dispatching,
     /// `apply` is called next.
     Applying,
 }
 
-/// A call of `handle`: what it was told besides the state and the event.
+/// A call of `handle`: what it was given besides the state and the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Handled {
     pub(super) version: u32,
@@ -75,7 +75,7 @@ pub(super) struct Handled {
 pub(super) struct Recall {
     /// The number of the first one; those before it were dispatched.
     pub(super) next: u32,
-    /// How many they are.
+    /// How many there are.
     pub(super) count: usize,
     pub(super) digest: u64,
 }
@@ -84,7 +84,7 @@ pub(super) struct Recall {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DueTimer {
     pub(super) name: String,
-    /// Its number among all that were set: its commands' keys have it.
+    /// Its number among all that were set; its commands' keys contain it.
     pub(super) number: u64,
 }
 
@@ -92,19 +92,19 @@ pub(super) struct DueTimer {
 pub(super) struct Work<C> {
     pub(super) queued: Delivery,
     pub(super) phase: Phase,
-    /// Not dispatched yet, each with its number among the event's commands.
+    /// The commands that are not dispatched yet, each with its number among the event's commands.
     pub(super) pending: VecDeque<(u32, Outgoing<C>)>,
     /// The next command's number.
     pub(super) next_number: u32,
-    /// How often what is at hand has failed.
+    /// How often the current step has failed.
     pub(super) attempts: u32,
     /// The value that the last decision carried over.
     pub(super) carried: Value,
-    /// Not before this time.
+    /// The step waits until this time.
     pub(super) wait_until: Option<DateTime<Utc>>,
-    /// This attempt fails at this time.
+    /// The attempt fails at this time.
     pub(super) deadline: Option<DateTime<Utc>>,
-    /// How often other commands took the place of one that had failed.
+    /// How often other commands replaced a failed one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) replacements: u32,
     /// Since when it has failed without any progress.
@@ -116,16 +116,16 @@ pub(super) struct Work<C> {
     /// The pending commands that were not handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) recall: Option<Recall>,
-    /// Whether the event's data was not handed over, and is to be read from the log again.
+    /// Whether the event's data was not handed over, and has to be read from the log again.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) lacks_data: bool,
     /// The timer that is being handled. The event is then the one that set it, without its data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) timer: Option<DueTimer>,
-    /// Whether the instance ends once all is applied.
+    /// Whether the instance ends once everything is applied.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) stops: bool,
-    /// The changes to the timers that are made once all is applied.
+    /// The timer changes to make once everything is applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) timers: Vec<Settled>,
 }
@@ -157,15 +157,16 @@ impl<C> Work<C> {
         }
     }
 
-    /// Begins with a timer that is due.
+    /// Begins with a due timer.
     pub(super) fn of_timer(timer: DueTimer, set_by: CloudEvent) -> Self {
         let queued = Delivery::new(set_by, RouteKind::Continue);
         Self { phase: Phase::Handling, timer: Some(timer), ..Self::new(queued) }
     }
 
-    /// Takes these commands in the place of all that are pending.
+    /// Replaces all pending commands with these.
     pub(super) fn replace(&mut self, commands: Vec<Outgoing<C>>) {
-        // Numbers that come round are those of no command of late; numbers that stay would be two commands' key.
+        // Wrapped numbers do not clash with recent commands; numbers that stayed the same would give two commands one
+        // key.
         let first = self.next_number;
         self.pending = (0..).map(|count| first.wrapping_add(count)).zip(commands).collect();
         self.next_number = first.wrapping_add(u32::try_from(self.pending.len()).unwrap_or(u32::MAX));
@@ -174,14 +175,14 @@ impl<C> Work<C> {
         self.go_on();
     }
 
-    /// Drops the command at hand.
+    /// Drops the current command.
     pub(super) fn drop_first(&mut self) {
         self.pending.pop_front();
         self.attempts = 0;
         self.go_on();
     }
 
-    /// Does what is at hand as if for the first time.
+    /// Starts the current step over, as if for the first time.
     pub(super) fn begin_again(&mut self) {
         self.attempts = 0;
         self.replacements = 0;
@@ -190,12 +191,12 @@ impl<C> Work<C> {
         self.carried = Value::Null;
     }
 
-    /// Waits before what comes next.
+    /// Waits before the next step.
     pub(super) fn pause(&mut self, pause: Duration, now: DateTime<Utc>) {
         self.wait_until = now.checked_add_signed(delta(pause)).filter(|time| *time > now);
     }
 
-    /// Takes the data that was not handed over; `false` when this is another event.
+    /// Takes the data that was not handed over; returns `false` if this is another event.
     pub(super) fn take_data(&mut self, events: Vec<CloudEvent>) -> bool {
         let Some(event) = events.into_iter().next() else { return false };
         let is_it = event.logid == self.event().logid && event.sequence == self.event().sequence;

@@ -11,7 +11,7 @@ use crate::limits::{self, CODE_CHARS};
 pub struct Attention {
     /// Stable, in kebab case, such as `overdue`. Cut to 200 characters.
     pub code: String,
-    /// In words. Cut to 2,000 characters.
+    /// The explanation, in words. Cut to 2,000 characters.
     pub detail: String,
     /// Since when.
     pub since: DateTime<Utc>,
@@ -21,15 +21,15 @@ pub struct Attention {
 }
 
 impl Attention {
-    /// Returns a need for an operator since this time.
+    /// Creates a need for an operator since this time.
     #[must_use]
     pub fn new(code: impl Into<String>, detail: impl Into<String>, since: DateTime<Utc>) -> Self {
         let (code, detail) = (limits::cut_to(code.into(), CODE_CHARS), limits::cut(detail.into()));
         Self { code, detail, since, subject: None }
     }
 
-    /// Adds what it is about, such as a customer, for searching: the search attribute `AttentionSubject`. Cut to 200
-    /// characters.
+    /// Adds what it is about, such as a customer. The search attribute `AttentionSubject` makes it searchable. Cut to
+    /// 200 characters.
     #[must_use]
     pub fn about(self, subject: impl Into<String>) -> Self {
         Self { subject: Some(limits::cut_to(subject.into(), CODE_CHARS)), ..self }

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::timer::{Due, TimerChange};
 
-/// The commands that follow from an event or a timer, in the order in which they are sent (none, one or many), the timers
-/// that it sets and cancels, and whether the instance ends.
+/// The result of an event or a timer: the commands, in the order in which they are sent (none, one or many), the timers
+/// to set and cancel, and whether the instance ends.
 ///
-/// Made from a command, from an array or vector of them, or from an iterator. An [`Outgoing`] has settings for one
-/// command alone.
+/// Made from a command, an array or vector of commands, or an iterator. An [`Outgoing`] has settings for one command
+/// alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Commands<C> {
     commands: Vec<Outgoing<C>>,
@@ -19,31 +19,31 @@ pub struct Commands<C> {
 }
 
 impl<C> Commands<C> {
-    /// No command.
+    /// Creates a value without commands.
     #[must_use]
     pub fn none() -> Self {
         Self { commands: Vec::new(), timers: Vec::new(), stops: false }
     }
 
-    /// Sets a timer: once it is due, [`handle_timer`](super::ProcessManager::handle_timer) is called with its name, which
-    /// has 1 to 100 characters. One of this name that is set already is replaced. An instance has at most 100 timers.
+    /// Sets a timer. Once it is due, [`handle_timer`](super::ProcessManager::handle_timer) is called with its name,
+    /// which has 1 to 100 characters. A timer of the same name is replaced. An instance has at most 100 timers.
     ///
-    /// The timers change when the event is applied, after its commands were dispatched; not at all if the event is
-    /// skipped. A time span counts from the call of `handle`.
+    /// The timers change when the event is applied, after its commands were dispatched. They do not change if the event
+    /// is skipped. A duration counts from the call of `handle`.
     #[must_use]
     pub fn set_timer(mut self, name: impl Into<String>, due: impl Into<Due>) -> Self {
         self.timers.push(TimerChange::Set(name.into(), due.into()));
         self
     }
 
-    /// Cancels the timer of this name, where there is one.
+    /// Cancels the timer of this name, if there is one.
     #[must_use]
     pub fn cancel_timer(mut self, name: impl Into<String>) -> Self {
         self.timers.push(TimerChange::Cancel(name.into()));
         self
     }
 
-    /// Ends the instance once the event or the timer has been applied; its state and its timers are gone then.
+    /// Ends the instance once the event or the timer has been applied; its state and its timers are then gone.
     #[must_use]
     pub fn stop(mut self) -> Self {
         self.stops = true;
@@ -115,30 +115,30 @@ impl<C, T: Into<Outgoing<C>>> FromIterator<T> for Commands<C> {
     }
 }
 
-/// A command with the settings for it alone.
+/// A command with settings of its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outgoing<C> {
     /// The command.
     pub command: C,
-    /// The settings for it alone.
+    /// The settings for this command alone.
     #[serde(flatten)]
     pub settings: Settings,
 }
 
-/// Settings of one command; each one that is absent has its default.
+/// Settings of one command. An absent setting has its default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Settings {
-    /// More headers, by name.
+    /// Additional headers, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
-    /// Limit of one attempt.
+    /// The time limit of one attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
     /// How faults are retried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
-    /// Key under which the receiver lets the command take effect once.
+    /// The key under which the receiver lets the command take effect once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
@@ -150,20 +150,20 @@ impl<C> From<C> for Outgoing<C> {
 }
 
 impl<C> Outgoing<C> {
-    /// The command with nothing set.
+    /// Creates the command with default settings.
     #[must_use]
     pub fn new(command: C) -> Self {
         command.into()
     }
 
-    /// Adds metadata: over HTTP a header of this name.
+    /// Adds metadata; over HTTP, a header of this name.
     #[must_use]
     pub fn metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.metadata.insert(name.into(), value.into());
         self
     }
 
-    /// Sets the limit of one attempt; 10 s by default.
+    /// Sets the time limit of one attempt; 10 s by default.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = Some(timeout);
@@ -177,11 +177,11 @@ impl<C> Outgoing<C> {
         self
     }
 
-    /// The key under which the receiver lets the command take effect once. By default
-    /// `<process manager>/<id>/<log>/<event id>/<n>`, where n counts the commands of the event: the same on every attempt,
-    /// also after a crash. An empty key is none.
+    /// Sets the key under which the receiver lets the command take effect once. By default it is
+    /// `<process manager>/<id>/<log>/<event id>/<n>`, where n counts the commands of the event. It is the same on every
+    /// attempt, even after a crash. An empty key counts as no key.
     ///
-    /// A key that is no 1 to 255 visible ASCII characters goes out percent-encoded and with a hash (see
+    /// A key that is not 1 to 255 visible ASCII characters is sent percent-encoded and with a hash (see
     /// [`fit_key`](process_manager_wire::headers::fit_key)).
     #[must_use]
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
@@ -198,24 +198,24 @@ pub struct Retry {
     pub first_pause: Duration,
     /// Longest pause between two attempts.
     pub longest_pause: Duration,
-    /// Most attempts, the first included; `None` is without end.
+    /// Maximum number of attempts, including the first; `None` means without end.
     pub attempts: Option<u32>,
 }
 
 impl Retry {
-    /// Without end: after 200 ms, doubling, at most 30 s. The default.
+    /// Retries without end: after 200 ms, doubling, at most 30 s. The default.
     pub const FOREVER: Self =
         Self { first_pause: Duration::from_millis(200), longest_pause: Duration::from_secs(30), attempts: None };
-    /// Not at all: `on_error` is asked at the first fault.
+    /// Never retries: `on_error` is asked at the first fault.
     pub const NEVER: Self = Self { attempts: Some(1), ..Self::FOREVER };
 
-    /// This many attempts, the first included; at least one.
+    /// Allows this many attempts, including the first; at least one.
     #[must_use]
     pub const fn attempts(attempts: u32) -> Self {
         Self { attempts: Some(if attempts == 0 { 1 } else { attempts }), ..Self::FOREVER }
     }
 
-    /// The first pause, which then doubles, and the longest one.
+    /// Sets the first pause, which then doubles, and the longest pause.
     #[must_use]
     pub const fn pauses(self, first: Duration, longest: Duration) -> Self {
         Self { first_pause: first, longest_pause: longest, ..self }

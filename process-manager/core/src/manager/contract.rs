@@ -11,19 +11,19 @@ use super::{Attention, Commands, Failure, Metadata, OnError, OnRoutingError, Opt
 
 /// A process manager: its state, and pure functions from events and timers to commands.
 ///
-/// The type itself is the state of one instance; an instance begins with its default. The functions are called from
-/// deterministic workflow code: they read no clock (see [`Context::now`]), no randomness and nothing from outside.
+/// The type itself is the state of one instance; an instance begins with its default. Deterministic workflow code calls
+/// the functions. They use no clock (see [`Context::now`]), no randomness and nothing from outside.
 ///
-/// An event is handled in this order: [`handle`](Self::handle), the dispatch of each command it returns, each followed
-/// by [`after_command`](Self::after_command), then [`apply`](Self::apply). A failure of any step
-/// asks [`on_error`](Self::on_error).
+/// An event is handled in this order: [`handle`](Self::handle), then the dispatch of each command that it returns, each
+/// followed by [`after_command`](Self::after_command), then [`apply`](Self::apply). If any step fails,
+/// [`on_error`](Self::on_error) is asked.
 pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Its name: the workflow type of its instances and the first part of their ids. Changing it orphans existing instances
-    /// and starts the subscription from the beginning.
+    /// Its name: the workflow type of its instances and the first part of their ids. Changing it orphans existing
+    /// instances and starts the subscription from the beginning.
     const NAME: &'static str;
 
-    /// The version of this code, from 1. An instance's run keeps the version with which it began, see
-    /// [`Context::version`]; a run begun later starts with the new one.
+    /// The version of this code, from 1. An instance's run keeps the version that it began with, see
+    /// [`Context::version`]; a run that begins later has the new one.
     const VERSION: u32 = 1;
 
     /// The events it handles: an enum tagged with `type` and `data`, as serde writes
@@ -33,16 +33,16 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
     /// The commands it sends: an enum tagged in the same way.
     type Command: Debug + Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
 
-    /// The error of its functions; [`std::convert::Infallible`] where they never fail.
+    /// The error of its functions; [`std::convert::Infallible`] if they never fail.
     type Error: StdError + Send + Sync + 'static;
 
-    /// Returns how it is run.
+    /// Returns the options with which it runs.
     #[must_use]
     fn options() -> Options {
         Options::default()
     }
 
-    /// Upcasts an event from an older schema version. Called before anything else sees the event, each time.
+    /// Upcasts an event from an older schema version. It is called each time, before anything else sees the event.
     #[must_use]
     fn upcast(event: CloudEvent) -> CloudEvent {
         event
@@ -51,13 +51,13 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
     /// Returns the instances that an event goes to.
     ///
     /// # Errors
-    /// Returned when the event cannot be routed; [`Self::on_routing_error`] decides.
+    /// Returned if the event cannot be routed; [`Self::on_routing_error`] decides.
     fn route(event: &Self::Event, metadata: &Metadata) -> Result<Route, Self::Error>;
 
     /// Returns the commands that follow from an event; none by default.
     ///
     /// # Errors
-    /// Returned when the event cannot be handled; [`Self::on_error`] decides.
+    /// Returned if the event cannot be handled; [`Self::on_error`] decides.
     fn handle(&self, _event: &Self::Event, _context: &Context<'_>) -> Result<Commands<Self::Command>, Self::Error> {
         Ok(Commands::none())
     }
@@ -65,34 +65,34 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
     /// Updates the state with the event, after its commands were dispatched. By default the state stays as it is.
     ///
     /// # Errors
-    /// Returned when the event cannot be applied; [`Self::on_error`] decides. The state is as it was before.
+    /// Returned if the event cannot be applied; [`Self::on_error`] decides. The state stays as it was before.
     fn apply(&mut self, _event: &Self::Event, _context: &Context<'_>) -> Result<(), Self::Error> {
         Ok(())
     }
 
-    /// Returns the commands that follow from a timer that is due, with the name under which it was set; none by default.
+    /// Returns the commands that follow from a due timer, given by the name under which it was set; none by default.
     /// Each timer that was set is handled once, not before its time.
     ///
-    /// A timer waits its turn like an event: it goes before the events that were recorded after it was due, and behind the
-    /// others. Its commands have the correlation and the causation of the event that set it, as has
-    /// [`Context::metadata`]; a timer that a timer has set counts as set by that one's event.
+    /// A timer waits its turn like an event: it goes before events that were recorded after it was due, and behind the
+    /// others. Its commands have the correlation and the causation of the event that set it, and so has
+    /// [`Context::metadata`]. If a timer sets another timer, that one counts as set by the first timer's event.
     ///
     /// # Errors
-    /// Returned when the timer cannot be handled; [`Self::on_error`] decides.
+    /// Returned if the timer cannot be handled; [`Self::on_error`] decides.
     fn handle_timer(&self, _timer: &str, _context: &Context<'_>) -> Result<Commands<Self::Command>, Self::Error> {
         Ok(Commands::none())
     }
 
-    /// Updates the state with a timer that was due, after its commands were dispatched. By default the state stays as it is.
+    /// Updates the state with a due timer, after its commands were dispatched. By default the state stays as it is.
     ///
     /// # Errors
-    /// Returned when the timer cannot be applied; [`Self::on_error`] decides. The state is as it was before.
+    /// Returned if the timer cannot be applied; [`Self::on_error`] decides. The state stays as it was before.
     fn apply_timer(&mut self, _timer: &str, _context: &Context<'_>) -> Result<(), Self::Error> {
         Ok(())
     }
 
     /// Decides about a failure. By default the instance is parked with the error, and stays visible until an operator
-    /// retries or acknowledges; other instances are not affected.
+    /// retries or acknowledges. Other instances are not affected.
     fn on_error(&self, failure: Failure<'_, Self>) -> OnError<Self::Command> {
         failure.stop()
     }
@@ -104,38 +104,41 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
         OnRoutingError::Stop
     }
 
-    /// Decides whether the instance continues after a command was dispatched. Otherwise it ends and its state is gone.
+    /// Decides whether the instance continues after a command was dispatched. If not, it ends and its state is gone.
     fn after_command(&self, _command: &Self::Command) -> AfterCommand {
         AfterCommand::Continue
     }
 
-    /// Returns the outcome of an instance that ends with this event, for operators; by default it declares none.
+    /// Returns the outcome of an instance that ends with this event, for operators; none by default.
     ///
     /// The event is the one that was routed by [`Route::stop`], or the one whose command ended the instance in
-    /// [`after_command`](Self::after_command). Nothing follows from the outcome, and a panic counts as none. It has no
-    /// outcome if more than 512 KiB of events waited when its run continued as new: of a stop only the position is kept.
+    /// [`after_command`](Self::after_command). Nothing follows from the outcome, and a panic counts as none. There is
+    /// no outcome if more than 512 KiB of events waited when the run continued as new: then only the position of a stop
+    /// is kept.
     fn outcome(&self, _event: &Self::Event) -> Option<Outcome> {
         None
     }
 
-    /// Returns why an operator is needed although the instance goes on: it is shown as an incident until this is `None`
+    /// Returns why an operator is needed although the instance goes on. It shows as an incident until this is `None`
     /// again. By default nobody is needed.
     ///
-    /// It is asked whenever the instance waits. Code that changes the answer keeps the old one for runs of the old version.
+    /// It is asked whenever the instance waits. If new code changes the answer, it must keep the old answer for runs of
+    /// the old version.
     fn attention(&self, _version: u32) -> Option<Attention> {
         None
     }
 
-    /// Returns whether the command is a question: its receiver answers with an event, which the instance handles after those
-    /// that wait already. None is by default. The answer stands in no log; it is not routed, and everything else is the same.
-    /// Code that changes the answer keeps the old one for the commands of earlier versions.
+    /// Returns whether the command is a question: its receiver answers with an event, which the instance handles after
+    /// the events that already wait. By default no command is. The answer is in no log and is not routed; everything
+    /// else is the same. If new code changes this function, it must keep the old answer for the commands of earlier
+    /// versions.
     #[must_use]
     fn is_question(_command: &Self::Command) -> bool {
         false
     }
 
-    /// Returns whether an operator may send this event to an instance directly, by the signal `instruct`; none by default.
-    /// An instruction is an event that stands in no log: it is not routed, and everything else is the same.
+    /// Returns whether an operator may send this event to an instance directly, by the signal `instruct`; none by
+    /// default. An instruction is an event that is in no log and is not routed; everything else is the same.
     #[must_use]
     fn is_instruction(_event: &Self::Event) -> bool {
         false
@@ -143,10 +146,11 @@ pub trait ProcessManager: Debug + Default + Clone + Serialize + DeserializeOwned
 
     /// Migrates the state of an instance that was carried over under an older [`Self::VERSION`].
     ///
-    /// Older code has written it, or this code in a run that keeps the older version: it must make the same of both.
+    /// The state was written by older code, or by this code in a run that keeps the older version. The result must be
+    /// the same for both.
     ///
     /// # Errors
-    /// Returned when the state cannot be migrated. The instance is then parked, and its state kept for code that can.
+    /// Returned if the state cannot be migrated. The instance is then parked, and its state is kept for code that can.
     fn migrate(_version: u32, state: Value) -> Result<Value, Self::Error> {
         Ok(state)
     }
@@ -163,7 +167,8 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Returns the settings that the worker had for this process manager when the instance began; `null` if it had none.
+    /// Returns the settings that the worker had for this process manager when the instance began; `null` if it had
+    /// none.
     #[must_use]
     pub fn settings(&self) -> &Value {
         self.settings
@@ -181,14 +186,14 @@ impl Context<'_> {
         self.metadata
     }
 
-    /// Returns the time, the same when this is replayed.
+    /// Returns the time; it is the same in a replay.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.now
     }
 
-    /// Returns the [`ProcessManager::VERSION`] with which this run began. Code that changes which commands follow from an
-    /// event keeps the old way for runs of the old version.
+    /// Returns the [`ProcessManager::VERSION`] that this run began with. If new code changes which commands follow from
+    /// an event, it must keep the old way for runs of the old version.
     #[must_use]
     pub fn version(&self) -> u32 {
         self.version

@@ -11,13 +11,13 @@ use serde_json::json;
 /// Metadata of an event: everything but its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// Id, unique in its source; the same on every delivery.
+    /// Its id, unique in its source; the same on every delivery.
     pub id: String,
     /// Its name.
     pub kind: String,
     /// The service that recorded it, such as `/billing`.
     pub source: String,
-    /// The thing it is about, such as an order's id.
+    /// What it is about, such as an order's id.
     pub subject: String,
     /// When it was recorded.
     pub time: DateTime<Utc>,
@@ -52,16 +52,16 @@ impl From<&CloudEvent> for Metadata {
 pub(crate) enum Decoded<E> {
     /// An event of the type.
     Event(E),
-    /// Its `type` is none of the enum's: it is ignored.
+    /// The enum has no such `type`: the event is ignored.
     Unknown,
-    /// Its `type` is known, and its data is not that of such an event.
+    /// The `type` is known, but the data does not fit it.
     Malformed(String),
 }
 
-/// Most characters of the reason why an event cannot be read.
+/// Maximum length of the reason why an event cannot be read, in characters.
 const LONGEST_REASON: usize = 500;
 
-/// Reads an event as one of an enum that is tagged with `type` and `data`.
+/// Reads an event as a value of an enum that is tagged with `type` and `data`.
 pub(crate) fn decode<E: DeserializeOwned>(event: &CloudEvent) -> Decoded<E> {
     let read = serde_json::from_value(json!({"type": event.kind, "data": event.data}));
     // A variant without data is written with the data `{}`.
@@ -73,12 +73,12 @@ pub(crate) fn decode<E: DeserializeOwned>(event: &CloudEvent) -> Decoded<E> {
     match read {
         Ok(event) => Decoded::Event(event),
         Err(_) if !is_known::<E>(&event.kind) => Decoded::Unknown,
-        // The text holds the value that does not fit, which may be of any length.
+        // The text contains the value that does not fit, which may have any length.
         Err(error) => Decoded::Malformed(error.to_string().chars().take(LONGEST_REASON).collect()),
     }
 }
 
-/// Whether the enum has a variant of this name: serde tells by the error that it makes of the name alone.
+/// Returns whether the enum has a variant of this name: serde's error for the name alone shows it.
 pub(crate) fn is_known<E: DeserializeOwned>(kind: &str) -> bool {
     !matches!(E::deserialize(MapDeserializer::new([("type", kind)].into_iter())), Err(Probe::UnknownVariant))
 }

@@ -22,71 +22,71 @@ pub enum Error<E: StdError + 'static> {
     /// `handle`, `apply` or `after_command` panicked.
     #[error("{function} panicked: {message}")]
     Panicked {
-        /// Which of them.
+        /// The function that panicked.
         function: &'static str,
-        /// The message of the panic.
+        /// The panic message.
         message: String,
     },
-    /// The state that `apply` made, or a command that `handle` returned, is larger than its [limit](crate::limits).
-    /// Nothing of it was sent, and the state is as it was before.
+    /// The state that `apply` made, or a command that `handle` returned, exceeds its [limit](crate::limits). Nothing of
+    /// it was sent, and the state is as it was before.
     #[error("{what} is too large: {bytes} bytes, where at most {most} are possible")]
     TooLarge {
-        /// The state, or which command.
+        /// What is too large: the state, or which command.
         what: String,
         /// Its size as JSON.
         bytes: usize,
         /// The limit.
         most: usize,
     },
-    /// The state that `apply` made, or a command that `handle` returned, cannot be written as JSON and read again, so it
-    /// would be lost. Nothing of it was sent, and the state is as it was before.
+    /// The state that `apply` made, or a command that `handle` returned, cannot be written as JSON and read again, so
+    /// it would be lost. Nothing of it was sent, and the state is as it was before.
     #[error("{what} cannot be written as JSON and read again: {why}")]
     Unserializable {
-        /// The state, or which command.
+        /// What does not fit JSON: the state, or which command.
         what: String,
-        /// In words.
+        /// The reason, in words.
         why: String,
     },
-    /// The event's commands were too many to be handed over from run to run, some of them were sent, and `handle` no
-    /// longer returns the same ones: its code has changed without a new
-    /// [`VERSION`](crate::manager::ProcessManager::VERSION). A retry calls it again.
+    /// The event's commands were too many to be handed over from run to run, some were sent, and `handle` no longer
+    /// returns the same ones: its code has changed without a new [`VERSION`](crate::manager::ProcessManager::VERSION).
+    /// A retry calls it again.
     #[error("handle no longer returns the commands of which the first {sent} were sent")]
     CommandsChanged {
         /// How many were sent.
         sent: u32,
     },
-    /// A timer cannot be like the one that `handle` or `on_error` sets: its name, its time, or too many of them.
+    /// `handle` or `on_error` sets a timer that cannot exist: its name or time is invalid, or there are too many.
     #[error("{0}")]
     InvalidTimer(String),
     /// The receiver refused the command.
     #[error("{0}")]
     Refused(Refusal),
-    /// The command did not succeed as often as its retry policy tries, or the dispatcher cannot send it.
+    /// The command did not succeed in as many attempts as its retry policy allows, or the dispatcher cannot send it.
     #[error("the command was not dispatched: {0}")]
     Dispatch(String),
     /// The event was not handled within `event_timeout`.
     #[error("not handled within {} ms", .0.as_millis())]
     Timeout(Duration),
-    /// A `start_strict` event reached an instance that already exists; the race was only detected inside the instance.
+    /// A `start_strict` event reached an instance that already exists; the race was detected only inside the instance.
     #[error("the instance has been started already")]
     AlreadyStarted,
-    /// A strict continuation met an instance that had ended meanwhile.
+    /// A strict continuation reached an instance that had ended meanwhile.
     #[error("the instance has not been started")]
     NotStarted,
 }
 
-/// A refusal of the receiver, a business "no": repeating the command is pointless.
+/// A receiver's refusal, a business "no": repeating the command is pointless.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("refused ({code}): {detail}")]
 pub struct Refusal {
     /// Stable, in kebab case.
     pub code: String,
-    /// In words.
+    /// The explanation, in words.
     pub detail: String,
 }
 
 impl Refusal {
-    /// Returns it with the code and the detail cut to their [limits](crate::limits).
+    /// Returns the refusal with its code and detail cut to their [limits](crate::limits).
     #[must_use]
     pub fn within_limits(self) -> Self {
         Self { code: limits::cut_to(self.code, CODE_CHARS), detail: limits::cut(self.detail) }
@@ -116,16 +116,16 @@ pub struct FailureContext<'a, M: ProcessManager> {
     pub metadata: &'a Metadata,
     /// The commands of the event that have not been dispatched, the failed one first.
     pub pending: Vec<&'a M::Command>,
-    /// How often this has failed, this time included.
+    /// How often this has failed, including this time.
     pub attempts: u32,
     /// The value that the last decision about this event carried over; `null` at first, and after an operator's retry.
     pub carried: &'a Value,
     /// The instance's id.
     pub process_id: &'a str,
-    /// The time, the same when this is replayed.
+    /// The time; it is the same in a replay.
     pub now: DateTime<Utc>,
-    /// The version with which this run began: code that changes decisions keeps the old ones for runs of the old
-    /// version. An instance that is parked needs no care: an operator's retry begins a run of today's version.
+    /// The version that this run began with. If new code changes decisions, it must keep the old ones for runs of the
+    /// old version. Parked instances need no care: an operator's retry begins a run of the current version.
     pub version: u32,
 }
 
@@ -136,7 +136,7 @@ pub struct CommandFailure<'a, M: ProcessManager> {
     pub(crate) command: &'a M::Command,
 }
 
-/// Treatment of the commands behind one that is skipped.
+/// What happens to the commands behind one that is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pending {
     /// They are dispatched.
@@ -145,7 +145,7 @@ pub enum Pending {
     Discard,
 }
 
-/// Decision about a failure, made by the methods of [`Failure`] and [`CommandFailure`].
+/// A decision about a failure, made by the methods of [`Failure`] and [`CommandFailure`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct OnError<C>(pub(crate) Decision<C>);
 
@@ -159,7 +159,7 @@ pub(crate) enum Decision<C> {
 }
 
 impl<'a, M: ProcessManager> Failure<'a, M> {
-    /// Returns its context.
+    /// Returns the failure's context.
     #[must_use]
     pub fn context(&self) -> &FailureContext<'a, M> {
         match self {
@@ -174,8 +174,8 @@ impl<'a, M: ProcessManager> Failure<'a, M> {
         OnError(Decision::Stop { reason: None })
     }
 
-    /// Retries at once: an event that failed in `apply` is only applied, a command is sent with the same key. From the
-    /// sixth attempt on there is a pause, which doubles from 200 ms to at most 30 s.
+    /// Retries at once. An event that failed in `apply` is only applied again; a command is sent with the same key.
+    /// From the sixth attempt on there is a pause, which doubles from 200 ms to at most 30 s.
     #[must_use]
     pub fn retry(&self, carried: impl Into<Value>) -> OnError<M::Command> {
         OnError(Decision::Retry { after: None, carried: carried.into() })
@@ -199,7 +199,7 @@ impl<'a, M: ProcessManager> Failure<'a, M> {
         OnError(Decision::SkipEvent)
     }
 
-    /// Returns the refusal, where a receiver refused a command.
+    /// Returns the refusal, if a receiver refused a command.
     #[must_use]
     pub fn refusal(&self) -> Option<&'a Refusal> {
         match self.context().error {
@@ -216,21 +216,21 @@ impl<'a, M: ProcessManager> CommandFailure<'a, M> {
         self.command
     }
 
-    /// Drops the failed command, and continues with the ones behind it or without them; then the event is applied.
+    /// Drops the failed command, and continues with or without the commands behind it; then the event is applied.
     #[must_use]
     pub fn skip_command(&self, pending: Pending) -> OnError<M::Command> {
         OnError(Decision::SkipCommand(pending))
     }
 
-    /// Dispatches these commands in the place of the failed one and all behind it (none of them: drops them all); then
-    /// the event is applied. Each gets a key of its own. From the sixth such decision about an event on there is a pause,
-    /// which doubles from 200 ms to at most 30 s.
+    /// Dispatches these commands in place of the failed one and all behind it (if there are none, all are dropped);
+    /// then the event is applied. Each gets its own key. From the sixth such decision about an event on there is a
+    /// pause, which doubles from 200 ms to at most 30 s.
     #[must_use]
     pub fn continue_with(&self, commands: impl Into<Commands<M::Command>>) -> OnError<M::Command> {
         self.continue_carrying(commands, Value::Null)
     }
 
-    /// As [`Self::continue_with`], and carries something over to the next failure of this event.
+    /// Does the same as [`Self::continue_with`], and carries a value over to the next failure of this event.
     #[must_use]
     pub fn continue_carrying(
         &self,
@@ -251,22 +251,22 @@ pub enum RoutingError<E: StdError + 'static> {
     /// `route` or `upcast` panicked.
     #[error("route panicked: {0}")]
     Panicked(String),
-    /// The event's type is one of the process manager's, and its data is not that of such an event; or the entry of
-    /// the log is no event at all. Of such an entry only position and log are known.
+    /// The event's type is one of the process manager's, but the data does not fit it; or the log entry is not an event
+    /// at all. For such an entry only position and log are known.
     #[error("it cannot be read: {0}")]
     Malformed(String),
-    /// `route` named something that cannot be an id.
+    /// `route` returned something that cannot be an id.
     #[error("{0:?} cannot name an instance: 1 to 200 characters, no control characters")]
     InvalidId(String),
-    /// A strict start met an instance.
+    /// A strict start found an existing instance.
     #[error("instance {0} has been started already")]
     AlreadyStarted(String),
-    /// A strict continuation met no instance.
+    /// A strict continuation found no instance.
     #[error("instance {0} has not been started")]
     NotStarted(String),
-    /// The instance cannot take the event: Temporal rejects it as too large, the instance has taken as many signals as
-    /// Temporal allows, it ended without a trace of the events that it had seen, or its delivery failed for a while in
-    /// which those of others succeeded.
+    /// The instance cannot take the event. Temporal rejects it as too large; or the instance has taken as many signals
+    /// as Temporal allows; or it ended without a trace of the events that it had seen; or delivery to it failed for a
+    /// while in which deliveries to others succeeded.
     #[error("instance {id} cannot take the event: {why}")]
     Undeliverable {
         /// The instance.
@@ -276,7 +276,7 @@ pub enum RoutingError<E: StdError + 'static> {
     },
 }
 
-/// Decision about an event that could not be routed.
+/// A decision about an event that could not be routed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnRoutingError {
@@ -284,7 +284,7 @@ pub enum OnRoutingError {
     Stop,
     /// The event is skipped.
     Skip,
-    /// It is retried at once; ten times at most where an operator has asked for the event again.
+    /// It is retried at once; at most ten times if an operator asked for the event again.
     Retry,
     /// It is retried after a delay, which survives restarts.
     RetryAfter(Duration),

@@ -14,11 +14,11 @@ pub enum OutcomeKind {
     Failure,
 }
 
-/// The outcome of an instance that has ended. It is for operators: lists show its name, and can be searched by it.
+/// The outcome of an instance that has ended. It is for operators: lists show its name and can be searched by it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// Its name, such as `returned`; one of a few.
+    /// Its name, such as `returned`; one of a small set.
     pub name: String,
     /// Its meaning.
     pub kind: OutcomeKind,
@@ -28,9 +28,9 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Most characters of a name; the rest is cut off.
+    /// Maximum length of a name, in characters; the rest is cut off.
     pub const LONGEST_NAME: usize = 100;
-    /// Most characters of a reason; the rest is cut off.
+    /// Maximum length of a reason, in characters; the rest is cut off.
     pub const LONGEST_REASON: usize = 2_000;
 
     /// Creates the outcome of a process that did what it was begun for.

@@ -4,15 +4,16 @@ use std::{collections::BTreeSet, fmt::Display};
 
 use serde::{Deserialize, Serialize};
 
-/// The instances that an event goes to, and how.
+/// The instances that an event goes to, and how it reaches them.
 ///
-/// An id names one instance: 1 to 200 characters, none of them a control character. An event may go to several; each
-/// handles it with its own state and sends its own commands. With an empty list of ids the event is ignored.
+/// An id names one instance: 1 to 200 characters, none of them a control character. An event may go to several
+/// instances; each handles it with its own state and sends its own commands. An event with an empty list of ids is
+/// ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
     /// The event is of no interest.
     Ignore,
-    /// To these instances, in this way.
+    /// The event goes to these instances, in this way.
     To(RouteKind, Vec<String>),
 }
 
@@ -20,46 +21,46 @@ pub enum Route {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteKind {
-    /// Starts an instance, or goes to the one that exists.
+    /// Starts an instance, or goes to the existing one.
     Start,
-    /// Starts an instance; one that exists already is an error.
+    /// Starts an instance; an existing one is an error.
     StartStrict,
-    /// Goes to the instance that exists, or starts one; see [`Route::proceed`] for the difference from [`Self::Start`].
+    /// Goes to the existing instance, or starts one; [`Route::proceed`] explains the difference from [`Self::Start`].
     Continue,
-    /// Goes to the instance; it is an error when there is none.
+    /// Goes to the existing instance; it is an error if there is none.
     ContinueStrict,
     /// Ends the instance, if there is one: its state is gone. The event itself is not handled.
     Stop,
 }
 
 impl Route {
-    /// Starts the instance, or continues the one that exists.
+    /// Starts the instance, or continues the existing one.
     ///
-    /// When an operator acknowledges the failure of an instance, the process is given up, and the events that already
-    /// wait for it are dropped. This event is not: it starts the instance anew. In everything else it is the same as
-    /// [`Self::proceed`]. Use it for the events with which a process begins.
+    /// When an operator acknowledges an instance's failure, the process is given up, and the events that already wait
+    /// for it are dropped. This event is not dropped: it starts the instance anew. Otherwise it is the same as
+    /// [`Self::proceed`]. Use it for the events that begin a process.
     #[must_use]
     pub fn start(id: impl Display) -> Self {
         Self::start_each([id])
     }
 
-    /// Starts the instance, which must not exist yet: else [`RoutingError::AlreadyStarted`](super::RoutingError).
+    /// Starts the instance, which must not exist yet; otherwise [`RoutingError::AlreadyStarted`](super::RoutingError).
     #[must_use]
     pub fn start_strict(id: impl Display) -> Self {
         Self::to(RouteKind::StartStrict, [id])
     }
 
-    /// Continues the instance; where there is none, one starts.
+    /// Continues the instance, or starts it if there is none.
     ///
-    /// It differs from [`Self::start`] in one case: when an operator acknowledges the failure of an instance, such an
-    /// event that already waits for it is dropped with the process that was given up, unless a start waits before it.
-    /// Use it for the later events of a process.
+    /// It differs from [`Self::start`] in one case. When an operator acknowledges an instance's failure, such an event
+    /// that already waits is dropped with the abandoned process, unless a start waits before it. Use it for the later
+    /// events of a process.
     #[must_use]
     pub fn proceed(id: impl Display) -> Self {
         Self::to(RouteKind::Continue, [id])
     }
 
-    /// Continues the instance, which must exist: else [`RoutingError::NotStarted`](super::RoutingError).
+    /// Continues the instance, which must exist; otherwise [`RoutingError::NotStarted`](super::RoutingError).
     #[must_use]
     pub fn proceed_strict(id: impl Display) -> Self {
         Self::to(RouteKind::ContinueStrict, [id])
@@ -71,13 +72,13 @@ impl Route {
         Self::to(RouteKind::Stop, [id])
     }
 
-    /// Starts or continues each of these instances, as [`Self::start`].
+    /// Starts or continues each of these instances, like [`Self::start`].
     #[must_use]
     pub fn start_each<I: Display>(ids: impl IntoIterator<Item = I>) -> Self {
         Self::to(RouteKind::Start, ids)
     }
 
-    /// Goes to each of these instances in the given way; twice the same id counts once.
+    /// Goes to each of these instances in the given way; a repeated id counts once.
     #[must_use]
     pub fn to<I: Display>(kind: RouteKind, ids: impl IntoIterator<Item = I>) -> Self {
         let mut known = BTreeSet::new();
@@ -86,10 +87,10 @@ impl Route {
     }
 }
 
-/// Most characters of an instance's id: with the manager's name before it, it is a workflow id.
+/// Maximum length of an instance's id, in characters: with the manager's name before it, it is a workflow id.
 pub(crate) const MAX_ID: usize = 200;
 
-/// Whether a text can name an instance.
+/// Returns whether a text can name an instance.
 pub(crate) fn is_id(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= MAX_ID && !text.chars().any(char::is_control)
 }

@@ -1,4 +1,4 @@
-//! Routing alone: for process managers, and for workflows that are written directly and started by events.
+//! Routing without a process manager's other functions, also for hand-written workflows that events start.
 
 use std::{error::Error as StdError, fmt::Debug, panic::catch_unwind};
 
@@ -11,10 +11,10 @@ use super::{
     route::is_id,
 };
 
-/// Event routing. It is implemented for every [`ProcessManager`]; implement it directly to route events to a workflow
-/// written by hand.
+/// Event routing. Every [`ProcessManager`] implements it. Implement it directly to route events to a hand-written
+/// workflow.
 pub trait Routing: Send + Sync + 'static {
-    /// Name of what the events are for.
+    /// The name of the receiver of the events.
     const NAME: &'static str;
     /// The events, an enum tagged with `type` and `data`.
     type Event: Debug + DeserializeOwned + Send + Sync + 'static;
@@ -30,7 +30,7 @@ pub trait Routing: Send + Sync + 'static {
     /// See [`ProcessManager::route`].
     ///
     /// # Errors
-    /// Returned when the event cannot be routed.
+    /// Returned if the event cannot be routed.
     fn route(event: &Self::Event, metadata: &Metadata) -> Result<Route, Self::Error>;
 
     /// See [`ProcessManager::on_routing_error`].
@@ -58,7 +58,7 @@ impl<M: ProcessManager> Routing for M {
     }
 }
 
-/// Result of routing an event.
+/// The result of routing an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Routed {
     /// The event goes to these instances in this way.
@@ -67,7 +67,8 @@ pub enum Routed {
     PassedOver,
 }
 
-/// Whether the event type is one of the routing's own. Events of other types are ignored, also when they cannot be read.
+/// Returns whether the event type belongs to the routing. Events of other types are ignored, even if they cannot be
+/// read.
 #[must_use]
 pub fn knows<R: Routing>(kind: &str) -> bool {
     is_known::<R::Event>(kind)
@@ -76,9 +77,9 @@ pub fn knows<R: Routing>(kind: &str) -> bool {
 /// Upcasts, decodes and routes an event. A panic of `upcast` or `route` becomes an error.
 ///
 /// # Errors
-/// [`RoutingError::Malformed`] when the type is known and the data is not that of such an event,
-/// [`RoutingError::Route`] when `route` fails, [`RoutingError::Panicked`] when it panics, and
-/// [`RoutingError::InvalidId`] when it names something that cannot be an instance's id.
+/// [`RoutingError::Malformed`] if the type is known but the data does not fit it, [`RoutingError::Route`] if `route`
+/// fails, [`RoutingError::Panicked`] if it panics, and [`RoutingError::InvalidId`] if it returns something that cannot
+/// be an instance's id.
 pub fn route<R: Routing>(event: &CloudEvent) -> Result<Routed, RoutingError<R::Error>> {
     let routed = catch_unwind(|| {
         let event = R::upcast(event.clone());

@@ -11,7 +11,7 @@ use crate::limits::{TIMER_NAME_CHARS, TIMER_PAUSE};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Due {
-    /// After this time, counted from the call of the function that sets it.
+    /// After this duration, counted from the call of the function that sets it.
     After(Duration),
     /// At this time. If it has passed, at once; where a timer sets it, after [`TIMER_PAUSE`].
     At(DateTime<Utc>),
@@ -30,7 +30,7 @@ impl From<DateTime<Utc>> for Due {
 }
 
 impl Due {
-    /// Returns the time; `None` if no calendar has it.
+    /// Returns the time; `None` if it is beyond the calendar.
     fn time(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
             Self::After(after) => now.checked_add_signed(TimeDelta::from_std(after).ok()?),
@@ -39,14 +39,14 @@ impl Due {
     }
 }
 
-/// A change to the timers of an instance, as a process manager wants it.
+/// A change to an instance's timers, as requested by its process manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TimerChange {
     Set(String, Due),
     Cancel(String),
 }
 
-/// A change whose time is settled.
+/// A change with a fixed time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Settled {
@@ -66,10 +66,10 @@ impl Settled {
 }
 
 impl TimerChange {
-    /// Returns the change as of now.
+    /// Fixes the change's time, as of now.
     ///
     /// # Errors
-    /// Returns why no timer can be like that.
+    /// The reason why such a timer cannot exist.
     pub(crate) fn settle(&self, now: DateTime<Utc>) -> Result<Settled, String> {
         let (Self::Set(name, _) | Self::Cancel(name)) = self;
         if name.is_empty() || name.chars().count() > TIMER_NAME_CHARS || name.chars().any(char::is_control) {

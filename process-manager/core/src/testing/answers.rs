@@ -1,4 +1,4 @@
-//! Answers to commands, as a test gives them.
+//! Answers to commands in tests.
 
 use std::{cell::RefCell, collections::VecDeque, error::Error as StdError, time::Duration};
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::run::{Answer, Questions};
 use crate::manager::{Error, ProcessManager, Refusal};
 
-/// The command is accepted.
+/// Returns the answer that the command is accepted.
 ///
 /// # Errors
 /// None.
@@ -16,7 +16,7 @@ pub fn accepted<E: StdError + 'static>() -> Result<(), Error<E>> {
     Ok(())
 }
 
-/// The command is refused with this code.
+/// Returns the answer that the command is refused with this code.
 ///
 /// # Errors
 /// [`Error::Refused`]
@@ -24,7 +24,7 @@ pub fn refused<E: StdError + 'static>(code: impl Into<String>) -> Result<(), Err
     Err(Error::Refused(Refusal { code: code.into(), detail: "as the test wants it".to_owned() }))
 }
 
-/// The command does not succeed as often as its retry policy tries.
+/// Returns the answer that the command failed in as many attempts as its retry policy allows.
 ///
 /// # Errors
 /// [`Error::Dispatch`]
@@ -32,7 +32,7 @@ pub fn not_dispatched<E: StdError + 'static>() -> Result<(), Error<E>> {
     Err(Error::Dispatch("its receiver is unavailable".to_owned()))
 }
 
-/// The event is not handled within `event_timeout`.
+/// Returns the answer that the event was not handled within `event_timeout`.
 ///
 /// # Errors
 /// [`Error::Timeout`]

@@ -27,24 +27,25 @@ use self::{
 };
 use crate::manager::{Metadata, ProcessManager, Refusal};
 
-/// Begins an exploration of everything that can happen to the instances of a process manager, the shortest traces first.
+/// Begins an exploration of everything that can happen to the instances of a process manager, shortest traces first.
 ///
-/// You tell what its services do, what happens outside, and what is to hold. It tries every order in which events reach the
-/// instances (within one log they stay in order), and everything that may get in the way:
+/// You define what its services do, what happens outside, and what has to hold. The exploration tries every order in
+/// which events reach the instances (within one log they stay in order), and everything that may go wrong:
 ///
-/// - a command is carried out and its answer is lost, so that it is sent again under its key;
-/// - a command is refused where you say that it may be ([`Exploration::may_refuse`]);
-/// - a receiver stays away; a command is given up, as its retries are limited or `event_timeout` has passed, and is still on
-///   its way or is not (a fault that passes changes nothing);
+/// - a command is carried out but its answer is lost, so it is sent again under its key;
+/// - a command is refused where you allow it ([`Exploration::may_refuse`]);
+/// - a receiver stays away; a command is given up, because its retries are limited or `event_timeout` has passed, and
+///   may or may not still be on its way (a passing fault changes nothing);
 /// - a timer is late; a run is terminated from outside; an event is recorded twice ([`Exploration::may_repeat`]);
 /// - an operator retries, acknowledges, instructs, or resumes a subscription that stopped.
 ///
-/// After each step the instance goes on with what JSON gives back, as after continue-as-new, and all that was delivered to
-/// it must count as a redelivery. A paused subscription is one whose events come later, which is tried anyway. Beside your
-/// invariants it finds panics, an instance that cannot be handed over, and an idempotency key that names two commands.
+/// After each step the instance goes on with what JSON gives back, as after continue-as-new, and everything that was
+/// delivered to it must count as a redelivery. A paused subscription is covered: its events come later, which is tried
+/// anyway. Besides violations of your invariants, it finds panics, an instance that cannot be handed over, and an
+/// idempotency key that names two commands.
 ///
-/// The instances are those that workers run. The services are yours: a value, and a function that carries out a command.
-/// The exploration lets a command take effect once under its key, as services do.
+/// The instances are the same as in workers. The services are yours: a value, and a function that carries out a
+/// command. The exploration lets a command take effect once under its key, as services do.
 ///
 /// ```
 /// # use process_manager::{manager::*, testing::explore};
@@ -107,22 +108,24 @@ use crate::manager::{Metadata, ProcessManager, Refusal};
 ///     .check();
 /// assert!(explored.is_complete);
 /// ```
-/// What does not hold fails the test. The message has the shortest trace, and a test `given … when … then …` for each of its
-/// instances, which you can paste: it shows what happens now, and you write down what is to happen instead.
+/// An invariant that does not hold fails the test. The message has the shortest trace, and a test
+/// `given … when … then …` for each of its instances. You can paste the test: it shows what happens now, and you write
+/// down what should happen instead.
 #[must_use]
 pub fn explore<M: ProcessManager>() -> Explore<M> {
     Explore(PhantomData)
 }
 
-/// An exploration whose services are not told yet.
+/// An exploration whose services are not yet defined.
 pub struct Explore<M>(PhantomData<fn(M)>);
 
 impl<M: ProcessManager> Explore<M>
 where
     M::Event: Serialize,
 {
-    /// The services: what they have done so far, and how they carry out a command. That gives the events that are recorded
-    /// then, or a refusal, and nothing is changed. Of a question the first event is the answer. Panics are findings.
+    /// Sets the services: their initial value, and how they carry out a command. The function returns the events that
+    /// are then recorded; or a refusal, and then nothing changes. The first event is the answer to a question. Panics
+    /// are findings.
     pub fn services<W: Clone + Hash + 'static>(
         self,
         services: W,
@@ -145,7 +148,7 @@ where
     M::Event: Serialize,
     W: Clone + Hash + 'static,
 {
-    /// These events are recorded outside, in this order, each at any time. Events of another call come in any order to them.
+    /// Records these events outside, in this order, each at any time. Events of separate calls come in any order.
     #[must_use]
     pub fn events(mut self, events: impl IntoIterator<Item = M::Event>) -> Self {
         let happening = |event: M::Event| {
@@ -157,35 +160,35 @@ where
         self
     }
 
-    /// Something happens outside at any time, once, and these events are recorded.
+    /// Lets something happen outside once, at any time, and records these events.
     #[must_use]
     pub fn happening(mut self, name: impl Into<String>, happen: impl Fn(&mut W) -> Vec<M::Event> + 'static) -> Self {
         self.model.outside.push(vec![Happening { name: name.into(), happen: Box::new(happen) }]);
         self
     }
 
-    /// The commands for which this is true may be refused with this code, whatever the services say.
+    /// Lets the commands for which this is true be refused with this code, whatever the services say.
     #[must_use]
     pub fn may_refuse(mut self, code: impl Into<String>, which: impl Fn(&M::Command) -> bool + 'static) -> Self {
         self.model.refusals.push(MayRefuse { code: code.into(), which: Box::new(which) });
         self
     }
 
-    /// The events for which this is true may be recorded a second time, at a place of its own.
+    /// Lets the events for which this is true be recorded a second time, at another position.
     #[must_use]
     pub fn may_repeat(mut self, which: impl Fn(&M::Event) -> bool + 'static) -> Self {
         self.model.is_repeated = Box::new(which);
         self
     }
 
-    /// An operator may send one of these instructions.
+    /// Lets an operator send one of these instructions.
     #[must_use]
     pub fn instructions(mut self, instructions: impl IntoIterator<Item = M::Event>) -> Self {
         self.model.instructions.extend(instructions);
         self
     }
 
-    /// Changes what is known about an event: its log, above all. Events of different logs come in any order.
+    /// Changes the metadata of an event, above all its log. Events of different logs come in any order.
     #[must_use]
     pub fn metadata(mut self, change: impl Fn(&M::Event, &mut Metadata) + 'static) -> Self {
         self.model.metadata = Box::new(change);
@@ -199,22 +202,22 @@ where
         self
     }
 
-    /// This must hold in every state.
+    /// Requires that this holds in every state.
     #[must_use]
     pub fn always(mut self, name: impl Into<String>, holds: impl Fn(&Seen<'_, M, W>) -> bool + 'static) -> Self {
         self.model.always.push(Invariant { name: name.into(), holds: Box::new(holds) });
         self
     }
 
-    /// This must hold whenever nothing goes on by itself any longer: every event has been delivered, every command
-    /// answered, no timer is set.
+    /// Requires that this holds whenever nothing goes on by itself any longer: every event has been delivered, every
+    /// command answered, and no timer is set.
     #[must_use]
     pub fn at_rest(mut self, name: impl Into<String>, holds: impl Fn(&Seen<'_, M, W>) -> bool + 'static) -> Self {
         self.model.at_rest.push(Invariant { name: name.into(), holds: Box::new(holds) });
         self
     }
 
-    /// At rest every instance has ended, or waits for an operator or a service, visibly.
+    /// Requires that at rest every instance has ended, or waits visibly for an operator or a service.
     #[must_use]
     pub fn all_end_or_wait_visibly(self) -> Self {
         self.at_rest("every instance ends or waits visibly", |seen| {
@@ -222,38 +225,38 @@ where
         })
     }
 
-    /// Sets how much gets in the way in one trace; 2 by default.
+    /// Sets how many things may go wrong in one trace; 2 by default.
     #[must_use]
     pub fn troubles(mut self, most: u32) -> Self {
         self.model.troubles = most;
         self
     }
 
-    /// Sets how much operators do in one trace; 2 by default.
+    /// Sets how many things operators may do in one trace; 2 by default.
     #[must_use]
     pub fn decisions(mut self, most: u32) -> Self {
         self.model.decisions = most;
         self
     }
 
-    /// Ends after so many different states; 100,000 by default.
+    /// Sets the number of different states after which the exploration ends; 100,000 by default.
     #[must_use]
     pub fn states(mut self, most: usize) -> Self {
         self.limits.states = most;
         self
     }
 
-    /// Follows no trace beyond so many steps; there is no limit by default.
+    /// Sets the number of steps beyond which no trace is followed; no limit by default.
     #[must_use]
     pub fn depth(mut self, most: usize) -> Self {
         self.limits.depth = most;
         self
     }
 
-    /// Explores, and returns what was seen.
+    /// Explores, and returns statistics.
     ///
     /// # Panics
-    /// When something does not hold.
+    /// If something does not hold.
     #[track_caller]
     pub fn check(&self) -> Explored {
         match self.run() {
@@ -262,7 +265,7 @@ where
         }
     }
 
-    /// Explores, and returns what was seen.
+    /// Explores, and returns statistics.
     ///
     /// # Errors
     /// What does not hold, with the shortest trace that leads to it.

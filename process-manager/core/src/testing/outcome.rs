@@ -1,4 +1,4 @@
-//! Outcome of an event, and a test's expectations of it.
+//! The outcome of an event, and a test's expectations of it.
 
 use std::{fmt::Debug, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     manager::{self, Error, ProcessManager, RoutingError},
 };
 
-/// Outcome of the last event, or of the time that has passed. Each `then…` panics, and so fails the test, when its
+/// The outcome of the last event, or of the time that has passed. Each `then…` panics, and so fails the test, if its
 /// expectation is not met.
 pub struct Outcome<M: ProcessManager> {
     pub(super) run: Run<M>,
@@ -27,7 +27,7 @@ where
     /// Delivers the next event.
     ///
     /// # Panics
-    /// As [`Scenario::when`](super::Scenario::when).
+    /// Same as [`Scenario::when`](super::Scenario::when).
     #[must_use]
     #[track_caller]
     pub fn when(mut self, event: M::Event) -> Self {
@@ -39,7 +39,7 @@ where
 }
 
 impl<M: ProcessManager> Outcome<M> {
-    /// Lets so much time pass; see [`Scenario::advance`](super::Scenario::advance).
+    /// Lets this much time pass; see [`Scenario::advance`](super::Scenario::advance).
     #[must_use]
     #[track_caller]
     pub fn advance(mut self, by: Duration) -> Self {
@@ -51,7 +51,7 @@ impl<M: ProcessManager> Outcome<M> {
     /// Sends an instruction, as an operator does.
     ///
     /// # Panics
-    /// When it is not taken, and as [`Scenario::when`](super::Scenario::when).
+    /// If it is not taken, and as for [`Scenario::when`](super::Scenario::when).
     #[must_use]
     #[track_caller]
     pub fn instruct(mut self, instruction: &M::Event) -> Self
@@ -63,10 +63,10 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
-    /// Tells the instance how its batch goes: an event `BatchProgressed` or `BatchEnded`.
+    /// Tells the instance about its batch with an event `BatchProgressed` or `BatchEnded`.
     ///
     /// # Panics
-    /// As [`Scenario::when`](super::Scenario::when).
+    /// Same as [`Scenario::when`](super::Scenario::when).
     #[must_use]
     #[track_caller]
     pub fn told(mut self, event: &M::Event) -> Self
@@ -81,7 +81,7 @@ impl<M: ProcessManager> Outcome<M> {
     /// Retries what failed, as an operator does.
     ///
     /// # Panics
-    /// When the instance is not parked, and as [`Scenario::when`](super::Scenario::when).
+    /// If the instance is not parked, and as for [`Scenario::when`](super::Scenario::when).
     #[must_use]
     #[track_caller]
     pub fn retry(mut self) -> Self {
@@ -93,7 +93,7 @@ impl<M: ProcessManager> Outcome<M> {
     /// Gives the process up, as an operator does.
     ///
     /// # Panics
-    /// As [`Self::retry`].
+    /// Same as [`Self::retry`].
     #[must_use]
     #[track_caller]
     pub fn acknowledge(mut self) -> Self {
@@ -105,7 +105,7 @@ impl<M: ProcessManager> Outcome<M> {
     /// Ends the run from outside: the instance comes back, parked.
     ///
     /// # Panics
-    /// When no event has reached an instance.
+    /// If no event has reached an instance.
     #[must_use]
     #[track_caller]
     pub fn terminated(mut self) -> Self {
@@ -117,7 +117,8 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
-    /// An operator is needed for the reason with this code, although the instance goes on; for none if it is `None`.
+    /// Expects that an operator is needed for the reason with this code, although the instance goes on; with `None`,
+    /// that nobody is needed.
     #[track_caller]
     pub fn then_attention(self, code: Option<&str>) -> Self {
         let attention = self.view().and_then(|view| view.attention);
@@ -125,7 +126,7 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
-    /// The need for an operator is about this, or about nothing that is told.
+    /// Expects that the attention is about this subject; with `None`, that it names no subject.
     #[track_caller]
     pub fn then_attention_about(self, subject: Option<&str>) -> Self {
         let attention = self.view().and_then(|view| view.attention);
@@ -134,14 +135,14 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
-    /// Sets the answer to the commands of what follows.
+    /// Sets the answer to all later commands.
     #[must_use]
     pub fn answering(mut self, answer: impl Fn(&M::Command) -> Result<(), Error<M::Error>> + 'static) -> Self {
         self.run.answer = Box::new(answer);
         self
     }
 
-    /// Sets the answers to the commands of what follows, one after the other; then all are accepted.
+    /// Sets the answers to later commands, one after the other; after that all are accepted.
     #[must_use]
     pub fn answers(mut self, answers: impl IntoIterator<Item = Result<(), Error<M::Error>>>) -> Self {
         self.run.answer = in_turn::<M>(answers);
@@ -162,7 +163,7 @@ impl<M: ProcessManager> Outcome<M> {
         (self.run.sent, self.run.pauses) = (Vec::new(), Vec::new());
     }
 
-    /// These timers are set, the first that is due first, each with the time until then.
+    /// Expects that these timers are set, in the order in which they are due, each with the time until then.
     #[track_caller]
     pub fn then_timers<'a>(self, timers: impl IntoIterator<Item = (&'a str, Duration)>) -> Self {
         let view = self.view().map(|view| view.timers).unwrap_or_default();
@@ -172,7 +173,7 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
-    /// These commands were sent, in this order; each attempt counts.
+    /// Expects that these commands were sent, in this order; each attempt counts.
     #[track_caller]
     pub fn then(self, commands: impl IntoIterator<Item = M::Command>) -> Self
     where
@@ -182,14 +183,14 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
-    /// No command was sent.
+    /// Expects that no command was sent.
     #[track_caller]
     pub fn then_no_command(self) -> Self {
         assert!(self.run.sent.is_empty(), "no command was expected: {:?}", self.run.sent);
         self
     }
 
-    /// The instance is in this state.
+    /// Expects that the instance is in this state.
     #[track_caller]
     pub fn then_state(self, state: &M) -> Self
     where
@@ -200,19 +201,19 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
-    /// The instance waits for its next event.
+    /// Expects that the instance waits for its next event.
     #[track_caller]
     pub fn then_waits(self) -> Self {
         self.has_status(Status::Waiting)
     }
 
-    /// The instance has ended, and its state is gone.
+    /// Expects that the instance has ended, and its state is gone.
     #[track_caller]
     pub fn then_ended(self) -> Self {
         self.has_status(Status::Ended)
     }
 
-    /// The instance has ended with this outcome.
+    /// Expects that the instance has ended with this outcome.
     #[track_caller]
     pub fn then_ended_as(self, outcome: &manager::Outcome) -> Self {
         let is = self.view().and_then(|view| view.outcome);
@@ -220,7 +221,7 @@ impl<M: ProcessManager> Outcome<M> {
         self.then_ended()
     }
 
-    /// The instance is parked with a failure of this code.
+    /// Expects that the instance is parked with a failure of this code.
     #[track_caller]
     pub fn then_parked(self, code: &str) -> Self {
         let failure = self.view().and_then(|view| view.failure);
@@ -228,7 +229,7 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
-    /// It waited for these times before its retries.
+    /// Expects that the instance waited for these times before its retries.
     #[track_caller]
     pub fn then_waited(self, pauses: impl IntoIterator<Item = Duration>) -> Self {
         let waited: Vec<_> = self.run.pauses.iter().filter_map(|pause| pause.to_std().ok()).collect();
@@ -236,7 +237,7 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
-    /// No event has reached an instance.
+    /// Expects that no event has reached an instance.
     #[track_caller]
     pub fn then_passed_over(self) -> Self {
         assert!(self.routing_error.is_none(), "passed over was expected: {:?}", self.routing_error);
@@ -244,14 +245,14 @@ impl<M: ProcessManager> Outcome<M> {
         self
     }
 
-    /// The event could not be routed.
+    /// Expects that the event could not be routed.
     #[track_caller]
     pub fn then_routing_error(self, check: impl FnOnce(&RoutingError<M::Error>) -> bool) -> Self {
         assert!(self.routing_error.as_ref().is_some_and(check), "the routing error: {:?}", self.routing_error);
         self
     }
 
-    /// The instance as the query `state` would show it.
+    /// Returns the instance as the query `state` would show it.
     #[must_use]
     pub fn view(&self) -> Option<InstanceView> {
         self.run.instance.as_ref().map(Instance::view)

@@ -13,7 +13,7 @@ use crate::{
     manager::{Error, Metadata, ProcessManager, RouteKind, Routed, RoutingError, route},
 };
 
-/// More commands and waits for one event are taken for a loop without end.
+/// With more commands and waits for one event, the run counts as an endless loop.
 const MOST_STEPS: usize = 1_000;
 
 pub(super) type Answer<M> = dyn Fn(&<M as ProcessManager>::Command) -> Result<(), Error<<M as ProcessManager>::Error>>;
@@ -26,9 +26,9 @@ pub(super) struct Run<M: ProcessManager> {
     pub(super) instance: Option<Instance<M>>,
     pub(super) id: Option<String>,
     pub(super) now: DateTime<Utc>,
-    /// Of the last event.
+    /// The position of the last event.
     pub(super) position: Position,
-    /// How many events it was told.
+    /// How many events it was told directly.
     pub(super) told: Position,
     pub(super) answer: Box<Answer<M>>,
     pub(super) metadata: Box<dyn Fn(&mut Metadata)>,
@@ -80,7 +80,7 @@ impl<M: ProcessManager> Run<M> {
         self.settle();
     }
 
-    /// Delivers an event that a batch tells this instance alone.
+    /// Delivers an event that a batch sends to this instance alone.
     #[track_caller]
     pub(super) fn tell(&mut self, event: &M::Event)
     where
@@ -88,7 +88,7 @@ impl<M: ProcessManager> Run<M> {
     {
         let position = self.position;
         let event = self.cloud_event(event);
-        // It stands in no log.
+        // It is in no log.
         self.position = position;
         self.told += 1;
         let (id, logid) = (format!("told-{}", self.told), "batch/test".to_owned());
@@ -138,7 +138,7 @@ impl<M: ProcessManager> Run<M> {
         }
     }
 
-    /// Goes on as another run does: with what JSON gives back.
+    /// Goes on as another run does, with what JSON gives back.
     #[track_caller]
     fn hand_over(&mut self) {
         let Some(instance) = &mut self.instance else { return };
@@ -157,14 +157,14 @@ impl<M: ProcessManager> Run<M> {
         }
     }
 
-    /// Does all that can be done now, and returns the time of the first timer.
+    /// Does everything that can be done now, and returns the time of the first timer.
     #[track_caller]
     fn settle(&mut self) -> Option<DateTime<Utc>> {
         let instance = self.instance.as_mut()?;
         for _ in 0..MOST_STEPS {
             let first_due = match instance.advance(self.now) {
                 Next::Wait(first) => first.map(|timer| timer.due_at),
-                // Nothing is fetched again where no run hands over to another.
+                // Nothing is fetched again if no run hands over to another.
                 Next::Fetch(_) | Next::End(_) => None,
                 Next::WaitUntil(time) => {
                     self.pauses.push(time - self.now);
@@ -191,7 +191,7 @@ impl<M: ProcessManager> Run<M> {
     }
 }
 
-/// Returns an event as it stands in the test's log.
+/// Returns an event as it is in the test's log.
 #[track_caller]
 pub(super) fn recorded<E: Serialize + Debug>(event: &E, position: Position, now: DateTime<Utc>) -> CloudEvent {
     let Some((kind, data)) = tagged(event) else {

@@ -11,7 +11,7 @@ use temporalio_macros::activity_definitions;
 
 pub use self::batch_activities::*;
 
-/// A page of failed items that a workflow of its own is to keep.
+/// A page of failed items that a workflow of its own keeps.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FailuresToKeep {
     /// The id of that workflow.
@@ -23,13 +23,13 @@ pub struct FailuresToKeep {
 /// Events for an instance of a process manager.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EventsToTell {
-    /// Its workflow.
+    /// The id of the instance's workflow.
     pub workflow_id: String,
     /// The events.
     pub events: Vec<Delivery>,
 }
 
-/// Type of the failure of `RunChunk` when the source gives what no batch can use.
+/// The type of the failure of `RunChunk` if the source returns something that no batch can use.
 pub const UNUSABLE: &str = "Unusable";
 
 /// Does the work of batches.
@@ -49,13 +49,13 @@ impl BatchActivities {
         unimplemented!()
     }
 
-    /// Ends it.
+    /// Ends the workflow that keeps a page.
     #[activity(name = "ReleaseFailures")]
     pub fn release_failures(workflow_id: String) {
         unimplemented!()
     }
 
-    /// Tells an instance of a process manager how its batch goes. One that does not run is not told.
+    /// Tells an instance of a process manager about its batch. An instance that does not run is not told.
     #[activity(name = "TellInstance")]
     pub fn tell_instance(events: EventsToTell) {
         unimplemented!()

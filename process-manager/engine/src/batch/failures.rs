@@ -1,7 +1,7 @@
 //! The workflow `BatchFailures`: keeps a page of failed items until they are retried or their batch has ended.
 //!
-//! Its input is the page, so whoever reads its first event needs no worker. It stays open: what an operator still has to
-//! look at must not go with the server's retention of ended workflows.
+//! Its input is the page, so anyone can read it from the first event without a worker. The workflow stays open: items
+//! that an operator still has to look at must not disappear with the server's retention of ended workflows.
 
 #![expect(missing_docs, reason = "the macro makes undocumented items of the documented methods")]
 
@@ -41,13 +41,13 @@ impl BatchFailures {
         Ok(())
     }
 
-    /// Ends it: nobody needs the page any more.
+    /// Ends the workflow: nobody needs the page any more.
     #[signal]
     pub fn release(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _input: RawValue) {
         self.is_released = true;
     }
 
-    /// Returns the items.
+    /// Returns the failed items.
     #[query]
     pub fn failed(&self, _ctx: &WorkflowContextView) -> Vec<FailedItem> {
         self.items.clone().unwrap_or_default()

@@ -7,23 +7,23 @@ use temporalio_common::data_converters::RawValue;
 
 use crate::signals::object;
 
-/// The input of a batch's run: how it begins, or what the run before hands over.
+/// The input of a batch's run: the start command, or what the previous run hands over.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum BeginBatch {
-    /// The run before hands this over.
+    /// The previous run hands this over.
     Carried {
         /// The batch.
         carried: Box<BatchState>,
     },
-    /// It begins.
+    /// The batch begins.
     Start(StartBatch),
 }
 
-/// Reads the input. It is public for the fuzz targets alone, as the other readers here are.
+/// Reads the input. Like the other readers here, it is public only for the fuzz targets.
 ///
 /// # Errors
-/// Why no batch can begin with it.
+/// The reason why no batch can begin with it.
 pub fn read_input(raw: &RawValue, workflow_id: &str) -> Result<BeginBatch, String> {
     let [payload] = raw.payloads.as_slice() else { return Err("the input is missing".to_owned()) };
     let begin = serde_json::from_slice(&payload.data).map_err(|error| format!("the input cannot be used: {error}"))?;
@@ -45,15 +45,15 @@ pub fn read_input(raw: &RawValue, workflow_id: &str) -> Result<BeginBatch, Strin
 /// Reads a change of the limits.
 ///
 /// # Errors
-/// Why the payload changes nothing.
+/// The reason why the payload changes nothing.
 pub fn read_limits(raw: &RawValue) -> Result<LimitsChange, String> {
     serde_json::from_value(Value::Object(object(raw)?)).map_err(|error| error.to_string())
 }
 
-/// Reads whether a cancellation undoes what was done: by default it does.
+/// Reads whether a cancellation undoes what was done; by default it does.
 ///
 /// # Errors
-/// Why the payload cancels nothing.
+/// The reason why the payload cancels nothing.
 pub fn read_undo(raw: &RawValue) -> Result<bool, String> {
     match object(raw)?.get("undo") {
         None | Some(Value::Null) => Ok(true),

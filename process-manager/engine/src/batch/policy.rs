@@ -5,13 +5,14 @@ use std::time::Duration;
 use temporalio_common::RetryPolicy;
 use temporalio_workflow::{ActivityCancellationType, ActivityOptions};
 
-/// A worker without a heartbeat for this long is taken for dead, and another one goes on.
+/// A worker that sends no heartbeat for this long counts as dead, and another one goes on.
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Far beyond a chunk's time: it only ends an attempt that hangs and heartbeats all the same.
+/// Far longer than a chunk: it only ends an attempt that hangs but still sends heartbeats.
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(3600);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For one chunk. When it is cancelled, what is in flight ends, and it says how far it came.
+/// Returns the options for one chunk. When a chunk is cancelled, commands in flight finish, and it reports how far it
+/// got.
 pub(super) fn chunk(summary: String) -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(CHUNK_TIMEOUT)
         .heartbeat_timeout(HEARTBEAT_TIMEOUT)
@@ -21,12 +22,12 @@ pub(super) fn chunk(summary: String) -> ActivityOptions {
         .build()
 }
 
-/// For a request to Temporal itself.
+/// Returns the options for a request to Temporal itself.
 pub(super) fn request(summary: String) -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(REQUEST_TIMEOUT).retry_policy(retry_policy()).summary(summary).build()
 }
 
-/// Without end, and soon, so that a dead worker's batch goes on.
+/// Retries without end, and soon, so that a dead worker's batch goes on.
 fn retry_policy() -> RetryPolicy {
     RetryPolicy::builder().initial_interval(Duration::from_millis(200)).maximum_interval(Duration::from_secs(5)).build()
 }

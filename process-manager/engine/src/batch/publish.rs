@@ -1,4 +1,4 @@
-//! Publishes how far a batch is: memo, search attributes and current details.
+//! Publishes the progress of a batch: memo, search attributes and current details.
 
 use process_manager::batch::{PausedBy, Progress, Status};
 use temporalio_common::search_attributes::SearchAttributeUpdate;
@@ -7,7 +7,7 @@ use temporalio_workflow::WorkflowContext;
 use super::Batch;
 use crate::publish::{INCIDENT, NEEDS_ATTENTION, OUTCOME, attention, publish as publish_state};
 
-/// Publishes the progress. To be called after each chunk, and when a signal has changed something.
+/// Publishes the progress. Call it after each chunk, and when a signal has changed something.
 pub(super) fn publish(ctx: &WorkflowContext<Batch>, progress: Progress) {
     let known = ctx.search_attributes();
     let is_incident = progress.needs_operator();

@@ -1,4 +1,4 @@
-//! The workflow `Batch`: runs chunk after chunk, and heeds operators between.
+//! The workflow `Batch`: runs chunk after chunk, and obeys operators' signals in between.
 
 #![expect(missing_docs, reason = "the macro makes undocumented items of the documented methods")]
 
@@ -76,7 +76,7 @@ impl Batch {
                     show(ctx);
                     ctx.state_mut(|it| it.is_signalled = false);
                     let length = ctx.history_length();
-                    // A signal of a name that nobody knows shows in the length alone.
+                    // A signal with an unknown name shows only in the history's length.
                     let has_grown = || ctx.history_length() > length && is_too_long(ctx);
                     ctx.wait_condition(|it| it.is_signalled || has_grown()).await?;
                 }
@@ -84,20 +84,20 @@ impl Batch {
         }
     }
 
-    /// Begins nothing new, until `resume`.
+    /// Begins no new commands, until `resume`.
     #[signal]
     pub fn pause(&mut self, ctx: &mut SyncWorkflowContext<Self>, _input: RawValue) {
         let at = time(ctx);
         self.signalled("pause", |state| Ok(state.pause(at)?));
     }
 
-    /// Goes on.
+    /// Goes on after a pause.
     #[signal]
     pub fn resume(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _input: RawValue) {
         self.signalled("resume", |state| Ok(state.resume()?));
     }
 
-    /// Sends again what has failed.
+    /// Sends failed items again.
     #[signal]
     pub fn retry(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _input: RawValue) {
         self.signalled("retry", |state| Ok(state.retry()?));
@@ -115,19 +115,19 @@ impl Batch {
         self.signalled("limits", |state| Ok(state.change(read_limits(&input)?)?));
     }
 
-    /// How far it is.
+    /// Returns the progress.
     #[query]
     pub fn state(&self, _ctx: &WorkflowContextView) -> Option<Progress> {
         self.state.as_ref().ok().map(BatchState::progress)
     }
 
-    /// All that another run needs to go on; for the sweep, after this one was ended from outside.
+    /// Returns everything that another run needs to go on. The sweep uses it after this run was ended from outside.
     #[query]
     pub fn carried(&self, _ctx: &WorkflowContextView) -> Option<BatchState> {
         self.state.as_ref().ok().cloned()
     }
 
-    /// The failed items that no other workflow keeps.
+    /// Returns the failed items that no other workflow keeps.
     #[query]
     pub fn failed(&self, _ctx: &WorkflowContextView) -> Vec<FailedItem> {
         self.state.as_ref().map(|state| state.failed().to_vec()).unwrap_or_default()
@@ -152,7 +152,7 @@ impl Batch {
     }
 }
 
-/// Why a signal is ignored.
+/// The reason why a signal is ignored.
 struct Refused(String);
 
 impl From<Ignored> for Refused {
@@ -183,7 +183,7 @@ fn show(ctx: &WorkflowContext<Batch>) {
     }
 }
 
-/// Runs one chunk, and ends it early where a signal wants that.
+/// Runs one chunk, and ends it early if a signal requires that.
 async fn run(ctx: &WorkflowContext<Batch>, chunk: Chunk) -> Result<(), WorkflowTermination> {
     let mut running = ctx.execute_activity(BatchActivities::run_chunk, chunk.clone(), policy::chunk(summary(&chunk)));
     let mut is_told = false;
@@ -204,7 +204,7 @@ async fn run(ctx: &WorkflowContext<Batch>, chunk: Chunk) -> Result<(), WorkflowT
     let at = now(ctx);
     ctx.state_mut(|it| match outcome {
         Ok(advance) => it.state_mut().advanced(advance, at),
-        // The worker that was told to end it is gone: the next chunk goes on where this one began.
+        // The worker that was told to end the chunk is gone: the next chunk goes on where this one began.
         Err(_) if is_told => it.state_mut().lost(),
         Err(error) => {
             it.state_mut().lost();

@@ -13,17 +13,17 @@ use process_manager::{
 };
 use process_manager_wire::error_chain;
 
-/// The input of a run. It records everything that may change with the code, and must not change for a run.
+/// The input of a run. It records everything that may change with the code but must not change for a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Begin {
     /// The instance.
     pub process_id: String,
-    /// The version of the process manager to which the run keeps.
+    /// The version of the process manager that the run keeps.
     pub version: u32,
-    /// The [`REVISION`] to which the run keeps; runs that began before there was one keep to 0.
+    /// The [`REVISION`] that the run keeps; runs that began before there was one keep 0.
     #[serde(default)]
     pub revision: u32,
-    /// Limit of one attempt to handle an event.
+    /// The time limit of one attempt to handle an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_timeout: Option<Duration>,
     /// The form of its commands' idempotency keys.
@@ -32,26 +32,26 @@ pub struct Begin {
     /// The worker's settings for the process manager when the instance began.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub settings: Value,
-    /// Whether the run publishes its outcome and that it needs attention; runs that began with older code do not.
+    /// Whether the run publishes its outcome and whether it needs attention; runs that began with older code do not.
     #[serde(default)]
     pub publishes_outcome: bool,
-    /// Whether the run publishes what the attention is about by itself; runs that began with older code publish it beside
-    /// another attribute alone.
+    /// Whether the run publishes the subject of the attention on its own; runs that began with older code publish it
+    /// only together with another attribute.
     #[serde(default)]
     pub publishes_subject: bool,
     /// The ledger of an earlier instance of this id.
     #[serde(default)]
     pub ledger: Ledger,
-    /// The first events, where no signal brings them.
+    /// The first events, if no signal brings them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Delivery>,
-    /// The snapshot that the run before has handed over.
+    /// The snapshot that the previous run handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<Snapshot>,
-    /// The acknowledgement with which the instance ended, where the run before had no room to end.
+    /// The acknowledgement that ended the instance, if the previous run had no room to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<Acknowledge>,
-    /// The run that this one continues, where it was ended from outside: the instance is parked.
+    /// The run that this one continues, if that was ended from outside: the instance is parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<EndedRun>,
 }
@@ -67,7 +67,7 @@ pub struct EndedRun {
     pub at: DateTime<Utc>,
 }
 
-/// Answer of the query `carried`: what the run would hand over to another one.
+/// The answer of the query `carried`: what the run would hand over to another one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Carried {
     /// The input of that run.
@@ -80,21 +80,21 @@ pub struct Carried {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Publishes {
-    /// Its outcome, and that it needs attention.
+    /// Whether it publishes its outcome, and whether it needs attention.
     #[serde(rename = "publishes_outcome")]
     pub(super) outcome: bool,
-    /// What the attention is about, by itself.
+    /// Whether it publishes the subject of the attention on its own.
     #[serde(rename = "publishes_subject")]
     pub(super) subject: bool,
 }
 
-/// Why a run cannot begin.
+/// The reason why a run cannot begin.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub(crate) enum CannotBegin {
-    /// Never: the input is invalid.
+    /// It can never begin: the input is invalid.
     InvalidInput(String),
-    /// Not with this version of the process manager.
+    /// It cannot begin with this version of the process manager.
     VersionUnavailable(String),
 }
 
@@ -120,7 +120,7 @@ impl Begin {
         }
     }
 
-    /// The ledger with which the instance begins.
+    /// Returns the ledger that the instance begins with.
     #[must_use]
     pub fn seen(&self) -> &Ledger {
         self.carried.as_ref().map_or(&self.ledger, Snapshot::ledger)
@@ -146,7 +146,7 @@ impl Begin {
         told.unwrap_or_default()
     }
 
-    /// The instance with which the run begins.
+    /// Returns the instance that the run begins with.
     pub(crate) fn read<M: ProcessManager>(
         workflow_id: &str,
         raw: &RawValue,
@@ -159,7 +159,7 @@ impl Begin {
         begin.instance::<M>(workflow_id)
     }
 
-    /// Returns what the run would publish when it begins; `None` where it cannot begin with this code.
+    /// Returns what the run would publish when it begins; `None` if it cannot begin with this code.
     #[must_use]
     pub fn published<M: ProcessManager>(&self) -> Option<Published> {
         let begun = self.clone().instance::<M>(&super::workflow_id::<M>(&self.process_id));

@@ -11,10 +11,10 @@ use crate::{
     timer::{Timer, timer},
 };
 
-/// Longest time that one timer of the server runs. Beyond it another one follows.
+/// The longest time that one server timer runs. After that, another one follows.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// The server's timer, if one runs. It stays while events are handled that do not change which timer is the first.
+/// The server's timer, if one runs. It stays while handled events do not change which timer is first.
 #[derive(Default)]
 pub(super) struct Clock<'a>(Option<(TimerView, Timer<'a>)>);
 
@@ -37,7 +37,7 @@ impl<'a> Clock<'a> {
                     let mut running = running;
                     select! {
                         woken = news => {
-                            // Of a run that is cancelled.
+                            // The timer of a cancelled run.
                             woken.inspect_err(|_| running.cancel())?;
                             false
                         }
@@ -70,7 +70,7 @@ impl<'a> Clock<'a> {
     }
 }
 
-/// Before the name of a timer, in the summary of the server's timer.
+/// The prefix of a timer's name in the summary of the server's timer.
 const OF_INSTANCE: &str = "timer ";
 
 fn summary(name: &str) -> String {

@@ -1,7 +1,7 @@
-//! Where a run ends and another goes on: when its history is long, and around each time in which an operator decides.
+//! Where a run ends and another goes on: when its history is long, and around each decision of an operator.
 //!
-//! A parked instance waits in a run of its own. The history of that run holds no decision of the process manager, so it
-//! replays under any code; an operator's retry begins yet another run, under the version of that day (ADR 16).
+//! A parked instance waits in a run of its own. That run's history holds no decision of the process manager, so it
+//! replays under any code. An operator's retry begins yet another run, under the then current version (ADR 16).
 
 use process_manager::{
     instance::{Instance, SnapshotError},
@@ -19,16 +19,16 @@ use crate::now;
 
 type Ctx<M> = WorkflowContext<ProcessInstance<M>>;
 
-/// State of a run that tells where it is to end.
+/// The state that says where a run has to end.
 #[derive(Debug, Default)]
 pub(super) struct Cut {
     /// Whether the run ends when its instance is parked, and when it is retried.
     around_parking: bool,
-    /// The failure with which the run began.
+    /// The failure that the run began with.
     begun_with: Option<String>,
     /// Whether that failure has been retried.
     is_retried: bool,
-    /// The failure with which the instance stays here, as it cannot be handed over.
+    /// The failure with which the instance stays here, because it cannot be handed over.
     kept_with: Option<String>,
     /// How often it could not be handed over.
     kept: u32,
@@ -59,13 +59,13 @@ fn failure_id<M: ProcessManager>(instance: &Instance<M>) -> Option<String> {
     instance.parked().map(|failure| failure.failure_id.clone())
 }
 
-/// Whether the run ends here: its instance was parked in it, or was handed over parked and has been retried.
+/// Returns whether the run ends here: its instance was parked in it, or was handed over parked and has been retried.
 pub(super) fn is_at_a_cut<M: ProcessManager>(ctx: &Ctx<M>) -> bool {
     ctx.state(|run| run.instance.as_ref().is_ok_and(|instance| run.cut.is_here(instance)))
 }
 
-/// Fails the workflow task of a run that has gone on before, and whose input this code cannot read: it waits for code
-/// that can. A run that has only begun parks its instance instead.
+/// Fails the workflow task of a run that continues an earlier one and whose input this code cannot read: it waits for
+/// code that can. A run that has only begun parks its instance instead.
 pub(super) async fn wait_for_code_that_reads<M: ProcessManager>(ctx: &Ctx<M>) -> Result<(), WorkflowTermination> {
     let unreadable = ctx.state(|run| {
         let instance = run.instance.as_ref().ok().filter(|instance| instance.parked().is_none());
@@ -81,7 +81,7 @@ pub(super) async fn wait_for_code_that_reads<M: ProcessManager>(ctx: &Ctx<M>) ->
     }
 }
 
-/// Hands the instance over to a new run. It returns where that is impossible: then the instance is parked here.
+/// Hands the instance over to a new run. It returns if that is impossible: then the instance is parked here.
 pub(super) fn continue_as_new<M: ProcessManager>(ctx: &Ctx<M>) -> Result<(), WorkflowTermination> {
     let parked = ctx.state_mut(|run| failure_id(run.machine()));
     if parked.is_some() && parked == ctx.state(|run| run.cut.kept_with.clone()) {
@@ -100,7 +100,7 @@ pub(super) fn continue_as_new<M: ProcessManager>(ctx: &Ctx<M>) -> Result<(), Wor
     match ctx.continue_as_new(input, options)? {}
 }
 
-/// Parks an instance that cannot be handed over. A marker in the history tells it to the code that will be able to.
+/// Parks an instance that cannot be handed over. A marker in the history tells this to code that can hand it over.
 fn is_kept<M: ProcessManager>(ctx: &Ctx<M>, error: Option<&SnapshotError>) -> bool {
     let at = now(ctx);
     let marker = ctx.state(|run| format!("kept-{}", run.cut.kept + 1));

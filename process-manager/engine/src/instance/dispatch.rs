@@ -15,19 +15,19 @@ use crate::{
     send::{Policy, Sender, Sent, send},
 };
 
-/// Most bytes of the input of a durable activity: the server takes 2 MiB.
+/// Maximum size of a durable activity's input, in bytes: the server takes 2 MiB.
 const ACTIVITY_BYTES: usize = 2 * 1024 * 1024 - 64 * 1024;
 
-/// Outcome of a command.
+/// The outcome of a command.
 pub(super) enum Dispatched<E: std::error::Error + 'static> {
     Answered(Result<Option<Answer>, Error<E>>),
-    /// The deadline passed before.
+    /// The deadline passed first.
     TimedOut,
-    /// The history has become too long to wait here; the next run sends the command again, with the same key.
+    /// The history is too long to wait here; the next run sends the command again, with the same key.
     TooLong,
 }
 
-/// Sends a command as often as its policy says.
+/// Sends a command as often as its policy allows.
 pub(super) async fn dispatch<M: ProcessManager>(
     ctx: &WorkflowContext<ProcessInstance<M>>,
     dispatch: Dispatch<M::Command>,

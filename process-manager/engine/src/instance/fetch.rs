@@ -1,7 +1,7 @@
-//! Has events read again that the run before could not hand over whole.
+//! Requests events again that the previous run could not hand over whole.
 //!
-//! It is not a local activity: it stays visible while the log is unavailable, and the events it brings come in a
-//! workflow task each, so that no task's answer grows beyond what the server takes.
+//! This is not a local activity. It stays visible while the log is unavailable, and its events come in a workflow task
+//! each, so no task's answer exceeds what the server takes.
 
 use std::time::Duration;
 
@@ -21,16 +21,16 @@ use crate::{
     timer::timer,
 };
 
-/// One attempt.
+/// The time limit of one attempt.
 const ATTEMPT: Duration = Duration::from_secs(30);
-/// The pauses between attempts, and before an activity that an operator has failed is begun anew.
+/// The pauses between attempts, and before an activity that an operator failed begins again.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 type Fetched = Result<Vec<CloudEvent>, String>;
 
-/// The first of these events; why the next of them cannot be read any more; or `None` when the history has become too
-/// long to wait here: the next run asks again.
+/// Returns the first of these events, or the reason why the next one can no longer be read. Returns `None` if the
+/// history is too long to wait here: the next run asks again.
 pub(super) async fn fetch<M: ProcessManager>(
     ctx: &WorkflowContext<ProcessInstance<M>>,
     events: Fetch,

@@ -8,11 +8,11 @@ use crate::is_beyond;
 
 const PATCH: &str = "too-long-for-what-changes-nothing";
 
-/// Whether a run that waits has to begin another one, asked when something has come in.
+/// Returns whether a waiting run has to begin another one; asked when something has come in.
 ///
-/// What changes nothing makes the history longer as well: a run takes 10,000 signals. The first instances did not look
-/// at their history for it, so theirs must be replayed without that: hence the patch. Its name says where in the history
-/// the run was, so that one that had become too long before can go on as well.
+/// Even input that changes nothing makes the history longer: a run takes 10,000 signals. The first instances did not
+/// check their history's length for such input, so theirs must replay without the check. Hence the patch. Its name says
+/// where in the history the run was, so a run that was already too long can go on as well.
 pub(super) fn must_hand_over<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance<M>>) -> bool {
     let counts = ctx.state_mut(|run| {
         run.is_stirred = false;
@@ -21,8 +21,8 @@ pub(super) fn must_hand_over<M: ProcessManager>(ctx: &WorkflowContext<ProcessIns
     is_too_long(ctx) && (counts || ctx.patched(&format!("{PATCH}-{}", ctx.history_length())))
 }
 
-/// Whether the run's history is long enough to begin another one. The local activities of a workflow task are counted
-/// by the run itself: the server tells their events only with the next task.
+/// Returns whether the run's history is long enough to begin another one. The run itself counts the local activities of
+/// a workflow task: the server reports their events only with the next task.
 pub(super) fn is_too_long<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance<M>>) -> bool {
     let length = ctx.history_length();
     let since = ctx.state_mut(|run| {

@@ -1,6 +1,7 @@
-//! Publishes that an instance needs an operator, or a service that is unavailable, and the outcome of one that has ended.
+//! Publishes that an instance needs an operator or an unavailable service, and the outcome of an instance that has
+//! ended.
 //!
-//! An instance that runs without trouble publishes nothing: each publication costs history events.
+//! An instance that runs without trouble publishes nothing, because each publication costs history events.
 
 use process_manager::{instance::Published, manager::ProcessManager};
 use temporalio_common::search_attributes::{SearchAttributeUpdate, SearchAttributes};
@@ -15,8 +16,8 @@ pub(super) fn publish<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance<M
     publish_as(ctx, now);
 }
 
-/// Publishes that nothing is amiss in this run, which ends, and hands what is over to the next: it shows it from its start
-/// on, with or without a worker, and no closed run is listed as an incident.
+/// Publishes that nothing is wrong in this run, because it ends, and hands any trouble over to the next run. That run
+/// shows it from its start on, with or without a worker, and no closed run is listed as an incident.
 pub(super) fn hand_over<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance<M>>) -> ContinueAsNewOptions {
     let next = ctx.state_mut(|run| Published::from(run.machine().view()));
     publish_as(ctx, Published::default());
@@ -36,7 +37,7 @@ pub(super) fn hand_over<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance
 
 fn publish_as<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance<M>>, mut now: Published) {
     let (publishes, changed) = ctx.state_mut(|run| {
-        // A run that began with older code has no command for it in its history.
+        // A run that began with older code has no command for this in its history.
         now.outcome = now.outcome.take().filter(|_| run.publishes.outcome);
         (run.publishes, std::mem::replace(&mut run.published, now.clone()) != now)
     });
@@ -46,7 +47,7 @@ fn publish_as<M: ProcessManager>(ctx: &WorkflowContext<ProcessInstance<M>>, mut 
     }
 }
 
-/// Returns the search attributes that have changed. A run that continues another one finds what that one has published.
+/// Returns the search attributes that have changed. A run that continues another one inherits what that one published.
 fn attributes(known: &SearchAttributes, now: &Published, publishes: Publishes) -> Vec<SearchAttributeUpdate> {
     let is_incident = now.is_incident();
     let has_changed = known.get(&INCIDENT).unwrap_or_default() != is_incident;
@@ -57,8 +58,8 @@ fn attributes(known: &SearchAttributes, now: &Published, publishes: Publishes) -
         attributes
             .extend(name.filter(|name| known.get(&OUTCOME).as_ref() != Some(name)).map(|name| OUTCOME.value_set(name)));
     }
-    // Beside another one it is always set: only so it reaches the server from a run that older code has begun, which knows
-    // it from its replay alone, and has no command for it alone in its history.
+    // It is also set whenever another attribute is. A run that older code began knows it only from its replay and has
+    // no command for it alone in its history, so only this brings it to the server.
     let is_news = publishes.subject && known.get(&SUBJECT).as_deref() != now.subject();
     let subject = now.subject().filter(|_| is_news || !attributes.is_empty());
     attributes.extend(subject.map(|subject| SUBJECT.value_set(subject.to_owned())));
@@ -107,7 +108,7 @@ mod tests {
         Published { attention: Some(attention), ..Published::default() }
     }
 
-    /// The names of the attributes that are set, by one that knows these.
+    /// Returns the names of the attributes that are set by a run that knows these.
     fn set(known: &[SearchAttributeUpdate], now: &Published, publishes: Publishes) -> Vec<String> {
         let known = SearchAttributes::new(known.iter().cloned());
         attributes(&known, now, publishes).iter().map(|update| update.name().to_owned()).collect()
@@ -124,7 +125,7 @@ mod tests {
         assert_eq!(set(&known, &Published::default(), TODAY), ["Incident", "NeedsAttention"], "it stays");
     }
 
-    /// Its history has no command for it alone, and what it knows from its replay was not sent.
+    /// Its history has no command for it alone, and what it knows from its replay was never sent.
     #[test]
     fn a_run_that_older_code_has_begun_publishes_it_with_another_attribute_alone() {
         let needed = [INCIDENT.value_set(true), NEEDS_ATTENTION.value_set(true)];

@@ -1,4 +1,4 @@
-//! The run of an instance: hands its steps to activities and timers, and their answers back.
+//! The run of an instance: passes its steps to activities and timers, and their answers back.
 
 use chrono::{DateTime, Utc};
 use process_manager::{
@@ -20,11 +20,11 @@ use super::{
 };
 use crate::{activities::Answer, failed, now, timer::timer};
 
-/// Types of the failures with which a run ends *Failed*.
+/// The types of the failures with which a run ends *Failed*.
 pub mod failure_type {
-    /// The run was started by hand, with an input that cannot be used. It has handled nothing.
+    /// The run was started by hand, with an unusable input. It has handled nothing.
     pub const INVALID_INPUT: &str = "InvalidInput";
-    /// An operator has acknowledged the failure of the instance.
+    /// An operator acknowledged the failure of the instance.
     pub const FAILURE_ACKNOWLEDGED: &str = "FailureAcknowledged";
 }
 
@@ -46,7 +46,7 @@ async fn can_begin<M: ProcessManager>(ctx: &Ctx<M>) -> Result<(), WorkflowTermin
         None => (),
         Some(CannotBegin::InvalidInput(why)) => return Err(failed(failure_type::INVALID_INPUT, why)),
         Some(CannotBegin::VersionUnavailable(why)) => {
-            // The workflow task fails and is retried, until a worker with the right code takes it.
+            // The workflow task fails and is retried until a worker with the right code takes it.
             ctx.force_task_fail(why);
             ctx.wait_condition(|_| false).await?;
         }
@@ -104,13 +104,13 @@ pub(super) async fn run<M: ProcessManager>(ctx: Ctx<M>) -> Result<RawValue, Work
     }
 }
 
-/// Waits for the time. Events come in meanwhile; when they make the history too long, it returns before.
+/// Waits until the time. Events may come in meanwhile; if they make the history too long, it returns early.
 async fn wait_until<M: ProcessManager>(ctx: &Ctx<M>, time: DateTime<Utc>) -> Result<(), WorkflowTermination> {
     publish(ctx);
     let mut timer = timer(ctx, (time - now(ctx)).to_std().unwrap_or_default());
     loop {
         select! {
-            // The timer of a run that is cancelled ends at once, as often as it is started.
+            // The timer of a cancelled run ends at once, however often it is started.
             _ = timer => {
                 let is_cancelled = ctx.cancellation_token().is_cancelled();
                 return if is_cancelled { Err(WorkflowTermination::cancelled()) } else { Ok(()) };

@@ -1,6 +1,6 @@
 //! The workflow that runs one instance, generic over the process manager; its type is the process manager's name.
 //!
-//! The SDK's macros do not take generic types, so what they would write stands in [`definitions`].
+//! The SDK's macros do not accept generic types, so [`definitions`] contains what they would generate.
 
 mod definitions;
 
@@ -35,24 +35,24 @@ pub fn workflow_id<M: ProcessManager>(process_id: &str) -> String {
 /// | kind | name | payload |
 /// |---|---|---|
 /// | signal | `deliver` | events, from the subscription |
-/// | signal | `retry` | `{"failure_id"?}`, whatever else: retries the failure with which the instance is parked |
-/// | signal | `acknowledge` | none, or `{"acknowledged_by"?, "note"?, "failure_id"?}` (texts; 200 and 2,000 characters at most): gives the process up; the run ends *Failed*, type `FailureAcknowledged`. Any other payload does not acknowledge |
-/// | signal | `instruct` | `{"type", "data"}`, at most 16 KiB: an event that the process manager takes as an instruction; anything else is ignored |
+/// | signal | `retry` | `{"failure_id"?}`; anything else in it is ignored: retries the failure with which the instance is parked |
+/// | signal | `acknowledge` | none, or `{"acknowledged_by"?, "note"?, "failure_id"?}` (texts; at most 200 and 2,000 characters): gives the process up; the run ends *Failed*, type `FailureAcknowledged`. Any other payload does not acknowledge |
+/// | signal | `instruct` | `{"type", "data"}`, at most 16 KiB: an event that the process manager accepts as an instruction; anything else is ignored |
 /// | query | `state` | [`InstanceView`] |
-/// | query | `carried` | [`Carried`]: what the host continues an instance with whose run was ended from outside |
-/// | update | `handled` | `{"log", "position", "within_ms"?}`: returns once the event of that place has been handled; with a limit (30 s at most) it answers within it, see [`HandledAnswer`] |
+/// | query | `carried` | [`Carried`]: the host uses it to continue an instance whose run was ended from outside |
+/// | update | `handled` | `{"log", "position", "within_ms"?}`: returns once the event at that position has been handled; with a limit (at most 30 s) it answers within that time, see [`HandledAnswer`] |
 pub struct ProcessInstance<M: ProcessManager> {
     pub(super) instance: Result<Instance<M>, CannotBegin>,
-    /// Whether something has come in since the instance was looked at.
+    /// Whether something has come in since the instance was last examined.
     pub(super) awake: bool,
-    /// Whether something has come in that changed nothing but the length of the history.
+    /// Whether something has come in that only made the history longer.
     pub(super) is_stirred: bool,
     pub(super) acknowledgement: Acknowledge,
     pub(super) published: Published,
     pub(super) publishes: Publishes,
     pub(super) idle: IdleTimer,
     pub(super) cut: Cut,
-    /// Local activities since the history was this long.
+    /// The number of local activities since the history had this length.
     pub(super) markers: (u32, u32),
 }
 
@@ -89,7 +89,7 @@ impl<M: ProcessManager> ProcessInstance<M> {
         }
     }
 
-    /// Whether something has come in since the instance, or its history, was looked at.
+    /// Returns whether something has come in since the instance, or its history, was last examined.
     pub(super) fn has_news(&self) -> bool {
         self.awake || self.is_stirred
     }
@@ -144,7 +144,7 @@ impl<M: ProcessManager> ProcessInstance<M> {
         self.is_stirred = true;
     }
 
-    /// Returns the input of the next run, or why there can be none.
+    /// Returns the input of the next run, or the reason why there can be none.
     fn carried(&self) -> Result<Carried, String> {
         let instance = self.instance.as_ref().map_err(ToString::to_string)?;
         let begin = Begin::carrying(instance, &self.acknowledgement).map_err(|error| error_chain(&error))?;
@@ -163,9 +163,9 @@ impl<M: ProcessManager> ProcessInstance<M> {
     }
 }
 
-/// Waits until the instance has handled everything up to that place in the log, or as long as it is asked to.
+/// Waits until the instance has handled everything up to that position in the log, or as long as the update asks for.
 ///
-/// Runs of the time before waits had a limit have updates without one: there the commands must stay the same.
+/// Runs from before waits had a limit have updates without one: for these the commands must stay the same.
 async fn handled<M: ProcessManager>(
     ctx: WorkflowContext<ProcessInstance<M>>,
     input: RawValue,
@@ -210,38 +210,38 @@ async fn handled<M: ProcessManager>(
     Ok(RawValue::from_value(&answer, ctx.payload_converter()))
 }
 
-/// The longest wait of one update: it keeps one of the ten that a run takes at a time.
+/// The longest wait of one update: each wait occupies one of the ten updates that a run takes at a time.
 const LONGEST_WAIT_MS: u64 = 30_000;
 
-/// Type of the failure of the update `handled` where the instance is parked.
+/// The type of the failure of the update `handled` if the instance is parked.
 pub const PARKED: &str = "Parked";
-/// Its text: the first instances answered it without the type.
+/// The text of that failure: the first instances answered with the text but without the type.
 pub const IS_PARKED: &str = "the instance is parked with a failure";
 
-/// Payload of the update `handled`.
+/// The payload of the update `handled`.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct HandledUpTo {
     /// The log's id.
     pub log: String,
     /// The event's position.
     pub position: process_manager_wire::Position,
-    /// How long to wait, 30 s at most; the answer is then a [`HandledAnswer`]. Without a limit the update waits until the
-    /// event has been handled, and fails if the instance is parked.
+    /// How long to wait, at most 30 s; the answer is then a [`HandledAnswer`]. Without a limit the update waits until
+    /// the event has been handled, and fails if the instance is parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within_ms: Option<u64>,
 }
 
-/// Answer of the update `handled`, when it was given a time.
+/// The answer of the update `handled` with a time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HandledAnswer {
     /// The event has been handled.
     Handled,
-    /// It has not, and the instance is parked with a failure.
+    /// It has not been handled, and the instance is parked with a failure.
     Parked,
-    /// It has not within the time.
+    /// It has not been handled in time.
     NotYet {
-        /// The instance has got it, or a later one of the log.
+        /// Whether the instance has received it, or a later event of the log.
         is_accepted: bool,
     },
 }

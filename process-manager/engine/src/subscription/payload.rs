@@ -11,31 +11,32 @@ use crate::{
     signals,
 };
 
-/// Most events that one signal redelivers.
+/// Maximum number of events that one signal redelivers.
 pub(super) const MOST_REDELIVERED: usize = 1_000;
 
-/// Payload of the signals `resume` and `rewind`.
+/// The payload of the signals `resume` and `rewind`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub(super) struct At {
     pub(super) position: Option<Position>,
-    /// The log that is there now continues the one that was followed, up to the position.
+    /// Whether the current log continues the one that was followed, up to the position.
     #[serde(default)]
     pub(super) continues: Option<bool>,
 }
 
-/// Payload of the signal `retrying`, which the reader of the log sends.
+/// The payload of the signal `retrying`, which the reader of the log sends.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct AreRetried {
     pub(super) instances: Vec<Retrying>,
 }
 
-/// The input of the workflow.
+/// Reads the input of the workflow.
 pub(super) fn read_input(raw: &RawValue) -> Result<Follow, String> {
     let [payload] = raw.payloads.as_slice() else { return Err("the input is missing".to_owned()) };
     serde_json::from_slice(&payload.data).map_err(|error| format!("the input cannot be used: {error}"))
 }
 
-/// No input, `null`, or an object whose `position` is a whole number from 0; anything else is not meant as a signal.
+/// Reads no input, `null`, or an object whose `position` is a whole number from 0; anything else is not meant as a
+/// signal.
 pub(super) fn read_at(raw: &RawValue) -> Result<At, &'static str> {
     if matches!(raw.payloads.as_slice(), [payload] if payload.data.is_empty()) {
         return Ok(At::default());
@@ -44,7 +45,7 @@ pub(super) fn read_at(raw: &RawValue) -> Result<At, &'static str> {
     if at.position.is_some_and(|position| position < 0) { Err("position is below 0") } else { Ok(at) }
 }
 
-/// Returns whether a subscription is paused after a signal; `None` where the signal changes nothing about that.
+/// Returns whether a subscription is paused after a signal; `None` if the signal does not affect that.
 #[must_use]
 pub fn is_paused_by(signal: &str, input: &RawValue) -> Option<bool> {
     let resumes = match (signal, read_at(input)) {
@@ -56,11 +57,11 @@ pub fn is_paused_by(signal: &str, input: &RawValue) -> Option<bool> {
     resumes.then_some(false)
 }
 
-/// Reads an object with a list of positions, none of them below 1, and the id of an instance or none. It is public for
-/// the fuzz targets alone.
+/// Reads an object with a list of positions, none of them below 1, and the id of an instance or none. It is public only
+/// for the fuzz targets.
 ///
 /// # Errors
-/// Why the payload asks for nothing.
+/// The reason why the payload asks for nothing.
 pub fn read_redeliver(raw: &RawValue) -> Result<Redeliver, &'static str> {
     let mut asked: Redeliver = read(raw, "positions is not a list of whole numbers, or instance is not a text")?;
     asked.positions.sort_unstable();
@@ -73,7 +74,7 @@ pub fn read_redeliver(raw: &RawValue) -> Result<Redeliver, &'static str> {
     }
 }
 
-/// The instances whose deliveries are being retried.
+/// Reads the instances to which deliveries are being retried.
 pub(super) fn read_retrying(raw: &RawValue) -> Result<Vec<Retrying>, &'static str> {
     read::<AreRetried>(raw, "it names no instances").map(|retried| retried.instances)
 }

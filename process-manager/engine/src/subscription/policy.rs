@@ -6,13 +6,13 @@ use process_manager_wire::Position;
 use temporalio_common::RetryPolicy;
 use temporalio_workflow::{ActivityCancellationType, ActivityOptions};
 
-/// A worker without a heartbeat for this long is taken for dead, and another one continues.
+/// A worker that sends no heartbeat for this long counts as dead, and another one continues.
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Far beyond a turn's time: it only ends an attempt that hangs and heartbeats all the same.
+/// Far longer than a turn: it only ends an attempt that hangs but still sends heartbeats.
 const TURN_TIMEOUT: Duration = Duration::from_secs(3600);
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// For one turn. When it is cancelled, it says first how far it came.
+/// Returns the options for one turn. When a turn is cancelled, it first reports how far it got.
 pub(super) fn follow_options(position: Position) -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(TURN_TIMEOUT)
         .heartbeat_timeout(HEARTBEAT_TIMEOUT)
@@ -22,7 +22,7 @@ pub(super) fn follow_options(position: Position) -> ActivityOptions {
         .build()
 }
 
-/// For a redelivery. It gives up an event by itself, so that the subscription goes on.
+/// Returns the options for a redelivery. It gives up on an event by itself, so the subscription goes on.
 pub(super) fn redeliver_options(events: usize) -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(TURN_TIMEOUT)
         .heartbeat_timeout(HEARTBEAT_TIMEOUT)
@@ -31,7 +31,7 @@ pub(super) fn redeliver_options(events: usize) -> ActivityOptions {
         .build()
 }
 
-/// For finding the start.
+/// Returns the options for finding the start.
 pub(super) fn start_options() -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(START_TIMEOUT)
         .retry_policy(retry_policy())
@@ -39,7 +39,7 @@ pub(super) fn start_options() -> ActivityOptions {
         .build()
 }
 
-/// Without end, and soon, so that a dead worker's subscription continues.
+/// Retries without end, and soon, so that a dead worker's subscription continues.
 fn retry_policy() -> RetryPolicy {
     RetryPolicy::builder().initial_interval(Duration::from_millis(200)).maximum_interval(Duration::from_secs(5)).build()
 }

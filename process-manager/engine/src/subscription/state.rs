@@ -1,4 +1,4 @@
-//! State of a subscription, and the effect of operators' signals on it.
+//! The state of a subscription, and the effect of operators' signals on it.
 
 use chrono::{DateTime, Utc};
 use process_manager::instance::Continued;
@@ -7,7 +7,7 @@ use process_manager_wire::{FeedPosition, Position};
 use super::{Retrying, Status, SubscriptionState, payload::At};
 use crate::activities::{Follow, Followed, Held, Redeliver, Redelivered};
 
-/// Redeliveries that may wait: of this many, with 1,000 positions each, the next run can be told.
+/// How many redeliveries may wait: this many, with 1,000 positions each, can be handed over to the next run.
 const MOST_WAITING: usize = 50;
 
 /// A run of the subscription.
@@ -15,9 +15,9 @@ const MOST_WAITING: usize = 50;
 pub(super) struct Run {
     follow: Follow,
     held: Held,
-    /// A turn is under way; it takes a moment until it hears of a pause.
+    /// Whether a turn is under way; it takes a moment to learn of a pause.
     in_turn: bool,
-    /// The instances that the turn cannot deliver to.
+    /// The instances to which the turn cannot deliver.
     retrying: Vec<Retrying>,
 }
 
@@ -31,13 +31,13 @@ impl Run {
         self.follow.clone()
     }
 
-    /// Returns the input of the run that follows: nothing that an operator has decided is lost.
+    /// Returns the input of the next run: no decision of an operator is lost.
     pub(super) fn handed_over(&self) -> Follow {
         let held = Some(self.held.clone()).filter(|held| *held != Held::default());
         Follow { held, hands_over: true, ..self.follow() }
     }
 
-    /// Whether it hands over when its history is long, waiting or not.
+    /// Returns whether it hands over when its history is long, waiting or not.
     pub(super) fn hands_over(&self) -> bool {
         self.follow.hands_over
     }
@@ -53,7 +53,7 @@ impl Run {
         }
     }
 
-    /// Carries out what an operator has asked for, and returns the status that follows.
+    /// Carries out what an operator asked for, and returns the status that follows.
     pub(super) fn next(&mut self) -> Status {
         if let Some(position) = self.held.rewind.take() {
             self.move_to(position);
@@ -61,17 +61,17 @@ impl Run {
         self.status()
     }
 
-    /// Whether an operator wants it to go on elsewhere.
+    /// Returns whether an operator wants it to go on elsewhere.
     pub(super) fn is_rewound(&self) -> bool {
         self.held.rewind.is_some()
     }
 
-    /// Whether an operator wants the turn to end.
+    /// Returns whether an operator wants the turn to end.
     pub(super) fn is_interrupted(&self) -> bool {
         self.held.is_paused || self.is_rewound() || !self.held.redeliver.is_empty()
     }
 
-    /// The next event is retried at this time.
+    /// Records when the next event is retried.
     pub(super) fn retries_at(&mut self, at: Option<DateTime<Utc>>) {
         self.follow.retry_at = at;
     }
@@ -88,7 +88,7 @@ impl Run {
         self.retrying.clear();
     }
 
-    /// Returns the next redelivery, of events that have been passed.
+    /// Returns the next redelivery, of events that were passed.
     pub(super) fn begin_redelivery(&mut self) -> Option<Redeliver> {
         self.held.redeliver.pop_front()
     }
@@ -161,7 +161,7 @@ impl Run {
 
     fn move_to(&mut self, position: Position) {
         if self.in_turn {
-            // The turn will tell where it stood, which does not count.
+            // The turn will report where it was, which does not count.
             self.held.rewind = Some(position);
             return;
         }
@@ -170,7 +170,7 @@ impl Run {
         self.follow.from = FeedPosition { position, logid: None };
     }
 
-    /// The log that is there now is the one that was followed, up to the position.
+    /// Records that the current log is the one that was followed, up to the position.
     fn continue_log(&mut self, position: Option<Position>) -> Result<(), &'static str> {
         let FeedPosition { position: at, logid } = self.follow.from.clone();
         let log = logid.ok_or("the log that it followed is not known")?;
@@ -180,7 +180,7 @@ impl Run {
         Ok(())
     }
 
-    /// The log that is there now is none of those that were followed.
+    /// Records that the current log is none of those that were followed.
     fn leave_log(&mut self) {
         if std::mem::take(&mut self.held.is_other_log) {
             self.follow.continues.clear();
@@ -203,7 +203,7 @@ impl Run {
         }
     }
 
-    /// Returns the text that the Web UI shows: while nothing is delivered, or not to all.
+    /// Returns the text that the Web UI shows while nothing is delivered, or not to all instances.
     pub(super) fn details(&self) -> String {
         let position = self.follow.from.position;
         if self.in_turn {

@@ -1,4 +1,4 @@
-//! A subscription as the outside sees it.
+//! The public view of a subscription.
 
 use chrono::{DateTime, Utc};
 use process_manager_wire::{FeedPosition, Position};
@@ -13,12 +13,12 @@ use crate::activities::Redelivered;
 pub enum Status {
     /// Events are delivered.
     Following,
-    /// The next event is retried after a while, or the deliveries to some instances are being retried, while those to
-    /// others go on: see [`SubscriptionState::retrying`].
+    /// The next event is retried after a while, or deliveries to some instances are being retried while the others go
+    /// on: see [`SubscriptionState::retrying`].
     Retrying,
-    /// An operator has paused it, and nothing is delivered.
+    /// An operator paused it, and nothing is delivered.
     Paused,
-    /// The log is another one or lost its end, or an event could not be routed; an operator has to decide.
+    /// The log is a different one or lost its end, or an event could not be routed; an operator has to decide.
     Stopped,
 }
 
@@ -27,23 +27,24 @@ pub enum Status {
 pub struct Retrying {
     /// The instance.
     pub id: String,
-    /// The position of the first event that it has not got.
+    /// The position of the first event that it has not received.
     pub position: Position,
     /// Since when.
     pub since: DateTime<Utc>,
-    /// Attempts that have failed.
+    /// The number of failed attempts.
     pub attempts: u32,
-    /// Why the last one did.
+    /// Why the last attempt failed.
     pub why: String,
 }
 
-/// Answer of the query `state`.
+/// The answer of the query `state`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SubscriptionState {
     /// The subscription.
     pub name: String,
-    /// Where it stands, or stopped; while it follows, where this turn began (the heartbeat tells the latest).
+    /// Its place, or where it stopped. While it follows, it is where this turn began (the heartbeat has the latest
+    /// place).
     #[serde(flatten)]
     pub at: FeedPosition,
     /// Whether it follows its log.
@@ -51,10 +52,10 @@ pub struct SubscriptionState {
     /// Why it is stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The instances whose deliveries have been retried for some seconds; those that have been the longest, ten at most.
+    /// The instances to which deliveries have been retried for some seconds: the ten longest retried, at most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retrying: Vec<Retrying>,
-    /// The outcome of the last redelivery that an operator has asked for.
+    /// The outcome of the last redelivery that an operator asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redelivered: Option<Redelivered>,
 }

@@ -1,5 +1,5 @@
-//! The workflow `Subscription`: keeps the activity running that follows the log, and stops visibly where an operator has to
-//! decide.
+//! The workflow `Subscription`: keeps the activity running that follows the log, and stops visibly if an operator has
+//! to decide.
 
 #![expect(missing_docs, reason = "the macro makes undocumented items of the documented methods")]
 
@@ -26,11 +26,11 @@ use crate::{
     timer::timer,
 };
 
-/// Patch of runs that look at their length while they wait.
+/// The patch of runs that check their length while they wait.
 const GROWN: &str = "too-long-while-it-waits";
-/// Longest pause before a retry.
+/// The longest pause before a retry.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::days(3_650);
-/// Patch of runs whose rewind outlasts the stop of the turn that it meets.
+/// The patch of runs in which a rewind survives the stop of the turn that it meets.
 const REWOUND: &str = "a-rewind-outlasts-a-stop";
 
 /// Follows one log for ever.
@@ -72,7 +72,7 @@ impl Subscription {
                     }
                     if let Some(followed) = follow(ctx).await?
                         && (!is_retried(ctx, &followed).await? || ctx.continue_as_new_suggested())
-                        // What an operator has asked for with the end of the turn comes first.
+                        // What an operator asked for at the end of the turn comes first.
                         && !ctx.state(|it| it.run.as_ref().is_ok_and(Run::is_interrupted))
                     {
                         return hand_over(ctx);
@@ -87,20 +87,20 @@ impl Subscription {
         }
     }
 
-    /// Resumes at the same position, or after `{"position": …}`, in the log that is there now; with `"continues": true`
-    /// that log is the former one up to the position.
+    /// Resumes at the same position, or after `{"position": …}`, in the current log; with `"continues": true` that log
+    /// is the former one up to the position.
     #[signal]
     pub fn resume(&mut self, _ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
         self.signalled("resume", read_at(&input), Run::resume);
     }
 
-    /// Delivers nothing any more, until `resume` or `rewind`.
+    /// Delivers nothing more, until `resume` or `rewind`.
     #[signal]
     pub fn pause(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _input: RawValue) {
         self.signalled("pause", Ok(At::default()), |run, _| run.pause());
     }
 
-    /// Goes on after `{"position": …}`, wherever it stands. Who has handled an event drops it when it comes again.
+    /// Goes on after `{"position": …}`, wherever it is. Instances drop events that they have already handled.
     #[signal]
     pub fn rewind(&mut self, _ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
         self.signalled("rewind", read_at(&input), Run::rewind);
@@ -112,7 +112,7 @@ impl Subscription {
         self.signalled("redeliver", read_redeliver(&input), Run::redeliver);
     }
 
-    /// Names the instances that the turn cannot deliver to, from the reader of the log.
+    /// Records the instances to which the turn cannot deliver, as reported by the reader of the log.
     #[signal]
     pub fn retrying(&mut self, ctx: &mut SyncWorkflowContext<Self>, input: RawValue) {
         self.signalled("retrying", read_retrying(&input), |run, retrying| {
@@ -122,7 +122,7 @@ impl Subscription {
         });
     }
 
-    /// Where the subscription stands.
+    /// Returns the subscription's state.
     #[query]
     pub fn state(&self, _ctx: &WorkflowContextView) -> Option<SubscriptionState> {
         self.run.as_ref().ok().map(Run::view)
@@ -148,8 +148,8 @@ impl Subscription {
     }
 }
 
-/// Waits for a signal, or for more signals than a run should hold: one of a name that nobody knows wakes nothing, and shows
-/// in the length alone. Runs that began before this was looked at are told by a patch, whose name says where they were.
+/// Waits for a signal, or for more signals than a run should hold: one with an unknown name wakes nothing, and shows
+/// only in the length. A patch named after the place in the history tells apart older runs.
 async fn wait(ctx: &WorkflowContext<Subscription>, status: Status) -> Result<(), WorkflowTermination> {
     ctx.state_mut(|it| it.is_signalled = false);
     let is_over = |it: &Subscription| it.is_signalled || it.run.as_ref().is_ok_and(|run| run.status() != status);
@@ -164,8 +164,8 @@ async fn wait(ctx: &WorkflowContext<Subscription>, status: Status) -> Result<(),
     }
 }
 
-/// Whether signals that came before the run's first task have made it too long. Runs that began before this was looked at
-/// are told by a patch.
+/// Returns whether signals that came before the run's first task have made it too long. A patch tells apart runs that
+/// began before this was checked.
 fn is_full(ctx: &WorkflowContext<Subscription>) -> bool {
     let hands_over = ctx.state(|it| it.run.as_ref().is_ok_and(Run::hands_over));
     hands_over && is_too_long(ctx) && ctx.patched(&format!("{GROWN}-{}", ctx.history_length()))
@@ -177,7 +177,7 @@ fn hand_over(ctx: &WorkflowContext<Subscription>) -> WorkflowResult<()> {
     match ctx.continue_as_new(next, ContinueAsNewOptions::default())? {}
 }
 
-/// Carries out a redelivery that an operator has asked for; `false` where there is none.
+/// Carries out a redelivery that an operator asked for; returns `false` if there is none.
 async fn redeliver(ctx: &WorkflowContext<Subscription>) -> Result<bool, WorkflowTermination> {
     let asked = ctx.state_mut(|it| {
         let run = it.state_mut()?;
@@ -200,7 +200,7 @@ async fn redeliver(ctx: &WorkflowContext<Subscription>) -> Result<bool, Workflow
     Ok(true)
 }
 
-/// Finds where a new subscription begins, once: the answer is kept in the history.
+/// Finds where a new subscription begins, once: the answer stays in the history.
 async fn find_start(ctx: &WorkflowContext<Subscription>) -> Result<(), WorkflowTermination> {
     let Some(follow) = ctx.state(|it| it.run.as_ref().ok().map(Run::follow)).filter(|it| it.start_from.is_some())
     else {
@@ -211,7 +211,7 @@ async fn find_start(ctx: &WorkflowContext<Subscription>) -> Result<(), WorkflowT
     Ok(())
 }
 
-/// Runs one turn; `None` when an operator has interrupted it, or it has stopped.
+/// Runs one turn; returns `None` if an operator interrupted it, or it has stopped.
 async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>, WorkflowTermination> {
     let Some(follow) = ctx.state_mut(|it| it.state_mut().map(Run::begin_turn)) else { return Ok(None) };
     let options = follow_options(follow.from.position);
@@ -230,10 +230,10 @@ async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>,
     if ctx.cancellation_token().is_cancelled() {
         return Err(WorkflowTermination::cancelled());
     }
-    // It named the instances that this turn could not deliver to.
+    // The details named the instances to which this turn could not deliver.
     ctx.set_current_details("");
     let is_rewound = ctx.state(|it| it.run.as_ref().is_ok_and(Run::is_rewound));
-    // It may have come with the end of the turn.
+    // The rewind may have come at the end of the turn.
     let is_interrupted = is_interrupted || outcome.is_err() && is_rewound && ctx.patched(REWOUND);
     ctx.state_mut(|it| {
         let Some(run) = it.state_mut() else { return Ok(None) };
@@ -261,15 +261,15 @@ async fn follow(ctx: &WorkflowContext<Subscription>) -> Result<Option<Followed>,
     })
 }
 
-/// Waits for the retry of the next event; `false` where none is due in this run.
+/// Waits for the retry of the next event; returns `false` if none is due in this run.
 async fn is_retried(ctx: &WorkflowContext<Subscription>, followed: &Followed) -> Result<bool, WorkflowTermination> {
     let Some(millis) = followed.retry_after_ms else { return Ok(false) };
     let pause = i64::try_from(millis).ok().and_then(TimeDelta::try_milliseconds).unwrap_or(LONGEST_PAUSE);
     retry_later(ctx, now(ctx) + pause.min(LONGEST_PAUSE)).await
 }
 
-/// Waits for the retry of the next event, or until an operator wants something else; `false` where the history has become
-/// too long meanwhile, and the next run waits on.
+/// Waits for the retry of the next event, or until an operator wants something else. Returns `false` if the history has
+/// become too long meanwhile, and the next run goes on waiting.
 async fn retry_later(ctx: &WorkflowContext<Subscription>, at: DateTime<Utc>) -> Result<bool, WorkflowTermination> {
     let is_interrupted = |it: &Subscription| it.run.as_ref().is_ok_and(Run::is_interrupted);
     let hands_over = ctx.state(|it| it.run.as_ref().is_ok_and(Run::hands_over));

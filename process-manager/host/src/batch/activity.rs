@@ -1,4 +1,4 @@
-//! The activities behind batches, for all batches of a worker.
+//! The activities of all batches of a worker.
 
 #![expect(dead_code, unreachable_pub, reason = "the macro makes public items of the methods, which nobody calls")]
 
@@ -27,7 +27,7 @@ use crate::{
     start::{ProcessStart, start_process},
 };
 
-/// The batches that a worker hosts, by name. To be registered with the worker's activities.
+/// The batches that a worker hosts, by name. Register it with the worker's activities.
 pub struct HostedBatches {
     batches: HashMap<&'static str, Arc<dyn AnyBatch>>,
     task_queue: String,
@@ -129,7 +129,7 @@ impl HostedBatches {
         started.map(drop).map_err(|error| fault(error_chain(&error)))
     }
 
-    /// Ends it.
+    /// Ends the workflow that keeps a page.
     #[activity(definition = ReleaseFailures)]
     pub async fn release_failures(
         self: Arc<Self>,
@@ -139,8 +139,8 @@ impl HostedBatches {
         signal(&ctx, &workflow_id, "release", &()).await.map(drop)
     }
 
-    /// Tells an instance of a process manager how its batch goes. One whose run was ended from outside goes on in another
-    /// run, which has to hear it.
+    /// Tells an instance of a process manager about its batch. An instance whose run was ended from outside goes on in
+    /// another run, which has to hear it.
     #[activity(definition = TellInstance)]
     pub async fn tell_instance(self: Arc<Self>, ctx: ActivityContext, told: EventsToTell) -> Result<(), ActivityError> {
         let id = &told.workflow_id;
@@ -176,7 +176,7 @@ async fn signal(
     }
 }
 
-/// Returns what the last attempt has done, if there was one that said so; the chunk then goes on from there.
+/// Returns what the last attempt did, if it reported that; the chunk then goes on from there.
 fn before(ctx: &ActivityContext, chunk: &mut Chunk) -> Advance {
     let before = ctx.heartbeat_details().deserialize::<Advance>().unwrap_or_else(|error| {
         tracing::warn!(%error, "what the last attempt has done cannot be read; the chunk begins anew");

@@ -1,4 +1,5 @@
-//! One chunk of a batch, apart from Temporal: reads items, sends their commands, so many at once, and says how far it is.
+//! One chunk of a batch, separate from Temporal: reads items, sends a limited number of commands at once, and reports
+//! its progress.
 
 use std::{future::pending, time::Duration};
 
@@ -23,24 +24,24 @@ use super::{
 };
 use crate::Dispatcher;
 
-/// A chunk ends when it has lasted so long and has begun [`ENOUGH_ITEMS`], so that its workflow hears of it. Each costs
-/// the server some seven events.
+/// A chunk ends once it has lasted this long and has begun [`ENOUGH_ITEMS`], so that its workflow gets the result. Each
+/// chunk costs the server about seven events.
 const ENOUGH_TIME: Duration = Duration::from_secs(10);
 const ENOUGH_ITEMS: usize = 100;
-/// A chunk ends when it has lasted so long.
+/// A chunk ends once it has lasted this long.
 const LONGEST: Duration = Duration::from_secs(120);
-/// How often it writes down how far it is: for each item would cost more than the items.
+/// How often it records its progress: doing so for each item would cost more than the items.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// Limit of one attempt to read a page.
+/// The time limit of one attempt to read a page.
 const READ: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Runs a chunk from where an attempt before has come, until it has done enough or `stop` is cancelled. What is in flight
-/// ends first.
+/// Runs a chunk from where an earlier attempt got to, until it has done enough or `stop` is cancelled. Commands in
+/// flight finish first.
 ///
 /// # Errors
-/// The batch's input, or an item that has failed, cannot be read.
+/// The batch's input, or a failed item, cannot be read.
 pub(super) async fn run<B, S, D>(
     (source, dispatcher): (&S, &D),
     chunk: &Chunk,
@@ -106,7 +107,7 @@ async fn next<T>(reading: &mut Option<BoxFuture<'_, ItemPage<T>>>) -> ItemPage<T
     }
 }
 
-/// Reads a page, however long that takes.
+/// Reads a page, however long it takes.
 async fn read<B: Batch, S: ItemSource<B>>(
     source: &S,
     input: &B::Input,
@@ -184,7 +185,7 @@ impl<B: Batch> Work<B> {
         self.pages.answered(id);
     }
 
-    /// Whether the workflow should hear of what was done before more is begun.
+    /// Returns whether the workflow should get the result before more is begun.
     fn is_enough(&self) -> bool {
         let (failed, time) = (self.done.failed.len(), self.begun.elapsed());
         failed as u64 > self.may_fail
@@ -194,7 +195,7 @@ impl<B: Batch> Work<B> {
             || time >= ENOUGH_TIME && self.taken >= ENOUGH_ITEMS
     }
 
-    /// Writes down how far it is.
+    /// Records the chunk's progress.
     fn done_so_far(&mut self, in_flight: usize, is_draining: bool, fault: &watch::Sender<Option<String>>) -> Advance {
         self.done.place = self.pages.place();
         self.done.is_end = self.pages.are_done();

@@ -1,4 +1,4 @@
-//! The rate of a batch: so many commands are begun in a second, evenly.
+//! The rate of a batch: this many commands begin per second, evenly spaced.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Counts from now: the chunk before may have ended with a command at this moment.
+    /// Counts from now: the previous chunk may have ended with a command at this very moment.
     pub(super) fn new(per_second: Option<f64>) -> Self {
         let every = per_second.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
         Self { every, next: Instant::now() + every }
@@ -22,7 +22,7 @@ impl Pace {
         Instant::now() >= self.next
     }
 
-    /// A command begins. What was not begun in time is not caught up with.
+    /// Records that a command begins. Missed commands are not caught up on.
     pub(super) fn begins(&mut self) {
         self.next = Instant::now() + self.every;
     }

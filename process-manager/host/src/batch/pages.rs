@@ -1,4 +1,4 @@
-//! The items of a chunk, page by page: which are to be sent, which were answered, and where the next chunk goes on.
+//! The items of a chunk, page by page: which ones to send, which were answered, and where the next chunk goes on.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -8,10 +8,10 @@ use process_manager::batch::{
 
 use super::ItemPage;
 
-/// Pages that may be open at once: the next one is read while the last items of one are under way.
+/// How many pages may be open at once: the next one is read while the last items of a page are under way.
 const MOST_OPEN: usize = 2;
 
-/// What no batch can use: an operator has to look at it.
+/// Something that no batch can use: an operator has to look at it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Unusable(pub(super) String);
@@ -20,7 +20,7 @@ pub(super) struct Unusable(pub(super) String);
 pub(super) struct Pages<B: Batch> {
     open: VecDeque<Open>,
     queue: VecDeque<(String, B::Item)>,
-    /// The page to be read next.
+    /// The next page to read.
     next: Option<PageAt>,
     last: Option<PageAt>,
     begun: Option<PageAt>,
@@ -37,7 +37,7 @@ struct Open {
 }
 
 impl<B: Batch> Pages<B> {
-    /// Those of a chunk, without the items that other workflows keep: these come as failed ones.
+    /// Creates the pages of a chunk. Items that other workflows keep are not included: they come as failed items.
     pub(super) fn new(items: Items) -> Result<Self, Unusable> {
         let mut pages = Self {
             open: VecDeque::new(),
@@ -66,7 +66,7 @@ impl<B: Batch> Pages<B> {
         Ok(pages)
     }
 
-    /// Takes the page that was read. One that cannot be used changes nothing.
+    /// Adds the page that was read. An unusable page changes nothing.
     pub(super) fn add(&mut self, page: ItemPage<B::Item>) -> Result<(), Unusable> {
         let Some(at) = self.next.clone() else { return Ok(()) };
         let next = page.next.filter(|_| self.last.as_ref() != Some(&at));
@@ -117,7 +117,7 @@ impl<B: Batch> Pages<B> {
         !self.queue.is_empty()
     }
 
-    /// Returns the page to be read, when it is time for it.
+    /// Returns the page to read, when it is time for it.
     pub(super) fn wanted(&self, in_flight: usize) -> Option<&PageAt> {
         self.next.as_ref().filter(|_| self.open.len() < MOST_OPEN && self.queue.len() < in_flight)
     }
@@ -130,7 +130,7 @@ impl<B: Batch> Pages<B> {
         self.close();
     }
 
-    /// Whether each item was answered.
+    /// Returns whether each item was answered.
     pub(super) fn are_done(&self) -> bool {
         self.open.is_empty() && self.next.is_none()
     }
@@ -148,7 +148,7 @@ impl<B: Batch> Pages<B> {
         self.total
     }
 
-    /// Forgets what was answered in pages before: an item that has left the source would be remembered for ever.
+    /// Forgets the answered items of earlier pages: an item that has left the source would be remembered for ever.
     fn forget_others(&mut self) {
         if self.open.len() == MOST_OPEN {
             self.answered.retain(|id| self.open.iter().any(|open| open.ids.contains(id)));

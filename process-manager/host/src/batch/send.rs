@@ -1,4 +1,4 @@
-//! Sends the command of one item, until it is answered.
+//! Sends the command of one item until it is answered.
 
 use std::time::Duration;
 
@@ -17,19 +17,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{DispatchError, Dispatcher};
 
-/// Limit of one attempt.
+/// The time limit of one attempt.
 const ATTEMPT: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const CODE_CHARS: usize = 100;
 
-/// What has become of an item.
+/// The answer to an item's command.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Accepted,
     Settled,
     Failed(FailedItem),
-    /// It faulted when the chunk had to end; the next one sends it again, with the same key.
+    /// It had a fault when the chunk had to end; the next chunk sends it again, with the same key.
     None,
 }
 
@@ -39,12 +39,12 @@ pub(super) struct Sending<'a, B: Batch, D> {
     pub(super) chunk: &'a Chunk,
     pub(super) input: &'a B::Input,
     pub(super) fault: &'a watch::Sender<Option<String>>,
-    /// The chunk has to end: what faults is not tried again.
+    /// Cancelled when the chunk has to end: faults are then not retried.
     pub(super) ends: &'a CancellationToken,
 }
 
 impl<B: Batch, D: Dispatcher<B::Command>> Sending<'_, B, D> {
-    /// Sends the command of an item; a fault is tried again without end, with the same key.
+    /// Sends the command of an item; faults are retried without end, with the same key.
     pub(super) async fn send(&self, id: String, item: B::Item) -> (String, Answer) {
         let command = match self.chunk.undoes {
             true => B::undo(self.input, &item),

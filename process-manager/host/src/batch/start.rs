@@ -19,7 +19,7 @@ use crate::{
 /// The commands that start and cancel batches.
 pub(crate) const BATCH_COMMANDS: [&str; 2] = ["StartBatch", "CancelBatch"];
 
-/// Starts a batch unless one of its id runs or has completed.
+/// Starts a batch unless one with its id runs or has completed.
 pub(crate) async fn start_batch(client: &Client, task_queue: &str, start: &StartBatch) -> Result<Started, StartError> {
     let workflow_id = start.workflow_id();
     let process = ProcessStart {

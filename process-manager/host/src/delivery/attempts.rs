@@ -1,4 +1,4 @@
-//! Delivers a batch of events to one instance: repeats what fails, and has the process manager decide.
+//! Delivers a batch of events to one instance: retries what fails, and lets the process manager decide.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,9 +16,9 @@ use crate::subscription::{HandlerError, Interrupted, Terms, cut, left_out};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Most events in one delivery.
+/// Maximum number of events in one delivery.
 const BATCH: usize = 100;
-/// Most bytes of one delivery of several events, envelopes included; the server takes at most 2 MiB.
+/// Maximum size of one delivery of several events, in bytes, envelopes included; the server takes at most 2 MiB.
 pub(super) const BATCH_BYTES: usize = 256 * 1024;
 
 /// An event on its way to an instance.
@@ -30,7 +30,7 @@ pub(super) struct Queued {
     pub(super) kind: RouteKind,
 }
 
-/// How many of the events go together: a strict one goes alone.
+/// Returns how many of the events go together: a strict event goes alone.
 pub(super) fn batch<'a>(events: impl Iterator<Item = &'a Queued>) -> usize {
     let is_strict = |queued: &Queued| matches!(queued.kind, RouteKind::StartStrict | RouteKind::ContinueStrict);
     let mut bytes = 0;
@@ -41,19 +41,19 @@ pub(super) fn batch<'a>(events: impl Iterator<Item = &'a Queued>) -> usize {
     together.count().max(1)
 }
 
-/// Outcome of a batch.
+/// The outcome of a batch.
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) id: String,
-    /// The events that have been delivered or skipped.
+    /// The events that were delivered or skipped.
     pub(super) positions: Vec<Position>,
-    /// Why the first of the others has not, and where it stands.
+    /// The position of the first event that was not, and the reason.
     pub(super) interrupted: Option<(Position, Interrupted)>,
-    /// Why some were skipped that were to be redelivered.
+    /// The events that should have been redelivered but were skipped, and why.
     pub(super) left_out: Vec<LeftOut>,
 }
 
-/// Delivers a batch of events. The first of them has been tried `attempt` times before.
+/// Delivers a batch of events. The first of them was tried `attempt` times before.
 pub(super) async fn deliver<R: Routing, T: DeliveryTarget>(
     shared: Arc<Shared<'_, T>>,
     id: String,
@@ -96,7 +96,7 @@ pub(super) async fn deliver<R: Routing, T: DeliveryTarget>(
     done
 }
 
-/// Waits until the instance has settled, or has taken very long.
+/// Waits until the instance has settled, or has taken too long.
 async fn settle<R: Routing, T: DeliveryTarget>(shared: &Shared<'_, T>, id: &str, last: &CloudEvent) {
     if timeout(shared.terms.settle_within, shared.target.settled(id, last)).await.is_err() {
         let (name, position) = (R::NAME, last.sequence);
@@ -104,7 +104,8 @@ async fn settle<R: Routing, T: DeliveryTarget>(shared: &Shared<'_, T>, id: &str,
     }
 }
 
-/// Delivers the first of the events, as many as go together; what is wrong with the very first where none goes.
+/// Delivers the first events, as many as go together. If none can be delivered, returns what is wrong with the very
+/// first.
 async fn deliver_some<R: Routing, T: DeliveryTarget>(
     shared: &Shared<'_, T>,
     done: &mut Done,
@@ -124,7 +125,7 @@ async fn deliver_some<R: Routing, T: DeliveryTarget>(
                 retried::<R, T>(shared, &id, &events[0], &fault)?;
                 backoff.wait().await;
             }
-            // It may be one of them, or their number.
+            // The cause may be one of them, or their number.
             Err(DeliveryError::Undeliverable(_)) if size > 1 => size /= 2,
             Err(DeliveryError::Undeliverable(why)) => return Err(RoutingError::Undeliverable { id, why }),
             Err(DeliveryError::AlreadyStarted) => return Err(RoutingError::AlreadyStarted(id)),
@@ -143,7 +144,7 @@ fn deliveries(terms: &Terms, events: &[Queued]) -> Vec<Delivery> {
     events.iter().map(delivery).collect()
 }
 
-/// Notes a fault; returns the error with which the instance is given up, when it is.
+/// Records a fault; if the instance is given up, returns the error for that.
 fn retried<R: Routing, T>(
     shared: &Shared<'_, T>,
     id: &str,
@@ -161,7 +162,7 @@ fn retried<R: Routing, T>(
     Ok(())
 }
 
-/// Has the process manager decide about an event that could not be routed or delivered.
+/// Lets the process manager decide about an event that could not be routed or delivered.
 pub(super) fn decide<R: Routing>(error: &RoutingError<R::Error>, metadata: &Metadata, attempt: u32) -> OnRoutingError {
     let decision = R::on_routing_error(error, metadata, attempt);
     let (name, position, why) = (R::NAME, metadata.position, error_chain(error));
@@ -195,7 +196,7 @@ fn what(metadata: &Metadata) -> &str {
     if metadata.kind.is_empty() { "an entry of the log" } else { &metadata.kind }
 }
 
-/// Returns no pause for the first attempts, then one that grows.
+/// Returns no pause for the first attempts, then a growing one.
 pub(super) fn retry_pause(attempt: u32) -> Duration {
     if attempt <= 5 { Duration::ZERO } else { (FIRST_PAUSE * (1 << (attempt - 5).min(8))).min(LONGEST_PAUSE) }
 }

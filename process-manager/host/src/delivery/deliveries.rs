@@ -1,6 +1,6 @@
-//! The deliveries of a turn. Each instance gets its events in order, and none waits for another one: the events behind are
-//! read and delivered while one instance cannot be delivered to. The position passes an event once all before it are done
-//! with, so that nothing is lost when the turn ends; what comes again, instances drop.
+//! The deliveries of a turn. Each instance gets its events in order, and no instance waits for another: while delivery
+//! to one fails, later events are read and delivered. The position passes an event only when everything before it is
+//! done, so nothing is lost when the turn ends. Instances drop what comes again.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -28,31 +28,32 @@ use super::{
 };
 use crate::subscription::{Delivering, Interrupted, Passed, Terms, left_out};
 
-/// Entries that are read ahead of the position, while an instance is in the way.
+/// How many entries are read ahead of the position while an instance holds it up.
 const AHEAD: usize = 5_000;
-/// Bytes of events that are read ahead.
+/// How many bytes of events are read ahead.
 const AHEAD_BYTES: usize = 64 * 1024 * 1024;
-/// Bytes that count for each delivery of an event, beside the id of the instance.
+/// How many bytes count for each delivery of an event, besides the id of the instance.
 const DELIVERY_BYTES: usize = 1024;
-/// Attempts at routing an event within a turn; then the turn ends, and its state says that the event is retried.
+/// How often routing an event is attempted within a turn. Then the turn ends, and its state says that the event is
+/// retried.
 const ATTEMPTS_IN_TURN: u32 = 5;
-/// Routing does not keep others waiting for longer; one event that takes longer does.
+/// Routing blocks the deliveries for no longer than this, unless a single event takes longer.
 const SLICE: Duration = Duration::from_millis(20);
 
 /// The deliveries of a turn to a target.
 pub(super) struct Deliveries<'a, R: Routing, T> {
     shared: Arc<Shared<'a, T>>,
-    /// Read, and not routed yet.
+    /// The entries that were read but not routed yet.
     unrouted: Unrouted,
     window: Window,
     /// The events that wait for an instance, behind the batch that is being delivered to it.
     queues: BTreeMap<String, VecDeque<Queued>>,
     in_hand: FuturesUnordered<BoxFuture<'a, Done>>,
-    /// The event that has been tried before, and how often.
+    /// The event that was tried before, and how often.
     tried: Option<(Position, u32)>,
     /// Nothing is routed before this time.
     pause: Option<Instant>,
-    /// Events that are in the way until an operator has decided, or for a while.
+    /// Events that hold up the position until an operator decides, or for a while.
     interrupted: BTreeMap<Position, Interrupted>,
     left_out: Vec<LeftOut>,
     routing: std::marker::PhantomData<fn(R)>,
@@ -74,7 +75,7 @@ impl<'a, R: Routing, T: DeliveryTarget> Deliveries<'a, R, T> {
         }
     }
 
-    /// Routes the next entries, for the time of a slice.
+    /// Routes the next entries, for one time slice.
     fn route_some(&mut self) {
         let began = Instant::now();
         while self.can_route() && began.elapsed() < SLICE {
@@ -149,12 +150,12 @@ impl<'a, R: Routing, T: DeliveryTarget> Deliveries<'a, R, T> {
         }
     }
 
-    /// How often the event has been tried before.
+    /// Returns how often the event was tried before.
     fn attempts(&self, position: Position) -> u32 {
         self.tried.filter(|(tried, _)| *tried == position).map_or(0, |(_, attempts)| attempts)
     }
 
-    /// Begins to deliver what waits for the instance.
+    /// Begins to deliver the events that wait for the instance.
     fn start(&mut self, id: String) {
         let Some(waiting) = self.queues.get_mut(&id) else { return };
         let size = batch(waiting.iter());
@@ -211,7 +212,7 @@ impl<R: Routing, T: DeliveryTarget> Delivering for Deliveries<'_, R, T> {
                 if self.can_route() {
                     self.route_some();
                     yield_now().await;
-                    // Between two slices, what is being delivered goes on.
+                    // Deliveries go on between two slices.
                     while let Some(Some(done)) = self.in_hand.next().now_or_never() {
                         self.done(done);
                     }
@@ -221,7 +222,7 @@ impl<R: Routing, T: DeliveryTarget> Delivering for Deliveries<'_, R, T> {
                 tokio::select! {
                     Some(done) = self.in_hand.next() => self.done(done),
                     () = wait_until(pause), if pause.is_some() => self.pause = None,
-                    // More has to come in first.
+                    // More has to arrive first.
                     else => std::future::pending().await,
                 }
             }
@@ -242,7 +243,7 @@ async fn wait_until(time: Option<Instant>) {
 
 type Planned<E> = Result<Option<(RouteKind, Vec<String>)>, RoutingError<E>>;
 
-/// Where an entry goes; `None` where nobody wants it.
+/// Returns where an entry goes; `None` if nobody wants it.
 fn plan<R: Routing>(entry: &FeedEvent) -> Planned<R::Error> {
     match entry {
         FeedEvent::Event(event) => Ok(match route::<R>(event)? {
@@ -262,7 +263,7 @@ fn plan<R: Routing>(entry: &FeedEvent) -> Planned<R::Error> {
     }
 }
 
-/// Returns the metadata of an entry. One that is no event has only a position, a log and perhaps a type.
+/// Returns the metadata of an entry. An entry that is not an event has only a position, a log and perhaps a type.
 fn metadata(entry: &FeedEvent) -> Metadata {
     match entry {
         FeedEvent::Event(event) => Metadata::from(event.as_ref()),

@@ -39,10 +39,10 @@ pub(crate) struct Instances<M> {
     manager: PhantomData<fn(M)>,
 }
 
-/// Whether a start took place.
+/// Whether a start started a run.
 enum Begun {
     Yes,
-    /// One of this id runs, or has ended.
+    /// One with this id runs, or has ended.
     IsKnown,
 }
 
@@ -51,7 +51,7 @@ impl<M: ProcessManager> Instances<M> {
         Self { client, task_queue, settings, running: Running::default(), manager: PhantomData }
     }
 
-    /// The input of a new instance.
+    /// Returns the input of a new instance.
     fn input(&self, id: &str, ledger: Ledger) -> Begin {
         Begin { settings: self.settings.clone(), ..Begin::new::<M>(id, ledger) }
     }
@@ -77,8 +77,8 @@ impl<M: ProcessManager> Instances<M> {
         Ok(())
     }
 
-    /// As a rule, the first event of an instance starts it: its input costs an event less than a signal, and this process
-    /// may get the first task with the answer.
+    /// Starts the instance with its first events, which is the usual case: the input costs one event less than a
+    /// signal, and this process may get the first task with the answer.
     async fn start_first(&self, id: &str, events: Vec<Delivery>) -> Result<(), DeliveryError> {
         let first = Begin { events: events.clone(), ..self.input(id, Ledger::default()) };
         match self.start(first, WorkflowIdReusePolicy::RejectDuplicate).await? {
@@ -87,7 +87,7 @@ impl<M: ProcessManager> Instances<M> {
         }
     }
 
-    /// To the instance that runs, or to a new one, which then knows what an earlier one of this id has seen.
+    /// Signals the running instance, or starts a new one, which then knows what an earlier one with this id has seen.
     async fn signal_with_start(&self, id: &str, events: Vec<Delivery>) -> Result<(), DeliveryError> {
         let begin = self.input(id, Ledger::default());
         if let Begun::Yes = self.begin(begin, &events, WorkflowIdReusePolicy::RejectDuplicate).await? {
@@ -106,7 +106,7 @@ impl<M: ProcessManager> Instances<M> {
         Ok(())
     }
 
-    /// Starts an instance. One that runs is not asked, as it may not be able to answer: its history tells.
+    /// Starts an instance. A running one may be unable to answer, so its history is read instead.
     async fn start_strict(&self, id: &str, event: &Delivery) -> Result<(), DeliveryError> {
         let events = vec![event.clone()];
         let first = Begin { events: events.clone(), ..self.input(id, Ledger::default()) };
@@ -138,7 +138,7 @@ impl<M: ProcessManager> Instances<M> {
         }
     }
 
-    /// Nothing is to be stopped where nothing runs.
+    /// Stops the instance. If none runs, there is nothing to stop.
     async fn stop(&self, id: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
         if !self.signal(id, events).await? && self.continue_ended(id).await? {
             self.signal(id, events).await?;
@@ -162,7 +162,7 @@ impl<M: ProcessManager> Instances<M> {
         known::latest(&self.client, &workflow_id::<M>(id)).await.map_err(|status| rpc("looked at", id, status))
     }
 
-    /// Returns the ledger of the latest instance of this id, which has ended.
+    /// Returns the ledger of the latest instance with this id, which has ended.
     async fn ledger_of_ended(&self, id: &str) -> Result<Ledger, DeliveryError> {
         match self.latest(id).await? {
             Latest::None => Ok(Ledger::default()),
@@ -175,7 +175,7 @@ impl<M: ProcessManager> Instances<M> {
         }
     }
 
-    /// Signals the instance that runs; `false` when none does.
+    /// Signals the running instance; returns `false` if none runs.
     async fn signal(&self, id: &str, events: &[Delivery]) -> Result<bool, DeliveryError> {
         let handle = wait::handle::<M>(&self.client, id);
         let options = WorkflowSignalOptions::builder().rpc_options(bounded_rpc()).build();
@@ -224,8 +224,8 @@ impl<M: ProcessManager> Instances<M> {
             .build()
     }
 
-    /// Continues an instance whose run was ended from outside: what it had to do must not be lost to one that begins
-    /// afresh. Tells whether it runs now.
+    /// Continues an instance whose run was ended from outside: its remaining work must not be lost to a new instance.
+    /// Returns whether it runs now.
     async fn continue_ended(&self, id: &str) -> Result<bool, DeliveryError> {
         let continued = ended::continue_latest::<M>(&self.client, &self.task_queue, id).await;
         continued.map_err(|error| fault("continued", id, error))
@@ -237,8 +237,8 @@ impl<M: ProcessManager> DeliveryTarget for Instances<M> {
         Self::deliver(self, id, events).await
     }
 
-    /// Waits until the event has been handled, where the process manager wants that. An instance that is parked does not
-    /// hold the position up.
+    /// Waits until the event has been handled, if the process manager requires that. A parked instance does not hold up
+    /// the position.
     async fn settled(&self, id: &str, last: &CloudEvent) {
         if M::options().consistency == Consistency::Strong {
             wait::settled::<M>(&self.client, id, last).await;
@@ -250,16 +250,16 @@ fn begun<T>(id: &str, outcome: Result<T, WorkflowStartError>) -> Result<Begun, D
     match outcome {
         Ok(_) => Ok(Begun::Yes),
         Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(Begun::IsKnown),
-        // The answer to a start with a signal.
+        // The answer to a signal-with-start.
         Err(WorkflowStartError::Rpc(status)) if status.code() == Code::AlreadyExists => Ok(Begun::IsKnown),
         Err(WorkflowStartError::Rpc(status)) => Err(rpc("started", id, status)),
         Err(error) => Err(fault("started", id, error)),
     }
 }
 
-/// The limits of one instance, or one event, as Temporal words them. All else that it rejects (a search attribute or a
-/// namespace that is not there, …) is a fault of the setting: it would be the same for each event, so it is retried, and
-/// no event is blamed.
+/// Temporal's texts for the limits of one instance or one event. Anything else that it rejects (an unknown search
+/// attribute or namespace, …) is a fault of the set-up. It would be the same for each event, so it is retried, and no
+/// event is blamed.
 const LIMITS: [&str; 4] =
     ["exceeds limit", "exceeds size limit", "larger than max", "exceeded workflow execution limit"];
 
@@ -277,7 +277,7 @@ fn begun_meanwhile(id: &str) -> DeliveryError {
     fault("started", id, "another one has begun meanwhile")
 }
 
-/// Temporal's history of the run has been read, and a retry would read the same.
+/// Returns a final error: Temporal's history of the run has been read, and a retry would read the same.
 fn no_record(run_id: &str) -> DeliveryError {
     DeliveryError::Undeliverable(format!("its last run, {run_id}, has left no record of the events that it has seen"))
 }

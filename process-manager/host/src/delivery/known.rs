@@ -1,5 +1,5 @@
-//! Reads from Temporal alone whether an instance runs, and which events it has been given. Nothing here needs a worker, or
-//! code that can run the instance.
+//! Finds out from Temporal alone whether an instance runs, and which events it has been given. Nothing here needs a
+//! worker, or code that can run the instance.
 
 use process_manager::{
     instance::{Delivery, Ledger},
@@ -26,24 +26,24 @@ use crate::connect::bounded_request;
 /// The latest run of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Latest {
-    /// There is none that Temporal still knows.
+    /// Temporal knows of none.
     None,
-    /// This one, and it runs.
+    /// This run, which is running.
     Running(String),
-    /// This one, and it has ended.
+    /// This run, which has ended.
     Closed(String),
 }
 
-/// The events that a run has been given, by its history.
+/// The events that a run was given, according to its history.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Given {
     /// The events that it has accepted. Only the run knows which of them it has handled.
     pub(crate) ledger: Ledger,
-    /// Whether it will have ended once it has handled all of it.
+    /// Whether the instance ends once it has handled all of them.
     pub(crate) ends_next: bool,
 }
 
-/// The part of a run's input that tells what an earlier run has seen.
+/// The part of a run's input that says what an earlier run has seen.
 #[derive(Debug, Default, Deserialize)]
 struct Began {
     #[serde(default)]
@@ -76,8 +76,8 @@ pub(crate) async fn latest(client: &Client, workflow_id: &str) -> Result<Latest,
     Ok(if is_running { Latest::Running(run_id) } else { Latest::Closed(run_id) })
 }
 
-/// Returns the ledger of a run that has ended: its own record, or, where it was ended before it could leave one, what it
-/// had been given. It is empty if the run could not use its input, and `None` where the history tells nothing.
+/// Returns the ledger of an ended run: its own record, or, if it was ended before it could leave one, what it had been
+/// given. The ledger is empty if the run could not use its input; the result is `None` if the history does not say.
 pub(crate) async fn ledger(client: &Client, workflow_id: &str, run_id: &str) -> Result<Option<Ledger>, Status> {
     // The run has ended, so the server does not wait for the event.
     let filter = HistoryEventFilterType::CloseEvent;
@@ -88,7 +88,7 @@ pub(crate) async fn ledger(client: &Client, workflow_id: &str, run_id: &str) -> 
     Ok(given(client, workflow_id, run_id).await?.map(|given| given.ledger))
 }
 
-/// Returns what a run has been given; `None` where its history does not tell.
+/// Returns what a run was given; `None` if its history does not say.
 pub(crate) async fn given(client: &Client, workflow_id: &str, run_id: &str) -> Result<Option<Given>, Status> {
     let mut given = None;
     let mut token = Vec::new();
@@ -149,7 +149,7 @@ fn began(input: Option<&Payloads>) -> Option<Given> {
     Some(given)
 }
 
-/// Whether the last of the events that wait is a stop.
+/// Returns whether the last waiting event is a stop.
 fn ends_next(inbox: &[Value]) -> bool {
     let last = inbox.last().and_then(|waiting| waiting.as_object()?.values().next()?.get("kind"));
     last.and_then(|kind| RouteKind::deserialize(kind).ok()) == Some(RouteKind::Stop)

@@ -9,37 +9,38 @@ use super::deliveries::Deliveries;
 use crate::subscription::{Delivering, EventHandler, HandlerError, Terms};
 use process_manager::{instance::Delivery, manager::Routing};
 
-/// Why an instance did not take events.
+/// The reason why an instance did not take events.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeliveryError {
-    /// A fault, which is retried, while the deliveries to other instances go on. Once it has lasted for
-    /// [`Pace::give_up_after`](crate::subscription::Pace), and the deliveries to others have succeeded meanwhile,
+    /// A fault. It is retried, while deliveries to other instances go on. Once it has lasted for
+    /// [`Pace::give_up_after`](crate::subscription::Pace), and deliveries to others have succeeded meanwhile,
     /// [`Routing::on_routing_error`] is asked about `Undeliverable`.
     #[error(transparent)]
     Fault(#[from] HandlerError),
-    /// The first of them is a strict start, and the instance exists.
+    /// The first event is a strict start, and the instance exists.
     #[error("it has been started already")]
     AlreadyStarted,
-    /// The first of them is a strict continuation, and the instance does not exist.
+    /// The first event is a strict continuation, and the instance does not exist.
     #[error("it has not been started")]
     NotStarted,
-    /// The instance cannot take them; a retry is pointless. Several events are divided, until it is known which one.
+    /// The instance cannot take them; a retry is pointless. Several events are divided until the one that fails is
+    /// known.
     #[error("{0}")]
     Undeliverable(String),
 }
 
-/// The receiver of routed events: the instances of a process manager, or a workflow written by hand.
+/// The receiver of routed events: the instances of a process manager, or a hand-written workflow.
 pub trait DeliveryTarget: Send + Sync + 'static {
-    /// Delivers events to the instance of this id. It may be repeated after a crash, and dropped at any await. A strict
-    /// event comes alone.
+    /// Delivers events to the instance with this id. It may be repeated after a crash, and dropped at any await. A
+    /// strict event comes alone.
     ///
     /// # Errors
-    /// [`DeliveryError::Fault`] is retried; the others ask [`Routing::on_routing_error`].
+    /// [`DeliveryError::Fault`] is retried; for the others, [`Routing::on_routing_error`] is asked.
     fn deliver(&self, id: &str, events: &[Delivery]) -> impl Future<Output = Result<(), DeliveryError>> + Send;
 
-    /// Returns once the last of the events that were delivered may count as done: the subscription's position passes it
-    /// then, or after 2 minutes. The deliveries to other instances go on meanwhile. At once by default.
+    /// Returns once the last delivered event may count as done. The subscription's position passes it then, or after
+    /// 2 minutes. Deliveries to other instances go on meanwhile. By default it returns at once.
     fn settled(&self, _id: &str, _last: &CloudEvent) -> impl Future<Output = ()> + Send {
         async {}
     }
@@ -47,7 +48,7 @@ pub trait DeliveryTarget: Send + Sync + 'static {
     /// Reconciles state that no event announces, at regular intervals.
     ///
     /// # Errors
-    /// [`HandlerError`] is logged, and the next sweep comes in its turn.
+    /// [`HandlerError`] is logged, and the next sweep comes as scheduled.
     fn sweep(&self) -> impl Future<Output = Result<(), HandlerError>> + Send {
         async { Ok(()) }
     }
@@ -60,7 +61,7 @@ pub(crate) struct EventRouter<R, T> {
 }
 
 impl<R: Routing, T: DeliveryTarget> EventRouter<R, T> {
-    /// Delivers to this target.
+    /// Creates a router that delivers to this target.
     pub(crate) fn new(target: T) -> Self {
         Self { target, routing: PhantomData }
     }

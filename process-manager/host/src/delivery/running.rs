@@ -1,4 +1,4 @@
-//! The instances that ran when an event last reached them.
+//! The instances that were running when an event last reached them.
 
 use std::{
     num::NonZeroUsize,
@@ -7,11 +7,10 @@ use std::{
 
 use lru::LruCache;
 
-/// So many ids are kept, those that were used last: a few hundred bytes each.
+/// How many of the most recently used ids are kept: a few hundred bytes each.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
-/// A guess, which costs a request where it is wrong: an instance may have ended since, and another worker may have
-/// started one.
+/// A guess, and a wrong one costs a request: an instance may have ended since, and another worker may have started one.
 pub(crate) struct Running(Mutex<LruCache<String, ()>>);
 
 impl Default for Running {

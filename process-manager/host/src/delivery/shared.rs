@@ -1,4 +1,4 @@
-//! Everything that the deliveries of a turn share: their places, and the instances that cannot be delivered to.
+//! What the deliveries of a turn share: their places, and the instances to which delivery fails.
 
 use std::{
     collections::BTreeMap,
@@ -17,31 +17,31 @@ use tokio::{sync::Semaphore, time::Instant};
 use super::{DeliveryError, DeliveryTarget};
 use crate::subscription::Terms;
 
-/// Instances that are delivered to at the same time; one that is tried again later leaves its place to others.
+/// How many instances are delivered to at the same time; one that is retried later leaves its place to others.
 const AT_ONCE: usize = 32;
-/// Instances that have got their events, but have not settled.
+/// How many instances may have received their events but not settled.
 const MOST_UNSETTLED: usize = 256;
-/// An instance is not given up before it has been tried so often, however long that took.
+/// An instance is not given up before this many attempts, however long they take.
 const FEWEST_ATTEMPTS: u32 = 3;
-/// Instances that are named as retried.
+/// How many instances are named as being retried.
 const MOST_NAMED: usize = 10;
 
-/// Everything that the deliveries of a turn share.
+/// What the deliveries of a turn share.
 pub(super) struct Shared<'a, T> {
     pub(super) target: &'a T,
     pub(super) terms: Terms,
     places: Semaphore,
     pub(super) unsettled: Semaphore,
-    /// Deliveries that have succeeded.
+    /// The number of successful deliveries.
     successes: AtomicU64,
     troubles: Mutex<BTreeMap<String, Trouble>>,
 }
 
-/// An instance that cannot be delivered to.
+/// An instance to which delivery fails.
 #[derive(Debug, Clone)]
 struct Trouble {
     began: Instant,
-    /// The deliveries that had succeeded by then.
+    /// The number of successful deliveries by then.
     successes: u64,
     shown: Retrying,
 }
@@ -67,7 +67,7 @@ impl<'a, T> Shared<'a, T> {
         self.given_up(id);
     }
 
-    /// Notes that nothing is tried again for the instance.
+    /// Records that nothing more is tried for the instance.
     pub(super) fn given_up(&self, id: &str) {
         let mut troubles = self.troubles();
         if troubles.remove(id).is_some() {
@@ -75,9 +75,9 @@ impl<'a, T> Shared<'a, T> {
         }
     }
 
-    /// Notes a fault; returns how often it has failed, and whether the instance is to be given up.
+    /// Records a fault; returns how often delivery has failed, and whether the instance is given up.
     ///
-    /// The fault is the instance's own only if the deliveries to others succeed: while Temporal, or what else is behind
+    /// The fault is the instance's own only if deliveries to others succeed: while Temporal, or another service behind
     /// the target, is unavailable, nothing is given up.
     pub(super) fn failed(&self, id: &str, position: Position, why: String) -> (u32, bool) {
         let successes = self.successes.load(Ordering::Relaxed);
@@ -105,7 +105,7 @@ impl<'a, T> Shared<'a, T> {
 }
 
 impl<T: DeliveryTarget> Shared<'_, T> {
-    /// Delivers, as soon as there is a place.
+    /// Delivers as soon as there is a place.
     pub(super) async fn deliver(&self, id: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
         // Nobody closes the semaphore.
         let _place = self.places.acquire().await;

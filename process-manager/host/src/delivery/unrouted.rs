@@ -1,4 +1,4 @@
-//! The entries of a log that have been read and not routed yet, with their sizes.
+//! The entries of a log that were read but not routed yet, with their sizes.
 
 use std::{collections::VecDeque, io};
 
@@ -20,14 +20,14 @@ impl Unrouted {
         }
     }
 
-    /// Takes the next entry, and its size.
+    /// Takes the next entry, with its size.
     pub(super) fn pop(&mut self) -> Option<(FeedEvent, usize)> {
         let (entry, bytes) = self.entries.pop_front()?;
         self.bytes -= bytes;
         Some((entry, bytes))
     }
 
-    /// Puts the entry that was taken last back.
+    /// Puts back the entry that was taken last.
     pub(super) fn put_back(&mut self, entry: FeedEvent, bytes: usize) {
         self.bytes += bytes;
         self.entries.push_front((entry, bytes));
@@ -52,7 +52,7 @@ pub(super) fn bytes_of(entry: &FeedEvent) -> usize {
     match entry {
         FeedEvent::Event(event) => {
             let mut counted = Counted(0);
-            // An event was read from JSON, and can be written.
+            // The event was read from JSON, so it can be written as JSON.
             serde_json::to_writer(&mut counted, event).map_or(0, |()| counted.0 + ROUTE)
         }
         FeedEvent::Malformed { reason, .. } => reason.len(),

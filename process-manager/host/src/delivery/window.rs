@@ -1,4 +1,4 @@
-//! The entries of a log that have been read and not passed yet.
+//! The entries of a log that were read but not passed yet.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,8 @@ use process_manager_wire::Position;
 
 use crate::subscription::Passed;
 
-/// Entries in the order of the log. The subscription's position passes an entry once all before it are done with too.
+/// Entries in the order of the log. The subscription's position passes an entry once it and all entries before it are
+/// done.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     open: VecDeque<Open>,
@@ -20,7 +21,7 @@ pub(super) struct Window {
 struct Open {
     at: FeedPosition,
     time: Option<DateTime<Utc>>,
-    /// Deliveries that are not done.
+    /// The number of unfinished deliveries.
     left: usize,
     bytes: usize,
 }
@@ -42,7 +43,7 @@ impl Window {
         }
     }
 
-    /// Passes the first entries that are done with.
+    /// Passes the first entries that are done.
     pub(super) fn pass(&mut self) -> Option<Passed> {
         let mut passed: Option<Passed> = None;
         while self.open.front().is_some_and(|open| open.left == 0) {
@@ -54,7 +55,7 @@ impl Window {
         passed
     }
 
-    /// The position of the first entry that is not done with.
+    /// Returns the position of the first entry that is not done.
     pub(super) fn first(&self) -> Option<Position> {
         self.open.front().map(|open| open.at.position)
     }

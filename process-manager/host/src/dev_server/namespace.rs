@@ -1,4 +1,4 @@
-//! Whether the dev server serves its namespace, and how long that keeps ended runs.
+//! Checks whether the dev server serves its namespace, and how long that keeps ended runs.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use url::Url;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Why the namespace is not as it should be (yet).
+/// The reason why the namespace is not as it should be (yet).
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NamespaceError {
-    /// No host and port.
+    /// The address is not host and port.
     #[error("{0}")]
     Address(#[from] url::ParseError),
     /// Nothing listens.
@@ -29,8 +29,8 @@ pub(super) enum NamespaceError {
     Call(#[from] Box<Status>),
 }
 
-/// Returns once the server at `address` (host:port) serves the namespace; makes it keep ended runs for `retention`, if it
-/// keeps them less long.
+/// Returns once the server at `address` (host:port) serves the namespace. If the namespace keeps ended runs for less
+/// than `retention`, that is raised.
 ///
 /// # Errors
 /// [`NamespaceError`] while the server does not answer; one attempt, no retries.

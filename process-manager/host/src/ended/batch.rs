@@ -10,8 +10,8 @@ use super::{
     start::{Next, payload, start},
 };
 
-/// Continues the batch after this run, unless that has left nothing to do, or is not its latest one any more. It is paused
-/// until an operator decides; what was sent before is accepted again by its keys.
+/// Continues the batch after this run, unless the run left nothing to do or is no longer the latest one. The batch is
+/// paused until an operator decides. Commands that were sent before are accepted again under their keys.
 pub(super) async fn continue_run(
     client: &Client,
     task_queue: &str,
@@ -48,7 +48,7 @@ pub(super) async fn continue_run(
     Ok(if goes_on { Continued::Parked } else { Continued::Followed })
 }
 
-/// The batch as the ended run began with it.
+/// Returns the batch as it was when the ended run began.
 async fn from_its_begin(client: &Client, ended: &Ended) -> Result<BatchState, EndedError> {
     let (input, began): (Option<BeginBatch>, DateTime<Utc>) = history::input(client, ended).await?;
     match input.ok_or(EndedError::Input)? {

@@ -1,4 +1,4 @@
-//! Reads what the history of an ended run tells: how it ended, and what came in before.
+//! Reads the history of an ended run: how it ended, and what came in before.
 
 use chrono::{DateTime, Utc};
 use process_manager::{instance::Delivery, limits::cut_to};
@@ -14,22 +14,22 @@ use temporalio_common::protos::temporal::api::{
 use super::{Ended, EndedError};
 use crate::operator::{OperatorError, bounded, first, timestamp, within};
 
-/// A history has 50 MB at most, and a page of it must be answered in time.
+/// The number of events in a page: a history has up to 50 MB, and a page must be answered in time.
 const PAGE: i32 = 100;
-/// Most characters of the reason that somebody gave for a termination.
+/// Maximum length of the reason that was given for a termination, in characters.
 const LONGEST_REASON: usize = 500;
 
 /// The end of a history, or all of it.
 #[derive(Debug, Default)]
 pub(super) struct Tail {
-    /// The input, where the beginning of the history was read.
+    /// The input, if the beginning of the history was read.
     pub(super) begin: Option<Begin>,
-    /// The events that were delivered, in their order.
+    /// The delivered events, in order.
     pub(super) deliveries: Vec<Delivery>,
     close: Option<Attributes>,
 }
 
-/// Reads what came in after the last workflow task that was completed.
+/// Reads what came in after the last completed workflow task.
 pub(super) async fn tail(client: &Client, ended: &Ended) -> Result<Tail, EndedError> {
     read(client, ended, |event| event.event_type() == EventType::WorkflowTaskCompleted).await
 }
@@ -66,7 +66,7 @@ async fn read(client: &Client, ended: &Ended, is_enough: impl Fn(&HistoryEvent) 
     Ok(tail)
 }
 
-/// Reads what the run began with, as far as it is of this form, and when that was.
+/// Reads the input that the run began with, if it has this form, and when the run began.
 pub(super) async fn input<T: DeserializeOwned>(
     client: &Client,
     ended: &Ended,
@@ -88,7 +88,7 @@ pub(super) async fn input<T: DeserializeOwned>(
 }
 
 impl Tail {
-    /// Takes the event before those that it knows.
+    /// Takes the event that precedes those already taken.
     fn take(&mut self, event: HistoryEvent) {
         match event.attributes {
             Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) => {
@@ -103,7 +103,7 @@ impl Tail {
         }
     }
 
-    /// How the run ended, in words.
+    /// Returns how the run ended, in words.
     pub(super) fn how(&self, status: WorkflowExecutionStatus) -> String {
         match (&self.close, status) {
             (Some(Attributes::WorkflowExecutionTerminatedEventAttributes(terminated)), _) => {

@@ -1,4 +1,4 @@
-//! Starts the run that goes on after one that was ended from outside.
+//! Starts the run that continues one that was ended from outside.
 
 use process_manager::{instance::Published, manager::ProcessManager};
 use process_manager_engine::{
@@ -28,15 +28,15 @@ pub(super) struct Next {
     pub(super) process_id: String,
     pub(super) summary: String,
     pub(super) input: Payload,
-    /// What the run before would have published.
+    /// What the previous run would have published.
     pub(super) published: Option<Payload>,
-    /// What needs attention is about this.
+    /// What the attention is about.
     pub(super) subject: Option<String>,
-    /// The run before.
+    /// The previous run.
     pub(super) after: String,
 }
 
-/// Starts the next run of an instance; `false` where one runs.
+/// Starts the next run of an instance; returns `false` if one is running.
 pub(super) async fn instance<M: ProcessManager>(
     client: &Client,
     task_queue: &str,
@@ -57,8 +57,8 @@ pub(super) async fn instance<M: ProcessManager>(
     start(client, task_queue, next).await
 }
 
-/// Starts the run; `false` where one runs. It is listed as an incident from the start, whatever becomes of its first
-/// workflow task.
+/// Starts the run; returns `false` if one is running. It is listed as an incident from the start, whatever happens to
+/// its first workflow task.
 pub(super) async fn start(client: &Client, task_queue: &str, next: Next) -> Result<bool, EndedError> {
     let mut client = client.clone();
     let subject = next.subject.map(|subject| SUBJECT.value_set(subject));
@@ -66,7 +66,7 @@ pub(super) async fn start(client: &Client, task_queue: &str, next: Next) -> Resu
     let request = StartWorkflowExecutionRequest {
         namespace: client.namespace(),
         identity: client.identity(),
-        // By this id the server knows it for the same start, whoever makes it, even when that run has ended since.
+        // By this id the server recognises the same start, whoever makes it, even if that run has ended since.
         request_id: format!("after-{}", next.after),
         workflow_id: next.workflow_id,
         workflow_type: Some(WorkflowType { name: next.workflow_type.to_owned() }),

@@ -1,4 +1,4 @@
-//! Looks at intervals for runs that were ended from outside. What that costs follows from how many there are of them.
+//! Looks periodically for runs that were ended from outside. The cost depends on the number of such runs.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -25,16 +25,16 @@ use tokio_util::sync::CancellationToken;
 use super::{Continued, Ended, EndedError, Unreadable, batch, continue_run};
 use crate::operator::{ENDED_FROM_OUTSIDE, OperatorError, Workflows, ended_with};
 
-/// Runs in a page of the list.
+/// The number of runs in a page of the list.
 const PAGE: usize = 200;
-/// Instances that are continued at the same time.
+/// How many instances are continued at the same time.
 const AT_ONCE: usize = 8;
-/// The list lags by up to a second, and closing times of different servers may differ.
+/// The list lags by up to a second, and the clocks of different servers may disagree about closing times.
 const OVERLAP: TimeDelta = TimeDelta::minutes(1);
-/// Sweeps in which a worker is asked for the state of an ended run, before the instance goes on without it.
+/// How many sweeps ask a worker for the state of an ended run, before the instance goes on without it.
 const ATTEMPTS: u32 = 6;
 
-/// The process managers and the batches of a worker, whose ended runs are continued.
+/// The process managers and the batches of a worker whose ended runs are continued.
 pub(crate) struct EndedInstances {
     client: Client,
     task_queue: String,
@@ -43,12 +43,12 @@ pub(crate) struct EndedInstances {
     has_begun: AtomicBool,
 }
 
-/// The runs of one status that the sweeps so far have seen.
+/// The runs with one status that earlier sweeps have seen.
 #[derive(Debug, Default)]
 struct Seen {
-    /// Runs that ended earlier are done with.
+    /// Runs that ended before this are done.
     since: Option<DateTime<Utc>>,
-    /// Runs that are done with, and when they ended.
+    /// Runs that are done, and when they ended.
     settled: HashMap<String, DateTime<Utc>>,
     /// How often the state of a run could not be read.
     unreadable: HashMap<String, u32>,
@@ -63,12 +63,12 @@ impl EndedInstances {
         self.managers.insert(M::NAME, Arc::new(Of::<M>(PhantomData)));
     }
 
-    /// All batches: their workflow is one.
+    /// Adds all batches: they have one workflow type.
     pub(crate) fn add_batches(&mut self) {
         self.managers.insert(WORKFLOW_TYPE, Arc::new(OfBatches));
     }
 
-    /// Begins to sweep, in a task of its own; once.
+    /// Begins to sweep, once, in a task of its own.
     pub(crate) fn begin(self: &Arc<Self>, stop: &CancellationToken) {
         if self.has_begun.swap(true, Ordering::Relaxed) {
             return;
@@ -78,7 +78,8 @@ impl EndedInstances {
     }
 
     async fn keep_sweeping(&self) {
-        // A place for each status: runs of one end while those of another are continued, which may take minutes.
+        // A record for each status: while runs with one status are continued, which may take minutes, runs may end with
+        // another.
         let mut seen = ENDED_FROM_OUTSIDE.map(|status| (status, Seen::default()));
         let mut ticks = interval(self.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -122,7 +123,7 @@ impl EndedInstances {
         Ok(())
     }
 
-    /// The process manager of a run of this task queue, its instance's id, and how it ended.
+    /// Returns the process manager of a run of this task queue, its instance's id, and how it ended.
     fn read(&self, info: &WorkflowExecutionInfo) -> Option<(&'static str, String, Ended)> {
         let run = Ended::read(info).filter(|_| info.task_queue == self.task_queue)?;
         let (manager, of) = self.managers.get_key_value(info.r#type.as_ref()?.name.as_str())?;
@@ -130,7 +131,7 @@ impl EndedInstances {
         Some((manager, id, run))
     }
 
-    /// Continues one instance, where that is due.
+    /// Continues one instance, if that is due.
     async fn one(&self, manager: &'static str, id: &str, run: &Ended, attempts: u32) -> Outcome {
         let Some(of) = self.managers.get(manager) else { return Outcome::Settled };
         match of.continue_run(&self.client, &self.task_queue, id, run, unreadable_after(attempts)).await {
@@ -144,7 +145,7 @@ impl EndedInstances {
                 );
                 Outcome::Settled
             }
-            // An input that means nothing was given by hand: there has never been an instance.
+            // A meaningless input was given by hand: there has never been an instance.
             Ok(Continued::Followed | Continued::Over) | Err(EndedError::Input) => Outcome::Settled,
             Err(error) => {
                 tracing::warn!(
@@ -169,12 +170,12 @@ enum Outcome {
     Settled,
     /// Its state could not be read.
     Unreadable,
-    /// Temporal did not do what it was asked for.
+    /// Temporal did not do what was requested.
     Fault,
 }
 
 impl Seen {
-    /// Notes the outcome of a run; returns when the first run ended that is not done with.
+    /// Records the outcome of a run; returns when the first run ended that is not done.
     fn take(&mut self, run: Ended, outcome: Outcome, open: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
         if outcome == Outcome::Settled {
             self.unreadable.remove(&run.run_id);
@@ -198,14 +199,14 @@ impl Debug for EndedInstances {
     }
 }
 
-/// What is done about an unreadable state in the next attempt, after so many.
+/// Returns what the next attempt does about an unreadable state, after this many attempts.
 fn unreadable_after(attempts: u32) -> Unreadable {
     if attempts + 1 < ATTEMPTS { Unreadable::Fails } else { Unreadable::GoesOnFromItsBegin }
 }
 
-/// One process manager, whose type only this knows, or the batches.
+/// One process manager, whose type only the implementation knows, or the batches.
 trait Continue: Send + Sync {
-    /// The id of a workflow's instance.
+    /// Returns the id of a workflow's instance.
     fn id<'a>(&self, workflow_id: &'a str) -> Option<&'a str>;
 
     fn continue_run<'a>(

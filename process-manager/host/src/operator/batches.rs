@@ -1,4 +1,4 @@
-//! Batches, as operators see and steer them.
+//! Batches, as operators see and control them.
 
 use process_manager::batch::{Advance, FailedItem, LimitsChange, Progress, StartBatch};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::{
 };
 use process_manager_engine::{batch::WORKFLOW_TYPE, publish::MEMO};
 
-/// Starts, reads and steers batches. Clones share one connection.
+/// Starts, reads and controls batches. Clones share one connection.
 #[derive(Debug, Clone)]
 pub struct Batches {
     workflows: Workflows,
@@ -29,9 +29,9 @@ pub struct BatchRun {
     pub run_id: String,
     /// Whether it runs.
     pub is_running: bool,
-    /// Whether it begins no more commands, while some are in flight: it is about to pause, or its limits change.
+    /// Whether it begins no more commands while some are in flight: it is about to pause, or its limits are changing.
     pub is_draining: bool,
-    /// How far it is, what the chunk at hand has done included; `None` in the moment before it has begun.
+    /// Its progress, including the current chunk; `None` in the moment before it has begun.
     pub progress: Option<Progress>,
 }
 
@@ -40,7 +40,7 @@ impl Batches {
         Self { workflows }
     }
 
-    /// Starts a batch on a worker's task queue, unless one of its id runs or has completed.
+    /// Starts a batch on a worker's task queue, unless one with its id runs or has completed.
     ///
     /// # Errors
     /// [`StartError`].
@@ -49,7 +49,7 @@ impl Batches {
         start_batch(&client, task_queue, start).await
     }
 
-    /// Reads a batch by the id of its workflow; `None` where there never was one.
+    /// Reads a batch by the id of its workflow; returns `None` if there never was one.
     ///
     /// # Errors
     /// Temporal is unavailable.
@@ -62,14 +62,14 @@ impl Batches {
             batch.is_draining = at_hand.is_draining;
         }
         if let Some(progress) = &mut batch.progress {
-            // A chunk that cannot even begin has told nothing.
+            // A chunk that cannot even begin has reported nothing.
             let last_error = described.pending.iter().find_map(|pending| pending.last_error.clone());
             progress.fault = progress.fault.take().or(last_error).filter(|_| batch.is_running);
         }
         Ok(Some(batch))
     }
 
-    /// Lists a page of batches, running before ended and newest first: all, or those that run (or have ended).
+    /// Lists a page of batches, running before ended and newest first: all, only running ones, or only ended ones.
     ///
     /// # Errors
     /// Temporal is unavailable, or rejects the token.
@@ -90,12 +90,12 @@ impl Batches {
         Ok(Listed { items: page.items.iter().filter_map(read).collect(), next })
     }
 
-    /// Returns the failed items of a batch, a page: those of a page that is kept elsewhere
-    /// ([`Progress::kept_pages`]), or those that are not. Needs a worker.
+    /// Returns a page of a batch's failed items: those of a page that is kept elsewhere ([`Progress::kept_pages`]), or
+    /// those that are not kept elsewhere. Needs a worker.
     ///
     /// # Errors
-    /// [`OperatorError::NotFound`] where there is no such batch, or it has no such page; [`OperatorError::NoAnswer`] where
-    /// no worker answers; Temporal is unavailable.
+    /// [`OperatorError::NotFound`] if there is no such batch, or it has no such page; [`OperatorError::NoAnswer`] if no
+    /// worker answers; Temporal is unavailable.
     pub async fn failed(&self, workflow_id: &str, page: Option<u32>) -> Result<Vec<FailedItem>, OperatorError> {
         let batch = self.read(workflow_id).await?.ok_or_else(|| OperatorError::NotFound(workflow_id.to_owned()))?;
         let id = match (page, &batch.progress) {
@@ -106,11 +106,11 @@ impl Batches {
         self.workflows.query(&id, "failed").await?.ok_or(OperatorError::NoAnswer)
     }
 
-    /// Begins nothing new, until it is resumed. Commands in flight finish.
+    /// Begins no new commands until the batch is resumed. Commands in flight finish.
     ///
     /// # Errors
-    /// [`OperatorError::NotFound`], [`OperatorError::NotRunning`] and [`OperatorError::Closing`] where it does not run;
-    /// Temporal is unavailable. So for the other signals.
+    /// [`OperatorError::NotFound`], [`OperatorError::NotRunning`] and [`OperatorError::Closing`] if it does not run;
+    /// Temporal is unavailable. The other signals have the same errors.
     pub async fn pause(&self, workflow_id: &str) -> Result<(), OperatorError> {
         self.signal(workflow_id, "pause", &json!({})).await
     }
@@ -118,15 +118,15 @@ impl Batches {
     /// Goes on after a pause.
     ///
     /// # Errors
-    /// As for [`Self::pause`].
+    /// Same as [`Self::pause`].
     pub async fn resume(&self, workflow_id: &str) -> Result<(), OperatorError> {
         self.signal(workflow_id, "resume", &json!({})).await
     }
 
-    /// Sends again what has failed, under the same idempotency keys.
+    /// Sends failed items again, under the same idempotency keys.
     ///
     /// # Errors
-    /// As for [`Self::pause`], and [`OperatorError::NoSuchFailure`] where nothing has failed.
+    /// Same as [`Self::pause`], and [`OperatorError::NoSuchFailure`] if nothing has failed.
     pub async fn retry(&self, workflow_id: &str) -> Result<(), OperatorError> {
         let batch = self.read(workflow_id).await?.ok_or_else(|| OperatorError::NotFound(workflow_id.to_owned()))?;
         if !batch.is_running {
@@ -138,19 +138,19 @@ impl Batches {
         self.signal(workflow_id, "retry", &json!({})).await
     }
 
-    /// Changes the limits. Those that no batch can have are ignored, with a line in the worker's log; see
+    /// Changes the limits. Limits that no batch can have are ignored, with a line in the worker's log; see
     /// [`Limits::changed`](process_manager::batch::Limits::changed).
     ///
     /// # Errors
-    /// As for [`Self::pause`].
+    /// Same as [`Self::pause`].
     pub async fn limits(&self, workflow_id: &str, change: &LimitsChange) -> Result<(), OperatorError> {
         self.signal(workflow_id, "limits", &serde_json::to_value(change)?).await
     }
 
-    /// Ends the batch; with `undo` what was done is undone before, where the batch says how.
+    /// Ends the batch. With `undo`, it first undoes what was done, if the batch says how.
     ///
     /// # Errors
-    /// As for [`Self::pause`].
+    /// Same as [`Self::pause`].
     pub async fn cancel(&self, workflow_id: &str, undo: bool) -> Result<(), OperatorError> {
         self.signal(workflow_id, "cancel", &json!({"undo": undo})).await
     }

@@ -1,12 +1,12 @@
-//! Finds runs that somebody has ended from outside.
+//! Finds runs that were ended from outside.
 
 use chrono::{DateTime, Utc};
 
-/// How a run ends that somebody ends from outside.
+/// The statuses of runs that were ended from outside.
 pub const ENDED_FROM_OUTSIDE: [&str; 3] = ["Terminated", "Canceled", "TimedOut"];
 
-/// Returns the visibility query for the runs of these types that have ended with a status since a time. One query for
-/// several statuses would make the dev server's SQLite read every run that there is, open ones included.
+/// Returns the visibility query for runs of these types that have ended with a status since a time. One query for
+/// several statuses would make the dev server's SQLite read every run, including open ones.
 #[must_use]
 pub fn ended_with(status: &str, types: &[&str], since: Option<DateTime<Utc>>) -> String {
     let types: Vec<_> = types.iter().map(|name| format!("'{name}'")).collect();

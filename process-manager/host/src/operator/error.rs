@@ -4,7 +4,7 @@ use temporalio_client::tonic::{Code, Status};
 
 use super::workflows::WITHIN;
 
-/// The reason why a request of an operator was not carried out.
+/// The reason why an operator's request was not carried out.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OperatorError {
@@ -26,14 +26,14 @@ pub enum OperatorError {
     /// The workflow has ended.
     #[error("workflow {0} has ended")]
     NotRunning(String),
-    /// The run is about to end: the same request meets the end, or the run that follows.
+    /// The run is about to end: the same request will reach the end, or the next run.
     #[error("workflow {0} is about to end")]
     Closing(String),
-    /// The run takes no more signals: Temporal's limit, 10,000 by default. It begins another run as soon as a worker looks
-    /// at it.
+    /// The run takes no more signals: Temporal's limit, 10,000 by default. It begins another run as soon as a worker
+    /// looks at it.
     #[error("workflow {0} takes no more signals until a worker has begun its next run")]
     Full(String),
-    /// The instance has no failure that waits for an operator, or another one than the one that was meant.
+    /// The instance has no failure that waits for an operator, or the request meant another one.
     #[error("instance {0} has no such failure")]
     NoSuchFailure(String),
     /// `acknowledged_by` or `note` exceeds its limit.
@@ -45,7 +45,7 @@ pub enum OperatorError {
 }
 
 impl OperatorError {
-    /// Converts a status that is not about one workflow.
+    /// Converts a status that does not concern a single workflow.
     pub(crate) fn of(status: Status) -> Self {
         match status.code() {
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Aborted | Code::ResourceExhausted => {
@@ -55,7 +55,7 @@ impl OperatorError {
         }
     }
 
-    /// Returns the gRPC code of Temporal's answer, where Temporal has answered at all.
+    /// Returns the gRPC code of Temporal's answer, if Temporal answered at all.
     #[must_use]
     pub fn code(&self) -> Option<Code> {
         match self {
@@ -64,7 +64,7 @@ impl OperatorError {
         }
     }
 
-    /// Returns whether the workflow or the failure that the request was about is gone.
+    /// Returns whether the workflow or the failure that the request meant is gone.
     #[must_use]
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::NotFound(_) | Self::NotRunning(_) | Self::NoSuchFailure(_))

@@ -12,9 +12,9 @@ use super::{
     workflows::{bounded, found, latest, within},
 };
 
-/// Latest events that are read of a history.
+/// How many of the latest events of a history are read.
 const MOST_EVENTS: i32 = 500;
-/// Latest runs that are read.
+/// How many of the latest runs are read.
 const MOST_RUNS: usize = 8;
 
 /// The latest events of one or more runs, oldest first.
@@ -27,7 +27,7 @@ pub struct History {
 }
 
 impl Workflows {
-    /// Reads the latest events of the latest run's history; none where there never was a run.
+    /// Reads the latest events of the latest run's history; there are none if there never was a run.
     ///
     /// # Errors
     /// Temporal is unavailable or rejects the request.
@@ -58,7 +58,7 @@ impl Workflows {
         Ok(History { is_cut: true, ..whole })
     }
 
-    /// The latest events of one run; `None` where there is no such run.
+    /// Returns the latest events of one run; `None` if there is no such run.
     async fn history_of(&self, run: WorkflowExecution, most: i32) -> Result<Option<History>, OperatorError> {
         let mut client = self.client()?;
         let request = GetWorkflowExecutionHistoryReverseRequest {
@@ -76,7 +76,7 @@ impl Workflows {
     }
 }
 
-/// The run that this one continues; `None` also where its beginning was not read.
+/// Returns the run that this one continues; also `None` if its beginning was not read.
 fn continued_run(history: &History) -> Option<String> {
     match history.events.first()?.attributes.as_ref()? {
         Attributes::WorkflowExecutionStartedEventAttributes(started) => {

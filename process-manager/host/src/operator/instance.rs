@@ -1,4 +1,4 @@
-//! An instance of a process manager, as `describe`, the visibility store and its query `state` show it.
+//! An instance of a process manager, combined from `describe`, the visibility store and its query `state`.
 
 use chrono::{DateTime, Utc};
 use process_manager::{
@@ -23,7 +23,7 @@ pub enum InstanceStatus {
     Parked,
     /// Running, with a stalled command.
     Stalled,
-    /// Stopped by its process manager; its [`Instance::outcome`] says with which outcome.
+    /// Stopped by its process manager; [`Instance::outcome`] says with which outcome.
     Done,
     /// Ended because an operator acknowledged its failure.
     GivenUp,
@@ -45,11 +45,11 @@ pub struct Instance {
     pub status: InstanceStatus,
     /// The failure that waits for an operator.
     pub failure: Option<ParkedFailure>,
-    /// Why an operator is needed although it goes on.
+    /// Why an operator is needed although the instance goes on.
     pub attention: Option<Attention>,
     /// The stalled command.
     pub stalled: Option<StalledCommand>,
-    /// The outcome that its process manager has declared, once it has ended.
+    /// The outcome that its process manager declared, once it has ended.
     pub outcome: Option<Outcome>,
     /// When the run began.
     pub started_at: DateTime<Utc>,
@@ -62,7 +62,7 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Reads a run; `None` where it is not one of the process manager's.
+    /// Reads a run; returns `None` if it is not one of the process manager's.
     pub(super) fn read(manager: &str, info: &WorkflowExecutionInfo) -> Option<Self> {
         let execution = info.execution.as_ref()?;
         let process_id = execution.workflow_id.strip_prefix(manager)?.strip_prefix('-')?.to_owned();
@@ -88,7 +88,7 @@ impl Instance {
         })
     }
 
-    /// Takes over the answer of the query, which is at least as new as the memo.
+    /// Takes over the query's answer, which is at least as new as the memo.
     pub(super) fn refresh_from(&mut self, view: InstanceView) {
         let published = Published::from(view.clone());
         self.status = InstanceStatus::of(WorkflowExecutionStatus::Running, Some(&published));
@@ -98,7 +98,7 @@ impl Instance {
         self.view = Some(view);
     }
 
-    /// Returns since when it has had its status.
+    /// Returns when its status began.
     #[must_use]
     pub fn since(&self) -> DateTime<Utc> {
         let parked = self.failure.as_ref().map(|failure| failure.at);
@@ -112,7 +112,7 @@ impl Instance {
         self.failure.as_ref().map(|failure| failure.failure_id.as_str())
     }
 
-    /// Returns the state that the process manager keeps, where a worker has told it and it is a `T`.
+    /// Returns the process manager's state, if a worker has reported it and it is a `T`.
     #[must_use]
     pub fn state<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_value(self.view.as_ref()?.state.clone()).ok()

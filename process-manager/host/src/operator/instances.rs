@@ -13,21 +13,22 @@ pub struct Instances {
     manager: String,
 }
 
-/// Conditions that narrow a list of instances; absent ones let everything pass.
+/// Conditions that narrow a list of instances; an absent condition matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InstanceFilter {
-    /// Only instances that are running (or have ended).
+    /// Only running instances (or only ended ones).
     pub is_running: Option<bool>,
-    /// Only instances that are parked or have a stalled command (or neither).
+    /// Only instances that are parked or have a stalled command (or only those without either).
     pub has_incident: Option<bool>,
     /// Only instances in this sort of trouble.
     pub trouble: Option<Trouble>,
-    /// Only instances whose attention is about this. To be used with [`Trouble::NeedsAttention`]: an instance keeps the
-    /// last subject when the attention is over. Those that older code has begun tell it from their next trouble on.
+    /// Only instances whose attention is about this. Use it with [`Trouble::NeedsAttention`]: an instance keeps the
+    /// last subject when the attention is over. Instances that older code began show it only from their next trouble
+    /// on.
     pub subject: Option<String>,
-    /// Only instances that have ended with the outcome of this name.
+    /// Only instances that ended with the outcome of this name.
     pub outcome: Option<String>,
-    /// Only instances whose process id, or the id of their workflow, begins with this.
+    /// Only instances whose process id or workflow id begins with this.
     pub id_prefix: String,
     /// Only instances that ended in this way.
     pub end: Option<End>,
@@ -55,8 +56,8 @@ pub enum End {
 }
 
 impl InstanceFilter {
-    /// Returns the query of Temporal's visibility store; `None` where nothing can match, since a text has characters that
-    /// could end its quotes. Of an instance that continued as new only the latest run matches.
+    /// Returns the query of Temporal's visibility store; `None` if nothing can match, because a text has characters
+    /// that could end its quotes. If an instance continued as new, only its latest run matches.
     #[must_use]
     pub fn query(&self, manager: &str) -> Option<String> {
         let mut conditions = vec![format!("WorkflowType = '{manager}'")];
@@ -71,8 +72,8 @@ impl InstanceFilter {
             true => "Incident = true".to_owned(),
             false => "(Incident = false OR Incident IS NULL)".to_owned(),
         }));
-        // Either is an incident, which is what an index serves: few of many open instances are one. A run that began before
-        // there was the other attribute does not say which; it is rather looked at once too often.
+        // Both are incidents, for which there is an index: few of many open instances are incidents. A run that began
+        // before the other attribute existed does not say which; it is better to look at it once too often.
         conditions.extend(self.trouble.map(|trouble| match trouble {
             Trouble::NeedsAttention => {
                 "Incident = true AND (NeedsAttention = true OR NeedsAttention IS NULL)".to_owned()
@@ -88,7 +89,7 @@ impl InstanceFilter {
         conditions.extend(self.outcome.as_ref().map(|name| format!("Outcome = '{name}'")));
         if !self.id_prefix.is_empty() {
             let (text, own) = (&self.id_prefix, format!("WorkflowId STARTS_WITH '{manager}-{}'", self.id_prefix));
-            // The id of a workflow finds its instance.
+            // The id of a workflow also finds its instance.
             let is_whole = text.strip_prefix(manager).is_some_and(|rest| rest.starts_with('-'));
             conditions.push(if is_whole { format!("({own} OR WorkflowId STARTS_WITH '{text}')") } else { own });
         }
@@ -118,8 +119,8 @@ impl Instances {
         format!("{}-{process_id}", self.manager)
     }
 
-    /// Lists a page of instances, running before ended and newest first, at most `size` of them, from the page's token
-    /// on (empty: the first page). The result has a token where more instances follow. The list may lag by up to a second.
+    /// Lists a page of at most `size` instances, running before ended and newest first, from the page's token on (empty
+    /// for the first page). The result has a token if more instances follow. The list may lag by up to a second.
     ///
     /// # Errors
     /// Temporal is unavailable, or rejects the token.
@@ -138,7 +139,7 @@ impl Instances {
         Ok(Listed { items, next })
     }
 
-    /// Lists the newest instances, at most `size` of them.
+    /// Lists the newest instances, at most `size`.
     ///
     /// # Errors
     /// Temporal is unavailable.
@@ -159,7 +160,8 @@ impl Instances {
         }
     }
 
-    /// Reads the latest run of an instance; `None` where there never was one. Without a worker the result has no `view`.
+    /// Reads the latest run of an instance; returns `None` if there never was one. Without a worker the result has no
+    /// `view`.
     ///
     /// # Errors
     /// Temporal is unavailable.
@@ -176,7 +178,7 @@ impl Instances {
         Ok(Some(instance))
     }
 
-    /// Reads what an instance has been through, in its latest runs.
+    /// Reads what has happened to an instance in its latest runs.
     ///
     /// # Errors
     /// Temporal is unavailable.
@@ -185,11 +187,11 @@ impl Instances {
         Ok(timeline::read(&history))
     }
 
-    /// Retries what the instance has failed with: the failure of this id, or the present one.
+    /// Retries the instance's failed step: the failure with this id, or the current one.
     ///
     /// # Errors
-    /// [`OperatorError::NoSuchFailure`] where the instance is not parked, or with another failure;
-    /// [`OperatorError::NotFound`], [`OperatorError::NotRunning`] and [`OperatorError::Closing`] where it does not run;
+    /// [`OperatorError::NoSuchFailure`] if the instance is not parked, or is parked with another failure;
+    /// [`OperatorError::NotFound`], [`OperatorError::NotRunning`] and [`OperatorError::Closing`] if it does not run;
     /// Temporal is unavailable.
     pub async fn retry(&self, process_id: &str, failure_id: Option<&str>) -> Result<(), OperatorError> {
         let failure_id = self.present(process_id, failure_id).await?;
@@ -197,10 +199,10 @@ impl Instances {
         self.workflows.signal(&self.workflow_id(process_id), "retry", &signal).await
     }
 
-    /// Acknowledges a failure, which ends the instance: the failure that `acknowledge` names, or the present one.
+    /// Acknowledges a failure, which ends the instance: the failure that `acknowledge` names, or the current one.
     ///
     /// # Errors
-    /// As for [`Instances::retry`], and [`OperatorError::TooLong`] for a name of more than 200 or a note of more than
+    /// Same as [`Instances::retry`], and [`OperatorError::TooLong`] for a name of more than 200 or a note of more than
     /// 2,000 characters.
     pub async fn acknowledge(&self, process_id: &str, acknowledge: Acknowledge) -> Result<(), OperatorError> {
         if !acknowledge.is_within_limits() {
@@ -211,11 +213,11 @@ impl Instances {
         self.workflows.signal(&self.workflow_id(process_id), "acknowledge", &signal).await
     }
 
-    /// Sends an instruction: an event that the process manager takes from operators, as its name and its data. An instance
-    /// that cannot use it ignores it, with a line in the worker's log.
+    /// Sends an instruction: an event that the process manager accepts from operators, as its name and its data. An
+    /// instance that cannot use it ignores it, with a line in the worker's log.
     ///
     /// # Errors
-    /// [`OperatorError::NotFound`], [`OperatorError::NotRunning`] and [`OperatorError::Closing`] where it does not run;
+    /// [`OperatorError::NotFound`], [`OperatorError::NotRunning`] and [`OperatorError::Closing`] if it does not run;
     /// [`OperatorError::TooLong`] for more than 16 KiB of data; Temporal is unavailable.
     pub async fn instruct(&self, process_id: &str, kind: &str, data: &Value) -> Result<(), OperatorError> {
         if data.to_string().len() > INSTRUCTION_BYTES {
@@ -225,7 +227,7 @@ impl Instances {
         self.workflows.signal(&workflow_id, "instruct", &json!({"type": kind, "data": data})).await
     }
 
-    /// Returns the id of the instance's failure, where that is the one that is meant.
+    /// Returns the id of the instance's failure, if it is the one that is meant.
     async fn present(&self, process_id: &str, meant: Option<&str>) -> Result<String, OperatorError> {
         let instance = self.read(process_id).await?;
         let instance = instance.ok_or_else(|| OperatorError::NotFound(self.workflow_id(process_id)))?;

@@ -1,8 +1,8 @@
 //! A client for operators: lists, reads and signals the instances and subscriptions of any process manager.
 //!
-//! [`Operator`] knows a process manager by its type or by its name alone, so a console can serve managers that it does
-//! not link. Each request is bounded in time and, except for the details that only the query `state` tells, needs no
-//! worker.
+//! [`Operator`] knows a process manager by its type or only by its name, so a console can serve process managers that
+//! it does not link. Each request is bounded in time. None needs a worker, except for details that only the query
+//! `state` has.
 //!
 //! ```no_run
 //! # async fn f(client: temporalio_client::Client) -> Result<(), process_manager_host::operator::OperatorError> {
@@ -59,7 +59,7 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Creates a client. With a [`LazyClient`] requests fail with [`OperatorError::NotConnected`] until there is a
+    /// Creates a client. With a [`LazyClient`], requests fail with [`OperatorError::NotConnected`] until there is a
     /// connection.
     #[must_use]
     pub fn new(client: impl Into<LazyClient>) -> Self {
@@ -72,13 +72,13 @@ impl Operator {
         self.instances_of(M::NAME)
     }
 
-    /// Returns the instances of the process manager of this name.
+    /// Returns the instances of the process manager with this name.
     #[must_use]
     pub fn instances_of(&self, manager: impl Into<String>) -> Instances {
         Instances::new(self.workflows.clone(), manager.into())
     }
 
-    /// Returns the subscription of this name.
+    /// Returns the subscription with this name.
     #[must_use]
     pub fn subscription(&self, name: impl Into<String>) -> SubscriptionHandle {
         SubscriptionHandle::new(self.workflows.clone(), name.into())

@@ -1,4 +1,4 @@
-//! Readers of what Temporal says of a run.
+//! Readers of what Temporal says about a run.
 
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::de::DeserializeOwned;
@@ -8,7 +8,7 @@ use temporalio_common::protos::temporal::api::{
     workflow::v1::{PendingActivityInfo, WorkflowExecutionInfo},
 };
 
-/// Digits of a second that the visibility store keeps; `describe` has more, and the two must agree.
+/// How many digits of a second the visibility store keeps; `describe` has more, and the two must agree.
 const MICROSECONDS: u16 = 6;
 
 /// An activity that has not been answered yet.
@@ -16,11 +16,11 @@ const MICROSECONDS: u16 = 6;
 pub struct PendingCommand {
     /// The type of the activity.
     pub name: String,
-    /// The attempt that runs or comes next; the local one that went before is not counted.
+    /// The running or next attempt; the preceding local attempt does not count.
     pub attempt: i32,
     /// The error of the last attempt.
     pub last_error: Option<String>,
-    /// When the next attempt begins, where none runs.
+    /// When the next attempt begins, if none is running.
     pub next_attempt: Option<DateTime<Utc>>,
 }
 
@@ -41,7 +41,8 @@ pub fn innermost(failure: &Failure) -> String {
     failure.cause.as_ref().map_or_else(|| failure.message.clone(), |cause| innermost(cause))
 }
 
-/// Reads a memo field; `None` where it is absent or of another form, since anyone may start a run with any memo.
+/// Reads a memo field; returns `None` if it is absent or has another form, because anyone may start a run with any
+/// memo.
 #[must_use]
 pub fn memo<T: DeserializeOwned>(info: &WorkflowExecutionInfo, field: &str) -> Option<T> {
     decode(info.memo.as_ref()?.fields.get(field)?)
@@ -54,13 +55,13 @@ pub fn timestamp(seconds: i64, nanos: i32) -> Option<DateTime<Utc>> {
     Some(exact.trunc_subsecs(MICROSECONDS))
 }
 
-/// Reads a JSON payload; `None` where it is of another form.
+/// Reads a JSON payload; returns `None` if it has another form.
 #[must_use]
 pub fn decode<T: DeserializeOwned>(payload: &Payload) -> Option<T> {
     serde_json::from_slice(&payload.data).ok()
 }
 
-/// Reads the first payload as JSON; `None` where there is none, or it is of another form.
+/// Reads the first payload as JSON; returns `None` if there is none, or it has another form.
 pub(crate) fn first<T: DeserializeOwned>(payloads: Option<&Payloads>) -> Option<T> {
     decode(payloads?.payloads.first()?)
 }

@@ -51,7 +51,7 @@ pub enum TimelineEvent {
     Retried,
     /// An operator acknowledged the failure.
     Acknowledged(Acknowledge),
-    /// The run ended; the text says why, where the process manager did not stop it.
+    /// The run ended; the text says why, unless the process manager stopped it.
     Ended(Option<String>),
 }
 
@@ -65,7 +65,7 @@ pub enum Answer {
     Refused(Refusal),
     /// It could not be dispatched at all.
     Impossible(String),
-    /// It faulted, and is retried.
+    /// It had a fault, and is retried.
     Fault(String),
 }
 
@@ -89,7 +89,7 @@ pub struct Timeline {
     pub is_cut: bool,
 }
 
-/// Reads a history. It is public for the fuzz targets alone.
+/// Reads a history. It is public only for the fuzz targets.
 #[must_use]
 pub fn read(history: &History) -> Timeline {
     let mut reader = Reader::default();
@@ -100,12 +100,12 @@ pub fn read(history: &History) -> Timeline {
     Timeline { entries: history.events.iter().filter_map(entry).collect(), is_cut: history.is_cut }
 }
 
-/// State that is kept from one event of the history to the next.
+/// The state kept from one event of the history to the next.
 #[derive(Default)]
 struct Reader {
     has_begun: bool,
     published: Published,
-    /// The number of the latest failure that is known.
+    /// The number of the latest known failure.
     failures: u32,
     /// Commands in flight by the id of the event that scheduled them: name, attempts.
     commands: HashMap<i64, (String, i32)>,
@@ -117,13 +117,13 @@ impl Reader {
     fn event(&mut self, event: &HistoryEvent) -> Option<TimelineEvent> {
         match event.attributes.as_ref()? {
             Attributes::WorkflowExecutionStartedEventAttributes(started) => {
-                // Its ids count from 1 again.
+                // Event ids count from 1 again.
                 self.commands.clear();
                 self.timers.clear();
                 let is_first = !std::mem::replace(&mut self.has_begun, true);
                 match first::<Begin>(started.input.as_ref()) {
                     _ if is_first && !started.continued_execution_run_id.is_empty() => Some(TimelineEvent::Continued),
-                    // What another run leaves behind was delivered to that one.
+                    // Events left behind by another run were delivered to that run.
                     Some(Begin { events, carried: None, ended: None, .. }) if !events.is_empty() => {
                         Some(TimelineEvent::Delivered(events.into_iter().map(|delivery| delivery.event).collect()))
                     }
@@ -152,7 +152,7 @@ impl Reader {
                 None
             }
             Attributes::ActivityTaskStartedEventAttributes(started) => {
-                // The local attempt went before these.
+                // The local attempt came before these.
                 self.commands.get_mut(&started.scheduled_event_id)?.1 = started.attempt.saturating_add(1);
                 None
             }
@@ -180,7 +180,7 @@ impl Reader {
             return Some(TimelineEvent::Instructed(instruction["type"].as_str()?.to_owned()));
         }
         let operated: Acknowledge = first(input).unwrap_or_default();
-        // A signal that meant a failure that was not there has changed nothing.
+        // A signal that named a failure that did not exist changed nothing.
         match (&self.published.failure, &operated.failure_id) {
             (Some(parked), Some(meant)) if *meant != parked.failure_id => return None,
             (Some(_), _) => (),
@@ -210,12 +210,12 @@ impl Reader {
     }
 }
 
-/// The number of a failure, from its id `<process id>/<number>`; 0 if it has none.
+/// Returns the number of a failure, from its id `<process id>/<number>`; 0 if it has none.
 fn number_of(failure_id: &str) -> u32 {
     failure_id.rsplit_once('/').and_then(|(_, number)| number.parse().ok()).unwrap_or_default()
 }
 
-/// How a run ended, where the event ends it.
+/// Returns how a run ended, if the event ends it.
 fn ended(attributes: &Attributes) -> Option<Option<String>> {
     match attributes {
         Attributes::WorkflowExecutionCompletedEventAttributes(_) => Some(None),
@@ -234,7 +234,7 @@ impl Answer {
     }
 }
 
-/// The refusal that a failure carries; `None` for one that is retried.
+/// Returns the refusal that a failure carries; `None` for one that is retried.
 fn final_answer(failure: &Failure) -> Option<Answer> {
     match &failure.failure_info {
         Some(FailureInfo::ApplicationFailureInfo(info)) if info.non_retryable => {

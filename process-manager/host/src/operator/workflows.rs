@@ -31,14 +31,14 @@ use super::{
 };
 use crate::connect::LazyClient;
 
-/// For one request, its repetitions included.
+/// The time limit of one request, including its repetitions.
 pub(super) const WITHIN: Duration = Duration::from_secs(3);
-/// For a long poll, which the server answers within 20 s.
+/// The time limit of a long poll, which the server answers within 20 s.
 const LONG_POLL: Duration = Duration::from_secs(60);
-/// For a query: a worker answers in milliseconds, and without one the rest has to do.
+/// The time limit of a query: a worker answers in milliseconds, and without one the other details have to suffice.
 const QUERY_WITHIN: Duration = Duration::from_secs(1);
 
-/// Requests about workflows of any type. None but [`Workflows::query`] needs a worker.
+/// Requests about workflows of any type. Only [`Workflows::query`] needs a worker.
 #[derive(Debug, Clone)]
 pub struct Workflows {
     client: LazyClient,
@@ -51,16 +51,16 @@ pub struct Described {
     pub info: WorkflowExecutionInfo,
     /// Commands that have faulted and are being retried, or run for the first time.
     pub pending: Vec<PendingCommand>,
-    /// The details of the last heartbeat of an activity that runs.
+    /// The details of a running activity's last heartbeat.
     pub heartbeat: Option<Payload>,
 }
 
-/// A page of a list, and the token of the next one (empty: there is none).
+/// A page of a list, and the token of the next page (empty if there is none).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed<T> {
     /// The page.
     pub items: Vec<T>,
-    /// Temporal's token of the next page.
+    /// Temporal's token for the next page.
     pub next: Vec<u8>,
 }
 
@@ -85,7 +85,7 @@ impl Workflows {
         self.client.get().cloned().ok_or(OperatorError::NotConnected)
     }
 
-    /// Describes the latest run of a workflow; `None` where there never was one.
+    /// Describes the latest run of a workflow; returns `None` if there never was one.
     ///
     /// # Errors
     /// Temporal is unavailable or rejects the request.
@@ -102,7 +102,7 @@ impl Workflows {
         }))
     }
 
-    /// Waits until a run has closed. The server keeps its answer back until then, so that costs a request in 20 s.
+    /// Waits until a run has closed. The server holds back its answer until then, so this costs one request every 20 s.
     ///
     /// # Errors
     /// Temporal is unavailable, or does not know the run.
@@ -128,7 +128,7 @@ impl Workflows {
         }
     }
 
-    /// Lists a page of the runs that a visibility query finds, at most `size` of them.
+    /// Lists a page of at most `size` runs that match a visibility query.
     ///
     /// # Errors
     /// Temporal is unavailable or rejects the query or the token.
@@ -149,8 +149,8 @@ impl Workflows {
         Ok(Listed { items: answer.executions, next: answer.next_page_token })
     }
 
-    /// Returns the token if more runs follow it, else an empty one: a full page of Temporal carries a token even if it is
-    /// the last one.
+    /// Returns the token if more runs follow, otherwise an empty one: a full page of Temporal carries a token even if
+    /// it is the last one.
     ///
     /// # Errors
     /// Temporal is unavailable or rejects the query or the token.
@@ -159,7 +159,7 @@ impl Workflows {
         Ok(if is_last { Vec::new() } else { token })
     }
 
-    /// Counts the runs that a visibility query finds.
+    /// Counts the runs that match a visibility query.
     ///
     /// # Errors
     /// Temporal is unavailable or rejects the query.
@@ -170,11 +170,11 @@ impl Workflows {
         Ok(answer.map_err(OperatorError::of)?.count)
     }
 
-    /// Sends a signal to the running run of a workflow.
+    /// Signals the running run of a workflow.
     ///
     /// # Errors
-    /// [`OperatorError::NotFound`] or [`OperatorError::NotRunning`] where none runs, [`OperatorError::Closing`] where it
-    /// is about to end, [`OperatorError::Full`] where it takes no more signals; Temporal is unavailable or rejects the
+    /// [`OperatorError::NotFound`] or [`OperatorError::NotRunning`] if none runs, [`OperatorError::Closing`] if it is
+    /// about to end, [`OperatorError::Full`] if it takes no more signals; Temporal is unavailable or rejects the
     /// request.
     pub async fn signal(
         &self,
@@ -210,7 +210,7 @@ impl Workflows {
         }
     }
 
-    /// Queries the latest run of a workflow; `None` where no worker answers in time, or not as expected.
+    /// Queries the latest run of a workflow; returns `None` without an answer in time, or if it has another form.
     ///
     /// # Errors
     /// [`OperatorError::NotConnected`] until there has been a connection.
@@ -247,7 +247,7 @@ impl Workflows {
     }
 }
 
-/// Temporal's words, which its code alone does not tell.
+/// Temporal's text, because its code alone does not say this.
 const CLOSING: &str = "workflow is closing";
 const FULL: &str = "exceeded workflow execution limit for signal";
 
@@ -265,7 +265,7 @@ pub(super) fn latest(workflow_id: &str) -> WorkflowExecution {
     WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: String::new() }
 }
 
-/// A request that is repeated only while Temporal cannot be reached: what it has answered, it would answer again.
+/// Returns a request that is repeated only while Temporal cannot be reached: Temporal would repeat any other answer.
 pub(crate) fn bounded<T>(message: T) -> Request<T> {
     let mut request = message.into_request();
     request.set_timeout(WITHIN);
@@ -280,7 +280,7 @@ pub(crate) async fn within<T>(
     Ok(answer.map(Response::into_inner))
 }
 
-/// `None` for an answer that says that there is no such workflow.
+/// Returns `None` if the answer says that there is no such workflow.
 pub(super) fn found<T>(answer: Result<Result<T, Status>, OperatorError>) -> Result<Option<T>, OperatorError> {
     match answer? {
         Ok(answer) => Ok(Some(answer)),
@@ -289,7 +289,7 @@ pub(super) fn found<T>(answer: Result<Result<T, Status>, OperatorError>) -> Resu
     }
 }
 
-/// Returns the address of a run in Temporal's Web UI, whose own address is `base`.
+/// Returns the URL of a run in Temporal's Web UI, whose own URL is `base`.
 #[must_use]
 pub fn web_ui(base: &Url, namespace: &str, workflow_id: &str, run_id: &str) -> String {
     let mut url = base.clone();

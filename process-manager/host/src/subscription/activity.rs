@@ -29,11 +29,12 @@ use crate::{heartbeat::heartbeat, operator::Workflows};
 use process_manager::{limits::cut, manager::StartFrom};
 use process_manager_client::feed::{EventSource, FeedError, FeedPosition, FeedReader, SharedSource};
 
-/// How often the workflow is told which instances are retried, if that has changed. Each time makes its history longer.
+/// How often the workflow is told which instances are being retried, if that has changed. Each signal makes its history
+/// longer.
 const TELL_EVERY: Duration = Duration::from_secs(5);
-/// A worker whose heartbeats fail to come for 5 s is taken for dead: one in 2 s leaves time for a slow answer.
+/// A worker without heartbeats for 5 s counts as dead: one every 2 s leaves time for a slow answer.
 const AT_REST: Duration = Duration::from_secs(2);
-/// Faults that pass sooner are shown by the heartbeat alone.
+/// Shorter faults show only in the heartbeat.
 const WORTH_TELLING: TimeDelta = TimeDelta::seconds(10);
 
 struct Subscribed {
@@ -42,20 +43,21 @@ struct Subscribed {
     pace: Pace,
 }
 
-/// The subscriptions that a worker hosts, by name. To be registered with the worker's activities.
+/// The subscriptions that a worker hosts, by name. Register it with the worker's activities.
 pub struct Subscriptions {
     subscribed: HashMap<String, Subscribed>,
     stop: CancellationToken,
 }
 
 impl Subscriptions {
-    /// None yet. Once `stop` is cancelled, those that run return their position, for another worker to continue from.
+    /// Creates an empty set. Once `stop` is cancelled, running subscriptions return their position, so that another
+    /// worker can continue from there.
     #[must_use]
     pub fn new(stop: CancellationToken) -> Self {
         Self { subscribed: HashMap::new(), stop }
     }
 
-    /// Adds one.
+    /// Adds a subscription.
     pub(crate) fn add(&mut self, name: String, source: SharedSource, handler: Arc<dyn EventHandler>, pace: Pace) {
         self.subscribed.insert(name, Subscribed { source, handler, pace });
     }
@@ -63,18 +65,18 @@ impl Subscriptions {
 
 #[activities]
 impl Subscriptions {
-    /// Follows a log for one turn and returns where it stands then.
+    /// Follows a log for one turn and returns its place then.
     #[activity(definition = FollowLog)]
     pub async fn follow_log(self: Arc<Self>, ctx: ActivityContext, follow: Follow) -> Result<Followed, ActivityError> {
         let name = follow.name.as_str();
         let subscribed = self.subscribed(name)?;
         let from = resume_at(&ctx, follow.from.clone());
-        // The count is that of the event at which the turn began.
+        // The count belongs to the event at which the turn began.
         let attempt = if from == follow.from { follow.attempt } else { 0 };
         tracing::info!(subscription = name, position = from.position, "following the log");
         let (progress, seen) = watch::channel(Progress { at: from.clone(), ..Progress::default() });
         let mut reader = FeedReader::new(subscribed.source.clone(), from);
-        // In tasks of their own: a process manager's code that takes long holds up no heartbeat.
+        // In tasks of their own: slow code of a process manager must hold up no heartbeat.
         let mut beside = JoinSet::new();
         beside.spawn(heartbeat(ctx.clone(), seen.clone(), AT_REST));
         beside.spawn(tell_retrying(ctx.clone(), seen.clone()));
@@ -94,7 +96,7 @@ impl Subscriptions {
         }
     }
 
-    /// Delivers events again that have been passed.
+    /// Delivers events again that were passed.
     #[activity(definition = RedeliverEvents)]
     pub async fn redeliver_events(
         self: Arc<Self>,
@@ -146,7 +148,7 @@ impl Subscriptions {
     }
 }
 
-/// Where the last attempt was, if there was one that said so.
+/// Returns the place of the last attempt, if it reported one.
 fn resume_at(ctx: &ActivityContext, from: FeedPosition) -> FeedPosition {
     match ctx.heartbeat_details().deserialize::<Progress>() {
         Ok(progress) => progress.map_or(from, |progress| progress.at),
@@ -157,7 +159,7 @@ fn resume_at(ctx: &ActivityContext, from: FeedPosition) -> FeedPosition {
     }
 }
 
-/// Tells the workflow which instances have not been delivered to for a while, and when that has changed.
+/// Tells the workflow which instances have not been delivered to for a while, and when that changes.
 async fn tell_retrying(ctx: ActivityContext, progress: watch::Receiver<Progress>) {
     let Some(workflow_id) = ctx.info().workflow_id.clone() else { return };
     let workflows = Workflows::new(ctx.client());
@@ -181,7 +183,7 @@ async fn tell_retrying(ctx: ActivityContext, progress: watch::Receiver<Progress>
 
 /// Ends the activity for good, with its position as details: an operator has to decide how to continue.
 fn stopped(name: &str, error: &Stopped, at: FeedPosition) -> ActivityError {
-    // A process manager's own error may be of any length.
+    // A process manager's own error may have any length.
     let why = cut(error_chain(error));
     let kind = match error {
         Stopped::Log(FeedError::OtherLog { .. }) => OTHER_LOG,

@@ -1,4 +1,4 @@
-//! What is left of a subscription whose run was ended from outside: the pause that an operator has ordered.
+//! What is left of a subscription whose run was ended from outside: an operator's pause.
 
 use process_manager_engine::{activities::Follow, subscription::is_paused_by};
 use temporalio_client::{Client, NamespacedClient, grpc::WorkflowService};
@@ -14,7 +14,7 @@ use temporalio_common::{
 
 use crate::operator::{OperatorError, Workflows, bounded, first, within};
 
-/// Events in a page of a history.
+/// The number of events in a page of a history.
 const PAGE: i32 = 100;
 
 /// The latest run of a subscription.
@@ -23,7 +23,7 @@ pub(super) enum Latest {
     Runs,
     /// It was ended from outside while it was paused.
     EndedPaused,
-    /// Nothing is left of it, or there has been none.
+    /// Nothing is left of it, or there was none.
     Ended,
 }
 
@@ -39,7 +39,7 @@ pub(super) async fn latest(client: &Client, workflow_id: &str) -> Result<Latest,
     })
 }
 
-/// Whether the run was paused when it ended: by its latest signal about that, or from its beginning.
+/// Returns whether the run was paused when it ended: by its latest signal about that, or from its beginning.
 async fn was_paused(client: &Client, run: &WorkflowExecution) -> Result<bool, OperatorError> {
     let (mut client, mut next_page_token) = (client.clone(), Vec::new());
     loop {
@@ -62,7 +62,7 @@ async fn was_paused(client: &Client, run: &WorkflowExecution) -> Result<bool, Op
     }
 }
 
-/// Whether the subscription is paused after this event of its history; `None` where that does not tell.
+/// Returns whether the subscription is paused after this event of its history; `None` if the event does not say.
 fn is_paused_after(event: HistoryEvent) -> Option<bool> {
     match event.attributes? {
         Attributes::WorkflowExecutionSignaledEventAttributes(signal) => {

@@ -1,4 +1,4 @@
-//! Makes sure that a subscription runs.
+//! Ensures that a subscription runs.
 
 use temporalio_client::{
     Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowQueryOptions, WorkflowStartOptions,
@@ -19,9 +19,9 @@ use process_manager_engine::{
     subscription::{Subscription, SubscriptionState, workflow_id},
 };
 
-/// Starts the subscription unless it runs. To be called at regular intervals as well, so that one that an operator has
-/// terminated comes back; it then begins where a new one does (see [`StartFrom`]), and its handler may see old events again.
-/// One that was paused comes back paused.
+/// Starts the subscription unless it runs. Call it at regular intervals as well, so that a subscription that an
+/// operator has terminated comes back. It then begins where a new one does (see [`StartFrom`]), and its handler may see
+/// old events again. A paused subscription comes back paused.
 ///
 /// # Errors
 /// Temporal is unavailable, or rejects the start.
@@ -67,7 +67,7 @@ fn not_read(error: OperatorError) -> StartError {
     }
 }
 
-/// Where a subscription stands, by its query `state`. Needs a worker that hosts it.
+/// Returns a subscription's state, by its query `state`. Needs a worker that hosts it.
 ///
 /// # Errors
 /// Temporal is unavailable, no worker answers, or there is no such subscription.

@@ -22,32 +22,34 @@ pub struct HandlerError {
 }
 
 impl HandlerError {
-    /// `what` could not be done because of `source`.
+    /// Creates the error that `what` could not be done because of `source`.
     #[must_use]
     pub fn new(what: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { what: what.into(), source: source.into() }
     }
 }
 
-/// Attempts at an event of a redelivery: the subscription follows its log again only when the redelivery is over.
+/// How often an event of a redelivery is tried: the subscription follows its log again only when the redelivery is
+/// over.
 const ATTEMPTS_OF_REDELIVERY: u32 = 10;
-/// How long an instance may take to handle an event, before the position of a strongly consistent subscription passes it.
+/// How long an instance may take to handle an event before the position of a strongly consistent subscription passes
+/// it.
 const SETTLE_WITHIN: Duration = Duration::from_secs(120);
 
-/// How a turn wants its events to be delivered.
+/// The terms under which a turn delivers its events.
 #[derive(Debug)]
 pub(crate) struct Terms {
-    /// How often the first of the events has been tried before.
+    /// How often the first of the events was tried before.
     pub(crate) attempt: u32,
-    /// The time after which an instance that cannot be delivered to is given up, if others can be.
+    /// The time after which an instance that cannot be delivered to is given up, if deliveries to others succeed.
     pub(crate) give_up_after: Duration,
-    /// The time that an instance may take to settle, until the position passes its events all the same.
+    /// How long an instance may take to settle before the position passes its events anyway.
     pub(crate) settle_within: Duration,
     /// The logs that this one continues.
     pub(crate) continues: Vec<Continued>,
-    /// The events are redelivered: an instance takes them below what it has accepted.
+    /// The events are redelivered: an instance takes them even below what it has accepted.
     pub(crate) redeliver: Option<Redeliver>,
-    /// The instances that cannot be delivered to, those that have been so for the longest first.
+    /// The instances that cannot be delivered to, the longest affected first.
     pub(crate) retrying: watch::Sender<Vec<Retrying>>,
 }
 
@@ -65,40 +67,40 @@ impl Default for Terms {
 }
 
 impl Terms {
-    /// Whether an event that has been tried so often may be tried again at once.
+    /// Returns whether an event that was tried this often may be tried again at once.
     pub(crate) fn retries(&self, attempts: u32) -> bool {
         self.redeliver.is_none() || attempts < ATTEMPTS_OF_REDELIVERY
     }
 }
 
-/// Entries of the log that are done with.
+/// Entries of the log that are done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Passed {
     /// How many.
     pub(crate) entries: usize,
-    /// Where the last of them stands.
+    /// The position of the last one.
     pub(crate) at: FeedPosition,
     /// When it was recorded.
     pub(crate) time: Option<DateTime<Utc>>,
 }
 
-/// Why a handler does not go on. It is about the event behind those that have been passed.
+/// The reason why a handler does not go on. It concerns the event after those that were passed.
 #[derive(Debug)]
 pub(crate) enum Interrupted {
-    /// It is retried after this time, which survives restarts; it has been tried so often.
+    /// The event is retried after this time, which survives restarts; it was tried this many times.
     RetryAfter(Duration, u32),
     /// An operator has to decide: the subscription stops.
     Stop(String),
 }
 
-/// Handles the events of one log. It may see events again after a crash, so what it does must bear repetition; and it
-/// may be dropped at any await, as if the program died there.
+/// Handles the events of one log. It may see events again after a crash, so its effects must bear repetition. It may be
+/// dropped at any await, as if the program died there.
 pub(crate) trait EventHandler: Send + Sync {
     /// Begins to deliver.
     fn begin(&self, terms: Terms) -> Box<dyn Delivering + Send + '_>;
 
-    /// Reconciles state that no event announces. It runs beside the deliveries, at regular intervals, also while the log
-    /// cannot be read or an event is retried.
+    /// Reconciles state that no event announces. It runs beside the deliveries, at regular intervals, even while the
+    /// log cannot be read or an event is retried.
     fn sweep(&self) -> BoxFuture<'_, Result<(), HandlerError>> {
         Box::pin(async { Ok(()) })
     }
@@ -106,17 +108,17 @@ pub(crate) trait EventHandler: Send + Sync {
 
 /// The deliveries of a turn.
 pub(crate) trait Delivering {
-    /// Takes entries of the log; they follow on those that were taken before.
+    /// Takes entries of the log; they follow those that were taken before.
     fn take(&mut self, entries: Vec<FeedEvent>);
 
-    /// Whether it takes more.
+    /// Returns whether it takes more.
     fn has_room(&self) -> bool;
 
-    /// Whether everything that it has taken has been passed.
+    /// Returns whether everything that it has taken was passed.
     fn is_empty(&self) -> bool;
 
-    /// Delivers, and returns when entries have been passed, or when it does not go on. It may be dropped at any await, and
-    /// be called again.
+    /// Delivers, and returns when entries were passed, or when it cannot go on. It may be dropped at any await, and
+    /// called again.
     fn advance(&mut self) -> BoxFuture<'_, Result<Passed, Interrupted>>;
 
     /// Returns the events that could not be redelivered.
@@ -125,10 +127,10 @@ pub(crate) trait Delivering {
     }
 }
 
-/// Most characters of a reason: a thousand of them are handed over to the next run.
+/// Maximum length of a reason, in characters: a thousand reasons are handed over to the next run.
 const LONGEST_REASON: usize = 200;
 
-/// Returns what was left out, for one event.
+/// Returns the record of one event that was left out.
 pub(crate) fn left_out(position: Position, why: &str) -> LeftOut {
     LeftOut { position, why: cut(why) }
 }

@@ -1,4 +1,4 @@
-//! Delivers events of a log again that an operator has asked for.
+//! Delivers events of a log again that an operator asked for.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use process_manager_wire::Position;
 
 use super::{EventHandler, Interrupted, Terms, left_out};
 
-/// Events that are read before they are delivered.
+/// How many events are read before they are delivered.
 const AT_ONCE: usize = 50;
 
-/// Delivers these events of the log again. They are behind the place `at`, up to which the log has been followed. It may
-/// be dropped at any await, and repeated.
+/// Delivers these events of the log again. They are before the place `at`, up to which the log has been followed. It
+/// may be dropped at any await, and repeated.
 pub(super) async fn redeliver(
     source: &SharedSource,
     at: &FeedPosition,
@@ -32,7 +32,7 @@ pub(super) async fn redeliver(
         }
         deliveries.take(entries);
         while !deliveries.is_empty() {
-            // Nothing interrupts a redelivery: what cannot be delivered is left out.
+            // Nothing interrupts a redelivery: an event that cannot be delivered is left out.
             if let Err(Interrupted::Stop(why)) = deliveries.advance().await {
                 tracing::error!("a redelivery is interrupted: {why}");
                 break;
@@ -47,7 +47,7 @@ pub(super) async fn redeliver(
     Ok(outcome)
 }
 
-/// The event at the position.
+/// Returns the event at the position.
 async fn read(
     source: &SharedSource,
     at: &FeedPosition,

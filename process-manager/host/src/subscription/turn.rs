@@ -1,4 +1,4 @@
-//! One turn of a subscription, apart from Temporal: delivers, sweeps, and says how far it is.
+//! One turn of a subscription, separate from Temporal: delivers, sweeps, and reports its progress.
 
 use std::{convert::Infallible, future::Future, time::Duration};
 
@@ -21,26 +21,26 @@ use process_manager_client::{
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How long the service keeps an answer back when there is no event.
+/// How long the service holds back its answer if there is no event.
 const LONG_POLL: Duration = Duration::from_secs(20);
-/// Events in one answer: as many as there may be, for those of one instance go together in one signal.
+/// Events in one answer: as many as possible, because those of one instance go together in one signal.
 const BATCH: u16 = MAX_LIMIT;
-/// How long the deliveries that are under way have to end with the turn; the next turn repeats what did not.
+/// How long deliveries under way may take to end with the turn; the next turn repeats those that did not end.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// How often a subscription sweeps, when its workflow continues as new, so that its history stays short, and when it gives
-/// up an instance.
+/// How often a subscription sweeps, when its workflow continues as new to keep its history short, and when it gives up
+/// an instance.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// Time between two sweeps; 10 s by default.
+    /// The time between two sweeps; 10 s by default.
     pub sweep_every: Duration,
-    /// Events in one turn; 5,000 by default.
+    /// The number of events in one turn; 5,000 by default.
     pub turn_events: usize,
-    /// Longest time of one turn; 10 min by default. An instance that cannot be delivered to is tried for the rest of a turn
-    /// at most, so it should be longer than `give_up_after`.
+    /// The longest time of one turn; 10 min by default. An instance that cannot be delivered to is tried at most for
+    /// the rest of a turn, so this should be longer than `give_up_after`.
     pub turn_time: Duration,
     /// The time after which an instance that cannot be delivered to, while others can be, is a routing error; 2 min by
-    /// default. It is tried three times at least.
+    /// default. It is tried at least three times.
     pub give_up_after: Duration,
 }
 
@@ -55,14 +55,14 @@ impl Default for Pace {
     }
 }
 
-/// How far a subscription is: the details of its heartbeats.
+/// The progress of a subscription: the details of its heartbeats.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Progress {
     #[serde(flatten)]
     pub(super) at: FeedPosition,
-    /// Age of the last event when it had been handled; 0 while there is none to handle.
+    /// The age of the last event when it was handled; 0 while there is none to handle.
     pub(super) behind_seconds: i64,
-    /// The instances that cannot be delivered to; ten at most.
+    /// The instances that cannot be delivered to; at most ten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) retrying: Vec<Retrying>,
 }
@@ -70,13 +70,13 @@ pub(super) struct Progress {
 /// How a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// It was long enough, or it was told to stop.
+    /// The turn was long enough, or was told to stop.
     Over,
     /// The next event is retried, for the `attempt`th time, after this pause.
     RetryLater { after: Duration, attempt: u32 },
 }
 
-/// Why a subscription stops until an operator has decided.
+/// The reason why a subscription stops until an operator decides.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Stopped {
     #[error(transparent)]
@@ -85,7 +85,7 @@ pub(super) enum Stopped {
     Handler(String),
 }
 
-/// Follows the log until the turn is over or `stop` is ready, and returns how far it came.
+/// Follows the log until the turn is over or `stop` is ready, and returns how far it got.
 ///
 /// Everything runs in one task: when one part ends the turn, the others are dropped at once.
 pub(super) async fn turn(
@@ -109,7 +109,7 @@ pub(super) async fn turn(
 
 type Read = Result<Vec<FeedEvent>, FeedError>;
 
-/// Delivers what is read, in the order of the log, until the turn is over.
+/// Delivers what was read, in the order of the log, until the turn is over.
 async fn deliver(
     name: &str,
     reader: &mut FeedReader,
@@ -145,7 +145,7 @@ async fn deliver(
             Some(batch) = read.recv(), if !is_over && log_ended.is_none() && deliveries.has_room() => match batch {
                 Ok(entries) if entries.is_empty() => caught_up(name, progress),
                 Ok(entries) => deliveries.take(entries),
-                // What came before is delivered.
+                // Everything that came before is still delivered.
                 Err(error) => log_ended = Some(error),
             },
             () = &mut reading, if log_ended.is_none() => (),
@@ -156,7 +156,7 @@ async fn deliver(
     }
 }
 
-/// Reads the log for ever, ahead of the deliveries; the error with which it ends is the last that it sends.
+/// Reads the log for ever, ahead of the deliveries; an error ends it, and is the last thing that it sends.
 async fn read_on(name: &str, reader: &mut FeedReader, batches: mpsc::Sender<Read>) {
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     loop {
@@ -181,7 +181,7 @@ async fn read_on(name: &str, reader: &mut FeedReader, batches: mpsc::Sender<Read
     }
 }
 
-/// Shows the instances that cannot be delivered to.
+/// Publishes the instances that cannot be delivered to.
 async fn show(
     name: &str,
     mut retrying: watch::Receiver<Vec<Retrying>>,

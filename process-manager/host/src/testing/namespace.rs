@@ -14,14 +14,15 @@ use tokio::time::{Instant, sleep};
 
 /// How long ended runs can be read.
 const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
-/// Until a new namespace can be used. That takes less than a second; a machine that is kept busy may need much longer.
+/// The time limit until a new namespace can be used. That takes less than a second; a busy machine may need much
+/// longer.
 const LIMIT: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Creates the namespace if there is none of this name, and returns once it can be used.
+/// Creates the namespace if it does not exist, and returns once it can be used.
 ///
 /// # Errors
-/// The server's last answer, when it refuses the namespace, or does not serve it after two minutes.
+/// The server's last answer, if it refuses the namespace, or does not serve it after two minutes.
 pub(super) async fn create(client: &Client, namespace: &str) -> Result<(), Box<Status>> {
     let mut service = client.clone();
     let register = RegisterNamespaceRequest {

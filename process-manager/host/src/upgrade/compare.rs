@@ -11,15 +11,15 @@ use super::{
     words,
 };
 
-/// The first step at which two lists differ; of either it may be beyond the end.
+/// The first step at which two lists differ; it may be beyond the end of either.
 pub(super) struct Difference<'a> {
-    /// Where it is among the new steps.
+    /// The step's index among the new steps.
     at: usize,
     old: Option<&'a Step>,
     new: Option<&'a Step>,
 }
 
-/// Returns the first difference. A list that was broken off is as long as the other.
+/// Returns the first difference. A list that was cut short counts as equally long.
 pub(super) fn steps<'a>(
     (old, is_old_whole): (&'a [Step], bool),
     replayed: &'a Replayed,
@@ -34,8 +34,8 @@ pub(super) fn steps<'a>(
     Some(Difference { at, old: old.get(at), new: new.get(at) })
 }
 
-/// Whether two states are the same for the code of now: it may have a new field, or another form under a new version.
-/// Whether the old code or the new one hands the instance over must make no difference.
+/// Returns whether two states are the same for the new code: it may have a new field, or another form under a new
+/// version. It must make no difference whether the old or the new code hands the instance over.
 fn is_read_as(old: &Step, new: &Step, judge: Judge) -> bool {
     let (Some(version), Some(state)) = (old.version, old.answer.get("state")) else { return false };
     let as_new = Step { answer: new.answer.clone(), ..old.clone() };
@@ -43,7 +43,7 @@ fn is_read_as(old: &Step, new: &Step, judge: Judge) -> bool {
     as_new.is_same_as(new) && next.is_some() && (judge.migrated)(version, state).as_ref() == next
 }
 
-/// Returns the first command that differs from the one that was sent, as far as the history tells.
+/// Returns the first command that differs from the one that was sent, as far as the history shows.
 pub(super) fn sent<'a>(recorded: &'a Recorded, replayed: &'a Replayed) -> Option<Difference<'a>> {
     let new = replayed.steps.iter().enumerate().filter(|(_, step)| step.function == SEND);
     let mut pairs = recorded.sent.iter().flatten().zip(new);
@@ -52,7 +52,7 @@ pub(super) fn sent<'a>(recorded: &'a Recorded, replayed: &'a Replayed) -> Option
     Some(Difference { at, old: Some(old), new: Some(new) })
 }
 
-/// Returns the timers of the history that this code does not set so.
+/// Returns the timers of the history that this code does not set in the same way.
 pub(super) fn timers(recorded: &Recorded, replayed: &Replayed) -> Option<Finding> {
     let (name, after) = recorded.timers.iter().find(|timer| !replayed.timers.contains(timer))?;
     let of_name = |timers: &[(String, std::time::Duration)]| -> Vec<String> {
@@ -66,10 +66,10 @@ pub(super) fn timers(recorded: &Recorded, replayed: &Replayed) -> Option<Finding
 }
 
 impl Difference<'_> {
-    /// Tells the difference: given the state, when the event comes, then, now.
+    /// Describes the difference: given the state, when the event comes, then, now.
     pub(super) fn finding(&self, replayed: &Replayed, judge: Judge) -> Finding {
         let shown = |step: Option<&Step>| step.map_or("nothing".to_owned(), words::answer);
-        // Neither `send` nor an end tells the state and the event; a step before it does.
+        // Neither `send` nor an end has the state and the event; an earlier step does.
         let before = replayed.steps.iter().take(self.at + 1);
         let given = before.clone().rev().find(|step| !step.given.is_null());
         let event_id = self.new.or(self.old).map(|step| step.event_id.as_str()).filter(|id| !id.is_empty());
@@ -83,7 +83,7 @@ impl Difference<'_> {
         finding.with("differs", self.old.zip(self.new).map(places).unwrap_or_default())
     }
 
-    /// What becomes of two states by the migration.
+    /// Returns what the migration makes of the two states.
     fn migrated(&self, judge: Judge) -> Option<String> {
         let (old, new) = (self.old?, self.new?.anew.as_ref()?);
         let old = (judge.migrated)(old.version?, old.answer.get("state")?);
@@ -92,15 +92,15 @@ impl Difference<'_> {
     }
 }
 
-/// Returns what would be decided otherwise from the next run on, each kind once: otherwise than the deployed code would
-/// then, or, where that has not been recorded, than was decided in this run.
+/// Returns what would be decided differently from the next run on, each kind once. It compares with what the deployed
+/// code would then decide or, if that was not recorded, with what was decided in this run.
 pub(super) fn anew(replayed: &Replayed, judge: Judge, deployed: Option<&Decisions>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for (at, step) in replayed.steps.iter().enumerate() {
         let old = deployed.map_or(Some(step), |deployed| deployed.steps.get(at));
         let Some(old) = old.filter(|_| !step.function.starts_with("apply")) else { continue };
         if !old.is_same_as(step) {
-            // From here on they are not about the same.
+            // From here on, the steps are not about the same thing.
             break;
         }
         let then = deployed.map_or_else(|| Some(step.answer.clone()), |deployed| next(old, deployed.version));
@@ -119,12 +119,13 @@ pub(super) fn anew(replayed: &Replayed, judge: Judge, deployed: Option<&Decision
     findings
 }
 
-/// What code of this version would decide in the next run; `None` where it cannot read the state, or is told no version.
+/// Returns what code of this version would decide in the next run; `None` if it cannot read the state, or gets no
+/// version.
 fn next(step: &Step, code: u32) -> Option<Value> {
     if step.version? < code { step.anew.clone() } else { Some(step.answer.clone()) }
 }
 
-/// The event or the timer that is being handled.
+/// Returns the event or the timer that is being handled.
 fn when(event_id: Option<&str>, step: Option<&Step>, replayed: &Replayed) -> String {
     let timer = step.map(|step| step.about.as_str()).filter(|about| about.starts_with("timer "));
     if let Some(timer) = timer {

@@ -11,30 +11,30 @@ use temporalio_client::{
 use super::{UpgradeCheck, UpgradeError, files};
 use crate::{connect::bounded_rpc, operator::Workflows};
 
-/// Runs that are listed at once.
+/// How many runs are listed at once.
 const PAGE: usize = 500;
-/// Histories that are downloaded at a time.
+/// How many histories are downloaded at a time.
 const AT_A_TIME: usize = 8;
 
-/// What was downloaded of a workflow type.
+/// What was downloaded for a workflow type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Downloaded {
-    /// The workflow type; of a process manager its name.
+    /// The workflow type; for a process manager, its name.
     pub workflow_type: String,
-    /// Histories that were written.
+    /// How many histories were written.
     pub histories: usize,
     /// How many runs were open.
     pub open: usize,
 }
 
 impl UpgradeCheck {
-    /// Writes the histories of open runs into a new folder, a file each: of each workflow type at most so many, spread
-    /// evenly over their age. Only a page of the list and a few histories are in memory at a time.
+    /// Writes the histories of open runs into a new folder, one file each: for each workflow type at most this many,
+    /// spread evenly over their age. Only a page of the list and a few histories are in memory at a time.
     ///
     /// # Errors
-    /// [`UpgradeError::NotEmpty`] when the folder has files; [`UpgradeError::Temporal`] or [`UpgradeError::History`] when
-    /// Temporal is unavailable or rejects a request; [`UpgradeError::File`] when a file cannot be written.
+    /// [`UpgradeError::NotEmpty`] if the folder has files; [`UpgradeError::Temporal`] or [`UpgradeError::History`] if
+    /// Temporal is unavailable or rejects a request; [`UpgradeError::File`] if a file cannot be written.
     pub async fn download(
         &self,
         client: &Client,
@@ -74,7 +74,7 @@ async fn of_type(client: &Client, workflow_type: &str, folder: &Path, most: usiz
     }
 }
 
-/// Writes the history of a run; `false` where Temporal has deleted it meanwhile.
+/// Writes the history of a run; returns `false` if Temporal has deleted it meanwhile.
 async fn keep(client: &Client, workflow_id: String, run_id: String, folder: &Path) -> Result<bool, UpgradeError> {
     let path = files::history(folder, &workflow_id, &run_id);
     let run = WorkflowExecutionInfo::builder().namespace(client.namespace()).workflow_id(&workflow_id).run_id(run_id);

@@ -14,20 +14,20 @@ use super::{
     routing, words,
 };
 
-/// What was found about one run.
+/// The findings about one run.
 #[derive(Debug)]
 pub(super) struct Examined {
     pub(super) file: PathBuf,
-    /// The workflow type and the id of the instance, where they can be read.
+    /// The workflow type and the instance's id, if they can be read.
     pub(super) of: Option<(String, String)>,
     pub(super) findings: Vec<Finding>,
-    /// Whether the decisions of the deployed code were there; `None` where there are none to compare.
+    /// Whether the decisions of the deployed code were there; `None` if there are none to compare.
     pub(super) is_compared: Option<bool>,
-    /// Its state before and after the migration to the version of this code.
+    /// The state before and after its migration to the version of this code.
     pub(super) migrated: Option<(u32, Value, Value)>,
 }
 
-/// Writes what this code decides in a run. A file that is no history of a process manager stays as it is.
+/// Writes what this code decides in a run. A file that is not a process manager's history stays as it is.
 pub(super) fn record(check: &UpgradeCheck, replayer: &Replayer<'_>, file: &Path) -> Result<(), UpgradeError> {
     let Ok((history, recorded)) = read(replayer, file)? else { return Ok(()) };
     let Some(judge) = check.known(&recorded.workflow_type).and_then(|known| known.manager) else { return Ok(()) };
@@ -80,7 +80,7 @@ pub(super) fn examine(check: &UpgradeCheck, replayer: &Replayer<'_>, file: &Path
     Ok(examined)
 }
 
-/// A history and what it tells, or why it is none.
+/// A history and what was read from it, or why it is not one.
 type Read = Result<(History, Recorded), String>;
 
 fn read(replayer: &Replayer<'_>, file: &Path) -> Result<Read, UpgradeError> {
@@ -138,7 +138,7 @@ impl Run<'_> {
         with_error(finding, &self.replayed.failure)
     }
 
-    /// The first difference to what was recorded; without it, to what the history tells.
+    /// Returns the first difference from what was recorded or, without a record, from what the history shows.
     fn difference(&self) -> Option<Finding> {
         let finding = match self.decisions {
             Some(Decisions { steps, failure, .. }) => {
@@ -154,7 +154,7 @@ impl Run<'_> {
         Some(finding)
     }
 
-    /// The state with which the next run would begin, before and after it is migrated.
+    /// Returns the state with which the next run would begin, before and after its migration.
     fn migrated(&self) -> Option<Result<(u32, Value, Value), String>> {
         if let Some(step) = self.applied() {
             let migrated = step.anew.as_ref()?;
@@ -174,7 +174,7 @@ impl Run<'_> {
         }
     }
 
-    /// The last step that has changed the state.
+    /// Returns the last step that changed the state.
     fn applied(&self) -> Option<&Step> {
         self.replayed
             .steps

@@ -1,4 +1,4 @@
-//! The folder of histories: `<workflow id>.<run id>.json`, and beside each `….decisions.json`.
+//! The folder of histories: `<workflow id>.<run id>.json`, with `….decisions.json` beside each.
 
 use std::{
     fs,
@@ -12,18 +12,18 @@ use super::{UpgradeError, routing::Routing};
 
 const HISTORY: &str = ".json";
 const DECISIONS: &str = ".decisions.json";
-/// Most characters of a workflow's id in the name of a file.
+/// Maximum length of a workflow's id in a file name, in characters.
 const LONGEST: usize = 80;
 
-/// What some code decides in a run.
+/// The decisions of some code in a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Decisions {
     /// The `VERSION` of the code.
     pub(super) version: u32,
-    /// Why it cannot continue the run, if so.
+    /// The reason why it cannot continue the run, if it cannot.
     pub(super) failure: Option<String>,
     pub(super) steps: Vec<Step>,
-    /// How the code routes the events that the run has got.
+    /// How the code routes the events that the run has received.
     pub(super) routes: Vec<Routing>,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn create(folder: &Path) -> Result<(), UpgradeError> {
     }
 }
 
-/// Where the history of a run goes.
+/// Returns the file for the history of a run.
 pub(super) fn history(folder: &Path, workflow_id: &str, run_id: &str) -> PathBuf {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
     let name: String = workflow_id.chars().take(LONGEST).map(plain).collect();
@@ -69,7 +69,7 @@ pub(super) fn keep_decisions(history: &Path, decisions: &Decisions) -> Result<()
     write(&path, &bytes)
 }
 
-/// Returns what was recorded about a history; `None` where nothing was.
+/// Returns what was recorded about a history; `None` if nothing was.
 pub(super) fn decisions(history: &Path) -> Result<Option<Decisions>, UpgradeError> {
     let path = decisions_of(history);
     if !path.exists() {

@@ -1,23 +1,23 @@
-//! What is found about one instance.
+//! A finding about one instance.
 
 use std::fmt;
 
-/// How bad it is; the worst first.
+/// The severity of a finding; the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
     /// The instance cannot continue under this code, or cannot be checked.
     CannotContinue,
-    /// It would decide otherwise under the version that it keeps: the code breaks its promise.
+    /// It would decide differently under the version that it keeps: the code breaks its promise.
     DecidesOtherwise,
-    /// It would decide otherwise from its next run on, under the version of this code.
+    /// It would decide differently from its next run on, under the version of this code.
     NewVersion,
-    /// Events such as it has got would be routed otherwise.
+    /// Events like those that it has received would be routed differently.
     RoutedOtherwise,
 }
 
 impl Verdict {
-    /// Returns the exit code of a check that has found it.
+    /// Returns the exit code of a check with this finding.
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
@@ -42,9 +42,9 @@ impl fmt::Display for Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// How bad it is.
+    /// The severity.
     pub verdict: Verdict,
-    /// What it is, in words that are the same for all instances alike.
+    /// What it is, in words that are the same for all similar instances.
     pub what: String,
     /// The details: given, when, then and now.
     pub details: Vec<(&'static str, String)>,
@@ -55,7 +55,7 @@ impl Finding {
         Self { verdict, what: what.into(), details: Vec::new() }
     }
 
-    /// Adds a detail, unless it says nothing.
+    /// Adds a detail, unless it is empty.
     pub(super) fn with(mut self, label: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         if !detail.is_empty() {

@@ -1,4 +1,4 @@
-//! What a history itself tells about the code that wrote it.
+//! What a history itself shows about the code that wrote it.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use temporalio_common::protos::temporal::api::{
 use super::replay::{SEND, sent};
 use crate::operator::{decode, first};
 
-/// What is read of a history.
+/// What was read from a history.
 #[derive(Debug)]
 pub(super) struct Recorded {
     pub(super) workflow_type: String,
     pub(super) workflow_id: String,
-    /// The encoding of its input, where that is not JSON.
+    /// The encoding of its input, if that is not JSON.
     pub(super) encoded: Option<String>,
-    /// The commands that were sent, with their answers as far as they are known; `None` where they cannot be read.
+    /// The commands that were sent, with their answers if known; `None` if they cannot be read.
     pub(super) sent: Option<Vec<Step>>,
     /// The timers of an instance, by name.
     pub(super) timers: Vec<(String, Duration)>,
@@ -31,7 +31,7 @@ impl Recorded {
     /// Reads a history.
     ///
     /// # Errors
-    /// Why it is none.
+    /// The reason why it is not one.
     pub(super) fn read(history: &History) -> Result<Self, String> {
         let started = match history.events.first().and_then(|event| event.attributes.as_ref()) {
             Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) => started,
@@ -66,7 +66,7 @@ impl Recorded {
                     _ => self.sent = None,
                 }
             }
-            // After a fault the command is sent again, by an activity whose input is kept.
+            // After a fault, the command is sent again by an activity whose input is kept.
             Some(Attributes::ActivityTaskScheduledEventAttributes(scheduled)) => {
                 let activity = scheduled.activity_type.as_ref().map(|it| it.name.as_str()).unwrap_or_default();
                 let last = self.sent.as_mut().and_then(|sent| sent.last_mut());
@@ -86,7 +86,7 @@ impl Recorded {
     }
 }
 
-/// Checks what the SDK's replayer takes for granted: without it, it panics in the background and never ends
+/// Checks what the SDK's replayer takes for granted. Otherwise the replayer panics in the background and never ends
 /// (`HistoryInfo::new_from_history` of temporalio-sdk-core 0.10).
 fn is_in_order(events: &[HistoryEvent]) -> Result<(), String> {
     if (1..).zip(events).any(|(id, event)| event.event_id != id) {

@@ -1,4 +1,4 @@
-//! Replays histories, and sees what the workflow gets and what it sends.
+//! Replays histories, and observes what the workflow receives and sends.
 
 use std::{
     panic::resume_unwind,
@@ -36,7 +36,7 @@ use tokio::{runtime, time::timeout};
 
 use super::UpgradeError;
 
-/// For one history. It takes milliseconds; code that never returns must not hold the check up.
+/// The time limit of one history. A replay takes milliseconds; code that never returns must not block the check.
 pub(super) const WITHIN: Duration = Duration::from_secs(60);
 
 /// Replays histories, one after the other.
@@ -46,10 +46,10 @@ pub(super) struct Replayer<'a> {
     runtime: runtime::Runtime,
 }
 
-/// A history that was replayed.
+/// A replayed history.
 #[derive(Debug, Default)]
 pub(super) struct Replayed {
-    /// The input of an instance's run, where it can be read.
+    /// The input of an instance's run, if it can be read.
     pub(super) begin: Option<Begin>,
     /// The events that were delivered to an instance.
     pub(super) deliveries: Vec<Delivery>,
@@ -57,12 +57,12 @@ pub(super) struct Replayed {
     pub(super) timers: Vec<(String, Duration)>,
     /// What was decided and sent.
     pub(super) steps: Vec<Step>,
-    /// Why the code cannot go on with it.
+    /// The reason why the code cannot go on with it.
     pub(super) failure: Option<String>,
 }
 
-/// Calls a function with a replayer, in a thread of its own: decisions are noted by thread, and a runtime can block no
-/// thread of another one.
+/// Calls a function with a replayer, in a thread of its own: decisions are recorded per thread, and a runtime cannot
+/// block a thread of another runtime.
 pub(super) fn in_a_thread<T: Send>(
     options: &WorkflowReplayerOptions,
     within: Duration,
@@ -97,10 +97,10 @@ impl Replayer<'_> {
 }
 
 impl Replayer<'_> {
-    /// The history with its payloads as they were before their codec.
+    /// Returns the history with its payloads decoded by their codec.
     ///
     /// # Errors
-    /// The codec's, in words.
+    /// The codec's error, in words.
     pub(super) fn decoded(&self, mut history: History) -> Result<History, String> {
         let codec = self.options.data_converter.codec();
         let decoding = decode_payloads(&mut history, codec, &SerializationContextData::None);
@@ -113,7 +113,7 @@ fn lock(seen: &Mutex<Replayed>) -> MutexGuard<'_, Replayed> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Sees what a workflow gets and sends. Payloads come here after their codec.
+/// Observes what a workflow receives and sends. Payloads arrive here after their codec.
 struct Observer(Arc<Mutex<Replayed>>);
 
 impl WorkflowInterceptor for Observer {
@@ -171,10 +171,10 @@ impl WorkflowInterceptor for Observer {
     }
 }
 
-/// The function of steps that are commands which were sent.
+/// The function name of steps that are sent commands.
 pub(super) const SEND: &str = "send";
 
-/// A command that was sent.
+/// Returns the step of a command that was sent.
 pub(super) fn sent(activity: &str, sent: &CommandToDispatch) -> Step {
     let command = bounded(sent.command.clone());
     Step {

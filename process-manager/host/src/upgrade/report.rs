@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use super::{Finding, Verdict, examine::Examined, words};
 
-/// Instances that are named of each kind of difference.
+/// How many instances are named for each kind of difference.
 const NAMED: usize = 5;
-/// Kinds of differences that are told apart.
+/// How many kinds of differences are distinguished.
 const MOST_KINDS: usize = 200;
 
-/// What a check has found, instances that are alike together.
+/// The findings of a check, with similar instances grouped.
 #[derive(Debug)]
 pub struct Report {
     groups: BTreeMap<(Verdict, String, String), Group>,
@@ -22,7 +22,7 @@ pub struct Report {
     examined: usize,
     compared: usize,
     not_compared: usize,
-    /// An example of each process manager: the version of the state, the state, and the migrated one.
+    /// An example for each process manager: the version of the state, the state, and the migrated state.
     migrated: BTreeMap<String, (u32, Value, Value)>,
     accepts_new_version: bool,
 }
@@ -94,8 +94,8 @@ impl Report {
             .map(|((_, workflow_type, _), group)| (workflow_type.as_str(), group.instances, &group.example))
     }
 
-    /// Returns 0 where all instances would go on as they do; 1 where some would decide otherwise, or such events would be
-    /// routed otherwise; 2 where some cannot continue, or cannot be checked.
+    /// Returns 0 if all instances would go on as they do; 1 if some would decide differently, or such events would be
+    /// routed differently; 2 if some cannot continue or cannot be checked.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         let counts = |verdict: &Verdict| !(self.accepts_new_version && *verdict == Verdict::NewVersion);

@@ -1,4 +1,4 @@
-//! How events would be routed that instances have got.
+//! How the events that instances have received would be routed.
 
 use process_manager::{
     CloudEvent,
@@ -32,23 +32,23 @@ pub(super) fn routing<M: ProcessManager>(event: &CloudEvent) -> Routing {
     }
 }
 
-/// The events of logs that a run has got, in their order.
+/// Returns the log events that a run has received, in order.
 pub(super) fn delivered(replayed: &Replayed) -> impl Iterator<Item = &Delivery> {
     let first = replayed.begin.iter().flat_map(|begin| &begin.events);
     first.chain(&replayed.deliveries).filter(|delivery| !stands_in_no_log(&delivery.event))
 }
 
-/// What is found about the events of one run.
+/// The findings about the events of one run.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// The first event that cannot be read.
     pub(super) unreadable: Option<Finding>,
-    /// The types of events that would be routed otherwise.
+    /// The types of events that would be routed differently.
     pub(super) otherwise: Vec<Finding>,
 }
 
-/// Compares how the code routes the events of a run with how the deployed code does; where that has not been recorded,
-/// with how they came.
+/// Compares how this code and the deployed code route the events of a run. If the deployed code's routes were not
+/// recorded, it compares with how the events came.
 pub(super) fn compare(
     replayed: &Replayed,
     process_id: &str,
@@ -67,7 +67,7 @@ pub(super) fn compare(
     found
 }
 
-/// Only that it came here is known; to which other instances is not.
+/// It is only known that the event came here, not to which other instances.
 fn as_it_came(now: &Routing, delivery: &Delivery, process_id: &str) -> Routing {
     match now {
         Routing::To(kind, ids) if *kind == delivery.kind && ids.iter().any(|id| id == process_id) => now.clone(),

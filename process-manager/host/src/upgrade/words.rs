@@ -6,17 +6,17 @@ use serde_json::Value;
 
 use super::replay::SEND;
 
-/// Most characters of one value.
+/// Maximum length of one value, in characters.
 const LONGEST: usize = 600;
-/// Most places that are named.
+/// Maximum number of places that are named.
 const MOST_PLACES: usize = 5;
 
-/// A value as it is shown.
+/// Returns a value as it is shown.
 pub(super) fn json(value: &Value) -> String {
     cut(value.to_string())
 }
 
-/// A text as it is shown.
+/// Returns a text as it is shown.
 pub(super) fn cut(text: String) -> String {
     if text.chars().count() <= LONGEST {
         return text;
@@ -37,7 +37,7 @@ fn title(step: &Step) -> String {
     format!("{}({})", step.function, step.about)
 }
 
-/// What differs, in words that are the same for all instances alike.
+/// Returns the difference, in words that are the same for all similar instances.
 pub(super) fn difference(old: Option<&Step>, new: Option<&Step>) -> String {
     match (old, new) {
         (Some(old), Some(new)) if title(old) == title(new) => {
@@ -74,7 +74,7 @@ fn change(old: &Value, new: &Value) -> String {
     changes.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// How lists of commands differ.
+/// Returns how lists of commands differ.
 fn commands(old: &Value, new: &Value) -> Vec<String> {
     let list = |it: &Value| it.as_array().cloned().unwrap_or_default();
     let (olds, news) = (list(old), list(new));
@@ -97,7 +97,7 @@ fn name(outgoing: &Value) -> String {
     outgoing["command"]["type"].as_str().unwrap_or("a large command").to_owned()
 }
 
-/// How two commands of one name differ.
+/// Returns how two commands of one name differ.
 fn message(old: &Value, new: &Value) -> String {
     let name = name(new);
     if old["command"] != new["command"] {
@@ -109,7 +109,7 @@ fn message(old: &Value, new: &Value) -> String {
     }
 }
 
-/// How timers and the end differ.
+/// Returns how timers and the end differ.
 fn others(old: &Value, new: &Value) -> Vec<String> {
     let timers = (old["timers"] != new["timers"]).then(|| "other timers".to_owned());
     let stops = (old["stops"] != new["stops"]).then(|| match new["stops"].as_bool() {
@@ -119,7 +119,7 @@ fn others(old: &Value, new: &Value) -> Vec<String> {
     timers.into_iter().chain(stops).collect()
 }
 
-/// A decision, over several lines.
+/// Returns a decision, over several lines.
 pub(super) fn answer(step: &Step) -> String {
     if step.function == SEND && step.answer.is_null() {
         return format!("{} (the history has its name alone)", step.about);
@@ -179,7 +179,7 @@ fn text(value: Option<&Value>) -> String {
     value.and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// The places at which two values differ, with both.
+/// Returns the places at which two values differ, with both values.
 pub(super) fn places(old: &Value, new: &Value) -> String {
     let mut places = Vec::new();
     find_places(String::new(), old, new, &mut places);
@@ -206,7 +206,7 @@ fn find_places(at: String, old: &Value, new: &Value, places: &mut Vec<String>) {
                 find_places(format!("{at}[{number}]"), old, new, places);
             }
         }
-        // The values themselves stand beside it.
+        // The values themselves are shown beside it.
         _ if at.is_empty() => (),
         _ => places.push(format!("{at}: {}, now {}", short(old), short(new))),
     }

@@ -21,7 +21,7 @@ use process_manager::manager::Refusal;
 use process_manager_client::http::{Envelope, traceparent};
 use process_manager_wire::{error_chain, headers, panic_message};
 
-/// The dispatchers of a worker's process managers, by name. To be registered with the worker's activities.
+/// The dispatchers of a worker's process managers, by name. Register it with the worker's activities.
 pub struct Dispatchers {
     by_manager: HashMap<&'static str, Hosted>,
     task_queue: String,
@@ -37,7 +37,7 @@ pub(super) trait AnyDispatcher: Send + Sync {
     fn ask<'a>(&'a self, question: Value, envelope: &'a Envelope) -> BoxFuture<'a, Result<Value, DispatchError>>;
 }
 
-/// A dispatcher whose command is JSON.
+/// A dispatcher that takes its command as JSON.
 pub(super) struct Typed<C, D>(D, PhantomData<fn(C)>);
 
 impl<C, D: Dispatcher<C>> Typed<C, D> {
@@ -128,7 +128,7 @@ impl Dispatchers {
 
 fn envelope(input: &CommandToDispatch) -> Envelope {
     Envelope {
-        // Of the id as it goes out: it comes back with the events that the command leads to.
+        // Made from the id as it is sent: it comes back with the events that follow from the command.
         traceparent: Some(traceparent(&headers::fit(&input.correlation_id))),
         idempotency_key: Some(input.idempotency_key.clone()),
         correlation_id: Some(input.correlation_id.clone()),

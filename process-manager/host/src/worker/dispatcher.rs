@@ -9,14 +9,14 @@ use serde_json::Value;
 
 use process_manager_client::http::{ClientError, CommandClient, CommandError, Envelope, Timeouts};
 
-/// Why a command was not dispatched.
+/// The reason why a command was not dispatched.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DispatchError {
     /// The receiver's refusal, a business "no". It is not retried; `on_error` decides.
     #[error("refused ({}): {}", .0.code, .0.detail)]
     Refused(Problem),
-    /// Anything else that goes wrong. It is retried as the command's policy says, and then `on_error` decides.
+    /// Anything else that goes wrong. It is retried as the command's policy says, then `on_error` decides.
     #[error("the command was not delivered")]
     Fault(#[source] Box<dyn Error + Send + Sync>),
     /// The command cannot be sent at all. It is not retried; `on_error` decides.
@@ -45,20 +45,20 @@ impl From<CommandError> for DispatchError {
 
 /// Sends the commands of a process manager.
 ///
-/// It may be asked to send a command again after a crash, with the same idempotency key; and it may be dropped at any
-/// await, as if the program died there.
+/// After a crash it may have to send a command again, with the same idempotency key. It may be dropped at any await, as
+/// if the program died there.
 pub trait Dispatcher<C>: Send + Sync + 'static {
-    /// Sends one command. A panic is taken for [`DispatchError::Impossible`].
+    /// Sends one command. A panic counts as [`DispatchError::Impossible`].
     ///
     /// # Errors
-    /// [`DispatchError`] when the receiver refuses, something goes wrong, or the command can never be sent.
+    /// [`DispatchError`] if the receiver refuses, something goes wrong, or the command can never be sent.
     fn dispatch(&self, command: &C, envelope: &Envelope) -> impl Future<Output = Result<(), DispatchError>> + Send;
 
-    /// Asks a question (see [`is_question`](process_manager::manager::ProcessManager::is_question)), and returns the event
-    /// that is the answer, as `{"type", "data"}`. By default no question is answered.
+    /// Asks a question (see [`is_question`](process_manager::manager::ProcessManager::is_question)), and returns the
+    /// event that answers it, as `{"type", "data"}`. By default no question is answered.
     ///
     /// # Errors
-    /// As for [`Self::dispatch`].
+    /// Same as [`Self::dispatch`].
     fn ask(&self, _question: &C, _envelope: &Envelope) -> impl Future<Output = Result<Value, DispatchError>> + Send {
         ready(Err(DispatchError::Impossible("the dispatcher answers no questions".to_owned())))
     }
@@ -71,26 +71,27 @@ pub struct HttpDispatcher<C> {
 }
 
 impl<C> HttpDispatcher<C> {
-    /// Sends all commands to the service at this address.
+    /// Creates a dispatcher that sends all commands to the service at this address.
     ///
     /// # Errors
-    /// [`ClientError`] when the address is not an HTTP one, or the TLS set-up fails.
+    /// [`ClientError`] if the address is not an HTTP address, or the TLS set-up fails.
     pub fn new(service: url::Url) -> Result<Self, ClientError> {
         let client = Self::client(service)?;
         Ok(Self::choosing(move |_| client.clone()))
     }
 
-    /// Sends each command by the client that the closure chooses; [`Self::client`] makes one.
+    /// Creates a dispatcher that sends each command with the client that the closure chooses; [`Self::client`] makes
+    /// one.
     #[must_use]
     pub fn choosing(choose: impl Fn(&C) -> CommandClient + Send + Sync + 'static) -> Self {
         Self { choose: Box::new(choose) }
     }
 
-    /// Makes a client for a service that takes commands of process managers. The limit of an attempt is the activity's,
-    /// which the process manager can set; the client's own is 60 s.
+    /// Creates a client for a service that takes commands of process managers. An attempt is limited by the activity,
+    /// whose limit the process manager can set; the client's own limit is 60 s.
     ///
     /// # Errors
-    /// [`ClientError`] when the address is not an HTTP one, or the TLS set-up fails.
+    /// [`ClientError`] if the address is not an HTTP address, or the TLS set-up fails.
     pub fn client(service: url::Url) -> Result<CommandClient, ClientError> {
         CommandClient::new(service, Timeouts { total: Duration::from_secs(60), ..Timeouts::default() })
     }

@@ -16,10 +16,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::WorkerError;
 
-/// How often idle runs are looked for.
+/// How often to look for idle runs.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// When each idle run may leave, by run id. A run is in one worker of a program at a time.
+/// When each idle run may leave, by run id. Only one worker of a program has a run at a time.
 #[derive(Debug, Default)]
 struct Due(Mutex<HashMap<String, Instant>>);
 
@@ -30,7 +30,7 @@ impl Due {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The runs whose time has come, until they are gone.
+    /// Returns the runs whose time has come, until they are gone.
     fn expired(&self) -> Vec<String> {
         let now = Instant::now();
         self.lock().iter().filter(|(_, at)| **at <= now).map(|(run_id, _)| run_id.clone()).collect()
@@ -49,7 +49,7 @@ impl IdleRuns for Due {
     }
 }
 
-/// Makes a worker from whose cache idle runs are evicted.
+/// Creates a worker whose cache evicts idle runs.
 pub(super) fn start_worker(
     client: &Client,
     options: WorkerOptions,
@@ -66,14 +66,14 @@ pub(super) fn start_worker(
     Ok(Worker::new_from_core_options(core, client.options().clone(), options)?)
 }
 
-/// Until the worker is gone.
+/// Evicts idle runs until the worker is gone.
 async fn evict_idle(core: Weak<CoreWorker>) {
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let Some(core) = core.upgrade() else { return };
-        // A run of another worker of this program is unknown here, and that is all.
+        // A run of another worker of this program is unknown here, which does no harm.
         DUE.expired().iter().for_each(|run_id| core.request_workflow_eviction(run_id));
     }
 }

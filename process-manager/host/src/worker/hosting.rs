@@ -32,17 +32,17 @@ use crate::{
 
 type Register = Box<dyn FnOnce(&mut WorkerOptions) -> Result<(), WorkflowRegistrationError>>;
 
-/// Error of a worker that cannot host what it was given.
+/// The reason why a worker cannot host what it was given.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostingError {
     /// Two subscriptions have the same name.
     #[error("there are two subscriptions of the name {0}")]
     SubscriptionTwice(String),
-    /// The workflow ids of two process managers or batches can be the same: one name begins with the other and a hyphen.
+    /// The workflow ids of two process managers or batches can clash: one name begins with the other and a hyphen.
     #[error("{0} and {1} can have the same workflow ids; give one of them another name")]
     AmbiguousNames(&'static str, &'static str),
-    /// JSON cannot hold the settings of a process manager, or they are larger than 16 KiB.
+    /// JSON cannot hold the settings of a process manager, or they exceed 16 KiB.
     #[error("the settings of {0} cannot be used: {1}")]
     Settings(&'static str, String),
     /// Two workflows have one name.
@@ -80,7 +80,7 @@ pub struct Hosting {
     managers: Vec<&'static str>,
     subscriptions: Vec<Hosted>,
     ended: Vec<fn(&mut EndedInstances)>,
-    /// Why what was given cannot be hosted.
+    /// The reason why something cannot be hosted.
     unusable: Option<HostingError>,
     pace: Pace,
 }
@@ -93,7 +93,7 @@ struct Hosted {
     pace: Option<Pace>,
 }
 
-/// The subscriptions that a worker hosts, to be started.
+/// The subscriptions that a worker hosts and that have to be started.
 #[derive(Debug, Clone)]
 pub struct HostedSubscriptions {
     task_queue: String,
@@ -104,7 +104,7 @@ pub struct HostedSubscriptions {
 }
 
 impl Hosting {
-    /// Hosts nothing yet. Once `stop` is cancelled, subscriptions hand over to another worker.
+    /// Creates an empty hosting. Once `stop` is cancelled, subscriptions hand over to another worker.
     #[must_use]
     pub fn new(client: Client, task_queue: impl Into<String>, stop: CancellationToken) -> Self {
         let task_queue = task_queue.into();
@@ -156,15 +156,15 @@ impl Hosting {
         self
     }
 
-    /// Hosts a batch, with the source of its items and the dispatcher of its commands. It hears of a pause within a second
-    /// if the worker's `max_heartbeat_throttle_interval` is a second; the SDK's default is longer.
+    /// Hosts a batch, with the source of its items and the dispatcher of its commands. The batch learns of a pause
+    /// within a second if the worker's `max_heartbeat_throttle_interval` is a second; the SDK's default is longer.
     #[must_use]
     pub fn batch<B: Batch>(mut self, source: impl ItemSource<B>, dispatcher: impl Dispatcher<B::Command>) -> Self {
         self.batches.add::<B>(source, dispatcher);
         self
     }
 
-    /// Routes the events of this log to a target of one's own, by a subscription of this name.
+    /// Routes the events of this log to a custom target, by a subscription with this name.
     #[must_use]
     pub fn routed<R: Routing>(
         mut self,
@@ -182,7 +182,7 @@ impl Hosting {
         self
     }
 
-    /// Hosts a workflow that is written by hand, such as one that a [`DeliveryTarget`] starts.
+    /// Hosts a hand-written workflow, such as one that a [`DeliveryTarget`] starts.
     #[must_use]
     pub fn workflow<W: WorkflowImplementation>(mut self) -> Self
     where
@@ -192,7 +192,7 @@ impl Hosting {
         self
     }
 
-    /// Hosts the activities of such workflows.
+    /// Hosts the activities of hand-written workflows.
     #[must_use]
     pub fn activities<A: ActivityImplementer + 'static>(mut self, activities: A) -> Self {
         self.registrations.push(Box::new(|options| {
@@ -202,11 +202,11 @@ impl Hosting {
         self
     }
 
-    /// Registers everything with the worker. The subscriptions run once they have been started, see
+    /// Registers everything with the worker. The subscriptions run once they are started, see
     /// [`HostedSubscriptions::ensure`].
     ///
     /// # Errors
-    /// [`HostingError`] when names are not unique.
+    /// [`HostingError`] if names are not unique.
     pub fn register(self, options: &mut WorkerOptions) -> Result<HostedSubscriptions, HostingError> {
         let batches = self.batches.names();
         check_names(&self.managers.iter().copied().chain(batches).collect::<Vec<_>>())?;
@@ -243,7 +243,8 @@ impl Hosting {
     }
 }
 
-/// Names of process managers and batches: instance `B-1` of the process manager `A` and instance `1` of `A-B` would be one workflow.
+/// Checks the names of process managers and batches: instance `B-1` of the process manager `A` and instance `1` of
+/// `A-B` would be one workflow.
 fn check_names(managers: &[&'static str]) -> Result<(), HostingError> {
     for one in managers {
         let begins = |other: &&&'static str| other.strip_prefix(one).is_some_and(|rest| rest.starts_with('-'));
@@ -255,15 +256,15 @@ fn check_names(managers: &[&'static str]) -> Result<(), HostingError> {
 }
 
 impl HostedSubscriptions {
-    /// Starts each subscription unless it runs. To be called at intervals as well, see [`ensure_subscription`].
+    /// Starts each subscription unless it runs. Call it at intervals as well, see [`ensure_subscription`].
     ///
-    /// At first it registers the search attributes of instances ([`OF_PROCESS_MANAGERS`]) and waits until they can be used,
-    /// however long that takes: without them no instance could be started. From then on, a task of its own looks every
-    /// [`Pace::sweep_every`] for instances whose runs were ended from outside, until the worker's `stop` is cancelled: each
-    /// goes on, parked (ADR 18).
+    /// The first call registers the search attributes of instances ([`OF_PROCESS_MANAGERS`]) and waits until they can
+    /// be used, however long it takes: without them no instance could be started. From then on, a separate task looks
+    /// every [`Pace::sweep_every`] for instances whose runs were ended from outside, until the worker's `stop` is
+    /// cancelled. Each such instance goes on, parked (ADR 18).
     ///
     /// # Errors
-    /// [`StartError`] when Temporal is unavailable, or rejects a start.
+    /// [`StartError`] if Temporal is unavailable, or rejects a start.
     pub async fn ensure(&self, client: &Client) -> Result<(), StartError> {
         self.are_attributes_registered.get_or_init(|| register(client, &OF_PROCESS_MANAGERS)).await;
         self.ended.begin(&self.stop);

@@ -1,4 +1,4 @@
-//! The activity that reads events again, for instances that only know their positions.
+//! The activity that reads events again, for instances that know only their positions.
 
 #![expect(
     dead_code,
@@ -20,14 +20,14 @@ use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
 use process_manager_client::feed::{EventSource, FeedError, FeedEvent, SharedSource};
 
-/// An answer ends with the event that brings it to this many bytes of data.
+/// An answer ends with the event that brings its data to this many bytes.
 const ENOUGH_BYTES: usize = 256 * 1024;
 /// An answer ends when it has taken this long.
 const ENOUGH_TIME: Duration = Duration::from_secs(5);
-/// Most entries of the log that are read at once.
+/// Maximum number of log entries that are read at once.
 const WINDOW: u16 = 500;
 
-/// The logs of a worker's process managers, by name. To be registered with the worker's activities.
+/// The logs of a worker's process managers, by name. Register it with the worker's activities.
 #[derive(Default)]
 pub struct Logs(HashMap<&'static str, Vec<SharedSource>>);
 
@@ -39,7 +39,7 @@ impl Logs {
 
 #[activities]
 impl Logs {
-    /// Reads events of a process manager again: the first of those that are asked for, at least one.
+    /// Reads events of a process manager again: the first of the requested ones, at least one.
     #[activity(definition = FetchEvents)]
     pub async fn fetch_events(
         self: Arc<Self>,
@@ -59,7 +59,7 @@ impl Logs {
                 Err(error) => away = Some(error),
             }
         }
-        // The log may be the one that cannot be read now.
+        // The log that cannot be read now may be the one.
         if let Some(error) = away {
             return Err(fault(error_chain(&error)));
         }
@@ -70,7 +70,7 @@ impl Logs {
     }
 }
 
-/// Reads the first of these events, up to one that is missing.
+/// Reads the first of these events, up to a missing one.
 async fn fetch(
     source: &impl EventSource,
     log: &str,
@@ -96,12 +96,13 @@ async fn fetch(
     Ok(events)
 }
 
-/// Returns how many entries an attempt reads at once: ever fewer, as an answer may be too large to come in time.
+/// Returns how many entries an attempt reads at once: fewer each time, because an answer may be too large to come in
+/// time.
 fn window_of_attempt(attempt: u32) -> u16 {
     (WINDOW >> attempt.saturating_sub(1).min(15)).max(1)
 }
 
-/// Returns how many entries of the log, `most` at most, cover the next of these positions, and those that are near.
+/// Returns how many entries of the log, at most `most`, cover the next of these positions and those near it.
 fn window(positions: &[Position], most: u16) -> u16 {
     let Some(first) = positions.first() else { return 1 };
     let near = positions.iter().map(|position| position - first).take_while(|distance| *distance < most.into());

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::subscription::Pace;
 
-/// Most bytes of a process manager's settings.
+/// Maximum size of a process manager's settings.
 const SETTINGS_BYTES: usize = 16 * 1024;
 
 /// A process manager with the logs that it follows and the dispatcher of its commands.
@@ -27,7 +27,7 @@ pub struct Manager<M> {
 }
 
 impl<M: ProcessManager> Manager<M> {
-    /// Follows this log, by a subscription with the process manager's name, and sends commands by this dispatcher.
+    /// Follows this log, by a subscription with the process manager's name, and sends commands with this dispatcher.
     #[must_use]
     pub fn new(source: impl EventSource, dispatcher: impl Dispatcher<M::Command>) -> Self {
         Self {
@@ -40,25 +40,25 @@ impl<M: ProcessManager> Manager<M> {
         }
     }
 
-    /// Follows one more log, by a subscription of this name.
+    /// Also follows this log, by a subscription with this name.
     #[must_use]
     pub fn also_follows(mut self, name: impl Into<String>, source: impl EventSource) -> Self {
         self.sources.push((name.into(), SharedSource::new(source)));
         self
     }
 
-    /// Sets the settings that its functions find in
-    /// [`Context::settings`](process_manager::manager::Context::settings). An instance keeps those with which it began; at
-    /// most 16 KiB of JSON. What cannot be used is told by [`Hosting::register`](super::Hosting::register).
+    /// Sets the settings that its functions find in [`Context::settings`](process_manager::manager::Context::settings);
+    /// at most 16 KiB of JSON. An instance keeps the settings that it began with.
+    /// [`Hosting::register`](super::Hosting::register) reports unusable settings.
     #[must_use]
     pub fn settings(mut self, settings: &impl Serialize) -> Self {
         self.settings = checked(settings);
         self
     }
 
-    /// Lets its commands `StartBatch` and `CancelBatch` start and cancel batches on this task queue; the dispatcher does not
-    /// get them. Their data is [`StartBatch`](process_manager::batch::StartBatch) and
-    /// [`CancelBatch`](process_manager::batch::CancelBatch). The instance is told by the events `BatchProgressed` and
+    /// Lets the process manager's commands `StartBatch` and `CancelBatch` start and cancel batches on this task queue;
+    /// the dispatcher does not get them. Their data is [`StartBatch`](process_manager::batch::StartBatch) and
+    /// [`CancelBatch`](process_manager::batch::CancelBatch). The instance gets the events `BatchProgressed` and
     /// `BatchEnded`, whose data is [`Progress`](process_manager::batch::Progress).
     #[must_use]
     pub fn starts_batches(mut self) -> Self {
@@ -66,7 +66,8 @@ impl<M: ProcessManager> Manager<M> {
         self
     }
 
-    /// Sets how often its subscriptions sweep and how long their turns are; else they go by [`Hosting::pace`](super::Hosting::pace).
+    /// Sets how often its subscriptions sweep and how long their turns are; by default
+    /// [`Hosting::pace`](super::Hosting::pace) applies.
     #[must_use]
     pub fn pace(mut self, pace: Pace) -> Self {
         self.pace = Some(pace);

@@ -1,10 +1,10 @@
-//! Makes the SDK's worker.
+//! Creates the SDK's worker.
 
 use temporalio_client::Client;
 use temporalio_common::telemetry::TelemetryOptions;
 use temporalio_sdk::{Worker, WorkerOptions, error::WorkerCreateError};
 
-/// Error of a worker that cannot be made.
+/// The reason why a worker cannot be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorkerError {
@@ -16,13 +16,13 @@ pub enum WorkerError {
     Create(#[from] WorkerCreateError),
 }
 
-/// Makes a worker, for [`Worker::run`]. To be called within a Tokio runtime.
+/// Creates a worker, for [`Worker::run`]. Call it within a Tokio runtime.
 ///
 /// With the feature `eviction`, runs that have been idle for their process manager's `idle_timeout` leave the worker's
-/// memory. Without it, and in a worker made in another way, that option has no effect.
+/// memory. Without the feature, or in a worker created in another way, that option has no effect.
 ///
 /// # Errors
-/// [`WorkerError`] when the runtime, the options or the SDK refuse.
+/// [`WorkerError`] if the runtime, the options or the SDK refuse.
 pub fn start_worker(
     client: &Client,
     options: WorkerOptions,

@@ -1,4 +1,4 @@
-//! X14: instances that need an operator's attention are found by what it is about.
+//! X14: instances that need attention are found by what the attention is about.
 
 use std::convert::Infallible;
 
@@ -64,7 +64,7 @@ fn about(subject: &str) -> InstanceFilter {
     InstanceFilter { is_running, trouble, subject, ..InstanceFilter::default() }
 }
 
-/// Waits until so many are about Ann, and so many about Ben.
+/// Waits until this many are about Ann, and this many about Ben.
 async fn counted(watches: &Instances, what: &str, expected: (i64, i64)) {
     eventually(what, async || {
         let counts = (watches.count(&about("ann")).await.unwrap(), watches.count(&about("ben")).await.unwrap());
@@ -83,7 +83,7 @@ async fn x14_what_needs_attention_is_counted_by_what_it_is_about_in_each_run() {
     world.log.append(&Event::Needed(Some("ben".to_owned())));
     counted(&watches, "Ben, while attention is needed all the time", (0, 1)).await;
 
-    // An instance waits in a run of its own while it is parked, and in yet another one after the retry.
+    // A parked instance waits in a run of its own, and after the retry in yet another one.
     world.recorder.answer("bad", &[Receiver::Refuses, Receiver::Accepts]);
     let sent = world.log.append(&Event::Sent("bad".to_owned()));
     eventually("the parked one is listed", async || {

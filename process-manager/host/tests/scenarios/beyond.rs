@@ -14,7 +14,7 @@ use super::{
 #[tokio::test(flavor = "multi_thread")]
 async fn x01_a_crash_between_dispatch_and_persist_sends_the_same_key_and_takes_effect_once() {
     let mut world = World::new().await;
-    // It takes effect, and the host dies before it hears of that.
+    // The command takes effect, and the host dies before it learns of that.
     world.recorder.answer("x", &[Receiver::Hangs, Receiver::Accepts]);
     let event = world.append(Step::start("a", "one").commands(&["x", "y"]));
     let in_hand = async || (!world.recorder.labels().is_empty()).then_some(()).ok_or(());
@@ -85,7 +85,7 @@ async fn x06_an_event_that_is_routed_again_later_waits_also_over_a_restart() {
     world.handled(&first).await;
     world.append_about("retry:4000", Step { unroutable: true, ..Step::default() });
     let last = world.append(Step::start("a", "three"));
-    // On a machine that is kept busy both waits may be over by now.
+    // On a busy machine both waits may be over by now.
     eventually("it waits, or has waited", async || {
         let state = world.subscription().await;
         if state.status == Subscription::Retrying {

@@ -1,4 +1,5 @@
-//! Limits and unreadable states through a whole run: what goes beyond is parked visibly, and goes on once the code is fixed.
+//! Limits and unreadable states through a whole run: an instance beyond a limit is parked visibly, and goes on once the
+//! code is fixed.
 
 use std::convert::Infallible;
 
@@ -26,7 +27,7 @@ use super::{
     world::{Receiver, World},
 };
 
-/// An event that asks for so many commands of so many bytes, and adds a text to the state.
+/// An event that asks for this many commands of this many bytes, and adds a text to the state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 enum Event {
@@ -37,7 +38,7 @@ fn event(instance: &str, commands: usize, bytes: usize, text: usize) -> Event {
     Event::Grown { instance: instance.to_owned(), commands, bytes, text: "x".repeat(text) }
 }
 
-/// Keeps all that it hears.
+/// Keeps everything that it receives.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Hoards {
     text: String,
@@ -49,7 +50,7 @@ struct Fixed {
     text: String,
 }
 
-/// A deploy that forgot the instances that are there.
+/// A deployment that ignored the existing instances.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Forgot {
     #[expect(dead_code, reason = "no state that is there has one")]
@@ -130,7 +131,7 @@ async fn an_event_of_2_mib_that_parks_is_read_again_when_it_is_retried() {
     let mut world = World::without_worker().await;
     world.host::<Hoards>().await;
     world.recorder.answer("0 ", &[Receiver::Refuses]);
-    // With its envelope it is just what the server takes.
+    // With its envelope, it is exactly as large as the server allows.
     world.log.append(&event("a", 1, 0, 2_096_000));
     parked(&world, "a", "refused-by-test").await;
     let mut last = None;
@@ -139,7 +140,7 @@ async fn an_event_of_2_mib_that_parks_is_read_again_when_it_is_retried() {
     }
     world.recorder.answer("0 ", &[Receiver::Accepts]);
     world.signal("Hoards-a", "retry", None).await;
-    // Its text is more than the state may be.
+    // Its text is larger than the state may be.
     let view = parked(&world, "a", "too-large").await;
     assert_eq!((view.queued_events, world.recorder.effects().len()), (3, 1));
     world.kill();
@@ -203,7 +204,8 @@ async fn a_run_that_began_without_limits_is_kept_and_parked_when_it_cannot_be_ha
     begin.as_object_mut().unwrap().remove("revision");
     start(&world, &begin).await;
     world.host::<Hoards>().await;
-    // The server suggests to continue as new beyond some MB of history. One by one: of those that wait it takes few.
+    // The server suggests continuing as new beyond some MB of history. One by one, because it takes only a few of those
+    // that wait.
     for _ in 0..6 {
         let event = world.log.append(&event("a", 0, 0, 900_000));
         if wait_until_handled::<Hoards>(world.server.client(), &event, STALL).await.is_err() {
@@ -225,7 +227,7 @@ async fn a_run_that_began_without_limits_is_kept_and_parked_when_it_cannot_be_ha
     assert_eq!(world.view_of::<Fixed>("a").await.unwrap().state, json!({"text": "7"}));
 }
 
-/// Starts the run of the instance as older code has done.
+/// Starts the run of the instance as older code did.
 async fn start(world: &World, begin: &Value) {
     let input = RawValue::from_value(begin, &PayloadConverter::serde_json());
     let options = WorkflowStartOptions::new("test", workflow_id::<Hoards>("a")).build();

@@ -25,14 +25,14 @@ use super::{
     world::{World, applied},
 };
 
-/// The events that an instance has applied, in the order of its handling.
+/// The events that an instance has applied, in the order in which it handled them.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 struct Applied {
     applied: Vec<String>,
 }
 
-/// A process manager of payments, as it was and as it is now: the amount of a payment, and the version, differ. Subjects
-/// say what to do: `strict` is a strict start, `skip` skips what cannot be routed.
+/// An old and a new process manager of payments: the amount of a payment and the version differ. Subjects say what to
+/// do: `strict` is a strict start, `skip` skips an event that cannot be routed.
 macro_rules! payments {
     ($type:ident, $event:ident, $amount:ty, $version:literal) => {
         #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -119,7 +119,7 @@ async fn s11_an_event_that_cannot_be_read_stops_visibly_and_is_delivered_once_th
     let waited = wait_until_handled::<OfNumbers>(world.server.client(), &paid, STALL).await;
     assert!(matches!(waited, Err(WaitError::NotRouted(_))), "{waited:?}");
 
-    // An operator has it passed over, and the instance goes on.
+    // An operator lets it be passed over, and the instance goes on.
     let payments = Operator::new(world.server.client().clone()).subscription("Payments");
     payments.resume(Some(2)).await.unwrap();
     world.handled_by::<OfNumbers>(&third).await;
@@ -128,7 +128,7 @@ async fn s11_an_event_that_cannot_be_read_stops_visibly_and_is_delivered_once_th
     let fourth = noted(&world, "a", "fourth");
     world.handled_by::<OfTexts>(&fourth).await;
 
-    // Twice: it is handled once. What the subscription has not come to is left out.
+    // It is redelivered twice but handled once. Events that the subscription has not reached are left out.
     for again in [1, 2] {
         payments.redeliver(&[2, 9], Some("a")).await.unwrap();
         let state = eventually("it is redelivered", async || match world.subscription_of::<OfTexts>().await {
@@ -158,7 +158,7 @@ async fn s13_an_event_that_no_instance_can_take_is_a_routing_error_and_the_other
     world.handled_by::<OfTexts>(&of_b).await;
     world.handled_by::<OfTexts>(&of_a).await;
     assert_eq!(applied(&world.view_of::<OfTexts>("a").await.unwrap()).unwrap(), ["small", "next"]);
-    // By default it stops, visibly.
+    // By default the subscription stops, visibly.
     let large = about(&world, "stop", "a", &"x".repeat(3 * 1024 * 1024));
     let why = stopped_at::<OfTexts>(&world, large.sequence - 1).await;
     assert!(why.contains("instance a cannot take the event"), "{why}");
@@ -171,7 +171,7 @@ async fn s13_an_instance_that_cannot_answer_does_not_hold_up_the_others() {
     let first = noted(&world, "a", "first");
     world.handled_by::<OfLater>(&first).await;
     world.kill();
-    // Rolled back: the run needs version 2, so that it answers no question.
+    // Rolled back: the run needs version 2, so it answers no query.
     world.host::<OfTexts>().await;
     about(&world, "strict", "a", "strict");
     let other = noted(&world, "b", "other");
@@ -182,7 +182,7 @@ async fn s13_an_instance_that_cannot_answer_does_not_hold_up_the_others() {
     world.handled_by::<OfTexts>(&other).await;
     let status = world.subscription_of::<OfTexts>().await.status;
     assert!([Status::Following, Status::Retrying].contains(&status), "{status:?}");
-    // After a while it tells which one is in the way, and why.
+    // After a while it reports which one holds it up, and why.
     let told = eventually("it tells", async || match world.subscription_of::<OfTexts>().await {
         state if state.status == Status::Retrying => Ok(state),
         state => Err(state),
@@ -190,7 +190,7 @@ async fn s13_an_instance_that_cannot_answer_does_not_hold_up_the_others() {
     .await;
     let told: Vec<_> = told.retrying.iter().map(|it| (it.id.as_str(), it.why.is_empty())).collect();
     assert_eq!(told, [("a", false)]);
-    // What the run was given before is not given to the next one.
+    // The next run is not given what the run was given before.
     world.signal("subscription-Payments", "rewind", Some(json!({"position": 0}))).await;
     let last = noted(&world, "b", "last");
     world.handled_by::<OfTexts>(&last).await;
@@ -204,7 +204,7 @@ struct Replaced(Arc<Mutex<MemoryLog>>);
 impl EventSource for Replaced {
     async fn read(&self, after: Position, limit: u16, wait: Duration) -> Result<Vec<FeedEvent>, FeedError> {
         let log = self.0.lock().unwrap().clone();
-        // One that was replaced is not waited for.
+        // A replaced log is not waited for.
         EventSource::read(&log, after, limit, wait.min(Duration::from_millis(100))).await
     }
 }
@@ -238,7 +238,7 @@ async fn s14_a_restored_log_with_another_id_goes_on_at_the_same_place_and_nothin
         state => Err(state),
     })
     .await;
-    // One has seen something of the restored log by then, and the other nothing.
+    // By then one instance has seen something of the restored log, and the other nothing.
     for (id, seen) in [("a", ["one", "three", "last"].as_slice()), ("b", &["two", "last"])] {
         let last = noted(&world, id, "last");
         world.handled_by::<OfTexts>(&last).await;

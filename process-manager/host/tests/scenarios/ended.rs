@@ -29,7 +29,7 @@ use super::{
     world::{Receiver, World},
 };
 
-/// Sweeps often.
+/// Hosts with frequent sweeps.
 fn brisk<M: ProcessManager<Command = Command>>(world: &World, hosting: Hosting) -> Hosting {
     let pace = Pace { sweep_every: Duration::from_millis(200), ..Pace::default() };
     hosting.pace(pace).manager(Manager::<M>::new(world.log.clone(), world.recorder.clone()))
@@ -75,7 +75,7 @@ fn is_from_outside(view: &InstanceView) -> bool {
     view.failure.as_ref().is_some_and(|failure| failure.code == "ended-from-outside")
 }
 
-/// Awaits that the instance is parked since its run was ended.
+/// Waits until the instance is parked because its run was ended.
 async fn ended(world: &World, id: &str) -> InstanceView {
     world.until(id, "it is parked", is_from_outside).await
 }
@@ -84,7 +84,7 @@ fn probes(world: &World) -> Instances {
     Operator::new(world.server.client().clone()).instances::<Probe>()
 }
 
-/// An instance that is parked as `bad` was refused; an event waits.
+/// Parks an instance because `bad` was refused; an event waits.
 async fn parked(world: &World) -> CloudEvent {
     world.recorder.answer("bad", &[Receiver::Refuses]);
     world.append(Step::start("a", "one").commands(&["bad", "good"]));
@@ -103,7 +103,7 @@ async fn x12_a_parked_instance_that_is_terminated_comes_back_parked_and_a_retry_
     let (how, why) = failure.detail.split_once("; it was parked before: ").unwrap();
     assert_eq!(how, "the run was terminated by kim (by mistake)");
     assert!(why.ends_with("refused (refused-by-test): the test wants it, refused-by-test"), "{why}");
-    // It is where every other incident is.
+    // It is listed with all other incidents.
     let incidents = InstanceFilter { is_running: Some(true), has_incident: Some(true), ..InstanceFilter::default() };
     let listed = eventually("it is listed", async || {
         let page = probes(&world).list(&incidents, 10, Vec::new()).await.map_err(|error| error.to_string())?;
@@ -151,7 +151,7 @@ async fn x12_an_instance_that_waits_for_a_retry_and_is_cancelled_comes_back_park
     assert_eq!(world.applied("a").await.unwrap(), ["one"]);
 }
 
-/// Nobody saw either of them before the other one came: both come with one workflow task.
+/// Nobody saw either of them before the other came: both come with one workflow task.
 #[tokio::test(flavor = "multi_thread")]
 async fn x12_a_retry_that_was_due_when_the_run_was_cancelled_does_not_keep_it_from_ending() {
     let mut world = world().await;
@@ -182,7 +182,7 @@ async fn x12_a_timer_that_was_due_when_the_run_was_cancelled_does_not_keep_it_fr
     eventually("it is parked", async || world.view_of::<Alarm>("a").await.filter(is_back).ok_or(())).await;
 }
 
-/// Returns when a timer has fired after the run was cancelled.
+/// Returns once a timer has fired after the run was cancelled.
 async fn fired(world: &World, workflow_id: &str) {
     eventually("a timer has fired", async || {
         let history = history(world.server.client(), workflow_id).await;
@@ -209,7 +209,7 @@ async fn x12_an_instance_comes_back_as_often_as_it_is_terminated_until_it_is_ack
     let by = Acknowledge { acknowledged_by: Some("kim".to_owned()), ..Acknowledge::default() };
     probes(&world).acknowledge("a", by).await.unwrap();
     world.until("a", "ended", |view| view.status == Status::Ended).await;
-    // A sweep that begins afterwards sees another one, and leaves this one alone.
+    // A sweep that begins afterwards sees another run, and leaves this one alone.
     world.append(Step::start("b", "one"));
     world.until("b", "begun", |view| view.status == Status::Waiting).await;
     terminate(&world, "Probe-b").await;
@@ -224,13 +224,13 @@ async fn x12_an_instance_comes_back_as_often_as_it_is_terminated_until_it_is_ack
     eventually_eq("two were terminated, and one was acknowledged", 3, runs).await;
 }
 
-/// Events that came in while nobody saw them are not lost, and those that follow find the same instance.
+/// Events that came in while nobody saw them are not lost, and later events find the same instance.
 #[tokio::test(flavor = "multi_thread")]
 async fn x12_events_that_meet_an_ended_run_find_the_instance_that_goes_on() {
     let mut world = World::new().await;
     let first = world.append(Step::start("a", "one"));
     world.handled(&first).await;
-    // The sweep of this worker comes too late: it has just been.
+    // The sweep of this worker comes too late: it has just run.
     terminate(&world, "Probe-a").await;
     world.append(Step::new(RouteTo::Continue, "a", "two"));
     let view = world.until("a", "it waits", |view| is_from_outside(view) && view.queued_events == 1).await;
@@ -256,7 +256,7 @@ async fn x12_a_run_that_no_worker_has_seen_goes_on_with_its_events() {
     let event = world.append(Step::start("a", "one").commands(&["x"]));
     world.handled(&event).await;
     world.kill();
-    // A run that begins, and ends, while no worker is there.
+    // A run begins and ends while there is no worker.
     terminate(&world, "Probe-a").await;
     world.host_all(brisk::<Probe>).await;
     ended(&world, "a").await;
@@ -269,7 +269,8 @@ async fn x12_a_run_that_no_worker_has_seen_goes_on_with_its_events() {
     assert_eq!(world.applied("a").await.unwrap(), ["one"]);
 }
 
-/// The history grows beyond Temporal's limit while no worker begins another run: here 8 MB, 50 by default.
+/// The history grows beyond Temporal's limit while no worker begins another run. Here the limit is 8 MB; the default is
+/// 50 MB.
 #[tokio::test(flavor = "multi_thread")]
 async fn x12_an_instance_that_temporal_ends_for_its_size_comes_back() {
     let limits = ["limit.historySize.error=8000000", "limit.historySize.warn=8000000"];
@@ -320,7 +321,7 @@ impl<const VERSION: u32> ProcessManager for Rolled<VERSION> {
     }
 }
 
-/// A deploy was rolled back: no worker can tell the state of a run that began under the newer code.
+/// A deployment was rolled back: no worker can read the state of a run that began under the newer code.
 #[tokio::test(flavor = "multi_thread")]
 async fn x12_an_ended_instance_whose_state_no_worker_tells_is_listed_and_handles_its_events_again() {
     let mut world = World::without_worker().await;

@@ -1,4 +1,4 @@
-//! X08, X09 and H12: the kit without a server, what is set for one command alone, and instances with nothing to do.
+//! X08, X09 and H12: the test kit without a server, settings for one command alone, and instances with nothing to do.
 
 use std::{
     convert::Infallible,
@@ -102,10 +102,10 @@ fn x08_a_process_manager_is_tested_without_a_server_with_clock_and_identity_give
 }
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
-/// How many there have ever been.
+/// How many states there have ever been.
 static EVER: AtomicUsize = AtomicUsize::new(0);
 
-/// A state that counts how many of it are in memory.
+/// A state that counts how many of its kind are in memory.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Idle {
     names: Vec<String>,

@@ -29,7 +29,7 @@ use super::{
 const LARGE: usize = 1_700_000;
 const SUBSCRIPTION: &str = "subscription-Probe";
 
-/// The latest run of a workflow.
+/// Returns the latest run of a workflow.
 async fn run_of(world: &World, workflow_id: &str) -> String {
     let workflows = Operator::new(world.server.client().clone()).workflows().clone();
     eventually("the workflow is described", async || match workflows.describe(workflow_id).await {
@@ -43,7 +43,7 @@ async fn run_id(world: &World) -> String {
     run_of(world, "Probe-a").await
 }
 
-/// Awaits that the workflow has begun another run than this one.
+/// Waits until the workflow has begun a run other than this one.
 async fn another_run_of(world: &World, workflow_id: &str, before: &str) {
     eventually("another run has begun", async || match run_of(world, workflow_id).await {
         run_id if run_id == before => {
@@ -55,7 +55,7 @@ async fn another_run_of(world: &World, workflow_id: &str, before: &str) {
     .await;
 }
 
-/// Awaits that the instance has begun another run than this one.
+/// Waits until the instance has begun a run other than this one.
 async fn another_run(world: &World, before: &str) {
     another_run_of(world, "Probe-a", before).await;
 }
@@ -66,8 +66,8 @@ async fn stir(world: &World, workflow_id: &str, name: &str) {
     world.signal(workflow_id, name, Some(payload)).await;
 }
 
-/// Sends large signals that change nothing until the workflow has begun another run. Temporal may tell the size of the
-/// history one workflow task late.
+/// Sends large signals that change nothing until the workflow has begun another run. Temporal may report the size of
+/// the history one workflow task late.
 async fn flood(world: &World, workflow_id: &str, name: &str) {
     let before = run_of(world, workflow_id).await;
     for _ in 0..10 {
@@ -79,7 +79,7 @@ async fn flood(world: &World, workflow_id: &str, name: &str) {
     another_run_of(world, workflow_id, &before).await;
 }
 
-/// Everything that changes nothing makes an instance that waits begin another run.
+/// Checks that everything that changes nothing makes a waiting instance begin another run.
 async fn goes_on_in_another_run(world: &World) {
     for name in ["acknowledge", "retry", "unheard-of"] {
         flood(world, "Probe-a", name).await;
@@ -133,7 +133,7 @@ async fn x11_an_instance_whose_command_does_not_get_through_outlives_them() {
 async fn x11_an_instance_that_reads_events_again_outlives_them() {
     let world = World::new().await;
     parked(&world).await;
-    // Too many bytes to be taken along: of these the next run knows the places.
+    // Too many bytes to carry over: for these events the next run gets only the places.
     let large = [Answer::Continue(vec!["y".repeat(400_000)])];
     let waiting = ["two", "three", "four"].map(|name| world.append(Step::start("a", name).on_error(&large)));
     world.until("a", "they wait", |view| view.queued_events == waiting.len()).await;
@@ -154,7 +154,7 @@ async fn x11_waits_for_what_has_long_been_handled_do_not_fill_a_run() {
     world.handled(&event).await;
     let before = run_id(&world).await;
     let handle = world.server.client().get_workflow_handle::<RunInstance<Probe>>("Probe-a");
-    // What an update carries is part of the history once it has been accepted.
+    // The content of an update is part of the history once the update has been accepted.
     for _ in 0..6 {
         let input = json!({"log": event.logid, "position": event.sequence, "padding": "x".repeat(LARGE)});
         let input = RawValue::from_value(&input, &PayloadConverter::serde_json());
@@ -165,7 +165,7 @@ async fn x11_waits_for_what_has_long_been_handled_do_not_fill_a_run() {
     assert_eq!(world.applied("a").await.unwrap(), ["one"]);
 }
 
-/// Who acknowledged, and why, is told by the run that follows where the run that was told had no room to end.
+/// If the run that received it had no room to end, the next run reports who acknowledged, and why.
 #[tokio::test(flavor = "multi_thread")]
 async fn x11_an_acknowledgement_outlives_the_run_that_received_it() {
     let mut world = World::new().await;
@@ -218,7 +218,7 @@ async fn x11_a_paused_subscription_outlives_signals_that_change_nothing() {
     assert_eq!(world.applied("a").await.unwrap(), ["one", "two"]);
 }
 
-/// So does one that waits for the retry of an event, and it does not retry sooner.
+/// The same holds for one that waits for the retry of an event; it does not retry sooner.
 #[tokio::test(flavor = "multi_thread")]
 async fn x11_a_subscription_that_retries_an_event_later_outlives_signals_that_change_nothing() {
     let world = World::new().await;
@@ -239,8 +239,8 @@ async fn x11_a_subscription_that_retries_an_event_later_outlives_signals_that_ch
     world.handled(&third).await;
 }
 
-/// Without a worker nothing begins another run. An operator learns that the run is full, not that Temporal is away.
-/// Temporal's own limit is 10,000; here it is lower, unless the load is full.
+/// Without a worker nothing begins another run. An operator learns that the run is full, not that Temporal is
+/// unavailable. Temporal's own limit is 10,000; here it is lower, unless the load is full.
 #[tokio::test(flavor = "multi_thread")]
 async fn x11_a_run_that_takes_no_more_signals_is_told_from_a_temporal_that_is_unavailable() {
     let (_turn, most) = (heavy().await, load(50, 10_000));
@@ -252,7 +252,7 @@ async fn x11_a_run_that_takes_no_more_signals_is_told_from_a_temporal_that_is_un
     let workflows = Operator::new(client.clone()).workflows().clone();
     let send = || async { workflows.signal("Probe-a", "retry", &Value::Null).await };
     let sent: Vec<_> = stream::iter(0..most).map(|_| send()).buffer_unordered(32).collect().await;
-    // A server that is kept busy may not answer all of them in time; so there may be room for some more.
+    // A busy server may not answer all of them in time, so there may be room for some more.
     let other = sent.iter().find(|sent| !matches!(sent, Ok(_) | Err(OperatorError::NoAnswer)));
     assert!(other.is_none(), "{other:?}");
     let refused = eventually("the run is full", async || match send().await {
@@ -278,7 +278,7 @@ async fn x11_more_waits_than_a_run_takes_are_all_answered() {
     assert_ne!(run_id(&world).await, before, "another run has begun");
 }
 
-/// On a server with this limit, or with its own one where that is the same.
+/// Starts a server with this limit, or with the default limit if that is the same.
 async fn limited_to(setting: &str, most: u64, own: u64) -> (DevServer, World) {
     let limit = format!("{setting}={most}");
     World::limited(if most == own { &[] } else { std::slice::from_ref(&limit) }).await

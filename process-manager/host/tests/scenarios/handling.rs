@@ -1,4 +1,4 @@
-//! H01–H11: what becomes of an event. (H12 is in `envelopes`, H13 among the transfers.)
+//! H01–H11: how an event is handled. (H12 is in `envelopes`, H13 among the transfers.)
 
 use std::convert::Infallible;
 
@@ -21,7 +21,7 @@ async fn parked(world: &World, id: &str) -> InstanceView {
     world.until(id, "the instance is parked", |view| view.status == Status::Parked).await
 }
 
-/// The context that `on_error` received, as [`Answer::Stop`] reports it.
+/// Returns the context that `on_error` received, as [`Answer::Stop`] reports it.
 fn told(view: &InstanceView) -> Value {
     let detail = &view.failure.as_ref().unwrap().detail;
     serde_json::Deserializer::from_str(detail).into_iter::<Value>().next().unwrap().unwrap()
@@ -126,7 +126,7 @@ async fn h06_a_delayed_retry_waits_also_over_a_restart_of_the_host() {
     let mut world = World::new().await;
     world.recorder.answer("x", &[Receiver::Refuses, Receiver::Accepts]);
     let event = world.append(Step::start("a", "one").commands(&["x"]).on_error(&[Answer::RetryAfter(9_000)]));
-    // On a machine that is kept busy the wait may be over by now.
+    // On a busy machine the wait may be over by now.
     let is_over = |view: &InstanceView| view.handled_events == 1;
     let waits = world.until("a", "it waits", |view| view.status == Status::Retrying || is_over(view)).await;
     world.restart().await;
@@ -135,7 +135,7 @@ async fn h06_a_delayed_retry_waits_also_over_a_restart_of_the_host() {
     assert!(is_over(&waits) || sent[1].at >= waits.retry_at.unwrap());
     assert!((sent[1].at - sent[0].at).num_seconds() >= 8, "it has waited");
     assert_eq!(world.recorder.effects(), ["x"]);
-    // The delay did not begin anew: it is one timer.
+    // The delay did not start over: there is one timer.
     assert_eq!(world.timers("Probe-a").await, 1);
 }
 
@@ -181,7 +181,7 @@ async fn h09_other_commands_take_the_place_of_failed_and_pending_ones() {
     assert_eq!(world.applied("b").await.unwrap(), ["b"]);
 }
 
-/// A process manager that leaves everything out that can be left out.
+/// A process manager that leaves out everything that is optional.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Plain;
 

@@ -1,4 +1,4 @@
-//! R16 and X10: what names a command, and how it comes to a receiver over HTTP.
+//! R16 and X10: what names a command, and how it reaches a receiver over HTTP.
 
 use std::sync::{Arc, Mutex};
 
@@ -20,7 +20,7 @@ use super::{
     world::World,
 };
 
-/// An event whose id, as its log gives it, is `1`.
+/// Appends an event with the id `1`, as its log numbers it.
 fn numbered(log: &MemoryLog, step: Step) -> CloudEvent {
     let event = MemoryLog::default().append(&Event::Happened(step));
     log.append_raw(CloudEvent { id: "1".to_owned(), ..event })
@@ -41,7 +41,7 @@ async fn r16_commands_of_events_of_one_id_in_two_logs_each_take_effect() {
     assert_eq!(world.recorder.effects(), ["of the first", "of the second"]);
 }
 
-/// Sends a command under its own key, and one under a key of the test's, with a header more.
+/// Sends a command under its own key, and one under a key of the test's with an additional header.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 struct Foreign;
 
@@ -59,7 +59,7 @@ impl ProcessManager for Foreign {
         let outgoing = |label: &String| Outgoing::new(Command::Do { label: label.clone() });
         let mut commands: Vec<_> = step.commands.iter().map(outgoing).collect();
         let own = commands.remove(0).idempotency_key("der Schlüssel").metadata("tracestate", "größe=1, b = 2");
-        // Two of a kind would be refused for ever.
+        // Two headers of a kind would be refused for ever.
         let own = own.metadata("Idempotency-Key", "twice").metadata("x-correlation-id", "twice");
         commands.insert(0, own);
         Ok(commands.into_iter().collect())

@@ -1,4 +1,4 @@
-//! The scenarios of SCENARIOS.md, one test each, named after its id; on a real Temporal server.
+//! The scenarios of SCENARIOS.md on a real Temporal server, one test each, named after its id.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a step that fails is a test that fails")]
 
 mod attention;
@@ -25,7 +25,7 @@ mod versions;
 mod waits;
 mod world;
 
-/// The ids of the rows that begin with one, such as `R01`.
+/// Returns the ids of the rows that begin with one, such as `R01`.
 fn documented() -> std::collections::BTreeSet<String> {
     let rows = include_str!("../SCENARIOS.md").lines().filter_map(|line| line.strip_prefix("| "));
     let ids = rows.filter_map(|row| row.split_once(' ')).map(|(id, _)| id.to_lowercase());

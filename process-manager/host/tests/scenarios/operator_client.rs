@@ -1,4 +1,5 @@
-//! X05 by the operator client: instances are listed, read, retried and acknowledged; subscriptions paused and rewound.
+//! X05 with the operator client: instances are listed, read, retried and acknowledged; subscriptions are paused and
+//! rewound.
 
 use process_manager::instance::{Acknowledge, Status};
 use process_manager_engine::subscription;
@@ -12,7 +13,7 @@ use super::{
     world::{Receiver, World},
 };
 
-/// A world with the instance `a`, parked because `bad` was refused.
+/// Returns a world with the instance `a`, parked because `bad` was refused.
 async fn with_a_parked_instance() -> (World, Operator) {
     let world = World::new().await;
     world.recorder.answer("bad", &[Receiver::Refuses]);

@@ -1,4 +1,4 @@
-//! X05: what failed is parked alone, listed, and in the hands of an operator.
+//! X05: a failed instance alone is parked, listed, and in the hands of an operator.
 
 use process_manager::instance::Status;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn parked(world: &World, id: &str) {
     world.until(id, "parked", |view| view.status == Status::Parked).await;
 }
 
-/// Awaits that these are the incidents, by workflow id.
+/// Waits until these are the incidents, by workflow id.
 async fn incidents(world: &World, expected: &[&str]) {
     let listed = async || {
         let listed = list(world.server.client(), INCIDENTS).await.into_iter();
@@ -100,7 +100,7 @@ async fn x05_a_command_that_does_not_get_through_is_an_incident_until_it_does() 
     let stalled = world.until("a", "stalled", |view| view.stalled.is_some()).await.stalled.unwrap();
     assert_eq!(stalled.command, "Do");
     incidents(&world, &["Probe-a"]).await;
-    // It cannot be acknowledged: nobody has said no.
+    // It cannot be acknowledged: nothing was refused.
     world.signal("Probe-a", "acknowledge", None::<Value>).await;
     world.recorder.answer("away", &[Receiver::Accepts]);
     world.handled(&event).await;

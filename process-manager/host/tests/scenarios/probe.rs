@@ -22,16 +22,17 @@ pub(super) enum Event {
 pub(super) struct Step {
     /// Names the event; what is applied is a list of these.
     pub(super) name: String,
-    /// To these instances; `None` is ignored.
+    /// The instances that it goes to; `None` is ignored.
     pub(super) route: Option<RouteTo>,
     pub(super) ids: Vec<String>,
-    /// The instance is that of the event's subject.
+    /// Whether the event's subject names the instance.
     pub(super) by_metadata: bool,
-    /// The routing function fails; the event's subject says what then: `skip:`, `retry:<ms>` or else stop.
+    /// Whether the routing function fails. The event's subject then says what to do: `skip:`, `retry:<ms>`, otherwise
+    /// stop.
     pub(super) unroutable: bool,
     /// The commands, by label.
     pub(super) commands: Vec<String>,
-    /// The commands' retry policy: attempts, the first included; forever by default.
+    /// The commands' retry policy: the number of attempts, including the first; forever by default.
     pub(super) attempts: Option<u32>,
     pub(super) handle: Behaviour,
     pub(super) apply: Behaviour,
@@ -64,7 +65,7 @@ pub(super) enum Answer {
     SkipCommand,
     DiscardPending,
     Continue(Vec<String>),
-    /// Stops, and says all that it was told.
+    /// Stops, and reports everything that it was told.
     Stop,
     Panic,
 }
@@ -79,7 +80,7 @@ pub(super) enum Command {
 #[error("{0} fails as it should")]
 pub(super) struct Fails(&'static str);
 
-/// The state: what was applied, and what was sent before.
+/// The state: what was applied, and what was sent before it.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct State {
     pub(super) applied: Vec<String>,
@@ -124,7 +125,8 @@ macro_rules! probe {
             }
 
             fn on_routing_error(_: &RoutingError<Fails>, metadata: &Metadata, attempt: u32) -> OnRoutingError {
-                // Only metadata is at hand where an event could not be routed: the test says by the subject what to do.
+                // Only metadata is available if an event could not be routed, so the test says what to do in the
+                // subject.
                 match metadata.subject.split_once(':') {
                     Some(("skip", _)) => OnRoutingError::Skip,
                     Some(("retry", millis)) if attempt < 3 => {
@@ -149,7 +151,7 @@ probe!(FromSecond, "FromSecond", Options::default().start_from(process_manager::
 probe!(Hasty, "Hasty", Options::default().event_timeout(Duration::from_millis(500)));
 probe!(Consistent, "Consistent", Options::default().consistency(process_manager::manager::Consistency::Strong));
 
-/// An event of an older schema said less, and by other names.
+/// An event of an older schema had fewer fields, with other names.
 fn upcast(mut event: CloudEvent) -> CloudEvent {
     if event.kind == "ItHappened" {
         event.kind = "Happened".to_owned();

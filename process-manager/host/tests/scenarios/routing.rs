@@ -124,7 +124,7 @@ async fn r12_a_routing_function_that_fails_stops_the_subscription_when_the_error
     let stopped = world.subscription_until("stopped", |it| it.status == Status::Stopped).await;
     assert_eq!(stopped.at.position, 1);
     assert!(stopped.error.unwrap().contains("route fails as it should"));
-    // What came before is delivered, what comes behind is not.
+    // Everything before it is delivered, nothing behind it is.
     world.until("a", "one is applied", |view| view.handled_events == 1).await;
     assert_eq!(world.applied("a").await.unwrap(), ["one"]);
 }
@@ -183,7 +183,7 @@ async fn r16_two_process_managers_on_one_stream_see_nothing_of_each_other() {
     world.handled(&event).await;
     world.handled_by::<OtherProbe>(&event).await;
     assert_eq!(world.recorder.effects(), ["x", "x"], "a key names the process manager");
-    // One is paused: the other one goes on, and ends its instance.
+    // One subscription is paused: the other goes on, and ends its instance.
     world.signal("subscription-Probe", "pause", None).await;
     world.subscription_until("paused", |it| it.status == Status::Paused).await;
     let stop = world.append(Step::new(RouteTo::Stop, "a", "stop"));

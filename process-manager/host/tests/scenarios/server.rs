@@ -1,4 +1,4 @@
-//! The run's Temporal server, and what scenarios read of a namespace on it.
+//! The test run's Temporal server, and what scenarios read of a namespace on it.
 
 use std::{
     sync::{OnceLock, mpsc},
@@ -18,7 +18,7 @@ use temporalio_common::protos::temporal::api::{
 use test_support::temporal_cli;
 use uuid::Uuid;
 
-/// A namespace of its own on the run's server.
+/// Returns a namespace of its own on the test run's server.
 pub(super) async fn namespace() -> TestServer {
     static SHARED: OnceLock<String> = OnceLock::new();
     let address = SHARED.get_or_init(shared).parse().unwrap();
@@ -40,12 +40,12 @@ fn shared() -> String {
     address.recv().expect("the server starts")
 }
 
-/// The history of a workflow's latest run.
+/// Returns the history of a workflow's latest run.
 pub(super) async fn history(client: &Client, workflow_id: &str) -> Vec<HistoryEvent> {
     history_of(client, workflow_id, "").await
 }
 
-/// The history of one run.
+/// Returns the history of one run.
 pub(super) async fn history_of(client: &Client, workflow_id: &str, run_id: &str) -> Vec<HistoryEvent> {
     let execution = WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: run_id.to_owned() };
     let mut client = client.clone();
@@ -66,7 +66,7 @@ pub(super) async fn history_of(client: &Client, workflow_id: &str, run_id: &str)
     }
 }
 
-/// The runs that a visibility query finds. Lags by up to a second.
+/// Returns the runs that match a visibility query. Lags by up to a second.
 pub(super) async fn list(client: &Client, query: &str) -> Vec<WorkflowExecutionInfo> {
     let mut client = client.clone();
     let namespace = client.namespace();

@@ -1,4 +1,4 @@
-//! S01–S10: how events come.
+//! S01–S10: how events arrive.
 
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ async fn s05_an_event_that_is_delivered_twice_is_handled_once() {
     let last = world.append(Step::start("a", "two"));
     world.handled(&last).await;
     assert_eq!(world.applied("a").await.unwrap(), ["one", "two"]);
-    // Nor does what has ended begin again.
+    // What has ended does not begin again either.
     assert!(world.view("b").await.unwrap().state.is_null());
     let mut labels = world.recorder.labels();
     labels.sort();
@@ -101,7 +101,7 @@ async fn s06_a_source_that_is_down_is_asked_ever_more_rarely_and_nothing_is_lost
     world.handled(&first).await;
     world.log.set_away(true);
     let second = world.append(Step::start("a", "two"));
-    // A machine that is kept busy makes some pauses longer, but in the end they are long themselves.
+    // A busy machine makes some pauses longer, but in the end they are long themselves.
     eventually("four pauses in a row are each longer than the one before", async || {
         let asked = world.log.asked_while_away();
         let pauses: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
@@ -132,7 +132,7 @@ async fn s07_a_handler_that_does_not_return_in_time_fails_as_a_timeout_and_the_e
     let skipped = world.append(Step::start("b", "two").commands(&["slow"]).on_error(&[Answer::SkipCommand]));
     world.handled_by::<Hasty>(&skipped).await;
     assert_eq!(applied(&world.view_of::<Hasty>("b").await.unwrap()).unwrap(), ["two"]);
-    // Without a limit it waits, and the next attempt gets through.
+    // Without a limit it waits, and the next attempt succeeds.
     let waits = world.append(Step::start("c", "three").commands(&["slowly"]));
     world.handled_by::<Probe>(&waits).await;
     assert_eq!(world.applied("c").await.unwrap(), ["three"]);
@@ -180,7 +180,7 @@ async fn s09_a_strongly_consistent_subscription_moves_on_once_its_events_are_han
     world.append(Step::start("a", "one").commands(&["never"]));
     let in_hand = async || (world.recorder.labels().len() >= 2).then_some(()).ok_or(());
     eventually("both have the command in hand", in_hand).await;
-    // A subscription that is paused says exactly where it is.
+    // A paused subscription says exactly where it is.
     for name in ["subscription-Consistent", "subscription-Probe"] {
         world.signal(name, "pause", None).await;
     }
@@ -227,7 +227,7 @@ async fn a_paused_subscription_that_is_terminated_comes_back_paused() {
     world.handled(&first).await;
     world.signal("subscription-Probe", "pause", None).await;
     world.subscription_until("paused", |it| it.status == Status::Paused && it.at.position == 1).await;
-    // The second time it has been so from its beginning.
+    // The second time this holds from its beginning.
     for _ in 0..2 {
         terminate(&world, "subscription-Probe").await;
         world.restart().await;

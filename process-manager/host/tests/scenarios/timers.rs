@@ -1,4 +1,5 @@
-//! T01–T08 on a server: timers, over kills, restarts and runs. Their rules are tested without a server in the library's core.
+//! T01–T08 on a server: timers across kills, restarts and runs. Their rules are tested without a server in the
+//! library's core.
 
 use std::path::Path;
 
@@ -43,7 +44,7 @@ pub(super) enum Event {
 #[error("never")]
 pub(super) struct Never;
 
-/// Sends a command with the name of each timer that is due; the version stands before it.
+/// Sends a command with the name of each due timer, preceded by the version.
 macro_rules! alarm {
     ($name:ident, $version:literal) => {
         #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
@@ -131,14 +132,14 @@ async fn until(world: &World, what: &str, is_so: impl Fn(&InstanceView) -> bool)
     .await
 }
 
-/// Milliseconds until a timer is due: where the machine is too slow for a test, it is tried with the next one.
+/// Milliseconds until a timer is due: if the machine is too slow for a test, the next value is tried.
 const UNTIL_DUE: [i64; 4] = [1_000, 8_000, 30_000, 90_000];
 
 async fn passed(time: DateTime<Utc>) {
     tokio::time::sleep((time - Utc::now()).to_std().unwrap_or_default()).await;
 }
 
-/// How many of the server's timers were started for the instance's own, and how many of these were cancelled.
+/// Returns how many server timers were started for the instance's own, and how many of these were cancelled.
 async fn timers(world: &World) -> (usize, usize) {
     let history = server::history(world.server.client(), "Alarm-a").await;
     let is_own = |event: &&HistoryEvent| {
@@ -166,7 +167,7 @@ async fn t01_a_timer_is_handled_once_and_not_before_its_time() {
     assert_eq!(only.envelope.correlation_id.as_ref(), Some(&event.correlationid));
     let key = format!("Alarm/a/{}/{}/timer/ring/1/0", event.logid, event.id);
     assert_eq!(only.envelope.idempotency_key, Some(key));
-    // A command after it is handled after it: nothing else of the timer comes.
+    // A later command is handled after it: nothing else comes of the timer.
     let after = world.log.append(&Event::Sent("after".to_owned()));
     world.handled_by::<Alarm>(&after).await;
     assert_eq!(world.recorder.labels(), ["1:ring", "after"]);
@@ -184,7 +185,7 @@ async fn t02_a_timer_that_events_do_not_change_runs_on_at_the_server() {
     world.handled_by::<Alarm>(&last).await;
     until(&world, "it waits", |view| view.status == Status::Waiting).await;
     assert_eq!(timers(&world).await, (1, 0));
-    // One that is due before takes its place.
+    // A timer that is due earlier takes its place.
     let event = world.log.append(&set(&[("near", far - TimeDelta::minutes(1))]));
     world.handled_by::<Alarm>(&event).await;
     eventually("the timers are changed", async || {
@@ -237,7 +238,7 @@ async fn t03_a_timer_goes_on_in_the_run_after_an_operators_decision() {
     .await;
 }
 
-/// On a server of its own, with a database file.
+/// Starts a server of its own, with a database file.
 async fn persistent(folder: &Path, port: u16) -> (DevServer, TestServer) {
     let config =
         DevServerConfig { database: Some(folder.join("temporal.db")), ..DevServerConfig::new(temporal_cli(), port) };
@@ -280,7 +281,7 @@ async fn t04_due_while_the_instance_is_parked_it_is_handled_after_the_retry() {
     assert_eq!(world.recorder.labels()[before.len()..], ["bad", "1:ring", "later"]);
 }
 
-/// Parks the instance before a timer is due, and returns when it is.
+/// Parks the instance before a timer is due, and returns when that is.
 async fn parked_with_a_timer(world: &World) -> DateTime<Utc> {
     for wait in UNTIL_DUE {
         world.recorder.answer("bad", &[Receiver::Refuses, Receiver::Accepts]);
@@ -307,7 +308,7 @@ async fn t05_a_later_instance_does_not_see_the_timers_of_one_that_has_stopped() 
     let again = world.log.append(&Event::Sent("again".to_owned()));
     world.handled_by::<Alarm>(&again).await;
     assert!(until(&world, "it waits", |view| view.status == Status::Waiting).await.timers.is_empty());
-    // Nor does one that begins in the run in which the other has ended.
+    // The same holds for an instance that begins in the run in which the other has ended.
     world.recorder.answer("bad", &[Receiver::Refuses, Receiver::Accepts]);
     for event in [set(), Event::Sent("bad".to_owned()), Event::Stopped, Event::Sent("anew".to_owned())] {
         world.log.append(&event);
@@ -363,7 +364,7 @@ async fn t08_an_operator_sees_timers_and_instructs() {
     assert_eq!((view.timers[0].name.as_str(), view.timers[0].due_at), ("tomorrow", later));
 
     alarms.instruct("a", "Raise", &json!("overdue")).await.unwrap();
-    // None of these is an instruction: they change nothing, and fail nothing.
+    // None of these is an instruction: they change nothing, and nothing fails.
     for (kind, data) in [("Sent", json!("never")), ("Unknown", json!(null)), ("Raise", json!({"not": "a text"}))] {
         alarms.instruct("a", kind, &data).await.unwrap();
     }
@@ -376,7 +377,7 @@ async fn t08_an_operator_sees_timers_and_instructs() {
     .await;
     assert_eq!(raised.code, "overdue");
     let told: Vec<_> = alarms.timeline("a").await.unwrap().entries.into_iter().map(|entry| entry.event).collect();
-    // On a machine that is kept busy it may have been due before the server could have a timer for it.
+    // On a busy machine it may have been due before the server could have a timer for it.
     let history = server::history(world.server.client(), "Alarm-a").await;
     let has_fired = history.iter().any(|event| event.event_type() == EventType::TimerFired);
     assert_eq!(told.contains(&TimelineEvent::TimerDue("now".to_owned())), has_fired, "{told:?}");

@@ -1,4 +1,4 @@
-//! S12: what operators decide about a subscription while its turn ends.
+//! S12: operators decide about a subscription while its turn ends.
 
 use process_manager_engine::subscription::Status;
 use serde_json::json;
@@ -14,7 +14,7 @@ use super::{
     world::World,
 };
 
-/// The turn stops, as it does when an event cannot be routed.
+/// Stops the turn, as an event that cannot be routed does.
 async fn stop_turn(world: &World) {
     let mut client = world.server.client().clone();
     let workflow_id = "subscription-Probe".to_owned();

@@ -1,5 +1,5 @@
-//! The upgrade check on instances that are open on a server: one that waits, and one that is parked and continues another
-//! run.
+//! The upgrade check on instances that are open on a server: one that waits, and one that is parked and continues
+//! another run.
 
 use std::path::Path;
 
@@ -42,14 +42,14 @@ async fn open_instances_are_downloaded_and_checked_against_other_code() {
     assert_eq!(found::<First>(folder.path()).1, []);
     assert_eq!(found::<Longer>(folder.path()).1, [], "a field with a default is no difference");
     let (report, second) = found::<Second>(folder.path());
-    // It makes of the state that it has written itself another one than of that of the first code.
+    // It treats a state that it wrote itself differently from one that the first code wrote.
     let another = (Verdict::DecidesOtherwise, "apply(Happened): another state".to_owned());
     let more = (Verdict::NewVersion, "handle(Happened): Do, Do in the place of Do".to_owned());
     assert_eq!(second, [another, more], "{report}");
     let migrated = "from    {\"handled\":[\"three\"]}\n      to      {\"count\":1}";
     let text = report.to_string();
     assert!(text.contains(migrated) && text.contains("next    the one is migrated to {\"count\":1}"), "{text}");
-    // Where the second code is deployed already, it changes nothing.
+    // If the second code is already deployed, it changes nothing.
     check_deployed_second(folder.path());
     let (report, stuck) = found::<Stuck>(folder.path());
     let why = "the state of version 1 cannot be migrated: it panicked: the test wants it";
@@ -58,7 +58,7 @@ async fn open_instances_are_downloaded_and_checked_against_other_code() {
     assert!(report.to_string().contains("Versioned: 2 instances (parked, waiting)"), "{report}");
 }
 
-/// Both instances, and the subscription.
+/// Downloads both instances, and the subscription.
 async fn downloaded(world: &World) -> TempDir {
     let check = UpgradeCheck::new().manager::<First>();
     let downloaded = async || {

@@ -1,4 +1,4 @@
-//! X07: a changed process manager next to instances that began under the old one.
+//! X07: a changed process manager beside instances that began under the old one.
 
 use std::convert::Infallible;
 
@@ -21,19 +21,19 @@ use super::{
     world::{Receiver, World},
 };
 
-/// As it was at first: one command for each event.
+/// The first version: one command for each event.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct First {
     handled: Vec<String>,
 }
 
-/// As it is now: the command has another name, there is one more, and the state is another one.
+/// The current version: the command has another name, there is one more, and the state is different.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Second {
     count: usize,
 }
 
-/// As the first, with one more field.
+/// Like the first, with one more field.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Longer {
     handled: Vec<String>,
@@ -41,7 +41,7 @@ pub(super) struct Longer {
     note: String,
 }
 
-/// As the second, and it migrates nothing.
+/// Like the second, but it migrates nothing.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Stuck {
     count: usize,
@@ -121,7 +121,7 @@ versioned!(Stuck, 2, |name, _| vec![command(format!("old-{name}"))], |state, _| 
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Stubborn;
 
-/// A refused command gets another one in its place: that is what the code was deployed for.
+/// A refused command is replaced by another one: that is why the code was deployed.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Yielding;
 
@@ -182,7 +182,7 @@ async fn x07_new_code_decides_about_an_instance_that_the_old_code_has_parked() {
     assert_eq!(world.view_of::<Yielding>("a").await.unwrap().version, 2);
     let events = history(world.server.client(), "Deciding-a").await;
     assert!(events.iter().all(|event| event.event_type() != EventType::WorkflowTaskFailed));
-    // Operators see all of its runs as one.
+    // Operators see all its runs as one.
     let operator = Operator::new(world.server.client().clone());
     let told = operator.instances_of("Deciding").timeline("a").await.unwrap().entries;
     let told: Vec<_> = told.into_iter().map(|entry| entry.event).collect();

@@ -1,4 +1,4 @@
-//! S09: waits for events that nobody handles, waits that are given up, and strong consistency beside slow instances.
+//! S09: waits for events that nobody handles, abandoned waits, and strong consistency beside slow instances.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::{
 #[tokio::test(flavor = "multi_thread")]
 async fn s09_an_event_that_nobody_handles_counts_as_handled_once_it_is_passed() {
     let world = World::new().await;
-    // No instance has ever run; one has ended; one runs, and the event is not given to it.
+    // For one id no instance has ever run; for one it has ended; for one it runs, but the event is not given to it.
     let stop = world.append(Step::new(RouteTo::Stop, "nobody", "stop"));
     world.handled(&stop).await;
     world.append(Step::start("a", "one"));
@@ -60,7 +60,7 @@ async fn s09_a_strongly_consistent_subscription_goes_on_beside_an_instance_that_
     world.handled_by::<Consistent>(&other).await;
     let third = world.append(Step::start("c", "three"));
     world.handled_by::<Consistent>(&third).await;
-    // The position has not passed what waits.
+    // The position has not passed the waiting events.
     world.signal("subscription-Consistent", "pause", None).await;
     let paused = eventually("paused", async || match world.subscription_of::<Consistent>().await {
         state if state.status == Status::Paused => Ok(state),

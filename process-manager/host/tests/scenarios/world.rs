@@ -28,7 +28,7 @@ use super::{
     server,
 };
 
-/// A command as it was dispatched.
+/// A command, as it was dispatched.
 #[derive(Debug, Clone)]
 pub(super) struct Sent {
     pub(super) label: String,
@@ -54,7 +54,7 @@ pub(super) enum Receiver {
 pub(super) struct Recorder {
     sent: Arc<Mutex<Vec<Sent>>>,
     answers: Arc<Mutex<HashMap<String, Vec<Receiver>>>>,
-    /// The detail of its refusals, where it is not the usual one.
+    /// The detail of its refusals, if not the usual one.
     detail: Arc<Mutex<Option<String>>>,
 }
 
@@ -74,17 +74,17 @@ impl Recorder {
         Problem { detail: detail.unwrap_or_else(|| problem().detail), ..problem() }
     }
 
-    /// Everything that was dispatched, each attempt.
+    /// Returns everything that was dispatched, each attempt.
     pub(super) fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
     }
 
-    /// The labels of everything that was dispatched, each attempt.
+    /// Returns the labels of everything that was dispatched, each attempt.
     pub(super) fn labels(&self) -> Vec<String> {
         self.sent().into_iter().map(|sent| sent.label).collect()
     }
 
-    /// The labels of what took effect.
+    /// Returns the labels of the commands that took effect.
     pub(super) fn effects(&self) -> Vec<String> {
         self.sent().into_iter().filter(|sent| sent.took_effect).map(|sent| sent.label).collect()
     }
@@ -145,7 +145,7 @@ pub(super) struct World {
 }
 
 impl World {
-    /// With a worker that hosts [`Probe`].
+    /// Creates a world with a worker that hosts [`Probe`].
     pub(super) async fn new() -> Self {
         let mut world = Self::without_worker().await;
         world.host::<Probe>().await;
@@ -157,7 +157,7 @@ impl World {
         Self { log: MemoryLog::default(), recorder: Recorder::default(), server, worker: None }
     }
 
-    /// On a server of its own that has these settings; it ends when the first part is dropped.
+    /// Creates a world on a server of its own with these settings; the server ends when the first part is dropped.
     pub(super) async fn limited(settings: &[impl AsRef<str>]) -> (DevServer, Self) {
         let mut config = DevServerConfig::new(temporal_cli(), free_port()).with_fresh_caches();
         config.dynamic_config.extend(settings.iter().map(|setting| setting.as_ref().to_owned()));
@@ -168,7 +168,7 @@ impl World {
         (dev_server, Self { log: MemoryLog::default(), recorder: Recorder::default(), server, worker: None })
     }
 
-    /// Hosts `M` in a new worker; the one before is told to end.
+    /// Hosts `M` in a new worker; the previous one is told to end.
     pub(super) async fn host<M: ProcessManager<Command = Command>>(&mut self) {
         self.host_all(|world, hosting| hosting.manager(Manager::<M>::new(world.log.clone(), world.recorder.clone())))
             .await;
@@ -217,7 +217,7 @@ impl World {
         })
     }
 
-    /// Awaits that [`Probe`] has handled the event.
+    /// Waits until [`Probe`] has handled the event.
     pub(super) async fn handled(&self, event: &CloudEvent) {
         self.handled_by::<Probe>(event).await;
     }
@@ -226,8 +226,8 @@ impl World {
         wait_until_handled::<M>(self.server.client(), event, STALL).await.unwrap();
     }
 
-    /// How many timers of at least half a second a workflow's latest run has started. Those of 5 s limit waits for an event
-    /// to be handled.
+    /// Returns how many timers of at least half a second a workflow's latest run has started. Timers of 5 s limit waits
+    /// for an event to be handled.
     pub(super) async fn timers(&self, workflow_id: &str) -> usize {
         let history = server::history(self.server.client(), workflow_id).await;
         let started = history.into_iter().filter_map(|event| match event.attributes {
@@ -240,7 +240,7 @@ impl World {
             .count()
     }
 
-    /// The instance of [`Probe`].
+    /// Returns the view of an instance of [`Probe`].
     pub(super) async fn view(&self, id: &str) -> Option<InstanceView> {
         self.view_of::<Probe>(id).await
     }
@@ -249,12 +249,12 @@ impl World {
         eventually("the instance answers", async || instance::<M>(self.server.client(), id).await).await
     }
 
-    /// Returns the events that the instance has applied; `None` when it has no state.
+    /// Returns the events that the instance has applied; `None` if it has no state.
     pub(super) async fn applied(&self, id: &str) -> Option<Vec<String>> {
         applied(&self.view(id).await?)
     }
 
-    /// Awaits that the instance is as the test wants it.
+    /// Waits until the instance is as the test expects.
     pub(super) async fn until(&self, id: &str, what: &str, is_so: impl Fn(&InstanceView) -> bool) -> InstanceView {
         eventually(what, async || match self.view(id).await {
             Some(view) if is_so(&view) => Ok(view),
@@ -263,7 +263,7 @@ impl World {
         .await
     }
 
-    /// The subscription of [`Probe`].
+    /// Returns the state of [`Probe`]'s subscription.
     pub(super) async fn subscription(&self) -> SubscriptionState {
         self.subscription_of::<Probe>().await
     }
@@ -291,7 +291,7 @@ impl World {
     }
 }
 
-/// Returns the events that an instance has applied; `None` when it has no state.
+/// Returns the events that an instance has applied; `None` if it has no state.
 pub(super) fn applied(view: &InstanceView) -> Option<Vec<String>> {
     serde_json::from_value(view.state.get("applied")?.clone()).ok()
 }

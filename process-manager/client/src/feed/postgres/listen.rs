@@ -1,4 +1,4 @@
-//! Hears of new events: keeps a connection that listens, and makes a new one when it breaks.
+//! Learns of new events: keeps a listening connection, and opens a new one when it breaks.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -7,10 +7,10 @@ use tokio::{sync::watch, time::sleep};
 
 /// The channel on which `event_log.sql` notifies.
 const CHANNEL: &str = "process_event";
-/// Between two attempts to listen.
+/// The pause between two attempts to listen.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// A receiver that changes when there may be new events. Listening ends with the last of its clones.
+/// Returns a receiver that changes when there may be new events. Listening ends with the last of its clones.
 pub(super) fn listen(options: PgConnectOptions) -> watch::Receiver<()> {
     let (sender, receiver) = watch::channel(());
     tokio::spawn(async move {
@@ -31,7 +31,7 @@ async fn keep_listening(options: &PgConnectOptions, news: &watch::Sender<()>) {
 }
 
 async fn forward(options: &PgConnectOptions, news: &watch::Sender<()>) -> Result<Infallible, sqlx::Error> {
-    // A pool of its own: the connection is kept for ever, and the readers' pool may be small.
+    // A pool of its own, because the connection is kept for ever and the readers' pool may be small.
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)

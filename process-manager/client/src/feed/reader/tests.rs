@@ -11,10 +11,10 @@ use serde::Deserialize;
 use super::*;
 use crate::feed::{FeedClient, MOST_BYTES};
 
-/// A log that a test can change; `None` answers 503.
+/// A log that a test can change; with `None` it answers 503.
 type Log = Arc<Mutex<Option<(String, Vec<Position>)>>>;
 
-/// More events than this do not come in time.
+/// More events than this do not arrive in time.
 const TOO_MANY: usize = 100;
 
 #[derive(Deserialize)]
@@ -59,7 +59,7 @@ fn log(logid: &str, length: Position) -> Option<(String, Vec<Position>)> {
     Some((logid.to_owned(), (1..=length).collect()))
 }
 
-/// Reads what there is and moves behind it.
+/// Reads what there is and advances past it.
 async fn read(reader: &mut FeedReader, limit: u16) -> Result<Vec<Position>, FeedError> {
     let events = reader.next(limit, Duration::ZERO).await?;
     for event in &events {
@@ -158,12 +158,12 @@ async fn a_log_whose_begin_was_deleted_is_not_taken_for_a_shorter_one() {
     let shared: Log = Arc::new(Mutex::new(Some(("a".to_owned(), vec![11, 12]))));
     let client = start(shared.clone()).await;
     let at = |position| FeedPosition { position, logid: Some("a".to_owned()) };
-    // All that was deleted has been read.
+    // Everything that was deleted has been read.
     assert_eq!(read(&mut FeedReader::new(client.clone(), at(10)), 10).await.unwrap(), [11, 12]);
-    // Nobody knows what was deleted between.
+    // Nobody knows what was deleted in between.
     let error = read(&mut FeedReader::new(client.clone(), at(5)), 10).await.unwrap_err();
     assert!(matches!(error, FeedError::Pruned { position: 5, next: 11 }) && error.is_final(), "{error}");
-    // Another log is one first of all.
+    // Another log is reported first of all.
     let other = FeedPosition { position: 5, logid: Some("b".to_owned()) };
     let error = read(&mut FeedReader::new(client, other), 10).await.unwrap_err();
     assert!(matches!(error, FeedError::OtherLog { .. }), "{error}");

@@ -1,18 +1,18 @@
-//! What operators signal to a batch.
+//! Operators' signals to a batch.
 
 use chrono::{DateTime, Utc};
 
 use super::{BatchState, Cancel, Phase};
 use crate::batch::{LimitsChange, Pause, PausedBy, UnfitLimits};
 
-/// Why a signal changes nothing.
+/// The reason why a signal changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Ignored {
     /// The batch has ended.
     #[error("the batch has ended")]
     Ended,
-    /// It is paused already, or not paused.
+    /// The batch is already paused, or is not paused.
     #[error("{0}")]
     NothingToDo(&'static str),
     /// No batch can have these limits.
@@ -21,10 +21,10 @@ pub enum Ignored {
 }
 
 impl BatchState {
-    /// Sends nothing new until it is resumed.
+    /// Pauses the batch: it sends nothing new until it is resumed.
     ///
     /// # Errors
-    /// [`Ignored`] where it is paused or has ended.
+    /// [`Ignored`] if it is already paused or has ended.
     pub fn pause(&mut self, now: DateTime<Utc>) -> Result<(), Ignored> {
         self.check_open()?;
         if self.pause.is_some() {
@@ -35,10 +35,10 @@ impl BatchState {
         Ok(())
     }
 
-    /// Goes on after a pause.
+    /// Resumes the batch after a pause.
     ///
     /// # Errors
-    /// [`Ignored`] where it is not paused, or more has failed than is tolerated, or it has ended.
+    /// [`Ignored`] if it is not paused, if more items have failed than are tolerated, or if it has ended.
     pub fn resume(&mut self) -> Result<(), Ignored> {
         self.check_open()?;
         match self.pause.as_ref().map(|pause| pause.by) {
@@ -53,10 +53,10 @@ impl BatchState {
         }
     }
 
-    /// Sends again what has failed, under the same idempotency keys, and then goes on.
+    /// Sends failed items again under the same idempotency keys, and then goes on.
     ///
     /// # Errors
-    /// [`Ignored`] where nothing has failed, or it has ended.
+    /// [`Ignored`] if nothing has failed, or it has ended.
     pub fn retry(&mut self) -> Result<(), Ignored> {
         self.check_open()?;
         if self.failed.is_empty() && self.kept.is_empty() {
@@ -68,10 +68,10 @@ impl BatchState {
         Ok(())
     }
 
-    /// Ends it where it is. With undoing, each item of the pages that were begun is undone before.
+    /// Ends the batch where it is. With undoing, it first undoes each item of the pages that were begun.
     ///
     /// # Errors
-    /// [`Ignored`] where it has ended.
+    /// [`Ignored`] if it has ended.
     pub fn cancel(&mut self, undoes: bool) -> Result<(), Ignored> {
         self.check_open()?;
         if self.phase == Phase::Undoing && undoes {
@@ -83,10 +83,10 @@ impl BatchState {
         Ok(())
     }
 
-    /// Changes its limits. It goes on if too much had failed and that is tolerated now.
+    /// Changes the batch's limits. A batch that was paused for too many failures goes on if they are now tolerated.
     ///
     /// # Errors
-    /// [`Ignored`] where no batch can have the limits, or it has ended.
+    /// [`Ignored`] if no batch can have the limits, or it has ended.
     pub fn change(&mut self, change: LimitsChange) -> Result<(), Ignored> {
         self.check_open()?;
         let limits = self.limits.changed(change)?;

@@ -1,4 +1,4 @@
-//! What a batch does next.
+//! The next step of a batch.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::batch::{Chunk, FAILURE_BYTES, FAILURES_OF_PAGE, FailedItem, Items, Pa
 /// Failed items that are sent again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Retried {
-    /// Their page; absent where they are at hand.
+    /// The number of their page; absent if they are in the state.
     pub(super) page: Option<u32>,
     items: Vec<FailedItem>,
     count: u64,
@@ -33,7 +33,7 @@ impl Retried {
 }
 
 impl BatchState {
-    /// Carries out what signals have asked for, and what follows from the counts.
+    /// Applies what signals have asked for, and what follows from the counts.
     pub(super) fn settle(&mut self, now: DateTime<Utc>) {
         if let Some(Cancel { undoes }) = self.cancels.take() {
             self.cancel_now(undoes);
@@ -42,7 +42,7 @@ impl BatchState {
             self.retry_now();
         }
         if self.retries {
-            // A page is to be kept before.
+            // A page has to be kept first.
             return;
         }
         let is_open = matches!(self.phase, Phase::Sending | Phase::Undoing);
@@ -59,7 +59,7 @@ impl BatchState {
         }
     }
 
-    /// Queues what has failed; a page at most of it stays at hand.
+    /// Queues the failed items; at most one page of them stays in the state.
     fn retry_now(&mut self) {
         let (at_hand, queued): (Vec<_>, Vec<_>) = self.retried.drain(..).partition(|retried| retried.page.is_none());
         self.retried = queued.into();
@@ -91,7 +91,7 @@ impl BatchState {
         self.is_end = false;
     }
 
-    /// What has failed stays readable for as long as the server keeps ended workflows.
+    /// Failed items stay readable for as long as the server keeps ended workflows.
     fn end(&mut self, phase: Phase) {
         self.phase = phase;
         self.pause = None;
@@ -122,7 +122,7 @@ impl BatchState {
         }
     }
 
-    /// Returns the first failed items that fill a page; one that is last may be left over.
+    /// Returns the first failed items that fill a page. A single last item may be left over.
     pub(super) fn full_page(&self) -> Option<Vec<FailedItem>> {
         let mut bytes = 0;
         let fits = |item: &&FailedItem| {

@@ -42,7 +42,7 @@ impl Run {
         Self { state: BatchState::new(start, now), now, told: Vec::new() }
     }
 
-    /// Returns the next step that is none of its own housekeeping; each state is handed over to another run.
+    /// Returns the next step that is not the batch's own housekeeping; each state is handed over to another run.
     fn next(&mut self) -> Step {
         loop {
             self.state = serde_json::from_value(serde_json::to_value(&self.state).unwrap()).unwrap();
@@ -124,7 +124,7 @@ fn a_retry_sends_again_what_has_failed_page_by_page_and_counts_it_once() {
     assert!(run.state.retry().is_ok());
     let mut pages = Vec::new();
     for _ in 0..2 {
-        // Of the page some are answered, then it is interrupted, and then the rest.
+        // Some items of the page are answered, then it is interrupted, and then the rest are answered.
         let first =
             Advance { place: Place { answered: ["0".into(), "1".into()].into(), cursor: None }, ..answers(1, 0..1) };
         pages.push(run.run(first).items);
@@ -280,7 +280,7 @@ fn what_fails_again_and_again_stays_a_page_at_hand() {
     run.run(answers(0, 0..400));
     for round in 0..20 {
         run.state.retry().unwrap();
-        // Of the first page that is sent again more than are tolerated fail once more.
+        // Of the first page that is sent again, more than are tolerated fail once more.
         let first = round * 1_000;
         let advance = answers(0, first..first + 101);
         let place = Place { answered: (first..first + 101).map(|id| id.to_string()).collect(), cursor: None };
@@ -311,7 +311,7 @@ fn a_batch_whose_run_was_ended_from_outside_waits_for_an_operator_unless_nothing
     assert!(progress.needs_operator() && !run.state.is_over());
     assert_eq!((progress.pause.unwrap().by, progress.accepted), (PausedBy::Ended, 7));
     run.state.resume().unwrap();
-    // What the lost chunk may have begun is undone, too.
+    // What the lost chunk may have begun is undone too.
     run.state.cancel(true).unwrap();
     assert!(run.chunk().undoes);
     run.run(end(answers(7, 0..0)));

@@ -1,4 +1,4 @@
-//! A batch as the outside sees it, and the events that its process manager gets.
+//! The public view of a batch, and the events that its process manager gets.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use process_manager_wire::CloudEvent;
@@ -7,18 +7,18 @@ use serde_json::Value;
 use super::{BatchState, Phase};
 use crate::batch::{Progress, Status};
 
-/// A process manager hears of progress at most this often; of a pause and of the end at once.
+/// A process manager hears of progress at most this often, but of a pause and of the end at once.
 const TELL_EVERY: TimeDelta = TimeDelta::seconds(10);
-/// The log ids of the events of batches begin with this.
+/// Prefix of the log ids of batch events.
 const BATCH_LOG: &str = "batch/";
 
-/// Whether the id is that of the events of a batch. They stand in no log from which they could be read again.
+/// Returns whether this is the log id of a batch's events. They are in no log, so they cannot be read again.
 pub(crate) fn is_batch_log(log: &str) -> bool {
     log.starts_with(BATCH_LOG)
 }
 
 impl BatchState {
-    /// Returns what it is doing.
+    /// Returns the batch's status.
     #[must_use]
     pub fn status(&self) -> Status {
         match self.phase {
@@ -31,7 +31,7 @@ impl BatchState {
         }
     }
 
-    /// Returns it as the outside sees it.
+    /// Returns the batch's progress.
     #[must_use]
     pub fn progress(&self) -> Progress {
         let status = self.status();
@@ -57,7 +57,7 @@ impl BatchState {
         }
     }
 
-    /// Returns what the process manager's instance has to hear.
+    /// Returns the event that the process manager's instance has to get, if any.
     pub(super) fn event(&self, now: DateTime<Utc>) -> Option<CloudEvent> {
         self.start.owner.as_ref()?;
         let status = self.status();

@@ -1,4 +1,4 @@
-//! Tests of events that a run hands over by their place alone, through a whole instance.
+//! Tests of events that a run hands over only by their place, through a whole instance.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -15,7 +15,7 @@ enum Message {
     Happened { padding: String },
 }
 
-/// Applies numbers; its first event asks for a command.
+/// Applies numbers; the first event leads to a command.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Numbers(Vec<Position>);
 
@@ -56,14 +56,15 @@ fn padded(position: Position) -> CloudEvent {
     event(position, "Happened", json!({"padding": "x".repeat(PADDING)}))
 }
 
-/// As the next run has it: what is handed over went through JSON.
+/// Returns the instance as the next run gets it: what is handed over went through JSON.
 fn carried(instance: &Instance<Numbers>) -> (Instance<Numbers>, usize) {
     let json = serde_json::to_string(&instance.snapshot().unwrap()).unwrap();
     let carried: Snapshot = serde_json::from_str(&json).unwrap();
     (Instance::resume("a", 1, carried).unwrap(), json.len())
 }
 
-/// Parked at position 1 with a refusal, and one event behind another waits; the last is routed as `last`.
+/// Returns an instance parked at position 1 with a refusal. The other events wait one behind another; the last is
+/// routed as `last`.
 fn parked(events: Position, last: RouteKind) -> Instance<Numbers> {
     let mut instance = Instance::new("a", 1, Ledger::default());
     for position in 1..=events {
@@ -82,7 +83,7 @@ fn parked(events: Position, last: RouteKind) -> Instance<Numbers> {
     carried(&instance).0
 }
 
-/// Goes on as far as it can, while the log answers with at most this many events; how often it was asked.
+/// Goes on as far as possible, while the log answers with at most this many events; returns how often it was asked.
 fn go_on(instance: &mut Instance<Numbers>, at_once: usize) -> (Next<Message>, usize) {
     let mut asked = 0;
     loop {
@@ -152,7 +153,7 @@ fn a_stop_needs_no_event() {
     assert_eq!(instance.view().outcome, Some(Outcome::success("done")));
 }
 
-/// An event that takes so many bytes where it waits.
+/// Returns an event that takes this many bytes while it waits.
 fn of_bytes(position: Position, bytes: usize) -> Delivery {
     let padded = |padding: usize| {
         let data = json!({"padding": "x".repeat(padding)});
@@ -165,7 +166,7 @@ fn of_bytes(position: Position, bytes: usize) -> Delivery {
 fn events_are_handed_over_whole_up_to_512_kib_and_beyond_it_by_their_place() {
     assert_eq!(EVENT_BYTES, 524_288);
     for (bytes, is_whole) in [(EVENT_BYTES, true), (EVENT_BYTES + 1, false)] {
-        // The event in hand.
+        // The current event.
         let mut instance = Instance::<Numbers>::new("a", 1, Ledger::default());
         instance.deliver(of_bytes(1, bytes));
         assert!(matches!(instance.advance(now()), Next::Dispatch(_)));
@@ -174,7 +175,7 @@ fn events_are_handed_over_whole_up_to_512_kib_and_beyond_it_by_their_place() {
         let mut next = carried(&instance).0;
         next.retry(None);
         assert_eq!(matches!(next.advance(now()), Next::Dispatch(_)), is_whole, "{bytes} bytes");
-        // The events that wait.
+        // The waiting events.
         let mut inbox = Inbox::default();
         inbox.push(of_bytes(1, 1_000));
         inbox.push(of_bytes(2, bytes - 1_000));
@@ -200,7 +201,7 @@ fn an_event_that_cannot_be_read_any_more_parks_the_instance() {
     let failure = instance.view().failure.unwrap();
     assert_eq!((failure.code.as_str(), failure.position), ("unreadable", parked_at));
     assert_eq!((failure.failure_id.as_str(), failure.detail.as_str()), ("a/2", "the log is gone"));
-    // It is asked for again, now with another event at its place.
+    // It is requested again, now with another event at its place.
     let mut again = carried(&instance).0;
     again.retry(Some("a/2"));
     assert!(matches!(again.advance(now()), Next::Fetch(_)));
@@ -221,7 +222,7 @@ fn an_instance_that_is_given_up_passes_over_what_cannot_be_read() {
     }
     instance.fetched(Err("the log is gone".to_owned()), now());
     assert_eq!(instance.acknowledge(None), Signalled::Counted);
-    // All but the last, which begins it afresh.
+    // All but the last are dropped; the last one begins it afresh.
     let Next::Fetch(fetch) = instance.advance(now()) else { panic!("{:?}", instance.view()) };
     assert_eq!(fetch.positions, [40]);
     instance.fetched(Err("the log is gone".to_owned()), now());

@@ -1,4 +1,4 @@
-//! Strict checks, an operator's retry, and decisions that fail again and again.
+//! Strict checks, an operator's retry, and decisions that fail repeatedly.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{failure_code, manager::RouteKind};
 
-/// An event that fails in no way but its check.
+/// Returns an event that can fail only in its check.
 fn plain(answer: Answer) -> Step {
     Step { answer, ..Step::default() }
 }
@@ -17,7 +17,7 @@ fn strict(answer: Answer) -> Step {
     Step { commands: vec![1], answer, ..Step::default() }
 }
 
-/// Parked at its start; a stop waits behind it, and a strict continuation behind that.
+/// Returns an instance parked at its start, with a stop behind it, and a strict continuation behind the stop.
 fn parked_before_a_stop(answer: Answer) -> Instance<Script> {
     let mut instance = begun(&Step { commands: vec![1], ..Step::default() });
     instance.advance(now());
@@ -37,7 +37,7 @@ fn a_strict_continuation_that_is_skipped_starts_nothing() {
     assert_eq!((failure.code.as_str(), failure.position), (failure_code::NOT_STARTED, 4));
     instance.acknowledge(None);
     assert_eq!(instance.advance(now()), Next::End(Ended::Acknowledged));
-    // Alone it leaves the end as it was.
+    // Alone, it leaves the end as it was.
     let mut instance = parked_before_a_stop(Answer::SkipEvent);
     assert_eq!(run(&mut instance), (vec![0], Next::End(Ended::Stopped)));
 }
@@ -76,7 +76,7 @@ fn an_operators_retry_begins_to_count_again() {
     }
 }
 
-/// Refuses each command, so many times; returns the pauses between.
+/// Refuses each command, this many times; returns the pauses in between.
 fn refused(instance: &mut Instance<Script>, times: usize) -> (Vec<Duration>, DateTime<Utc>) {
     let (mut time, mut pauses) = (now(), Vec::new());
     for _ in 0..times {

@@ -1,4 +1,4 @@
-//! Snapshots that no run of ours hands over: anyone who may start a workflow can make one up.
+//! Snapshots that no run of ours hands over: anyone who may start a workflow can forge one.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::{
     manager::{Error, Refusal},
 };
 
-/// The snapshot of an instance with two commands to send, as JSON.
+/// Returns the snapshot of an instance with two commands to send, as JSON.
 fn snapshot() -> Value {
     snapshot_of(Answer::Stop)
 }

@@ -1,4 +1,4 @@
-//! Each limit: up to it all is well, and beyond it the instance is parked before anything is lost or sent.
+//! Each limit: up to it all is well. Beyond it the instance is parked before anything is lost or sent.
 
 use serde_json::json;
 
@@ -14,10 +14,10 @@ use crate::{
 
 const STATE_AROUND: usize = r#"{"text":""}"#.len();
 const COMMAND_AROUND: usize = r#"{"command":{"data":{"number":0,"padding":""},"type":"Do"}}"#.len();
-/// A command of a decision, with the value that is carried beside it.
+/// A decision's command, with the value that is carried beside it.
 const DECISION_AROUND: usize = r#"[[{"command":{"data":{"number":100,"padding":""},"type":"Do"}}],null]"#.len();
 const CARRIED_AROUND: usize = r#"[[],""]"#.len();
-/// A command that waits, with its number.
+/// A waiting command, with its number.
 const PENDING_AROUND: usize = COMMAND_AROUND + "[[0,]]".len();
 
 fn grows_to(bytes: usize) -> Step {
@@ -36,7 +36,7 @@ fn a_state_has_at_most_1_mib_and_a_larger_one_is_not_taken() {
     assert_eq!(failure.detail, "the state is too large: 1048577 bytes, where at most 1048576 are possible");
     assert_eq!(text(&instance).as_str().unwrap().len(), STATE_BYTES - STATE_AROUND);
     assert!(carried::<_, Script>(&instance).1 <= SNAPSHOT_BYTES);
-    // Code that keeps less goes on.
+    // Code that keeps less can go on.
     let mut repaired = carried::<_, Changed>(&instance).0;
     assert_eq!(repaired.retry(None), Signalled::Counted);
     assert_eq!(run(&mut repaired), (vec![], Next::Wait(None)));
@@ -54,7 +54,7 @@ fn a_command_has_at_most_1_5_mib_and_beyond_it_none_of_the_event_is_sent() {
     let failure = instance.parked().unwrap();
     assert_eq!(failure.code, failure_code::TOO_LARGE);
     assert_eq!(failure.detail, "command Do is too large: 1572865 bytes, where at most 1572864 are possible");
-    // Code that sends less goes on.
+    // Code that sends less can go on.
     let mut repaired = carried::<_, Changed>(&instance).0;
     repaired.retry(None);
     assert_eq!(run(&mut repaired), (vec![0, 1], Next::Wait(None)));
@@ -178,7 +178,7 @@ fn a_refusals_code_has_at_most_200_characters() {
     }
 }
 
-/// Runs that began before there were limits, and what was handed over to them.
+/// Runs that began before there were limits, and what they were handed.
 #[test]
 fn an_instance_that_cannot_be_handed_over_is_kept_and_parked() {
     let mut instance = begun(&grows_to(SNAPSHOT_BYTES)).with_revision(0);
@@ -188,7 +188,7 @@ fn an_instance_that_cannot_be_handed_over_is_kept_and_parked() {
     instance.keep(Some(&error), now());
     assert_eq!(code(&instance), failure_code::TOO_LARGE);
     assert!(instance.parked().unwrap().detail.contains("cannot be handed over"));
-    // It stays the same failure.
+    // The failure stays the same.
     instance.keep(Some(&error), now());
     assert_eq!(instance.parked().unwrap().failure_id, "a/1");
 }

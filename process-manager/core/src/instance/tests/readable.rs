@@ -15,7 +15,7 @@ use crate::{
     testing::given,
 };
 
-/// A state that grows beyond what JSON holds with its second event.
+/// A state that outgrows JSON with its second event.
 trait Grows: std::fmt::Debug + Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     fn grow(&mut self);
 }
@@ -82,7 +82,7 @@ fn the_test_kit_fails_where_json_cannot_hold_the_state() {
     drop(given::<Odd<u128>>([event(), event()]).when(event()));
 }
 
-/// The state of a deploy that did not think of the instances that are there.
+/// The state of a deployment that ignored the existing instances.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Other {
     #[expect(dead_code, reason = "the state of `Script` has none")]
@@ -113,7 +113,7 @@ fn a_state_that_this_code_cannot_read_stays_as_it_is_and_parks_the_instance() {
     let failure = other.parked().unwrap().clone();
     assert_eq!((failure.code.as_str(), failure.event.as_str(), failure.position), ("state-unreadable", "Happened", 2));
     assert_eq!(text(&other), json!("kept"));
-    // What comes meanwhile waits, and a retry finds the state as it is.
+    // New events wait meanwhile, and a retry finds the state as it is.
     assert!(other.deliver(delivery(3, RouteKind::Start, &Step::default())));
     let mut other = carried::<_, Other>(&other).0;
     assert_eq!(other.parked(), Some(&failure));
@@ -151,7 +151,7 @@ fn a_pending_command_that_is_no_longer_one_parks_the_instance() {
     let resumed =
         |snapshot: &Value| Instance::<Changed>::resume("a", 1, serde_json::from_value(snapshot.clone()).unwrap());
     let mut next = resumed(&snapshot).unwrap();
-    // Its own failure goes first.
+    // Its own failure comes first.
     assert_eq!(code(&next), "no");
     assert_eq!((next.retry(None), next.advance(now())), (Signalled::Counted, Next::Wait(None)));
     assert_eq!(code(&next), failure_code::STATE_UNREADABLE);

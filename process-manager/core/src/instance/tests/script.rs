@@ -13,9 +13,9 @@ use crate::manager::{
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Step {
-    /// Its commands: each of so many bytes, with its number.
+    /// Its commands: each has this many bytes, and its number.
     pub(super) commands: Vec<usize>,
-    /// The state becomes this text, so many times.
+    /// The state becomes this text, this many times.
     pub(super) text: String,
     pub(super) times: usize,
     /// The answer to a failure.
@@ -27,11 +27,11 @@ pub(super) enum Answer {
     #[default]
     Stop,
     SkipEvent,
-    /// A command of so many bytes in the place of the failed one.
+    /// A command of this many bytes in place of the failed one.
     Replace(usize),
-    /// Three attempts, counted by the value that is carried.
+    /// Makes three attempts, counted by the carried value.
     ThreeTimes,
-    /// Carries so many bytes.
+    /// Carries this many bytes.
     Carry(usize),
 }
 
@@ -53,7 +53,7 @@ impl Command {
     }
 }
 
-/// The code of today, and the code that takes its place.
+/// Today's code, and the code that replaces it.
 macro_rules! script {
     ($type:ident, $command:expr, $apply:expr) => {
         #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
@@ -120,14 +120,14 @@ pub(super) fn begun(step: &Step) -> Instance<Script> {
     instance
 }
 
-/// As the next run has it: what is handed over went through JSON.
+/// Returns the instance as the next run gets it: what is handed over went through JSON.
 pub(super) fn carried<M: ProcessManager, N: ProcessManager>(instance: &Instance<M>) -> (Instance<N>, usize) {
     let text = serde_json::to_string(&instance.snapshot().unwrap()).unwrap();
     let instance = Instance::resume("a", 1, serde_json::from_str(&text).unwrap()).unwrap();
     (instance, text.len())
 }
 
-/// The numbers of the commands that are sent until something else comes, and that.
+/// Returns the numbers of the commands that are sent until another step comes, and that step.
 pub(super) fn run<M>(instance: &mut Instance<M>) -> (Vec<usize>, Next<Command>)
 where
     M: ProcessManager<Command = Command>,

@@ -1,4 +1,4 @@
-//! The steps that everybody can take in a state.
+//! The possible steps in a state.
 
 use std::rc::Rc;
 
@@ -14,17 +14,17 @@ use super::{
 };
 use crate::{instance::Signalled, manager::ProcessManager};
 
-/// How late the workers are when they are late.
+/// How late the workers are, when they are late.
 pub(super) const LATE: TimeDelta = TimeDelta::hours(1);
 
-/// The state after a step, and the answer that an instance has heard.
+/// The state after a step, and the answer that an instance has received.
 pub(super) struct Stepped<M: ProcessManager, W> {
     pub(super) state: State<M, W>,
     pub(super) heard: Option<Heard>,
 }
 
 impl<M: ProcessManager, W: Clone> State<M, W> {
-    /// The steps that come by themselves. Without any the state is at rest.
+    /// Returns the steps that happen by themselves. Without any, the state is at rest.
     pub(super) fn own_actions(&self) -> Vec<Action> {
         let mut actions = Vec::new();
         for (id, process) in &self.processes {
@@ -42,7 +42,7 @@ impl<M: ProcessManager, W: Clone> State<M, W> {
         actions
     }
 
-    /// All other steps: of the outside, of whatever gets in the way, of operators.
+    /// Returns all other steps: from outside, from whatever goes wrong, from operators.
     pub(super) fn other_actions(&self, model: &Model<M, W>) -> Vec<Action> {
         let is_left = |(sequence, done): &(usize, &usize)| **done < model.outside[*sequence].len();
         let left = self.happened.iter().enumerate().filter(is_left);
@@ -101,7 +101,7 @@ impl<M: ProcessManager, W: Clone> State<M, W> {
         }
     }
 
-    /// Takes the step; `None` where it changes nothing.
+    /// Takes the step; returns `None` if it changes nothing.
     pub(super) fn step(&self, model: &Model<M, W>, action: &Action) -> Result<Option<Stepped<M, W>>, String>
     where
         M::Event: Serialize,
@@ -170,7 +170,7 @@ impl<M: ProcessManager, W: Clone> State<M, W> {
         self.check_redeliveries(to).map(|()| true)
     }
 
-    /// Takes a decision of an operator, or of somebody who ends a run; `false` where it changes nothing.
+    /// Carries out the decision of an operator, or of somebody who ends a run; returns `false` if it changes nothing.
     fn decided(&mut self, model: &Model<M, W>, action: &Action) -> Result<bool, String>
     where
         M::Event: Serialize,

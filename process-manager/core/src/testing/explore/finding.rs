@@ -1,4 +1,4 @@
-//! What an exploration has found.
+//! The result of an exploration that found something.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{model::Model, print, script::Trace, search::Broken};
 use crate::manager::ProcessManager;
 
-/// Something that does not hold, and the shortest way to it. Displayed, it has the steps and the tests.
+/// Something that does not hold, and the shortest way to it. Its `Display` has the steps and the tests.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub struct Finding {

@@ -1,4 +1,4 @@
-//! The logs of the services: what is recorded, and where it goes.
+//! The logs of the services: the recorded events, and where they go.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -28,7 +28,7 @@ impl<M: ProcessManager, W> State<M, W> {
         Position::try_from(self.log.iter().filter(|it| it.event.logid == log).count()).unwrap_or(Position::MAX)
     }
 
-    /// Records the event of this place once more.
+    /// Records the event at this index once more.
     pub(super) fn repeat(&mut self, index: usize) -> Result<(), String> {
         let Some(first) = self.log.get(index).cloned() else { return Ok(()) };
         self.repeated.insert(index);
@@ -74,7 +74,7 @@ impl<M: ProcessManager, W> State<M, W> {
         is_read.then(|| Delivery::new(recorded.event.clone(), recorded.kind))
     }
 
-    /// The logs that have more for this instance.
+    /// Returns the logs that have more events for this instance.
     pub(super) fn logs_with_more(&self, id: &str) -> Vec<String> {
         let mut logs: Vec<_> = self.log.iter().map(|it| it.event.logid.as_str()).collect();
         logs.sort_unstable();
@@ -82,7 +82,7 @@ impl<M: ProcessManager, W> State<M, W> {
         logs.into_iter().filter(|log| self.next_delivery(id, log).is_some()).map(str::to_owned).collect()
     }
 
-    /// An event that is delivered again, as from the origin of its log, must count once.
+    /// Checks that events that are delivered again, as from the origin of their logs, count once.
     pub(super) fn check_redeliveries(&self, id: &str) -> Result<(), String> {
         let Some((process, instance)) = self.processes.get(id).and_then(|it| Some((it, it.instance.as_ref()?))) else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! All that may happen: the services, the outside, and who gets in the way.
+//! Everything that may happen: the services, events from outside, and what may go wrong.
 
 use chrono::{DateTime, Utc};
 use process_manager_wire::{CloudEvent, Position};
@@ -11,29 +11,29 @@ use crate::{
     testing::run::recorded,
 };
 
-/// A service that takes a command: the events that it records, or why it refuses.
+/// A service that takes a command: returns the events that it records, or why it refuses.
 pub(super) type CarryOut<M, W> = dyn Fn(&mut W, &<M as ProcessManager>::Command) -> Carried<M>;
 pub(super) type Carried<M> = Result<Vec<<M as ProcessManager>::Event>, Refusal>;
 
 type Happen<M, W> = dyn Fn(&mut W) -> Vec<<M as ProcessManager>::Event>;
 type Holds<M, W> = dyn Fn(&Seen<'_, M, W>) -> bool;
-/// What is known about an event.
+/// Sets the metadata of an event.
 type Tell<M> = dyn Fn(&<M as ProcessManager>::Event, &mut Metadata);
 type Which<T> = dyn Fn(&T) -> bool;
 
-/// Something outside of the processes, with the events that are recorded then.
+/// Something that happens outside the processes, and the events that are then recorded.
 pub(super) struct Happening<M: ProcessManager, W> {
     pub(super) name: String,
     pub(super) happen: Box<Happen<M, W>>,
 }
 
-/// A refusal that may come although the services accept.
+/// A refusal that may come even if the services would accept.
 pub(super) struct MayRefuse<M: ProcessManager> {
     pub(super) code: String,
     pub(super) which: Box<Which<M::Command>>,
 }
 
-/// What is to hold, by name.
+/// An invariant, by name.
 pub(super) struct Invariant<M: ProcessManager, W> {
     pub(super) name: String,
     pub(super) holds: Box<Holds<M, W>>,
@@ -43,7 +43,7 @@ pub(super) struct Model<M: ProcessManager, W> {
     pub(super) world: W,
     pub(super) carry_out: Box<CarryOut<M, W>>,
     pub(super) refusals: Vec<MayRefuse<M>>,
-    /// Sequences, each in its order.
+    /// Sequences, each in its own order.
     pub(super) outside: Vec<Vec<Happening<M, W>>>,
     pub(super) instructions: Vec<M::Event>,
     pub(super) metadata: Box<Tell<M>>,
@@ -81,7 +81,7 @@ where
 }
 
 impl<M: ProcessManager, W> Model<M, W> {
-    /// Returns the event as it stands in its log, behind so many events of the log.
+    /// Returns the event as it is in its log, after this many events of the log.
     pub(super) fn cloud_event(
         &self,
         event: &M::Event,

@@ -22,11 +22,11 @@ pub(super) enum Action {
         from: Rc<str>,
         reply: Reply,
     },
-    /// An attempt arrives that nobody waits for.
+    /// An attempt arrives for which nobody waits any longer.
     Arrive(usize),
     /// Time passes until something is due, which is then done.
     Pass,
-    /// Time passes, and whatever becomes due waits.
+    /// Time passes, and whatever becomes due has to wait.
     PassAsleep,
     /// An instance does what is due.
     Wake(Rc<str>),
@@ -48,7 +48,7 @@ pub(super) struct Recorded {
     pub(super) event: CloudEvent,
     pub(super) kind: RouteKind,
     pub(super) ids: Vec<String>,
-    /// It may be recorded once more.
+    /// Whether it may be recorded once more.
     pub(super) may_repeat: bool,
     pub(super) digest: u64,
 }
@@ -75,32 +75,32 @@ impl Known {
     }
 }
 
-/// The answer to an accepted command; that to a question is an event.
+/// The answer to an accepted command; the answer to a question is an event.
 pub(super) type Accepted = Option<(String, Value)>;
 
-/// An attempt that nobody waits for.
+/// An attempt for which nobody waits any longer.
 #[derive(Debug, Clone)]
 pub(super) struct Attempt<C> {
     pub(super) key: Rc<str>,
     pub(super) command: C,
 }
 
-/// What comes of an attempt.
+/// The result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reply {
     /// The services answer.
     Answer,
-    /// The services refuse, for the reason of this number.
+    /// The services refuse, for the reason with this index.
     Refuse(usize),
-    /// The command is carried out, and its answer is lost: it will be sent again.
+    /// The command is carried out, but its answer is lost: it will be sent again.
     Lose,
-    /// No attempt is answered until the last one; the command may still be on its way.
+    /// No attempt is answered, not even the last; the command may still be on its way.
     GiveUp { on_the_way: bool },
     /// The receiver stays away.
     StayAway,
 }
 
-/// The answer as the instance hears it.
+/// The answer that the instance receives.
 #[derive(Debug, Clone)]
 pub(super) enum Heard {
     Accepted(Accepted),

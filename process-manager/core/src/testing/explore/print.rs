@@ -1,4 +1,4 @@
-//! A finding as somebody reads it: the steps, and each instance as a test.
+//! A finding in readable form: the steps, and each instance as a test.
 
 use std::{
     fmt::Write as _,
@@ -20,7 +20,7 @@ use crate::{
     testing::{Outcome, accepted, given, not_dispatched, timed_out},
 };
 
-/// The test of one instance. What is expected is what the kit shows when it plays the turns.
+/// Returns the test of one instance. It expects what the test kit shows when it plays the turns.
 pub(super) fn test<M, W>(model: &Model<M, W>, what: &str, id: &str, script: &Script) -> Option<String>
 where
     M: ProcessManager,
@@ -28,7 +28,7 @@ where
 {
     let played = AssertUnwindSafe(|| play(model, id, script));
     let (given, played) = catch_unwind(played).ok().flatten()?;
-    // What is built in goes on with details.
+    // A built-in invariant's name is followed by details.
     let what = what.split(": ").next().unwrap_or(what);
     let mut text = format!("#[test]\nfn {}() {{\n", slug(&format!("{what} ({id})")));
     if !script.turns.is_empty() {
@@ -54,7 +54,7 @@ where
     Some(text)
 }
 
-/// A turn as the kit has played it.
+/// A turn as the test kit has played it.
 struct Played {
     cause: String,
     answers: Vec<String>,
@@ -81,7 +81,7 @@ impl Played {
     }
 }
 
-/// Plays the turns; returns how many of them stand for what was given, and the others.
+/// Plays the turns; returns how many of them belong to the given events, and the other turns.
 fn play<M, W>(model: &Model<M, W>, id: &str, script: &Script) -> Option<(usize, Vec<Played>)>
 where
     M: ProcessManager,
@@ -156,7 +156,7 @@ fn in_turn<M: ProcessManager>(heard: Vec<Heard>) -> Box<crate::testing::run::Ans
     }))
 }
 
-/// The last event with which a question was answered.
+/// Returns the last event that answered a question.
 fn question_answer(turn: &Turn) -> Option<(String, Value)> {
     turn.heard.iter().rev().find_map(|heard| match heard {
         Heard::Accepted(answer) => answer.clone(),
@@ -178,7 +178,7 @@ fn event<E: DeserializeOwned>(cause: &Cause) -> Option<String> {
     Some(format!("event({})", literal::<E>(&event.kind, &event.data)))
 }
 
-/// The message as an expression. One without data is written without it.
+/// Returns the message as an expression. A message without data is written without it.
 fn literal<T: DeserializeOwned>(kind: &str, data: &Value) -> String {
     match read::<T>(&json!({"type": kind})) {
         Some(_) => format!("json!({{\"type\": {kind:?}}})"),
@@ -190,7 +190,7 @@ fn read<T: DeserializeOwned>(message: &Value) -> Option<T> {
     T::deserialize(message).ok()
 }
 
-/// A type's name without its modules.
+/// Returns a type's name without its modules.
 fn short(name: &str) -> String {
     let mut short = String::new();
     for part in name.split_inclusive(|it: char| !it.is_alphanumeric() && it != '_') {
@@ -203,7 +203,7 @@ fn short(name: &str) -> String {
     short
 }
 
-/// A name for a test.
+/// Returns a name for a test.
 fn slug(text: &str) -> String {
     let words = text.split(|it: char| !it.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join("_")

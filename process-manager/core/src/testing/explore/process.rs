@@ -17,7 +17,7 @@ use crate::{
     manager::{Metadata, OnRoutingError, ProcessManager, RouteKind, RoutingError},
 };
 
-/// Failures that no process manager wants: its code is wrong.
+/// Failures that no process manager wants: they mean that its code is wrong.
 const WRONG: [&str; 7] = [
     failure_code::PANICKED,
     failure_code::UNSERIALIZABLE,
@@ -35,20 +35,20 @@ pub(super) struct Process<M: ProcessManager> {
     pub(super) next: Option<Next<M::Command>>,
     /// How many of its events were delivered, by log.
     pub(super) delivered: BTreeMap<String, usize>,
-    /// The receiver of its command stays away.
+    /// Whether the receiver of its command stays away.
     pub(super) is_stuck: bool,
     pub(super) is_given_up: bool,
-    /// As the next run gets it, where it has changed.
+    /// The instance as the next run gets it, if it has changed.
     carried: String,
     digest: u64,
 }
 
-/// Result of a delivery.
+/// The result of a delivery.
 pub(super) enum Delivered {
     Yes,
     /// Later.
     NotYet,
-    /// Not before an operator resumes the subscription.
+    /// Not until an operator resumes the subscription.
     Stopped,
 }
 
@@ -73,12 +73,12 @@ impl<M: ProcessManager> Process<M> {
         self.instance.as_ref()?.parked().map(|failure| failure.code.as_str())
     }
 
-    /// Whether it is within an event: a command or a pause comes next.
+    /// Returns whether an event is being handled: a command or a pause comes next.
     pub(super) fn is_busy(&self) -> bool {
         matches!(self.next, Some(Next::Dispatch(_) | Next::WaitUntil(_)))
     }
 
-    /// When it has to be woken.
+    /// Returns when it has to be woken.
     pub(super) fn due(&self) -> Option<DateTime<Utc>> {
         match self.next.as_ref()? {
             Next::Wait(timer) => timer.as_ref().map(|timer| timer.due_at),
@@ -135,7 +135,7 @@ impl<M: ProcessManager> Process<M> {
         self.instance = Some(Instance::new(id, M::VERSION, ledger).with_settings(settings.clone()));
     }
 
-    /// Does all that needs nothing from outside.
+    /// Does everything that needs nothing from outside.
     pub(super) fn settle(&mut self, now: DateTime<Utc>, log: &[Rc<Recorded>]) -> Result<(), String> {
         let Some(instance) = &mut self.instance else { return Ok(()) };
         let next = loop {
@@ -162,7 +162,7 @@ impl<M: ProcessManager> Process<M> {
         Ok(())
     }
 
-    /// Goes on as another run does: with what JSON gives back.
+    /// Goes on as another run does, with what JSON gives back.
     pub(super) fn hand_over(&mut self) -> Result<(), String> {
         let carried = std::mem::take(&mut self.carried);
         let is_done = carried.is_empty() || matches!(self.next, Some(Next::End(_)));

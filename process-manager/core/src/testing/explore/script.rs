@@ -15,10 +15,10 @@ use super::{
 };
 use crate::manager::ProcessManager;
 
-/// Most commands that are answered after the last step.
+/// Maximum number of commands that are answered after the last step.
 const MOST_SENT: usize = 20;
 
-/// What begins a turn of an instance.
+/// The cause of an instance's turn.
 #[derive(Debug, Clone)]
 pub(super) enum Cause {
     When(Box<CloudEvent>),
@@ -29,7 +29,7 @@ pub(super) enum Cause {
     Instruct(usize),
 }
 
-/// What an instance meets, and the answers to its commands.
+/// What happens to an instance, and the answers to its commands.
 #[derive(Debug, Clone)]
 pub(super) struct Turn {
     pub(super) cause: Cause,
@@ -40,7 +40,7 @@ pub(super) struct Turn {
 #[derive(Debug, Default)]
 pub(super) struct Script {
     pub(super) turns: Vec<Turn>,
-    /// What came while it was busy.
+    /// The turns that came while it was busy.
     later: Vec<Turn>,
 }
 
@@ -50,7 +50,7 @@ impl Script {
         turns.push(Turn { cause, heard: Vec::new() });
     }
 
-    /// It hears an answer to a command of this event: where that one has waited, its turn has come.
+    /// Records an answer to a command of this event. If the event was waiting, its turn has now come.
     fn hear(&mut self, event_id: &str, heard: Heard) {
         let is_it = |turn: &Turn| matches!(&turn.cause, Cause::When(event) if event.id == event_id);
         if let Some(index) = self.later.iter().position(is_it) {
@@ -73,7 +73,7 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    /// Follows the steps from the beginning.
+    /// Creates the trace that follows these steps from the beginning.
     pub(super) fn of<M, W>(model: &Model<M, W>, path: &[Action]) -> Self
     where
         M: ProcessManager,
@@ -97,7 +97,8 @@ impl Trace {
         trace.at_rest()
     }
 
-    /// The kit does all that can be done in a turn: so the services answer whatever is sent after the last step.
+    /// Lets the services answer whatever is sent after the last step, because the test kit does everything that can be
+    /// done in a turn.
     fn go_on<M, W>(&mut self, model: &Model<M, W>, mut state: State<M, W>)
     where
         M: ProcessManager,
@@ -143,7 +144,8 @@ impl Trace {
         }
     }
 
-    /// Tells the instances that wait. One that pauses before a retry needs no telling: in the kit its time passes by itself.
+    /// Tells the waiting instances. An instance that pauses before a retry need not be told: in the test kit its time
+    /// passes by itself.
     fn let_time_pass<M: ProcessManager, W>(&mut self, before: &State<M, W>, after: &State<M, W>) {
         let Ok(passed) = (after.now - before.now).to_std() else { return };
         if passed.is_zero() {

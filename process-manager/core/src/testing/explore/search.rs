@@ -1,4 +1,4 @@
-//! The search, breadth first: so the first trace that it finds is one of the shortest.
+//! The search. It is breadth first, so the first trace that it finds is one of the shortest.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -25,17 +25,17 @@ pub(super) struct Limits {
     pub(super) depth: usize,
 }
 
-/// What was seen.
+/// The statistics of an exploration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explored {
-    /// Different states.
+    /// The number of different states.
     pub states: usize,
-    /// States in which nothing goes on by itself.
+    /// The number of states in which nothing goes on by itself.
     pub at_rest: usize,
-    /// Steps of the longest trace.
+    /// The number of steps of the longest trace.
     pub depth: usize,
-    /// Whether these are all the states that there are.
+    /// Whether these are all possible states.
     pub is_complete: bool,
 }
 
@@ -45,13 +45,13 @@ pub(super) struct Broken {
     pub(super) path: Vec<Action>,
 }
 
-/// A state that was seen, by the way to it.
+/// A visited state, by the way to it.
 struct Node {
     before: usize,
     action: Action,
 }
 
-/// The states that are to be gone on from, and the ways to all that were seen.
+/// The states that are still to be explored, and the ways to all visited states.
 struct Search<M: ProcessManager, W> {
     nodes: Vec<Node>,
     seen: BTreeSet<u64>,
@@ -93,7 +93,7 @@ where
     M::Event: Serialize,
     W: Clone + Hash,
 {
-    /// Takes each step that is possible.
+    /// Takes each possible step.
     fn go_on(&mut self, model: &Model<M, W>, node: usize, depth: usize, state: &State<M, W>) -> Result<(), Broken> {
         let own = state.own_actions();
         self.at_rest += usize::from(own.is_empty());
@@ -114,7 +114,7 @@ where
         Ok(())
     }
 
-    /// The way to a node, which counts from 1, and then this step.
+    /// Returns the way to a node, counted from 1, followed by this step.
     fn path(&self, mut node: usize, last: Action) -> Vec<Action> {
         let mut path = vec![last];
         while let Some(Node { before, action }) = node.checked_sub(1).and_then(|index| self.nodes.get(index)) {

@@ -15,7 +15,7 @@ use crate::{
 pub(super) const UNAVAILABLE: &str = "the receiver is unavailable";
 
 impl<M: ProcessManager, W: Clone> State<M, W> {
-    /// The command that the instance wants to send.
+    /// Returns the command that the instance wants to send.
     pub(super) fn dispatch(&self, id: &str) -> Option<&Dispatch<M::Command>> {
         match self.processes.get(id)?.next.as_ref()? {
             Next::Dispatch(dispatch) => Some(dispatch),
@@ -23,12 +23,13 @@ impl<M: ProcessManager, W: Clone> State<M, W> {
         }
     }
 
-    /// Whether a command has been accepted under this key.
+    /// Returns whether a command was accepted under this key.
     pub(super) fn has_accepted(&self, key: &str) -> bool {
         self.keys.get(key).is_some_and(|known| known.is_accepted())
     }
 
-    /// Sends the instance's command; returns the answer that it hears, if it hears one. `None` where nothing has changed.
+    /// Sends the instance's command. Returns the answer that the instance receives, if any; returns `None` if nothing
+    /// has changed.
     pub(super) fn send(
         &mut self,
         model: &Model<M, W>,
@@ -85,7 +86,7 @@ impl<M: ProcessManager, W: Clone> State<M, W> {
         self.settle(id)
     }
 
-    /// A key must name one command.
+    /// Checks that a key names one command.
     fn note(&mut self, attempt: &Attempt<M::Command>) -> Result<(), String> {
         let command = serde_json::to_string(&attempt.command).map_err(|error| error.to_string())?;
         match self.keys.get(&attempt.key) {
@@ -131,7 +132,7 @@ impl<M: ProcessManager, W: Clone> State<M, W> {
         Ok(Ok(accepted))
     }
 
-    /// An attempt arrives that nobody waits for.
+    /// Lets an attempt arrive for which nobody waits any longer.
     pub(super) fn arrive(&mut self, model: &Model<M, W>, number: usize) -> Result<(), String> {
         let attempt = self.on_the_way.remove(number);
         self.carry_out(model, &attempt).map(drop)

@@ -1,4 +1,4 @@
-//! One state of everything: the services, their logs, the instances, and the commands that are under way.
+//! One state of everything: the services, their logs, the instances, and the commands under way.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +19,7 @@ use crate::{manager::ProcessManager, testing::start};
 pub(super) struct State<M: ProcessManager, W> {
     pub(super) now: DateTime<Utc>,
     pub(super) world: W,
-    /// How many of each sequence have happened.
+    /// How many happenings of each sequence have happened.
     pub(super) happened: Vec<usize>,
     pub(super) log: Vec<Rc<Recorded>>,
     pub(super) repeated: BTreeSet<usize>,
@@ -27,9 +27,9 @@ pub(super) struct State<M: ProcessManager, W> {
     pub(super) processes: BTreeMap<Rc<str>, Rc<Process<M>>>,
     /// The commands that were sent, by idempotency key.
     pub(super) keys: BTreeMap<Rc<str>, Rc<Known>>,
-    /// Attempts that nobody waits for any longer, and that may still arrive.
+    /// Attempts that nobody waits for any longer, but that may still arrive.
     pub(super) on_the_way: Vec<Rc<Attempt<M::Command>>>,
-    /// How much more may get in the way.
+    /// How many more things may go wrong.
     pub(super) troubles: u32,
     pub(super) decisions: u32,
 }
@@ -53,7 +53,7 @@ impl<M: ProcessManager, W: Clone> State<M, W> {
 }
 
 impl<M: ProcessManager, W> State<M, W> {
-    /// The process of this id, to be changed.
+    /// Returns the process of this id, for changing it.
     pub(super) fn process(&mut self, id: &Rc<str>) -> &mut Process<M> {
         Rc::make_mut(self.processes.entry(Rc::clone(id)).or_insert_with(|| Rc::new(Process::new())))
     }
@@ -65,7 +65,7 @@ impl<M: ProcessManager, W> State<M, W> {
         settled
     }
 
-    /// Goes on as another run does, where the step has changed an instance.
+    /// Goes on as another run does, if the step has changed an instance.
     pub(super) fn hand_over(&mut self, action: &Action) -> Result<(), String> {
         let changed: Vec<_> = match action {
             Action::Deliver { to: id, .. }
@@ -81,12 +81,12 @@ impl<M: ProcessManager, W> State<M, W> {
         changed.iter().try_for_each(|id| self.process(id).hand_over())
     }
 
-    /// Returns the first time beyond now at which an instance is to be woken.
+    /// Returns the first time after now at which an instance has to be woken.
     pub(super) fn next_due(&self) -> Option<DateTime<Utc>> {
         self.processes.values().filter_map(|process| process.due()).filter(|due| *due > self.now).min()
     }
 
-    /// The instances whose time has come.
+    /// Returns the instances whose time has come.
     pub(super) fn due(&self) -> Vec<Rc<str>> {
         let is_due = |process: &Process<M>| process.due().is_some_and(|due| due <= self.now);
         self.processes.iter().filter(|(_, process)| is_due(process)).map(|(id, _)| Rc::clone(id)).collect()

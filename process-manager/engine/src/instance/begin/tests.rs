@@ -1,4 +1,4 @@
-//! The state that a run keeps from the one that it continues.
+//! The state that a run keeps from the run that it continues.
 
 use process_manager::manager::{Metadata, Route};
 use serde_json::{Value, json};

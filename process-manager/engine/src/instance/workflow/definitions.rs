@@ -60,7 +60,7 @@ definition! {
     InstructSignal
 }
 definition! {
-    /// A signal of any other name: it changes nothing, but makes the history longer.
+    /// A signal with any other name: it only makes the history longer.
     UnknownSignal
 }
 definition! {
@@ -267,7 +267,7 @@ impl<M: ProcessManager> WorkflowImplementation for ProcessInstance<M> {
     }
 }
 
-/// Payloads as they are: nothing that reaches an instance may fail its workflow task.
+/// Returns the payloads as they are: nothing that reaches an instance may fail its workflow task.
 fn raw(payloads: Payloads) -> Box<dyn Any> {
     Box::new(RawValue::new(payloads.payloads))
 }

@@ -9,7 +9,7 @@ fn run() -> Run {
     Run::new(Follow { from, ..Follow::new("n", process_manager::manager::StartFrom::Origin) })
 }
 
-/// As the run that follows has it.
+/// Returns the state as the next run gets it.
 fn handed_over(run: &Run) -> Run {
     Run::new(serde_json::from_value(serde_json::to_value(run.handed_over()).unwrap()).unwrap())
 }
@@ -62,7 +62,7 @@ fn a_position_with_which_a_subscription_is_resumed_outlasts_the_turn_that_was_pa
         run.pause().unwrap();
         run.resume(asked).unwrap();
         run.end_turn();
-        // The turn tells where it stood when it heard of the pause.
+        // The turn reports where it was when it learned of the pause.
         run.followed(&Followed { at: FeedPosition { position: 8, logid: None }, retry_after_ms: None, attempt: 0 });
         let mut next = handed_over(&run);
         for run in [&mut run, &mut next] {
@@ -114,7 +114,7 @@ fn a_log_that_continues_the_former_one_goes_on_at_the_same_place() {
     let next = handed_over(&run).follow();
     assert_eq!(next.from, FeedPosition { position: 7, logid: None });
     assert_eq!(next.continues, [Continued { log: "log".to_owned(), up_to: 7 }]);
-    // A rewind stays in the log; one that is read as another log forgets what came before.
+    // A rewind stays in the log. If the log is read as another one, the subscription forgets what came before.
     run.rewind(at(0)).unwrap();
     run.next();
     assert_eq!(run.follow().continues.len(), 1);

@@ -1,4 +1,4 @@
-//! Deliveries to a target that does what the test says.
+//! Deliveries to a target whose behaviour the test sets.
 
 mod bounds;
 
@@ -29,7 +29,7 @@ enum Event {
     Happened { ids: Vec<String> },
 }
 
-/// Routes to the ids of the event; what cannot be delivered is skipped, or stops where the subject says so.
+/// Routes to the event's ids. An undeliverable event is skipped, or stops the subscription if its subject says so.
 struct Routes;
 static ROUTED: AtomicUsize = AtomicUsize::new(0);
 
@@ -58,15 +58,15 @@ impl Routing for Routes {
     }
 }
 
-/// Takes everything, but for the instances and events that the test names.
+/// Takes everything, except for the instances and events that the test names.
 #[derive(Default)]
 struct Target {
     taken: Mutex<Vec<(String, Position)>>,
     faulty: Mutex<BTreeSet<&'static str>>,
     refused: Vec<Position>,
-    /// More events at once are refused.
+    /// More events at once than this are refused.
     most: Option<usize>,
-    /// The instances whose ids begin like this do not settle.
+    /// Instances whose ids have this prefix do not settle.
     unsettled: Option<&'static str>,
     attempts: Mutex<HashMap<String, usize>>,
     in_hand: AtomicUsize,
@@ -140,7 +140,7 @@ async fn pass(deliveries: &mut Deliveries<'_, Routes, Target>, position: Positio
     timeout(SOON, passed).await.unwrap();
 }
 
-/// Delivers as long as the condition does not hold; the position must not move.
+/// Delivers while the condition does not hold; the position must not move.
 async fn stay(deliveries: &mut Deliveries<'_, Routes, Target>, holds: impl Fn() -> bool) {
     let holds = async {
         while !holds() {
@@ -159,7 +159,7 @@ async fn one_instance_that_cannot_be_delivered_to_holds_up_the_position_and_nobo
     let entries = (1..=10).map(|position| entry(position, "s", &[if position % 2 == 1 { "a" } else { "b" }]));
     let mut deliveries = deliveries(&target, Terms::default(), entries.collect());
     stay(&mut deliveries, || target.taken("b").len() == 5).await;
-    // What is read later goes past it as well, and its own events wait in order.
+    // Later events go past it as well, and its own events wait in order.
     deliveries.take(vec![entry(11, "s", &["c"]), entry(12, "s", &["a"])]);
     stay(&mut deliveries, || target.taken("c") == [11] && target.attempts("a") > 2).await;
     let shown = deliveries.shared.terms.retrying.borrow().clone();
@@ -176,7 +176,7 @@ async fn an_instance_is_given_up_after_a_while_in_which_others_could_be_delivere
     let target = Target { faulty: Mutex::new(["a"].into()), ..Target::default() };
     let entries = vec![entry(1, "s", &["a"]), entry(2, "s", &["b"]), entry(3, "stop", &["a"]), entry(4, "s", &["b"])];
     let mut deliveries = deliveries(&target, impatient(), entries);
-    // The first of its events is skipped, as the process manager wants it, and the next one stops.
+    // The first of its events is skipped, as the process manager decides, and the next one stops the subscription.
     pass(&mut deliveries, 2).await;
     assert!(target.attempts("a") >= 3);
     let stopped = timeout(SOON, deliveries.advance()).await.unwrap().unwrap_err();
@@ -256,7 +256,7 @@ async fn events_pass_while_others_are_still_being_routed() {
 #[tokio::test]
 async fn an_instance_that_has_not_settled_holds_up_the_position_and_nobody_else() {
     let target = Target { unsettled: Some("a"), ..Target::default() };
-    // More than are delivered to at the same time.
+    // More instances than are delivered to at the same time.
     let unsettled: Vec<_> = (0..50).map(|number| format!("a{number}")).collect();
     let of_unsettled = unsettled.iter().zip(1..).map(|(id, position)| entry(position, "s", &[id]));
     let others = [entry(51, "s", &["b"]), entry(52, "s", &["a0"]), entry(53, "s", &["c"])];

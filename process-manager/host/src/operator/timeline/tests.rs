@@ -1,4 +1,4 @@
-//! Histories as the time line tells them.
+//! Histories as the time line shows them.
 
 use process_manager::manager::RouteKind;
 use serde_json::{Value, json};

@@ -75,7 +75,7 @@ impl Delivering for Recording<'_> {
     fn advance(&mut self) -> BoxFuture<'_, Result<Passed, Interrupted>> {
         Box::pin(async move {
             let Some(entry) = self.waiting.front().cloned() else { return std::future::pending().await };
-            // A handler retries faults by itself.
+            // This handler retries faults by itself.
             while entry.position() == 2 && self.recorder.failing.load(Ordering::SeqCst) {
                 sleep(Duration::from_millis(1)).await;
             }
@@ -101,7 +101,7 @@ impl EventHandler for Recorder {
 
     fn sweep(&self) -> BoxFuture<'_, Result<(), HandlerError>> {
         Box::pin(async {
-            // The third sweep has the failing event get through; that a sweep fails must not matter.
+            // The third sweep lets the failing event through; that a sweep fails must not matter.
             if self.sweeps.fetch_add(1, Ordering::SeqCst) == 2 {
                 self.failing.store(false, Ordering::SeqCst);
             }

@@ -1,4 +1,4 @@
-//! X12 for batches: runs that are ended from outside.
+//! X12 for batches whose runs are ended from outside.
 
 use process_manager::batch::{Limits, PausedBy, Status, Tolerated};
 use process_manager_host::subscription::Pace;

@@ -1,4 +1,4 @@
-//! What a batch keeps, and what it does with what it cannot use.
+//! What a batch keeps, and what it does with input that it cannot use.
 
 use process_manager::batch::{Limits, PausedBy, Status, Tolerated};
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ async fn b03_nothing_that_is_sent_to_a_batch_fails_it() {
         [json!(7), json!("x"), json!([1]), json!({"in_flight": 0}), json!({"undo": 1}), json!({"tolerated": -1})];
     for name in ["limits", "cancel", "nobody-knows-this"] {
         for payload in nonsense.iter().filter(|payload| name != "cancel" || payload.get("in_flight").is_none()) {
-            // `cancel` takes any other object for one.
+            // `cancel` takes any other object for a cancellation.
             if name == "cancel" && payload.get("tolerated").is_some() {
                 continue;
             }

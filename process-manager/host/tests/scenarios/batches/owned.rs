@@ -1,4 +1,4 @@
-//! A process manager that starts a batch, and hears how it goes.
+//! A process manager that starts a batch and receives its progress.
 
 use process_manager::{
     batch::{CancelBatch, Limits, Progress, StartBatch, Status},

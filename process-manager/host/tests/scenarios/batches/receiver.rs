@@ -1,4 +1,4 @@
-//! The receiver of a batch's commands, as the test wants it.
+//! The receiver of a batch's commands, with behaviour set by the test.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,11 +24,11 @@ pub(super) struct Arrived {
     pub(super) took_effect: bool,
 }
 
-/// What the receiver does with a number; it accepts the others.
+/// What the receiver does with a number; it accepts all others.
 #[derive(Debug, Clone)]
 pub(super) enum Does {
     Refuses(&'static str),
-    /// So many times, then it accepts.
+    /// Has a fault this many times, then accepts.
     Faults(usize),
 }
 
@@ -94,12 +94,12 @@ impl Receiver {
         self.arrived.lock().unwrap().clone()
     }
 
-    /// Lets so many commands pass that wait at the gate.
+    /// Lets this many commands pass that wait at the gate.
     pub(super) fn lets_pass(&self, commands: usize) {
         self.gate.add_permits(commands);
     }
 
-    /// The numbers that are counted now, in their order.
+    /// Returns the numbers that are counted now, in order.
     pub(super) fn counted(&self) -> Vec<u32> {
         let mut counted = BTreeSet::new();
         for arrived in self.arrived().into_iter().filter(|arrived| arrived.took_effect) {

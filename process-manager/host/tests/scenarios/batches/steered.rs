@@ -1,4 +1,4 @@
-//! What operators do with a batch.
+//! Operators control a batch.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -27,7 +27,7 @@ async fn b02_no_more_are_in_flight_than_the_limit_says_which_can_be_changed_whil
     world.receiver.lets_pass(7);
     world.until_in_flight(2).await;
     world.receiver.most_in_flight.store(0, Ordering::SeqCst);
-    // Another worker keeps the limit as well.
+    // Another worker keeps to the limit as well.
     world.kill();
     eventually("the killed worker's commands are gone", async || {
         let in_flight = world.receiver.in_flight.load(Ordering::SeqCst);

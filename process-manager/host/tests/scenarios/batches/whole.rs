@@ -1,4 +1,4 @@
-//! From the first item to the last.
+//! A batch from its first item to its last.
 
 use std::sync::atomic::Ordering;
 
@@ -19,7 +19,7 @@ async fn b01_the_items_are_those_of_the_start_though_others_join_and_leave() {
     let world = World::new(30, 7).await.gated();
     world.start(Limits::default().in_flight(3)).await;
     world.until_in_flight(3).await;
-    // One that was read, one that was not, and new ones.
+    // A number that was read leaves, one that was not read leaves, and new ones join.
     world.source.numbers.lock().unwrap().retain(|number| ![2, 25].contains(number));
     world.source.numbers.lock().unwrap().extend(31..40);
     world.receiver.lets_pass(1_000);
@@ -83,7 +83,7 @@ async fn b08_each_item_takes_effect_once_though_worker_and_receiver_go_away() {
     let progress = world.until_status(Status::Completed).await;
     assert_eq!(world.receiver.counted().len(), 294);
     assert_eq!((progress.accepted, progress.failed, progress.total), (294, 6, Some(300)));
-    // What a heartbeat has told is not sent again.
+    // Items that a heartbeat has reported are not sent again.
     assert!(world.receiver.arrived().len() < 2 * 300, "{} commands were sent", world.receiver.arrived().len());
 }
 

@@ -66,16 +66,16 @@ impl Batch for Numbers {
     }
 }
 
-/// The numbers, by a key.
+/// The numbers, paged by key.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub(super) numbers: Arc<Mutex<BTreeSet<u32>>>,
     pub(super) page: usize,
-    /// Items of the pages behind the first.
+    /// The number of items on the pages after the first.
     pub(super) later_pages: usize,
     pub(super) tells_total: bool,
     pub(super) is_away: Arc<AtomicBool>,
-    /// How often it was read.
+    /// How often the source was read.
     pub(super) reads: Arc<AtomicUsize>,
 }
 
@@ -108,7 +108,7 @@ pub(super) struct World {
 pub(super) const ID: &str = "Numbers-b";
 
 impl World {
-    /// So many numbers, in pages of this size.
+    /// Creates a world with this many numbers, in pages of this size.
     pub(super) async fn new(numbers: u32, page: usize) -> Self {
         let server = server::namespace().await;
         let source = Source {
@@ -133,7 +133,7 @@ impl World {
         world
     }
 
-    /// The commands wait at a gate.
+    /// Makes the commands wait at a gate.
     pub(super) fn gated(self) -> Self {
         self.receiver.gate.forget_permits(Semaphore::MAX_PERMITS);
         self
@@ -189,7 +189,7 @@ impl World {
         .await;
     }
 
-    /// Awaits that the chunk has heard that it has to end.
+    /// Waits until the chunk has learned that it has to end.
     pub(super) async fn until_draining(&self) {
         eventually("the chunk begins nothing more", async || match self.batches.read(ID).await {
             Ok(Some(batch)) if batch.is_draining => Ok(()),
@@ -198,7 +198,7 @@ impl World {
         .await;
     }
 
-    /// All failed items, page by page.
+    /// Returns all failed items, page by page.
     pub(super) async fn failed(&self) -> Vec<FailedItem> {
         eventually("the failed items can be read", async || {
             let batch = self.batches.read(ID).await.map_err(|error| error.to_string())?;

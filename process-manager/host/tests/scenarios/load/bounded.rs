@@ -1,4 +1,4 @@
-//! Very many events of one instance.
+//! A very large number of events for one instance.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use super::{
     tally::{Reports, Tally, append, host, until},
 };
 
-/// One event in so many asks for a command.
+/// One in this many events asks for a command.
 const REPORTED: u64 = 20;
 
 #[tokio::test(flavor = "multi_thread")]

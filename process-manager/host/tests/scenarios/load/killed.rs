@@ -18,7 +18,8 @@ fn instances(count: usize) -> impl Iterator<Item = String> {
     (0..count).map(|number| format!("instance-{number}"))
 }
 
-/// Appends the events of all instances, mixed; each has its own in order, and each event asks for a command.
+/// Appends the events of all instances, mixed. Each instance has its own events in order, and each event asks for a
+/// command.
 fn append_mixed(world: &World, instances: usize) -> usize {
     let mut turns: Vec<usize> = (0..instances).flat_map(|instance| [instance; EACH as usize]).collect();
     turns.shuffle(&mut rand::rng());
@@ -46,12 +47,13 @@ async fn many_events_over_many_instances_are_each_handled_once_in_order_though_t
     }
     reports.until(events).await;
     println!("{events} events with kills at {kills:?} in {:.1?}; {} commands", begun.elapsed(), reports.dispatched());
-    // Each command tells what its instance had applied before: all that came before it, in order, and nothing twice.
+    // Each command reports what its instance had applied before: everything that came before it, in order, and nothing
+    // twice.
     let each: Vec<_> = (0..EACH).map(|number| (number, Tally::of(0..number))).collect();
     let effects = reports.effects();
     assert_eq!(effects.len(), count);
     assert!(effects.iter().all(|(id, effects)| *effects == each || panic!("{id}: {effects:?}")));
-    // And the last event is applied as well.
+    // The last event is applied as well.
     let views = stream::iter(instances(count)).map(async |id| {
         let view = until(&world, &id, "all is handled", |view| view.handled_events >= EACH).await;
         (id, view.handled_events, serde_json::from_value::<Tally>(view.state).unwrap())

@@ -1,4 +1,4 @@
-//! Many events: over many instances while the worker is killed, to one instance, and to one that is parked.
+//! Many events: over many instances while the worker is killed, to one instance, and to a parked instance.
 #![expect(clippy::print_stdout, reason = "how long it takes is told beside the outcome")]
 
 mod bounded;

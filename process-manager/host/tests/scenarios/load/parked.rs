@@ -11,7 +11,7 @@ use super::{
     tally::{Reports, Tally, append, host, until},
 };
 
-/// An instance is parked at its first event; the others wait, until it is told to try again.
+/// Parks an instance at its first event; the others wait until it is told to try again.
 async fn parked_with(events: u64, padding: usize) {
     let (world, reports) = (World::without_worker().await, Reports::default());
     reports.refuse(true);
@@ -59,7 +59,7 @@ async fn more_events_wait_for_a_parked_instance_than_its_next_run_can_take_along
 async fn an_instance_whose_waiting_events_are_gone_from_the_log_is_parked_until_a_person_decides() {
     let (mut world, reports) = (World::without_worker().await, Reports::default());
     reports.refuse(true);
-    // Few events that are large: the first run is soon long enough.
+    // Few but large events: the first run is soon long enough.
     for number in 0..100 {
         append(&world.log, "a", number, number == 0, 100_000);
     }
@@ -67,7 +67,7 @@ async fn an_instance_whose_waiting_events_are_gone_from_the_log_is_parked_until_
     until(&world, "a", "all wait", |view| view.queued_events == 99).await;
     reports.refuse(false);
     drop(worker);
-    // The log is replaced: the subscription has nothing to say to that before it comes to an event of it.
+    // The log is replaced: the subscription does not notice before it reaches an event of it.
     let log = std::mem::take(&mut world.log);
     let worker = host(&world, &reports).await;
     world.signal("Tally-a", "retry", None).await;

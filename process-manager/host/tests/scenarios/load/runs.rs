@@ -13,14 +13,14 @@ use temporalio_common::protos::temporal::api::{
 
 use super::super::world::World;
 
-/// How long the history of each run of the instance is, oldest first.
+/// Returns the length of the history of each run of the instance, oldest first.
 pub(super) async fn history_lengths<M: ProcessManager>(world: &World, id: &str) -> Vec<i64> {
     let mut run = describe::<M>(world, id, "").await.first_run_id;
     let mut lengths = Vec::new();
     loop {
         let info = describe::<M>(world, id, &run).await;
         lengths.push(info.history_length);
-        // Asked for the last event of a run that is not over, the server waits for it.
+        // If asked for the last event of a run that is not over, the server waits for it.
         if info.status() != WorkflowExecutionStatus::ContinuedAsNew {
             return lengths;
         }
@@ -40,7 +40,7 @@ async fn describe<M: ProcessManager>(world: &World, id: &str, run: &str) -> Work
     answer.workflow_execution_info.unwrap()
 }
 
-/// The run that this one has continued as.
+/// Returns the run as which this one has continued.
 async fn next_run<M: ProcessManager>(world: &World, id: &str, run: &str) -> String {
     let mut client = world.server.client().clone();
     let request = GetWorkflowExecutionHistoryRequest {

@@ -1,4 +1,4 @@
-//! A process manager whose state stays small however many events it sees, and the receiver of its commands.
+//! A process manager whose state stays small, however many events it sees, and the receiver of its commands.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -32,7 +32,7 @@ pub(super) enum Command {
     Report { instance: String, number: u64, seen: Tally },
 }
 
-/// How many numbers there were, and which in which order.
+/// How many numbers there were, and which ones in which order.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tally {
     pub(super) count: u64,
@@ -46,7 +46,7 @@ impl Tally {
         tally
     }
 
-    /// FNV-1a over the numbers: another order is another checksum.
+    /// FNV-1a over the numbers: another order gives another checksum.
     fn add(&mut self, number: u64) {
         self.count += 1;
         self.checksum = (self.checksum ^ number).wrapping_mul(0x0100_0000_01b3).rotate_left(5);
@@ -97,7 +97,7 @@ impl Reports {
         self.seen.lock().unwrap().is_refusing = is_refusing;
     }
 
-    /// Awaits that so many commands have taken effect.
+    /// Waits until this many commands have taken effect.
     pub(super) async fn until(&self, count: usize) {
         eventually(&format!("{count} commands have taken effect"), async || {
             let effects = *self.effects.borrow();
@@ -106,12 +106,13 @@ impl Reports {
         .await;
     }
 
-    /// The commands that took effect, in their order, by instance: the number, and what the instance had seen before it.
+    /// Returns the commands that took effect, in order, by instance: the number, and what the instance had seen before
+    /// it.
     pub(super) fn effects(&self) -> HashMap<String, Vec<(u64, Tally)>> {
         self.seen.lock().unwrap().effects.clone()
     }
 
-    /// How often a command was dispatched, repetitions included.
+    /// Returns how often a command was dispatched, repetitions included.
     pub(super) fn dispatched(&self) -> usize {
         self.seen.lock().unwrap().dispatched
     }
@@ -146,7 +147,7 @@ pub(super) fn append(log: &MemoryLog, instance: &str, number: u64, is_reported: 
     log.append(&Event::Counted { instance: instance.to_owned(), number, is_reported, padding: "x".repeat(padding) })
 }
 
-/// A worker that hosts [`Tally`].
+/// Hosts [`Tally`] in a worker.
 pub(super) async fn host(world: &World, reports: &Reports) -> TestWorker {
     world
         .server
@@ -155,7 +156,7 @@ pub(super) async fn host(world: &World, reports: &Reports) -> TestWorker {
         .unwrap()
 }
 
-/// Awaits that the instance is as the test wants it.
+/// Waits until the instance is as the test expects.
 pub(super) async fn until(world: &World, id: &str, what: &str, is_so: impl Fn(&InstanceView) -> bool) -> InstanceView {
     eventually(what, async || match world.view_of::<Tally>(id).await {
         Some(view) if is_so(&view) => Ok(view),

@@ -1,4 +1,4 @@
-//! Bounds of a turn: how far it reads ahead, how many instances it is busy with, and how long it waits for one.
+//! Limits of a turn: how far it reads ahead, how many instances it delivers to at once, and how long it waits for one.
 
 use super::*;
 
@@ -30,7 +30,7 @@ async fn so_many_bytes_are_read_ahead() {
         deliveries.window.open(&entry(1, "s", &["a"]), 1, bytes);
         assert_eq!(deliveries.has_room(), has_room, "{bytes} bytes");
     }
-    // Those that are not routed yet count as well.
+    // Events that are not routed yet count as well.
     let large = entry(1, &"s".repeat(1024 * 1024), &["a"]);
     let mut deliveries = Deliveries::<Routes, _>::new(&target, Terms::default());
     deliveries.take(vec![large.clone(); 63]);
