@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One image with the six programs. The command chooses one: billing, reports, accounts, contracts, worker or api.
+# One image with the six programs. The command selects one: billing, reports, accounts, contracts, worker or api.
 
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
@@ -15,14 +15,14 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
         target/release/worker target/release/api
 
 FROM debian:bookworm-slim
-# The health checks request /readyz by curl. Security updates of Debian matter more than a pinned version.
+# The health checks request /readyz with curl. Security updates of Debian matter more than a pinned version.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates curl \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home --home-dir /data voiding
 COPY --from=build /out/ /usr/local/bin/
-# Folder of the SQLite files, if no database URL is set.
+# Folder of the SQLite files if no database URL is set.
 ENV DATA_DIR=/data
 WORKDIR /data
 USER 10001

@@ -1,11 +1,11 @@
-# Shortcuts; `just` lists them. Each is one command, which also works without just.
+# Shortcuts; `just` lists them. Each is one command that also works without just.
 
 set positional-arguments
 
 _default:
     @just --list --unsorted
 
-# All checks that must pass before a change goes in
+# Runs all checks that must pass before a change goes in
 ci:
     .ci/run
 
@@ -25,7 +25,7 @@ e2e subject='':
 load:
     IT_LOAD=full cargo test --workspace
 
-# Records the histories again, such as for a new path; `git diff tests/histories` shows the changes
+# Records the histories again, for example for a new path; `git diff tests/histories` shows the changes
 record:
     cargo test --package tests --test it -- replay::record --ignored
 

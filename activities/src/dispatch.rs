@@ -37,7 +37,7 @@ impl Dispatch {
         self.send_with(ctx, path, &envelope, command, |_| process_id.clone()).await
     }
 
-    /// Sends a command whose process is only known from the answer (`process_of`): VoidDocument opens it.
+    /// Sends a command whose process is known only from the answer (`process_of`): VoidDocument opens it.
     pub(crate) async fn send_with<C, A>(
         &self,
         ctx: &ActivityContext,

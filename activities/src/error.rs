@@ -1,4 +1,4 @@
-//! Converts a command's error to an activity's: a refusal is final, a fault is retried.
+//! Converts a command's error to an activity error: a refusal is final, a fault is retried.
 
 use process_manager::manager::Refusal;
 use process_manager_client::http::CommandError;
@@ -6,7 +6,7 @@ use process_manager_engine::outcome;
 use process_manager_wire::error_chain;
 use temporalio_sdk::activities::ActivityError;
 
-/// Converts a command's error. The message of a fault is its whole chain of causes.
+/// Converts a command's error. The message of a fault contains its whole chain of causes.
 pub(crate) fn into_activity_error(error: CommandError) -> ActivityError {
     ActivityError::application(match error {
         CommandError::Refused(problem) => outcome::refused(Refusal { code: problem.code, detail: problem.detail }),

@@ -16,7 +16,7 @@ use crate::dispatch::Dispatch;
 pub struct Reports(Dispatch);
 
 impl Reports {
-    /// Sends commands by `client`, each of them delayed by `slow_down`.
+    /// Sends commands through `client`, each delayed by `slow_down`.
     #[must_use]
     pub fn new(client: CommandClient, slow_down: Duration) -> Self {
         Self(Dispatch::new(client, slow_down))

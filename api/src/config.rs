@@ -7,14 +7,15 @@ use url::Url;
 /// Variable that sets the address to listen on.
 pub(crate) const ADDR_VARIABLE: &str = "API_ADDR";
 
-/// Addresses of the api and of the programs that it calls. Temporal has a configuration of its own.
+/// Addresses of the api and of the programs that it calls. Temporal has its own configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `API_ADDR`: address to listen on (host:port); 127.0.0.1:8080 by default.
     pub addr: String,
     /// `BILLING_URL`: URL of Billing; <http://127.0.0.1:8081> by default.
     pub billing_url: Url,
-    /// `BILLING_PUBLIC_URL`: URL of Billing for clients, to which answers link; `BILLING_URL` without credentials by default.
+    /// `BILLING_PUBLIC_URL`: URL of Billing for clients, to which answers link; `BILLING_URL` without credentials by
+    /// default.
     pub billing_public_url: Option<Url>,
     /// `REPORTS_URL`: URL of Reports, for the console; <http://127.0.0.1:8082> by default.
     pub reports_url: Url,

@@ -1,4 +1,4 @@
-//! The OpenAPI document, and Swagger UI, which shows it. The api serves all assets itself.
+//! The OpenAPI document, and Swagger UI to display it. The api serves all assets itself.
 
 use axum::{
     Json, Router,
@@ -46,7 +46,7 @@ pub(crate) fn router(document: OpenApi) -> Router {
     Router::new().route(DOCUMENT, get(move || async move { Json(document) })).merge(console)
 }
 
-/// Confines the page to this origin, whatever a later version of it would like to load.
+/// Confines the page to this origin, whatever a later version of it tries to load.
 async fn confine(mut response: Response) -> Response {
     let policy = HeaderValue::from_static(
         "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",

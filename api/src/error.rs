@@ -48,8 +48,8 @@ pub(crate) fn contracts_failed(error: ContractsError) -> ApiError {
     }
 }
 
-/// Answers for a credit rating that is not known to be changed: 503 only if it is certain that it is not, else 504
-/// `contracts-timeout` with the key that tells.
+/// Answers for a credit rating that is not known to have been changed. Answers 503 only if it is certain that it was
+/// not, else 504 `contracts-timeout` with the key to ask again.
 pub(crate) fn rating_not_changed(error: ContractsError, key: &str) -> Response {
     match error {
         ContractsError::Refused(problem) => pass_on(problem),
@@ -62,7 +62,7 @@ pub(crate) fn rating_not_changed(error: ContractsError, key: &str) -> Response {
     }
 }
 
-/// Answers 504 with the key that tells what has become of the request.
+/// Answers 504 with the key that reveals what became of the request.
 fn not_known(code: &'static str, detail: &str, cause: impl Error + Send + Sync + 'static, key: &str) -> Response {
     let detail = format!("{detail}; ask again with the Idempotency-Key of this answer");
     let problem = problem(StatusCode::GATEWAY_TIMEOUT, code, detail).retry_after(RETRY_AFTER).caused_by(cause);
@@ -72,7 +72,7 @@ fn not_known(code: &'static str, detail: &str, cause: impl Error + Send + Sync +
 }
 
 /// Answers for a request to void a document that Billing has not answered: 503 `billing-unavailable` only if it is
-/// certain that nothing was accepted, else 504 `billing-timeout` with the key that tells.
+/// certain that nothing was accepted, else 504 `billing-timeout` with the key to ask again.
 pub(crate) fn not_voided(error: VoidError, key: &str) -> Response {
     match error {
         VoidError::Refused(problem) => pass_on(problem),
@@ -92,7 +92,7 @@ pub(crate) fn not_voided(error: VoidError, key: &str) -> Response {
     }
 }
 
-/// Passes a service's refusal on. It keeps its code, and its status if that is one of a refusal.
+/// Passes a service's refusal on. It keeps its code, and its status if that is the status of a refusal.
 fn pass_on(problem: Problem) -> Response {
     let status = match problem.status {
         404 => StatusCode::NOT_FOUND,
@@ -114,7 +114,7 @@ pub(crate) fn temporal_unavailable(error: OperatorError) -> ApiError {
         .caused_by(error)
 }
 
-/// Answers 409 `signal-rejected`: Temporal answers, and would not take the signal at another attempt either.
+/// Answers 409 `signal-rejected`: Temporal answers, and would reject the signal at another attempt as well.
 pub(crate) fn signal_rejected(error: &OperatorError) -> ApiError {
     let detail =
         format!("the process takes no signal now: {error}; it takes one again once a worker has caught up with it");
@@ -139,7 +139,7 @@ pub(crate) fn credit_change_not_found(customer_id: &CustomerId) -> ApiError {
     problem(StatusCode::NOT_FOUND, code::CREDIT_CHANGE_NOT_FOUND, detail)
 }
 
-/// Answers 503 for the program that is unavailable.
+/// Answers 503 for the unavailable program.
 pub(crate) fn lookup_failed(error: LookupError) -> ApiError {
     match error {
         LookupError::Temporal(error) => temporal_unavailable(error),

@@ -1,7 +1,7 @@
 //! REST and OpenAPI in front of the processes; its binary also serves the console's pages.
 //!
 //! Thin on purpose: Billing decides whether a document may be voided, the workflow carries out the voiding, and both
-//! store their state. The api stores nothing, so any number of replicas may run, and processes need none.
+//! store their state. The api stores nothing, so any number of replicas may run, and processes do not need any.
 
 mod app;
 mod config;
@@ -36,8 +36,8 @@ const NAME: &str = "api";
 /// Serves until `shutdown`. Temporal may start later than the api: `client` may connect lazily.
 ///
 /// # Errors
-/// Returns an error if the address cannot be listened on, or if `BILLING_URL`, `REPORTS_URL` or
-/// `CONTRACTS_URL` is no HTTP URL.
+/// Returns an error if it cannot listen on the address, or if `BILLING_URL`, `REPORTS_URL` or `CONTRACTS_URL` is not an
+/// HTTP URL.
 pub async fn run(config: Config, client: impl Into<LazyClient>, shutdown: CancellationToken) -> anyhow::Result<()> {
     let listener = bind(NAME, &config.addr, config::ADDR_VARIABLE).await?;
     let (billing_url, temporal_ui_url) = (config.billing_for_clients(), config.temporal_ui_for_clients());

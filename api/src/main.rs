@@ -1,4 +1,4 @@
-//! The api as a program of its own, configured by environment variables.
+//! The api as a separate program, configured by environment variables.
 
 use std::process::ExitCode;
 

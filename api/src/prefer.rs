@@ -8,8 +8,8 @@ use messages::headers;
 /// Longest wait in seconds; a longer preference is reduced to it.
 const MAX_WAIT: u64 = 30;
 
-/// Returns the wait that the client prefers, at most 30 s. The first of several counts (RFC 7240, section 2); an
-/// invalid preference is ignored.
+/// Returns the wait that the client prefers, at most 30 s. If there are several, the first one counts (RFC 7240,
+/// section 2). An invalid preference is ignored.
 pub(crate) fn wait(headers: &HeaderMap) -> Option<Duration> {
     let preferences = headers.get_all(headers::PREFER).iter().filter_map(|value| value.to_str().ok());
     let value = preferences.flat_map(|line| split(line, ',')).find_map(|preference| {
@@ -21,12 +21,12 @@ pub(crate) fn wait(headers: &HeaderMap) -> Option<Duration> {
     if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    // A number that overflows is a long wait.
+    // A number that overflows means a long wait.
     let seconds = value.parse().unwrap_or(u64::MAX).min(MAX_WAIT);
     Some(Duration::from_secs(seconds))
 }
 
-/// Splits at separators outside of quoted strings.
+/// Splits at separators outside quoted strings.
 fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut quoted, mut escaped) = (false, false);
     text.split(move |c| {

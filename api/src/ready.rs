@@ -1,4 +1,4 @@
-//! Readiness: whether a voiding that is posted now would run.
+//! Readiness: whether a voiding posted now would run.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,7 +14,7 @@ use voiding_client::{AnotherSystem, VoidingClient};
 /// Maximum age of the last poll; a worker polls at least once a minute.
 const POLLED_WITHIN: Duration = Duration::from_secs(75);
 
-/// The reason why a voiding that is posted now would not run.
+/// The reason why a voiding posted now would not run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotReady {
     #[error(transparent)]
@@ -27,25 +27,25 @@ pub(crate) enum NotReady {
     NoWorker,
 }
 
-/// The polls of workers, as far as they have been seen.
+/// The workers' polls that have been seen so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Polls(Arc<Mutex<Option<Seen>>>);
 
-/// The last poll, by Temporal's clock, and when this program saw it first, by its own.
+/// The last poll by Temporal's clock, and when this program first saw it by its own clock.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     poll: DateTime<Utc>,
     at: Instant,
-    /// Whether it came while this program was looking.
+    /// Whether it arrived while this program was watching.
     is_new: bool,
 }
 
 impl Polls {
     /// Returns whether a worker has polled within the last 75 s.
     ///
-    /// Temporal's clock and this program's may differ by hours, so its times are compared with each other alone: a poll
-    /// counts from when it was seen. Only the first one, which may be old, has to be recent by both clocks; where these
-    /// differ, the next poll tells.
+    /// Temporal's clock and this program's may differ by hours, so Temporal's times are compared only with each other:
+    /// a poll counts from when it was seen. Only the first poll, which may be old, must be recent by both clocks. If
+    /// the clocks differ, the next poll decides.
     fn is_recent(&self, poll: Option<DateTime<Utc>>, clock: DateTime<Utc>, now: Instant) -> bool {
         let Some(poll) = poll else { return false };
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,7 +78,8 @@ mod tests {
         DateTime::from_timestamp(1_000_000 + seconds, 0).unwrap()
     }
 
-    /// Seconds that pass here, the clock of this program, and the last poll by Temporal's clock.
+    /// Returns the verdicts, given the seconds that pass here, this program's clock, and the last poll by Temporal's
+    /// clock.
     fn told(seen: &[(u64, i64, Option<i64>)]) -> Vec<bool> {
         let (polls, began) = (Polls::default(), Instant::now());
         let told = seen.iter().map(|(passed, now, poll)| {

@@ -54,7 +54,7 @@ pub(crate) struct Presenter {
 }
 
 impl Presenter {
-    /// Presents a voiding, with its links.
+    /// Presents a voiding with its links.
     pub(crate) fn present(&self, process: Process, namespace: &str) -> Voiding {
         let mut links = self.links(&process.view.document_id);
         let path = links.this.clone();
@@ -86,14 +86,14 @@ impl Presenter {
     }
 }
 
-/// Returns where the api shows the voiding of this document.
+/// Returns the path under which the api shows the voiding of this document.
 pub(crate) fn path(document_id: &DocumentId) -> String {
     format!("/voidings/{document_id}")
 }
 
 fn join(base: &Url, segments: &[&str]) -> String {
     let mut url = base.clone();
-    // The configuration has made sure that the address can carry a path.
+    // The configuration has checked that the URL can carry a path.
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty().extend(segments);
     }

@@ -20,13 +20,13 @@ use crate::{
 };
 
 const SELECTION: &str = "selection";
-/// Signals in flight at once.
+/// Maximum number of signals in flight at the same time.
 const AT_ONCE: usize = 8;
-/// Most reasons that are told.
+/// Maximum number of reasons to show.
 const REASONS: usize = 3;
 
-/// `POST /console/acknowledge`, `/console/instance/acknowledge`: acknowledges the failure that the page has shown, and no
-/// other.
+/// `POST /console/acknowledge`, `/console/instance/acknowledge`: acknowledges exactly the failure that the page has
+/// shown.
 pub(crate) async fn acknowledge(State(sources): State<Sources>, fields: Fields) -> Response {
     let sent = async {
         let (target, failure_id) = shown(&fields)?;
@@ -36,7 +36,7 @@ pub(crate) async fn acknowledge(State(sources): State<Sources>, fields: Fields) 
     answer(&fields, sent.await)
 }
 
-/// `POST /console/retry`, `/console/instance/retry`: retries what the page has shown, and nothing else.
+/// `POST /console/retry`, `/console/instance/retry`: retries exactly what the page has shown.
 pub(crate) async fn retry(State(sources): State<Sources>, fields: Fields) -> Response {
     let sent = async {
         let (target, failure_id) = shown(&fields)?;
@@ -46,7 +46,7 @@ pub(crate) async fn retry(State(sources): State<Sources>, fields: Fields) -> Res
     answer(&fields, sent.await)
 }
 
-/// The result for one of several processes: its box, its id, and the reason where nothing was done.
+/// The result for one of several processes: its box, its id, and the reason if nothing was done.
 struct Sent {
     value: String,
     id: String,
@@ -82,7 +82,7 @@ pub(crate) async fn selection(State(sources): State<Sources>, fields: Fields) ->
     fields.answer_of_several(&notice, &failed)
 }
 
-/// Returns the notice about several, and the boxes about which nothing was done.
+/// Returns the notice about several processes, and the boxes of those for which nothing was done.
 fn summary(results: Vec<Sent>, done: &str) -> (Notice, Vec<String>) {
     let all = results.len();
     let failed = results.into_iter().filter_map(|sent| Some((sent.value, sent.id, sent.result.err()?)));
@@ -109,7 +109,7 @@ fn answer(fields: &Fields, sent: Result<String, ActionError>) -> Response {
     fields.answer(&match sent {
         Ok(done) => Notice::done(about, done),
         Err(error) => {
-            // The form goes where the failure is gone, and with it what was typed.
+            // The form disappears with the failure, and so does the text typed into it.
             let note = fields.text("note").filter(|_| error.is_about_the_process());
             let note = note.map(|note| format!(". Your note was not recorded: “{note}”")).unwrap_or_default();
             Notice::refused(about, format!("{about}: {error}{note}"))
@@ -165,7 +165,7 @@ pub(crate) async fn publish(State(sources): State<Sources>, fields: Fields) -> R
     let report: Option<ReportId> = fields.text("report_id").and_then(|id| id.parse().ok());
     let notice = match (about.parse::<CustomerId>(), report) {
         (Ok(customer_id), Some(report_id)) => {
-            // Clicked twice, it publishes this report once, and not the next one as well.
+            // If clicked twice, it publishes this report once, and does not also publish the next one.
             let key = format!("console/publish/{report_id}");
             match services::publish(&sources.reports, customer_id, key).await {
                 Ok(report) => {
@@ -198,7 +198,7 @@ pub(crate) async fn issue(State(sources): State<Sources>, fields: Fields) -> Res
     fields.answer(&notice)
 }
 
-/// The document that the form describes, or why it describes none.
+/// Returns the document that the form describes, or the reason why it describes none.
 fn document(fields: &Fields) -> Result<IssueDocument, String> {
     let text = |name: &str| fields.text(name).unwrap_or_default();
     let document_id = fields.text("document_id").map(str::parse).transpose();
@@ -216,7 +216,7 @@ fn document(fields: &Fields) -> Result<IssueDocument, String> {
     })
 }
 
-/// A service's answer in words: its own where it refused, else what that means.
+/// Returns a service's answer in words: its own words if it refused, else what the error means.
 fn explain(error: &CommandError, service: &str) -> String {
     match error {
         CommandError::Refused(problem) if problem.detail.is_empty() => problem.code.clone(),

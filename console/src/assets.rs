@@ -1,4 +1,5 @@
-//! Style, scripts and icon, compiled in: no request leaves the console's own origin, and nothing has to be built.
+//! Style, scripts and icon, compiled in: all requests stay within the console's own origin, and nothing has to be
+//! built.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! The numbers of processes of each sort, by count queries; at most one round of them at a time.
+//! The numbers of processes of each kind, from count queries; at most one round of them at a time.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,9 +10,9 @@ use voiding_client::{Filter, VoidingClient};
 
 use crate::{fingerprint::fingerprint, managers::MANAGERS};
 
-/// Counts younger than this are not asked for again.
+/// Counts younger than this are not requested again.
 const FRESH: Duration = Duration::from_millis(250);
-/// Most processes with trouble whose changes are followed although no count changes, of each type.
+/// Maximum number of processes with trouble, per type, whose changes are followed even if no count changes.
 pub(crate) const FOLLOWED: usize = 50;
 
 /// The numbers of processes.
@@ -20,17 +20,17 @@ pub(crate) const FOLLOWED: usize = 50;
 pub(crate) struct Counts {
     /// Voidings that have not ended.
     pub(crate) running: i64,
-    /// Of these: an operator has to decide, or a command is stalled.
+    /// Of these, those where an operator has to decide, or a command is stalled.
     pub(crate) voidings: Troubles,
-    /// The same of each process manager, in the order of [`MANAGERS`].
+    /// The same for each process manager, in the order of [`MANAGERS`].
     pub(crate) instances: [Troubles; MANAGERS.len()],
     /// Voided since midnight UTC.
     pub(crate) voided_today: i64,
     /// All voidings that have ended since midnight UTC.
     pub(crate) ended_today: i64,
-    /// Running, and marked by Reports.
+    /// Running voidings that Reports has marked.
     pub(crate) marked: i64,
-    /// A retry that fails again changes no count.
+    /// Changes when a retry fails again, which changes no count.
     pub(crate) latest: u64,
 }
 
@@ -75,9 +75,9 @@ impl Counter {
         Self { voidings, operator, last: Arc::default() }
     }
 
-    /// Returns the counts as they are now, give or take 250 ms; `None` while Temporal is unavailable.
+    /// Returns the current counts, at most 250 ms old; `None` while Temporal is unavailable.
     pub(crate) async fn counts(&self) -> Option<Counts> {
-        // Held over the queries: other pages wait for their result.
+        // Held during the queries: other pages wait for their result.
         let mut last = self.last.lock().await;
         if let Some((at, counts)) = &*last
             && at.elapsed() < FRESH
@@ -140,7 +140,7 @@ impl Counter {
     }
 }
 
-/// The beginning of the day, UTC.
+/// Returns the beginning of the day in UTC.
 pub(crate) fn midnight() -> DateTime<Utc> {
     Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc()
 }

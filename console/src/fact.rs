@@ -1,4 +1,4 @@
-//! A line of a page: a name and what it says.
+//! A line of a page: a name and a value.
 
 use chrono::{DateTime, Utc};
 

@@ -34,7 +34,7 @@ pub(crate) fn confirmation(value: &Value) -> Vec<Fact> {
         };
         facts.push(Fact::new("Waits for", awaited));
         facts.push(Fact::new("Reminders sent", it.reminders.to_string()));
-        // While it runs out, the timer tells.
+        // Before the deadline, the timer shows it.
         facts.extend(it.is_overdue.then(|| Fact { at: Some(it.due_at), ..Fact::new("Deadline passed", "") }));
     }
     facts

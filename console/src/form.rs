@@ -10,14 +10,14 @@ use serde_json::json;
 
 use crate::session::{self, Notice, Outcome, Visitor};
 
-/// Longest id in characters that a notice names: nothing of ours has a longer one.
+/// Maximum length in characters of an id in a notice: none of our ids is longer.
 const LONGEST_ABOUT: usize = 300;
-/// Longest text of a notice that is not kept in a cookie.
+/// Maximum length of the text of a notice that is not kept in a cookie.
 const LONGEST_TOLD: usize = 4_000;
-/// Longest address to go back to.
+/// Maximum length of the address to return to.
 const LONGEST_BACK: usize = 2_000;
 
-/// The form's token is not the visitor's, or another site sent it. Nothing was done.
+/// The form's token is not the visitor's, or another site sent the form. Nothing was done.
 #[derive(Debug)]
 pub(crate) struct Forbidden;
 
@@ -29,7 +29,7 @@ impl IntoResponse for Forbidden {
     }
 }
 
-/// The fields of a form whose token is the visitor's.
+/// The fields of a form that carries the visitor's token.
 #[derive(Debug, Clone)]
 pub(crate) struct Fields {
     fields: Vec<(String, String)>,
@@ -56,34 +56,34 @@ fn is_by_script(headers: &HeaderMap) -> bool {
 }
 
 impl Fields {
-    /// Returns a field's text without the spaces around it; `None` where it is missing or empty.
+    /// Returns a field's text without surrounding spaces; `None` if it is missing or empty.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         let value = self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim());
         value.filter(|value| !value.is_empty())
     }
 
-    /// Returns a field's text as it is.
+    /// Returns a field's text unchanged.
     pub(crate) fn exact(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Returns a field that names what the form is about, cut where no such id is that long.
+    /// Returns the field that names the subject of the form, cut to the maximum length of an id.
     pub(crate) fn about(&self, name: &str) -> &str {
         session::cut(self.exact(name).unwrap_or_default(), LONGEST_ABOUT)
     }
 
-    /// Returns all values of a field, as check boxes have them.
+    /// Returns all values of a field, such as those of check boxes.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let values = self.fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim());
         values.filter(|value| !value.is_empty())
     }
 
-    /// Answers: to the console's script the notice alone, else the page that the form stood on.
+    /// Answers the form: the console's script gets only the notice, others get the page that contained the form.
     pub(crate) fn answer(&self, notice: &Notice) -> Response {
         self.answer_of_several(notice, &[])
     }
 
-    /// The same, with the values of the boxes about which nothing was done.
+    /// Does the same, with the values of the boxes for which nothing was done.
     pub(crate) fn answer_of_several(&self, notice: &Notice, failed: &[String]) -> Response {
         if !self.by_script {
             return notice.keep(Redirect::to(self.back()).into_response());
@@ -93,7 +93,7 @@ impl Fields {
         Json(json!({"outcome": outcome, "word": outcome.word(), "text": text, "failed": failed})).into_response()
     }
 
-    /// Only a path of ours: the field comes from outside.
+    /// Returns where to go back to: only a path of ours, because the field comes from outside.
     fn back(&self) -> &str {
         let is_ours = |path: &&str| {
             path.len() <= LONGEST_BACK
@@ -105,8 +105,8 @@ impl Fields {
     }
 }
 
-/// Writes a form that is sent to `action`, with the fields that each form needs. The console's script sends it and shows
-/// the answer in the page's list of notices, which no refresh removes.
+/// Writes a form that is sent to `action`, with the fields that each form needs. The console's script sends it and
+/// shows the answer in the page's list of notices, which no refresh removes.
 pub(crate) fn form(
     visitor: &Visitor,
     action: &str,
@@ -131,7 +131,7 @@ pub(crate) fn hidden(visitor: &Visitor) -> Markup {
     }
 }
 
-/// Writes where a refusal is shown without the script: beside the button `about`.
+/// Writes where a refusal appears without the script: beside the button `about`.
 pub(crate) fn result(visitor: &Visitor, about: &str) -> Markup {
     let notice = visitor.notice.as_ref().filter(|notice| notice.outcome == Outcome::Refused && notice.about == about);
     html! { output class="result" role="status" { @if let Some(notice) = notice { (notice) } } }

@@ -1,4 +1,4 @@
-//! The instructions of an operator to one instance: their forms, and what the forms do.
+//! An operator's instructions to one instance: the forms, and what they do.
 
 use axum::{extract::State, response::Response};
 use maud::{Markup, html};
@@ -13,7 +13,7 @@ use crate::{
     view::{ProcessView, Target},
 };
 
-/// Writes the forms of the instructions that a running instance takes; nothing where there are none.
+/// Writes the forms of the instructions that a running instance accepts; nothing if there are none.
 pub(crate) fn forms(visitor: &Visitor, view: &ProcessView) -> Markup {
     let instructions = view.instructions();
     html! {

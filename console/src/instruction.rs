@@ -7,26 +7,26 @@ use serde_json::Value;
 pub(crate) struct Instruction {
     /// Its name: the type of the event.
     pub(crate) kind: &'static str,
-    /// The words of its button.
+    /// The text of its button.
     pub(crate) button: &'static str,
     /// Its field, if it has one.
     pub(crate) field: Option<Field>,
-    /// Its effect, where the operator is asked once more.
+    /// Its effect, if the operator has to confirm it.
     pub(crate) effect: Option<&'static str>,
-    /// The result, once it is sent.
+    /// The result after it has been sent.
     pub(crate) done: &'static str,
 }
 
-/// The field of an instruction: a text, which becomes its data.
+/// The field of an instruction: a text that becomes its data.
 #[derive(Debug)]
 pub(crate) struct Field {
     /// The name in the data.
     pub(crate) name: &'static str,
     /// The label.
     pub(crate) label: &'static str,
-    /// The text that stands in it at first.
+    /// The initial text.
     pub(crate) usual: &'static str,
-    /// Says what is wrong with a text.
+    /// Checks a text. The error says what is wrong with it.
     pub(crate) check: fn(&str) -> Result<(), String>,
 }
 
@@ -34,7 +34,7 @@ impl Instruction {
     /// Returns its data.
     ///
     /// # Errors
-    /// The text of its field cannot be used; the error says why.
+    /// Returns the reason if the text of its field cannot be used.
     pub(crate) fn data(&self, text: &str) -> Result<Value, String> {
         let Some(field) = &self.field else { return Ok(Value::Null) };
         (field.check)(text).map_err(|why| format!("{}: {why}", field.label))?;

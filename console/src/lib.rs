@@ -1,7 +1,7 @@
 //! The operator's pages: which processes run, which wait for an operator, and why.
 //!
-//! Rendered on the server, live by server-sent events; every action is a plain form. A page whose service is unavailable
-//! says so, shows what is left, and recovers automatically.
+//! Rendered on the server, and kept live by server-sent events; every action is a plain form. A page whose service is
+//! unavailable says so, shows what is left, and recovers automatically.
 
 mod actions;
 mod assets;
@@ -57,9 +57,9 @@ pub struct ConsoleState {
     pub reports: CommandClient,
     /// The credit changes, with Contracts.
     pub contracts: ContractsClient,
-    /// Where Temporal's Web UI is, for links to it.
+    /// URL of Temporal's Web UI, for links to it.
     pub temporal_ui_url: Option<Url>,
-    /// Cancelled when the program is to end: live pages are disconnected then.
+    /// Cancelled when the program is to end; live pages are then disconnected.
     pub shutdown: CancellationToken,
 }
 

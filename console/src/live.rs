@@ -1,7 +1,7 @@
-//! Server-sent events: they tell a page that its content has changed, and the page requests itself again.
+//! Server-sent events: they notify a page that its content has changed, and the page requests itself again.
 //!
-//! Each page has one poller, however many browsers show it; it ends with the last of them. One stream may serve several
-//! pages: a browser opens few connections to one server.
+//! Each page has one poller, however many browsers show it; the poller ends with the last of them. One stream may serve
+//! several pages, because a browser opens only few connections to one server.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -29,15 +29,15 @@ use crate::{
 };
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Most streams at once; others are told to retry.
+/// Maximum number of concurrent streams; further ones are told to retry.
 const MOST_STREAMS: usize = 1_000;
-/// Most pages that are looked at, whatever the number of streams; a stream with one more is told to retry.
+/// Maximum number of pages that are watched, whatever the number of streams. A stream that exceeds it is told to retry.
 const MOST_PAGES: usize = 256;
-/// Pages that are looked at in the same moment: the others wait for their turn.
+/// Number of pages that are looked at in the same moment; the others wait for their turn.
 const LOOKS_AT_ONCE: usize = 16;
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
-/// A page that is looked at, whichever it is.
+/// A page that is watched, of any kind.
 pub(crate) trait Watched: Send + Sync {
     fn topic(&self) -> String;
     fn look<'a>(&'a self, sources: &'a Sources) -> BoxFuture<'a, u64>;
@@ -53,18 +53,18 @@ impl<P: LivePage> Watched for P {
     }
 }
 
-/// A page whose changes a stream tells, and what the browser has of it.
+/// A page whose changes a stream reports, and what the browser has of it.
 pub(crate) struct Follow {
     pub(crate) page: Arc<dyn Watched>,
     pub(crate) seen: Option<u64>,
-    /// Its number among the stream's pages; `None` where it is the only one.
+    /// Its number among the stream's pages; `None` if it is the only one.
     pub(crate) number: Option<usize>,
 }
 
-/// Tells its listeners the fingerprint of what there is; `None` until it has looked.
+/// Gives its listeners the fingerprint of the current content; `None` before the first look.
 type Poller = Arc<watch::Sender<Option<u64>>>;
 
-/// The pollers that run.
+/// The running pollers.
 #[derive(Clone)]
 pub(crate) struct Live {
     pollers: Arc<Mutex<HashMap<String, Poller>>>,
@@ -80,7 +80,7 @@ impl Default for Live {
 }
 
 impl Live {
-    /// Answers with the events of pages: `changed`, each time that what a page has seen is not what there is.
+    /// Answers with the events of pages: `changed`, whenever the current content differs from what the page has seen.
     pub(crate) fn events(&self, sources: &Sources, pages: Vec<Follow>) -> Response {
         let Ok(permit) = self.streams.clone().try_acquire_owned() else {
             return too_many(&format!("{MOST_STREAMS} event streams are open")).into_response();
@@ -97,10 +97,10 @@ impl Live {
         Sse::new(changes).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
     }
 
-    /// Listens to the pollers of these pages; `None` where that would be too many.
+    /// Subscribes to the pollers of these pages; `None` if that would be too many.
     fn subscribe(&self, sources: &Sources, pages: &[Follow]) -> Option<Vec<watch::Receiver<Option<u64>>>> {
         let mut pollers = self.pollers.lock().unwrap_or_else(PoisonError::into_inner);
-        // One that nobody listens to does not look any more.
+        // A poller without listeners no longer looks.
         let of_others =
             pollers.iter().filter(|(_, poller)| poller.receiver_count() > 0).map(|(topic, _)| topic.clone());
         let followed: BTreeSet<_> = of_others.chain(pages.iter().map(|follow| follow.page.topic())).collect();
@@ -132,7 +132,7 @@ impl Live {
             let pause = pace.pause(has_changed, begun.elapsed());
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                // An action is followed by changes; a look that takes long is not repeated for each.
+                // Changes follow an action; a look that takes long is not repeated for each.
                 () = sources.acted.notified(), if pause <= LONGEST => pace.wake(),
             }
             let mut pollers = self.pollers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -192,7 +192,7 @@ mod tests {
         }
     }
 
-    /// Programs that are not there.
+    /// Returns programs that are not there.
     fn sources() -> Sources {
         let nowhere = || "http://127.0.0.1:1".parse().unwrap();
         let client = || CommandClient::new(nowhere(), Timeouts::default()).unwrap();
@@ -212,7 +212,7 @@ mod tests {
         }
     }
 
-    /// A page of its own, at which a look takes until the test says so.
+    /// A unique page; a look at it takes until the test ends it.
     struct Slow(usize, Arc<Looks>);
 
     #[derive(Default)]
@@ -264,7 +264,7 @@ mod tests {
         let (live, sources, looks) = (Live::default(), sources(), Arc::new(Looks::default()));
         let follow = |page| Follow { page: Arc::new(Slow(page, looks.clone())), seen: None, number: Some(page) };
         let _stream = live.events(&sources, (0..100).map(follow).collect());
-        // All pollers have their turn in this thread.
+        // All pollers get their turn in this thread.
         let everybody_goes_on = async || {
             for _ in 0..1_000 {
                 tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! The process managers whose instances the console shows, each by its name and in its own words.
+//! The process managers whose instances the console shows, by name and in their own words.
 
 use std::hash::{Hash, Hasher};
 
@@ -15,16 +15,16 @@ use crate::{
     instruction::{Field, Instruction},
 };
 
-/// A process manager, in the words of the pages of its instances.
+/// A process manager, in the words of its instances' pages.
 #[derive(Debug)]
 pub(crate) struct Manager {
-    /// Its name: the type of its workflows, and the beginning of their ids.
+    /// Its name: the type of its workflows, and the prefix of their ids.
     pub(crate) name: &'static str,
     /// The page of its instances.
     pub(crate) path: &'static str,
     /// The title of that page.
     pub(crate) title: &'static str,
-    /// One instance.
+    /// The word for one instance.
     pub(crate) one: &'static str,
     /// How an instance begins.
     pub(crate) begins: &'static str,
@@ -32,19 +32,19 @@ pub(crate) struct Manager {
     pub(crate) none: &'static str,
     /// The names of its outcomes.
     pub(crate) outcomes: &'static [&'static str],
-    /// The effect of giving one up.
+    /// The effect of giving an instance up.
     pub(crate) giving_up: &'static str,
-    /// What to do about one that needs attention while it goes on.
+    /// What to do about an instance that needs attention while it goes on.
     pub(crate) attention: &'static str,
-    /// Its timers: their names, and what they are called here.
+    /// Its timers: their names, and their labels here.
     pub(crate) timers: &'static [(&'static str, &'static str)],
-    /// The instructions that an operator may send to an instance that runs.
+    /// The instructions that an operator may send to a running instance.
     pub(crate) instructions: &'static [Instruction],
     /// Reads facts from its state, or from the event that began it.
     read_facts: fn(&Value) -> Vec<Fact>,
 }
 
-/// Of process managers that never ask for attention.
+/// For process managers that never ask for attention.
 const NO_ATTENTION: &str = "The process goes on meanwhile, and this clears once the reason is gone.";
 
 static TRANSFERS: Manager = Manager {
@@ -130,7 +130,7 @@ static CREDIT_CHANGES: Manager = Manager {
 pub(crate) static MANAGERS: [&Manager; 3] = [&TRANSFERS, &CONFIRMATIONS, &CREDIT_CHANGES];
 
 impl Manager {
-    /// Returns the process manager of this name.
+    /// Returns the process manager with this name.
     pub(crate) fn named(name: &str) -> Option<&'static Self> {
         MANAGERS.into_iter().find(|manager| manager.name == name)
     }
@@ -145,12 +145,12 @@ impl Manager {
         format!("{}-{id}", self.name)
     }
 
-    /// Returns the instruction of this name.
+    /// Returns the instruction with this name.
     pub(crate) fn instruction(&self, kind: &str) -> Option<&'static Instruction> {
         self.instructions.iter().find(|instruction| instruction.kind == kind)
     }
 
-    /// Returns the words for a timer, where it has some.
+    /// Returns the label of a timer, if it has one.
     pub(crate) fn timer(&self, name: &str) -> Option<&'static str> {
         self.timers.iter().find(|(timer, _)| *timer == name).map(|(_, words)| *words)
     }
@@ -175,7 +175,7 @@ impl Hash for Manager {
     }
 }
 
-/// Encodes an id as a part of an address: the library lets it be anything.
+/// Encodes an id as a part of an address: the library allows any text as id.
 pub(crate) fn encoded(id: &str) -> String {
     form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
 }

@@ -1,4 +1,4 @@
-//! The numbers of processes as Temporal last told them, for the time while it does not answer.
+//! The numbers of processes that Temporal last reported, for use while it does not answer.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::parts::Tile;
 
-/// The last known numbers, by what they are of. Clones share them.
+/// The last known numbers, by subject. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Numbers(Arc<Mutex<HashMap<&'static str, Known>>>);
 
@@ -23,13 +23,13 @@ impl Numbers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Remembers the numbers of tiles that Temporal has just told.
+    /// Remembers the numbers of tiles that Temporal has just reported.
     pub(crate) fn remember(&self, of: &'static str, tiles: &[Tile]) {
         let counts = tiles.iter().map(|tile| tile.count).collect();
         self.known().insert(of, Known { at: Utc::now(), counts });
     }
 
-    /// Gives tiles without numbers the last known ones; returns of when these are.
+    /// Fills in the last known numbers for tiles without numbers. Returns their time.
     pub(crate) fn fill(&self, of: &'static str, tiles: &mut [Tile]) -> Option<DateTime<Utc>> {
         if tiles.iter().any(|tile| tile.count.is_some()) {
             return None;

@@ -1,14 +1,14 @@
-//! How often a page is looked at: what that costs follows from what changes, and not from how much there is to see.
+//! How often a page is looked at. The cost depends on what changes, not on how much there is to see.
 
 use std::time::Duration;
 
-/// Between two looks while things change.
+/// Pause between two looks while things change.
 pub(crate) const SHORTEST: Duration = Duration::from_millis(300);
-/// Between two looks while nothing changes, unless a look takes long.
+/// Pause between two looks while nothing changes, unless a look takes long.
 pub(crate) const LONGEST: Duration = Duration::from_secs(3);
-/// Looks without a change before the pauses grow: the steps of a process follow each other.
+/// Number of looks without a change before the pauses grow: the steps of a process follow each other.
 const LIVELY: u32 = 10;
-/// Looking takes at most this part of the time.
+/// At most one in this many parts of the time is spent looking.
 const PART: u32 = 10;
 
 /// The pauses between looks.
@@ -18,14 +18,14 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Returns the pause after a look that took so long.
+    /// Returns the pause after a look that took this long.
     pub(crate) fn pause(&mut self, has_changed: bool, took: Duration) -> Duration {
         self.unchanged = if has_changed { 0 } else { self.unchanged.saturating_add(1) };
         let doublings = self.unchanged.saturating_sub(LIVELY).min(10);
         SHORTEST.saturating_mul(1 << doublings).min(LONGEST).max(took.saturating_mul(PART - 1))
     }
 
-    /// Goes on as after a change.
+    /// Continues as after a change.
     pub(crate) fn wake(&mut self) {
         self.unchanged = 0;
     }

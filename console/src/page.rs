@@ -1,4 +1,4 @@
-//! The frame of every page (head, navigation, notices), and the pages whose content follows what they show.
+//! The frame of every page (head, navigation, notices), and live pages, whose content follows what they show.
 
 use std::future::Future;
 
@@ -16,10 +16,10 @@ use crate::{
     sources::Sources,
 };
 
-/// No inline style, no `eval`, nothing from elsewhere; attributes count where they stand.
+/// No inline style, no `eval`, nothing from elsewhere; attributes are not inherited.
 const HTMX_CONFIG: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"selfRequestsOnly":true,"disableInheritance":true,"historyCacheSize":0,"refreshOnHistoryMiss":true}"#;
 
-/// The fingerprint of a page that is to be asked for again.
+/// The fingerprint of a page that must be requested again.
 pub(crate) const UNKNOWN: u64 = 0;
 
 /// A page whose content follows what it shows.
@@ -27,13 +27,13 @@ pub(crate) trait LivePage: Clone + Send + Sync + 'static {
     /// The content of the page.
     type Model: Send;
 
-    /// Returns the query of the page's events, such as `on=processes`; it names the page among all pages.
+    /// Returns the query of the page's events, such as `on=processes`. It identifies the page among all pages.
     fn topic(&self) -> String;
 
     /// Loads what the page follows.
     fn load(&self, sources: &Sources) -> impl Future<Output = Self::Model> + Send;
 
-    /// Adds what only the page itself needs, and does not follow.
+    /// Adds what only the page itself needs and does not follow.
     fn complete(&self, _sources: &Sources, model: Self::Model) -> impl Future<Output = Self::Model> + Send {
         async { model }
     }
@@ -41,19 +41,20 @@ pub(crate) trait LivePage: Clone + Send + Sync + 'static {
     /// Returns a number that differs when what the page follows has changed.
     fn fingerprint(model: &Self::Model) -> u64;
 
-    /// Returns whether the page lacks something that the followed part does not tell of: it is asked for again.
+    /// Returns whether the page lacks something that the followed part does not reveal. The page is then requested
+    /// again.
     fn is_out_of_step(_model: &Self::Model) -> bool {
         false
     }
 
-    /// Returns why there is no such page, where there is none.
+    /// Returns the reason why there is no such page, if there is none.
     fn missing(&self, _model: &Self::Model) -> Option<String> {
         None
     }
 
     fn title(&self) -> String;
 
-    /// Writes the part above the live one; it stays as it is.
+    /// Writes the part above the live one. It stays as it is.
     fn head(&self, visitor: &Visitor) -> Markup;
 
     /// Writes the live part.
@@ -92,7 +93,7 @@ pub(crate) struct Page<'a> {
     visitor: &'a Visitor,
     status: StatusCode,
     live: Option<LivePart>,
-    /// The notice stands beside its button.
+    /// Whether the notice is shown beside its button.
     notice_is_placed: bool,
 }
 

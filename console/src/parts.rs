@@ -18,7 +18,7 @@ pub(crate) fn address(path: &str, pairs: &[(&str, Option<&str>)]) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
-/// Writes a form of filters, which replaces the list below it as they change.
+/// Writes a form of filters. Changing one replaces the list below it.
 pub(crate) fn filters(path: &str, label: &str, fields: &Markup) -> Markup {
     html! {
         form class="filters" method="get" action=(path) role="search" aria-label=(label)
@@ -30,7 +30,7 @@ pub(crate) fn filters(path: &str, label: &str, fields: &Markup) -> Markup {
     }
 }
 
-/// A number that leads to the list of what it counts.
+/// A number that links to the list of what it counts.
 pub(crate) struct Tile {
     pub(crate) id: &'static str,
     pub(crate) word: String,
@@ -39,7 +39,8 @@ pub(crate) struct Tile {
     pub(crate) href: String,
 }
 
-/// Writes tiles; `here` is the address of the page. Where Temporal does not tell the numbers, they are the last known ones.
+/// Writes tiles; `here` is the address of the page. If Temporal does not report the numbers, they are the last known
+/// ones.
 pub(crate) fn tiles(tiles: &[Tile], here: &str, last_known: Option<DateTime<Utc>>) -> Markup {
     html! {
         @if let Some(at) = last_known {
@@ -60,7 +61,7 @@ pub(crate) fn tiles(tiles: &[Tile], here: &str, last_known: Option<DateTime<Utc>
     }
 }
 
-/// Writes links to the first and the next page of a list, where it has several.
+/// Writes links to the first and the next page of a list, if it has several.
 pub(crate) fn pager(first: Option<&str>, next: Option<&str>) -> Markup {
     html! {
         @if first.is_some() || next.is_some() {
@@ -80,12 +81,12 @@ pub(crate) fn no_such_page(first: &str) -> Markup {
     }
 }
 
-/// Writes a banner: a program does not answer, and what that means for the page.
+/// Writes a banner that says that a program does not answer, and what that means for the page.
 pub(crate) fn unavailable(program: &str, meaning: &str) -> Markup {
     html! { p class="banner" role="alert" { strong { (program) " does not answer. " } (meaning) } }
 }
 
-/// Writes a status as a badge: told by colour, sign and word.
+/// Writes a status as a badge, expressed by colour, sign and word.
 pub(crate) fn badge(status: Status) -> Markup {
     html! {
         span class={ "badge " (status.class) } {
@@ -95,7 +96,7 @@ pub(crate) fn badge(status: Status) -> Markup {
     }
 }
 
-/// Writes what a process has come to: its outcome, or its status and its trouble.
+/// Writes the badges of a process: its outcome, or its status and its trouble.
 pub(crate) fn badges(view: &ProcessView) -> Markup {
     html! {
         @match view.outcome_badge() {

@@ -6,14 +6,14 @@ use messages::{ContractId, CustomerId, DocumentId};
 pub(crate) const PROCESSES: &str = "/";
 /// The pages of one process each.
 pub(crate) const PROCESS: &str = "/processes/{document_id}";
-/// All processes that need attention, or are retried automatically.
+/// All processes that need attention, or that are retried automatically.
 pub(crate) const ATTENTION: &str = "/attention";
 pub(crate) const RETRYING: &str = "/attention?show=retrying";
 /// Reports and documents.
 pub(crate) const REPORTS: &str = "/reports";
-/// The events that tell a page that it is out of date.
+/// The events that notify a page that it is out of date.
 pub(crate) const EVENTS: &str = "/console/events";
-/// Where the forms are sent.
+/// Targets of the forms.
 pub(crate) const ACKNOWLEDGE: &str = "/console/acknowledge";
 pub(crate) const RETRY: &str = "/console/retry";
 pub(crate) const ACKNOWLEDGE_INSTANCE: &str = "/console/instance/acknowledge";
@@ -47,7 +47,7 @@ pub(crate) fn reports_of(customer: &impl std::fmt::Display) -> String {
     format!("{REPORTS}?customer_id={customer}")
 }
 
-/// Returns the address of the contracts of a credit change in the REST API, those that are in one place.
+/// Returns the address in the REST API of the contracts of a credit change with one status.
 pub(crate) fn contracts_of_change(customer_id: &CustomerId, status: &str) -> String {
     format!("/credit-changes/{customer_id}/contracts?status={status}")
 }

@@ -1,4 +1,4 @@
-//! The field *Status* of a list's filters: one choice, so that no two can exclude each other.
+//! The field *Status* of a list's filters: a single choice, so that no two filters can exclude each other.
 
 use maud::{Markup, html};
 use messages::voiding::VoidingState;
@@ -9,25 +9,25 @@ use crate::{counts::midnight, view::Status, words};
 /// The processes that a list shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Pick {
-    /// That have not ended.
+    /// Those that have not ended.
     Open,
-    /// Of these: in this sort of trouble.
+    /// Open ones with this kind of trouble.
     Trouble(Trouble),
-    /// Of these: with an incident of either sort; addresses of earlier versions say so.
+    /// Open ones with an incident of either kind, as in addresses of earlier versions.
     Incident,
     /// Voidings in this state.
     State(VoidingState),
-    /// That have ended.
+    /// Those that have ended.
     Ended,
-    /// That have ended with the outcome of this name.
+    /// Those that have ended with the outcome of this name.
     Outcome(&'static str),
-    /// That an operator has given up.
+    /// Those that an operator has given up.
     GivenUp,
     All,
 }
 
 impl Pick {
-    /// Reads an address: of voidings, or of instances with these outcomes. Any other text stands for the open ones.
+    /// Reads an address of voidings, or of instances with these outcomes. Any other text stands for the open ones.
     pub(crate) fn read(show: Option<&str>, state: Option<&str>, incident: bool, choices: &[Self]) -> Self {
         // Addresses of earlier versions have a field for the state.
         let named = state.into_iter().chain(show).find_map(|text| choices.iter().find(|pick| pick.name() == text));
@@ -68,7 +68,7 @@ impl Pick {
         }
     }
 
-    /// Returns its text in an address; `None` for what an address without any shows.
+    /// Returns its text in an address; `None` for the default choice.
     pub(crate) fn in_address(&self) -> Option<&'static str> {
         (*self != Self::Open).then(|| self.name())
     }
@@ -119,7 +119,7 @@ impl Pick {
     }
 }
 
-/// The field *Ended today*: since midnight UTC.
+/// The field *Ended today*, which means since midnight UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Today(pub(crate) bool);
 
@@ -164,7 +164,7 @@ mod tests {
             (read(Some("nonsense"), Some("<b>"), false), Pick::Open, Some(true)),
             (read(Some("attention"), None, false), Pick::Trouble(Trouble::NeedsAttention), Some(true)),
             (read(Some("document-voided"), None, false), Pick::State(voided), Some(false)),
-            // As earlier versions wrote it.
+            // Addresses as earlier versions wrote them.
             (read(Some("open"), Some("document-voided"), false), Pick::State(voided), Some(false)),
             (read(Some("ended"), Some(""), false), Pick::Ended, Some(false)),
             (read(None, None, true), Pick::Incident, Some(true)),

@@ -13,7 +13,8 @@ use crate::{
     words,
 };
 
-/// Writes the page of a process. `progress` stands above all actions, `aside` beside the time line, `links` below the ids.
+/// Writes the page of a process. `progress` stands above all actions, `aside` beside the time line, `links` below the
+/// ids.
 pub(crate) fn body(
     visitor: &Visitor,
     view: &ProcessView,
@@ -70,7 +71,7 @@ fn of_failure(visitor: &Visitor, view: &ProcessView, failure: &Failure) -> Marku
     }
 }
 
-/// Says where the process stands, or what has come of it.
+/// Returns a sentence that says where the process stands, or its outcome.
 fn sentence(view: &ProcessView) -> String {
     match &view.outcome {
         Some(outcome) => {
@@ -93,7 +94,7 @@ fn of_stalled(stalled: &Stalled) -> Markup {
     }
 }
 
-/// Writes what is wrong in one line of a list; nothing where all is well.
+/// Writes what is wrong in one line of a list; nothing if all is well.
 pub(crate) fn trouble(view: &ProcessView, now: DateTime<Utc>) -> Option<Markup> {
     let ago = |at: DateTime<Utc>| html! { " " span class="faint" { (words::age(at, now)) " ago" } };
     if let Some(failure) = view.failures.last() {
@@ -113,7 +114,8 @@ pub(crate) fn retry_form(visitor: &Visitor, view: &ProcessView, failure: &Failur
     form::form(visitor, view.target.retry(), None, &fields(view, failure), &body)
 }
 
-/// Writes what acknowledges one failure: where it could be retried, that gives the process up, and says so.
+/// Writes the form that acknowledges one failure. If the failure could be retried, that gives the process up, and the
+/// form says so.
 pub(crate) fn acknowledge(visitor: &Visitor, view: &ProcessView, failure: &Failure) -> Markup {
     let id = view.target.id();
     let (open, send, class) = match failure.giving_up {
@@ -150,7 +152,7 @@ pub(crate) fn who_and_why(of: &str) -> Markup {
     }
 }
 
-/// Writes the time line, oldest first, and last the commands that are being retried.
+/// Writes the time line, oldest entry first, then the commands that are being retried.
 fn timeline(view: &ProcessView, now: DateTime<Utc>) -> Markup {
     html! {
         @if let Some(missing) = &view.steps_missing { p class="faint" { (missing) } }
@@ -232,7 +234,7 @@ fn commands(view: &ProcessView, namespace: &str) -> Vec<(&'static str, String)> 
     acknowledge.chain(retry).chain(instruct).chain([("Inspect", look)]).collect()
 }
 
-/// Quotes a text as one word for a shell: ids may be anything.
+/// Quotes a text as one word for a shell: an id may be any text.
 fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
     if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }

@@ -1,5 +1,5 @@
-//! Protection against other sites: the headers of every page. `service_kit::app` refuses the forms that other sites send,
-//! and the token in a form is the second lock.
+//! Protection against other sites: the headers of every page. `service_kit::app` refuses forms that other sites send;
+//! the token in a form is the second lock.
 
 use axum::{
     http::{

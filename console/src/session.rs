@@ -1,4 +1,4 @@
-//! The browser's session: its token against forged forms, and the notice of its last action, both in cookies.
+//! The browser's session: its token against forged forms, and the notice about its last action, both in cookies.
 
 use axum::{
     extract::FromRequestParts,
@@ -13,22 +13,22 @@ use serde::{Deserialize, Serialize};
 const TOKEN_COOKIE: &str = "console_token";
 const NOTICE_COOKIE: &str = "console_notice";
 const TOKEN_LENGTH: usize = 32;
-/// How long a notice waits for the page that shows it.
+/// Time for which a notice waits for the page that shows it.
 const NOTICE_KEPT: std::time::Duration = std::time::Duration::from_secs(30);
-/// Longest text of a notice in characters: it travels in a cookie.
+/// Maximum length of the text of a notice in characters: it travels in a cookie.
 const LONGEST_TEXT: usize = 600;
-/// Most bytes in a cookie for a notice's text, and for what it is about. A browser keeps no cookie above 4,096.
+/// Maximum number of bytes in a cookie for a notice's text and for its subject. A browser keeps no cookie above 4,096.
 const TEXT_KEPT: usize = 2_400;
 const ABOUT_KEPT: usize = 1_200;
 
 /// The browser that sent a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Visitor {
-    /// Stands in each form and in the cookie: another site can read neither.
+    /// Contained in each form and in the cookie: another site can read neither.
     pub(crate) token: String,
     /// The result of the last action; shown once.
     pub(crate) notice: Option<Notice>,
-    /// The page's address, where an action sent from it leads back to.
+    /// The page's address, to which an action sent from it returns.
     pub(crate) path: String,
     cookies: CookieJar,
 }
@@ -54,7 +54,7 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notice {
     pub(crate) outcome: Outcome,
-    /// The button that was pressed, so that a refusal can stand beside it.
+    /// The button that was pressed, so that a refusal can appear beside it.
     pub(crate) about: String,
     pub(crate) text: String,
 }
@@ -94,7 +94,7 @@ impl Notice {
         Self { outcome: Outcome::Refused, about: about.into(), text: text.into() }
     }
 
-    /// Keeps it for the next page.
+    /// Keeps the notice for the next page.
     pub(crate) fn keep(&self, response: Response) -> Response {
         let text = kept(cut(&self.text, LONGEST_TEXT), TEXT_KEPT).to_owned();
         let about = kept(&self.about, ABOUT_KEPT).to_owned();
@@ -104,7 +104,7 @@ impl Notice {
         (CookieJar::new().add(cookie), response).into_response()
     }
 
-    /// Reads a cookie's value; anyone may have written it, so it is text and nothing else.
+    /// Reads a cookie's value. Anyone may have written it, so it is treated as text and nothing else.
     fn read(value: &str) -> Option<Self> {
         let notice: Self = serde_json::from_str(value).ok()?;
         Some(Self { text: notice.text.chars().take(LONGEST_TEXT).collect(), ..notice })
@@ -126,7 +126,7 @@ pub(crate) fn cut(text: &str, characters: usize) -> &str {
     text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
 }
 
-/// Returns the beginning of a text that takes at most so many bytes in a cookie: as JSON, with percent signs.
+/// Returns the start of a text that fits into this many bytes of a cookie, as JSON with percent signs.
 fn kept(text: &str, most: usize) -> &str {
     let mut bytes = 0;
     let too_many = text.char_indices().find(|(_, character)| {

@@ -1,4 +1,4 @@
-//! The signals of the console's buttons to one process, and the true reason where one was not sent.
+//! The signals of the console's buttons to one process, and the true reason if one was not sent.
 
 use chrono::{DateTime, Utc};
 use process_manager::instance::Acknowledge;
@@ -29,7 +29,7 @@ pub(crate) enum ActionError {
     Closing,
     #[error("the process takes no signal now; it takes one again once a worker has caught up with it")]
     Rejected(#[source] OperatorError),
-    /// It never will be, such as one about an id that is too long.
+    /// Temporal will never accept it, for example because an id is too long.
     #[error("Temporal rejects the request; nothing was changed, load the page again")]
     Refused(#[source] OperatorError),
     #[error("Temporal cannot be reached; nothing was changed, try again later")]
@@ -37,13 +37,13 @@ pub(crate) enum ActionError {
 }
 
 impl ActionError {
-    /// Whether the process is why nothing was done, and not what the form holds.
+    /// Returns whether nothing was done because of the process, not because of the form's content.
     pub(crate) fn is_about_the_process(&self) -> bool {
         !matches!(self, Self::Incomplete | Self::TooLong | Self::Invalid(_))
     }
 }
 
-/// The wish behind a button.
+/// The intention behind a button.
 pub(crate) enum Wish {
     Retry,
     Acknowledge { acknowledged_by: Option<String>, note: Option<String> },
@@ -57,7 +57,7 @@ impl Wish {
     }
 }
 
-/// Sends the signal for the failure that the page has shown, and no other.
+/// Sends the signal for exactly the failure that the page has shown.
 pub(crate) async fn send(sources: &Sources, target: &Target, failure_id: &str, wish: &Wish) -> Result<(), ActionError> {
     let sent = match target {
         Target::Voiding(document_id) => {
@@ -120,7 +120,7 @@ fn gone() -> ActionError {
     ActionError::Gone("the failure has cleared: the process continues".to_owned())
 }
 
-/// Says why the failure of a voiding cannot be acted upon as was asked.
+/// Returns the reason why the requested action on a voiding's failure is not possible.
 async fn why_gone(sources: &Sources, target: &Target, failure_id: &str) -> String {
     let Target::Voiding(document_id) = target else { return gone().to_string() };
     let Ok(Some(run)) = sources.voidings.latest_run(document_id).await else {
@@ -141,7 +141,7 @@ async fn why_gone(sources: &Sources, target: &Target, failure_id: &str) -> Strin
     }
 }
 
-/// The same for an instance.
+/// Returns the same for an instance.
 async fn why_instance_gone(sources: &Sources, manager: &'static Manager, process_id: &str) -> String {
     let instances = sources.operator.instances_of(manager.name);
     let Ok(Some(instance)) = instances.read(process_id).await else {

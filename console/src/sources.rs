@@ -22,19 +22,19 @@ pub(crate) struct Sources {
     pub(crate) counter: Counter,
     pub(crate) numbers: Numbers,
     pub(crate) temporal_ui_url: Option<Url>,
-    /// Told when an operator has acted: what is looked at changes now.
+    /// Notified when an operator has acted: watched pages change now.
     pub(crate) acted: Arc<Notify>,
     /// Cancelled when the program is to end.
     pub(crate) shutdown: CancellationToken,
 }
 
 impl Sources {
-    /// Has the open pages look again at once.
+    /// Makes the open pages look again at once.
     pub(crate) fn wake(&self) {
         self.acted.notify_waiters();
     }
 
-    /// Returns the link to a run in Temporal's Web UI, where its address is known.
+    /// Returns the link to a run in Temporal's Web UI, if the UI's address is known.
     pub(crate) fn web_ui(&self, workflow_id: &str, run_id: Option<&str>) -> Option<(String, &'static str)> {
         let base = self.temporal_ui_url.as_ref()?;
         let url = process_manager_host::operator::web_ui(base, &self.voidings.namespace(), workflow_id, run_id?);

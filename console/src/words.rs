@@ -16,7 +16,7 @@ pub(crate) fn command(name: &str) -> String {
     })
 }
 
-/// Returns a text that begins with a capital letter: `returned` -> `Returned`.
+/// Returns a text with a capital first letter: `returned` -> `Returned`.
 pub(crate) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
@@ -36,7 +36,7 @@ pub(crate) fn duration(length: TimeDelta) -> String {
     }
 }
 
-/// Shows how long ago that was; the console's script keeps it current, and the full time is the title.
+/// Writes how long ago that was. The console's script keeps it current, and the full time is the title.
 pub(crate) fn age(at: DateTime<Utc>, now: DateTime<Utc>) -> Markup {
     let seconds = (now - at).num_seconds().max(0);
     let text = match seconds {
@@ -48,7 +48,7 @@ pub(crate) fn age(at: DateTime<Utc>, now: DateTime<Utc>) -> Markup {
     html! { time datetime=(at.to_rfc3339()) data-age="" title=(full(at)) { (text) } }
 }
 
-/// Shows a time of day, with the full time as its title.
+/// Writes a time of day, with the full time as its title.
 pub(crate) fn clock(at: DateTime<Utc>, now: DateTime<Utc>) -> Markup {
     let format = if at.date_naive() == now.date_naive() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
     html! { time datetime=(at.to_rfc3339()) title=(full(at)) { (at.format(format)) } }

@@ -1,4 +1,4 @@
-//! Plain HTTP, as a process manager speaks it: a fault is retried with the same key.
+//! Plain HTTP, as a process manager uses it: a fault is retried with the same key.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use reqwest::{Method, StatusCode, header::CONTENT_TYPE, redirect};
 use serde_json::Value;
 use url::{Host, Url};
 
-/// Time for an answer, beyond the longest `wait`.
+/// Time limit of an answer, beyond the longest `wait`.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
-/// Attempts for the first answer of a service: a wrong address is told soon.
+/// Attempts for a service's first answer, so that a wrong address is reported soon.
 pub(crate) const FEW_ATTEMPTS: u32 = 5;
-/// Attempts for an answer that is no 408, 429, 502, 503 or 504: half a minute, in which a service starts again.
+/// Attempts for an answer other than 408, 429, 502, 503 or 504: half a minute, in which a service can restart.
 const MOST_ATTEMPTS: u32 = 20;
-/// An attempt that ends after [`ANSWER_WITHIN`] counts as so many.
+/// Number of attempts that one counts for if it ends after [`ANSWER_WITHIN`].
 const COST_OF_A_TIMEOUT: u32 = 10;
-/// Attempts before the operator is told.
+/// Attempts before the operator is notified.
 const SILENT_ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -37,7 +37,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Returns it as a line of `curl`, without credentials.
+    /// Returns the request as a `curl` line, without credentials.
     pub(crate) fn curl(&self) -> String {
         let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
         let mut line = format!("curl -sS {}", quoted(&without_credentials(self.url.as_str())));
@@ -56,7 +56,7 @@ impl Request {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) content_type: String,
-    /// Its body; a text where it is not JSON.
+    /// Its body; a text if it is not JSON.
     pub(crate) body: Value,
 }
 
@@ -65,7 +65,7 @@ impl Reply {
         (200..300).contains(&self.status)
     }
 
-    /// The code of the problem that the body is; empty where it has none.
+    /// Returns the code of the problem in the body; empty if there is none.
     pub(crate) fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default().trim()
     }
@@ -74,28 +74,28 @@ impl Reply {
         self.content_type.split(';').next().unwrap_or_default().trim() == PROBLEM_MEDIA_TYPE && !self.code().is_empty()
     }
 
-    /// As a process manager tells it (`process_manager_client::http`).
+    /// Returns whether it is a refusal, as a process manager decides it (`process_manager_client::http`).
     pub(crate) fn is_refusal(&self) -> bool {
         matches!(self.status, 404 | 409 | 422) && !matches!(self.code(), "" | code::NOT_FOUND)
     }
 
-    /// Whether it is the answer of a route that the service does not have.
+    /// Returns whether it is the answer of a route that the service does not have.
     pub(crate) fn is_no_route(&self) -> bool {
         matches!(self.status, 404 | 405) && !self.is_refusal()
     }
 
-    /// Whether it is a fault that may pass.
+    /// Returns whether it is a fault that may pass.
     pub(crate) fn is_worth_a_retry(&self) -> bool {
         matches!(self.status, 408 | 429 | 502 | 503 | 504)
     }
 
-    /// Returns it as a finding shows it.
+    /// Returns it as shown in a finding.
     pub(crate) fn shown(&self) -> String {
         format!("{} {}", self.status, excerpt(&self.body))
     }
 }
 
-/// Returns JSON as a finding shows it.
+/// Returns JSON as shown in a finding.
 pub(crate) fn excerpt(value: &Value) -> String {
     const MOST: usize = 300;
     let text = value.to_string();
@@ -128,15 +128,15 @@ impl Unanswered {
 
 impl Http {
     pub(crate) fn new(base: Url, notice: Notice) -> Self {
-        // Fails when a provider is there already, which is just as well.
+        // Fails if a provider is already installed, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // A redirect would turn a command into a GET; a service on this machine is behind no proxy.
+        // A redirect would turn a command into a GET; there is no proxy in front of a service on this machine.
         let builder = reqwest::Client::builder().timeout(ANSWER_WITHIN).redirect(redirect::Policy::none());
         let builder = if is_loopback(&base) { builder.no_proxy() } else { builder };
         Self { client: builder.build().map_err(|error| error_chain(&error)), base, notice }
     }
 
-    /// Its address, without credentials.
+    /// Returns its address, without credentials.
     pub(crate) fn address(&self) -> String {
         without_credentials(self.base.as_str())
     }
@@ -149,7 +149,7 @@ impl Http {
         Request { method: Method::POST, url: self.url(path), headers, body: Some(body) }
     }
 
-    /// The address may have a path of its own.
+    /// Returns the URL of a path; the address may have its own path.
     fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
@@ -160,12 +160,12 @@ impl Http {
         url
     }
 
-    /// Sends a request, again after a fault that may pass.
+    /// Sends a request. Repeats it after a fault that may pass.
     pub(crate) async fn send(&self, request: &Request) -> Result<Reply, Stop> {
         self.send_within(request, MOST_ATTEMPTS).await
     }
 
-    /// As [`Http::send`], with so many attempts.
+    /// Does the same as [`Http::send`], with this many attempts.
     pub(crate) async fn send_within(&self, request: &Request, most: u32) -> Result<Reply, Stop> {
         let mut pause = FIRST_PAUSE;
         let (mut attempt, mut spent) = (0, 0);

@@ -11,17 +11,17 @@ use crate::{
     session::{Command, Sent, Session},
 };
 
-/// Repetitions at one time.
+/// Number of simultaneous repetitions.
 const AT_ONE_TIME: usize = 5;
-/// Characters of the longest key.
+/// Number of characters of the longest key.
 const LONGEST: usize = 255;
 
-/// A command that takes effect anew each time it comes with another key, as far as the service has one.
+/// A command that takes effect again with every new key, as far as the service has one.
 #[derive(Debug, Clone)]
 pub(crate) struct Sample {
     pub(crate) command: Command,
     event: &'static str,
-    /// The field of the answer with the subject of its event.
+    /// The field of the answer that contains the subject of its event.
     subject: &'static str,
     process: Option<String>,
 }
@@ -54,12 +54,12 @@ impl Sample {
         }
     }
 
-    /// The subject of its event, as its answer tells it.
+    /// Returns the subject of its event, from its answer.
     pub(crate) fn subject_of(&self, sent: &Sent) -> String {
         sent.reply.body[self.subject].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Keeps that the log has to hold its event.
+    /// Records that the log must contain its event.
     pub(crate) fn expect(&self, session: &mut Session, sent: &Sent) {
         if sent.reply.is_success() {
             let subject = self.subject_of(sent);
@@ -67,7 +67,7 @@ impl Sample {
         }
     }
 
-    /// Another body of the same command.
+    /// Returns the same command with another body.
     fn another_body(&self, kind: Kind) -> Command {
         let mut command = self.command.clone();
         match kind {
@@ -81,7 +81,7 @@ impl Sample {
         command
     }
 
-    /// Another command, about the subject of this one.
+    /// Returns another command about the subject of this one.
     fn another_command(&self, kind: Kind, subject: &str) -> Command {
         match kind {
             Kind::Billing => Command::new("void-document", json!({"document_id": subject})),
@@ -186,7 +186,7 @@ async fn bodies(session: &mut Session) -> Result<(), Stop> {
                 session.check(BAD_BODY, &Sent { reply, ..prepared }, is_named, expected);
             }
             Err(Stop(why)) => {
-                // It is the body if the service answers something else.
+                // The body is to blame if the service answers something else.
                 session.page(session.start, 1).await?;
                 session.broken(BAD_BODY, &prepared.request, expected, &why);
             }

@@ -10,7 +10,7 @@ use serde_json::Value;
 pub enum Kind {
     /// Issues documents, and voids them.
     Billing,
-    /// Adds documents up.
+    /// Adds up documents.
     Reports,
     /// Keeps balances.
     Accounts,
@@ -42,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// Checks the data of an event of the contract. An event of another type has any data.
+    /// Checks the data of an event of the contract. An event of another type may have any data.
     pub(crate) fn check_data(self, kind: &str, data: &Value) -> Result<(), String> {
         let tagged = serde_json::json!({"type": kind, "data": data});
         let read = match self {

@@ -1,8 +1,8 @@
-//! The contract kit: tells whether a service keeps the contract that the process managers rely on (docs/CONTRACT.md).
+//! The contract kit: checks whether a service keeps the contract that the process managers rely on (docs/CONTRACT.md).
 //!
 //! It sends commands over HTTP and reads the service's log, as a process manager does, and names each rule that the
-//! service breaks. It makes documents, accounts, customers and contracts of its own, whose ids begin with
-//! `contract-kit-`, and touches no others.
+//! service breaks. It makes its own documents, accounts, customers and contracts, whose ids begin with `contract-kit-`,
+//! and touches no others.
 
 mod http;
 mod keys;
@@ -37,8 +37,9 @@ use crate::{
 /// Restarts the services when it is awaited. The error says why that failed.
 pub type Restart<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 
-/// Checks the services at these addresses, one after the other. Where there is a `restart`, it is awaited once between
-/// the two halves of the check, if the first half has succeeded for any service. `notice` is told how far the check is.
+/// Checks the services at these addresses, one after the other. If there is a `restart`, it is awaited once between the
+/// two halves of the check, if the first half has succeeded for any service. `notice` receives the progress of the
+/// check.
 pub async fn check(services: &BTreeMap<Kind, Url>, restart: Option<Restart<'_>>, notice: Notice) -> Vec<Report> {
     let billing = services.get(&Kind::Billing).map(|url| Http::new(url.clone(), notice));
     let mut sessions = Vec::new();
@@ -63,7 +64,7 @@ async fn walk(session: &mut Session, billing: Option<&Http>) {
     }
     let walked = walks::walk(session, billing).await;
     session.ended(walked, |rule| !rule.is_for_all());
-    // The events of a walk that ended early are judged as well.
+    // The events of a walk that ended early are checked as well.
     let judged = story::check(session).await;
     session.ended(judged, |_| true);
 }

@@ -1,4 +1,4 @@
-//! The rules of the log: `after`, `limit`, `wait`, and positions that stay while many write.
+//! The rules of the log: `after`, `limit`, `wait`, and positions that stay during many writes.
 
 use std::time::{Duration, Instant};
 
@@ -13,17 +13,17 @@ use crate::{
     session::{Sent, Session},
 };
 
-/// Commands at one time.
+/// Number of simultaneous commands.
 const WRITERS: u32 = 12;
 /// Far beyond the end of any log.
 const NOWHERE: Position = 1_000_000_000_000_000;
-/// Attempts to see an event come while a reader waits for it.
+/// Attempts to see an event arrive while a reader waits for it.
 const ATTEMPTS: u32 = 3;
-/// `wait` that no event ends, in seconds.
+/// A `wait` that no event ends, in seconds.
 const SHORT_WAIT: u64 = 1;
-/// The reader is likely to wait by then. If not, its answer tells less.
+/// The reader probably waits by then. If not, its answer proves less.
 const HEAD_START: Duration = Duration::from_millis(200);
-/// `wait` that an event ends, in seconds.
+/// A `wait` that an event ends, in seconds.
 const LONG_WAIT: u64 = 10;
 
 pub(crate) async fn check(session: &mut Session) -> Result<(), Stop> {
@@ -35,7 +35,7 @@ pub(crate) async fn check(session: &mut Session) -> Result<(), Stop> {
     waiting_for_an_event(session).await
 }
 
-/// `first` is the position of the log's first event.
+/// Checks `after`. `first` is the position of the log's first event.
 async fn after_is_exclusive(session: &mut Session, first: Position) -> Result<(), Stop> {
     let request = session.http.get("/events?limit=1");
     let reply = session.http.send(&request).await?;
@@ -46,13 +46,13 @@ async fn after_is_exclusive(session: &mut Session, first: Position) -> Result<()
     } else {
         session.broken(AFTER, &request, &format!("the log's first event, at {first}"), &format!("position {came}"));
     }
-    // It names each event that is not after the position.
+    // This reports each event that is not after the position.
     session.page(first, PAGE).await?;
     Ok(())
 }
 
 async fn limit_is_kept(session: &mut Session) -> Result<(), Stop> {
-    // Each names an answer with more events.
+    // Each of these reports an answer with more events.
     session.page(session.start, 1).await?;
     session.page(session.start, 2).await?;
     session.page(session.start, 1000).await?;
@@ -63,7 +63,7 @@ async fn limit_is_kept(session: &mut Session) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Many write at one time while the log is read: it is afterwards as it was read.
+/// Checks that the log, read during many simultaneous writes, is the same afterwards.
 async fn positions_stay(session: &mut Session) -> Result<(), Stop> {
     let begin = session.read_from(session.start).await?.last().map_or(session.start, |entry| entry.position);
     let samples: Vec<Sample> = (0..WRITERS).map(|_| Sample::new(session)).collect();
@@ -119,12 +119,12 @@ fn positions<'a>(entries: impl Iterator<Item = &'a Entry>) -> String {
     entries.map(|entry| entry.position.to_string()).collect::<Vec<_>>().join(" ")
 }
 
-/// Events that are not after the position break another rule.
+/// Returns whether there are no events. Events that are not after the position break another rule.
 fn is_empty(reply: &Reply) -> bool {
     reply.body.as_array().is_some_and(Vec::is_empty)
 }
 
-/// Some clocks are coarse.
+/// Returns a little less time, because some clocks are coarse.
 fn at_least(seconds: u64) -> Duration {
     Duration::from_secs(seconds).mul_f32(0.9)
 }

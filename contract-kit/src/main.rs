@@ -1,4 +1,4 @@
-//! `contract-kit --billing URL`: tells whether a service keeps the contract.
+//! `contract-kit --billing URL`: checks whether a service keeps the contract.
 
 use std::process::ExitCode;
 

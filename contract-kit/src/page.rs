@@ -1,4 +1,4 @@
-//! Reads the log page by page, and checks each page by itself.
+//! Reads the log page by page, and checks each page on its own.
 
 use process_manager_wire::{EVENTS_MEDIA_TYPE, Position};
 use serde_json::Value;
@@ -10,10 +10,10 @@ use crate::{
     session::Session,
 };
 
-/// Events of a page that the kit reads.
+/// Number of events on a page that the kit reads.
 pub(crate) const PAGE: usize = 100;
 
-/// An event of the log, as it came.
+/// An event of the log, as received.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) position: Position,
@@ -27,7 +27,7 @@ impl Entry {
 }
 
 impl Session {
-    /// Finds the place of the check: after the last event that is there.
+    /// Finds the start of the check: after the last existing event.
     pub(crate) async fn begin(&mut self) -> Result<(), Stop> {
         self.is_the_service().await?;
         let mut high: Position = 1;
@@ -44,7 +44,7 @@ impl Session {
         Ok(())
     }
 
-    /// Checks that the address is one of such a service.
+    /// Checks that the address belongs to such a service.
     async fn is_the_service(&self) -> Result<(), Stop> {
         let (kind, request) = (self.kind, self.http.get("/events?limit=1"));
         let reply = self.http.send_within(&request, FEW_ATTEMPTS).await?;
@@ -98,7 +98,7 @@ impl Session {
         Ok(self.in_order(request, events, after))
     }
 
-    /// Checks that the positions of a page rise from `after` on, and returns its events as if they did.
+    /// Checks that the positions of a page rise from `after` on. Returns its events as if they did.
     fn in_order(&mut self, request: &Request, events: &[Value], after: Position) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
         for event in events {

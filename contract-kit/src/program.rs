@@ -85,13 +85,13 @@ fn url(text: &str) -> Result<Url, String> {
     url.ok_or_else(|| "use a URL such as http://127.0.0.1:8081".to_owned())
 }
 
-/// Runs a command of the shell to its end.
+/// Runs a shell command to its end.
 async fn run(command: String) -> Result<(), String> {
     let status = Command::new("sh").arg("-c").arg(&command).status().await.map_err(|error| error.to_string())?;
     if status.success() { Ok(()) } else { Err(format!("the command of --restart failed: {status}")) }
 }
 
-/// Asks the operator, and awaits a line.
+/// Asks the operator, and waits for a line.
 async fn ask() -> Result<(), String> {
     tell("Restart the services now. When they run again, press Enter.");
     let line = tokio::task::spawn_blocking(|| io::stdin().read_line(&mut String::new())).await;
@@ -133,7 +133,7 @@ fn exit_code(reports: &[Report]) -> u8 {
     }
 }
 
-/// A reader that is gone changes no verdict.
+/// Prints a text. If its reader is gone, that changes no verdict.
 fn say(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
 }

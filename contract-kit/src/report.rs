@@ -1,22 +1,22 @@
-//! The result of a check: a verdict for each rule, and what shows that a rule is broken.
+//! The result of a check: a verdict for each rule, and the evidence for broken rules.
 
 use std::{collections::BTreeMap, fmt};
 
 use crate::{Kind, Rule};
 
-/// Why a rule is not checked if the check has ended early.
+/// The reason why a rule is not checked if the check has ended early.
 pub(crate) const NOT_FINISHED: &str = "the check could not be finished";
-/// Findings that a rule keeps: the first ones say enough.
+/// Maximum number of findings for each rule: the first ones say enough.
 const MOST_FINDINGS: usize = 3;
 
 /// A place where a rule is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The requests that show it, as lines of `curl`.
+    /// The requests that show it, as `curl` lines.
     pub sent: Vec<String>,
-    /// The answer, or the part of the log, that the contract asks for.
+    /// The answer, or the part of the log, that the contract requires.
     pub expected: String,
-    /// The answer, or the part of the log, that came.
+    /// The actual answer or part of the log.
     pub got: String,
 }
 
@@ -38,9 +38,9 @@ pub struct Report {
     pub kind: Kind,
     /// Its address, without credentials.
     pub url: String,
-    /// The beginning of the ids that the kit has used.
+    /// The prefix of the ids that the kit has used.
     pub run: String,
-    /// Why the check could not be finished, if it was not.
+    /// The reason why the check could not be finished, if it was not.
     pub ended: Option<String>,
     /// The verdict about each rule.
     pub verdicts: BTreeMap<Rule, Verdict>,
@@ -134,7 +134,7 @@ impl Verdicts {
         }
     }
 
-    /// A check that ended early has not kept a rule to its end.
+    /// Marks a rule as not checked to its end: a check that ended early has not kept it.
     pub(crate) fn cut(&mut self, rule: Rule, why: &str) {
         let verdict = self.0.entry(rule).or_insert(Verdict::Kept);
         if *verdict == Verdict::Kept {

@@ -1,4 +1,4 @@
-//! The rules of the contract, by their stable ids. docs/CONTRACT.md states each.
+//! The rules of the contract, by their stable ids. docs/CONTRACT.md states each one.
 
 use crate::Kind;
 
@@ -7,7 +7,7 @@ const CONTRACT: &str = include_str!("../../docs/CONTRACT.md");
 /// A rule of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rule {
-    /// The rules of every service come first.
+    /// Whether the rule is a service's own. The rules of every service come first.
     is_own: bool,
     letter: char,
     number: u8,
@@ -28,7 +28,7 @@ impl Rule {
         self.name
     }
 
-    /// Returns what docs/CONTRACT.md says about it, in one line.
+    /// Returns the statement of docs/CONTRACT.md about it, in one line.
     #[must_use]
     pub fn statement(self) -> &'static str {
         let row = format!("| **{} {}** | ", self.id, self.name);
@@ -42,7 +42,7 @@ impl Rule {
         self.is_for_all() || self.letter == letter(kind)
     }
 
-    /// Returns whether each service has to keep it.
+    /// Returns whether every service has to keep it.
     #[must_use]
     pub fn is_for_all(self) -> bool {
         !self.is_own
@@ -69,7 +69,7 @@ macro_rules! rules {
 rules! {
     /// A repeated key with the same body gets the same answer, and no second event.
     IDEMPOTENT = 'K' 1 "K1" "idempotent";
-    /// So it does when the repetitions come at the same time.
+    /// The same holds when the repetitions arrive at the same time.
     AT_ONCE = 'K' 2 "K2" "at-once";
     /// A key with another body or command is refused.
     KEY_REUSED = 'K' 3 "K3" "key-reused";
@@ -77,7 +77,7 @@ rules! {
     REFUSAL_NOT_KEPT = 'K' 4 "K4" "refusal-not-kept";
     /// A refusal is an RFC 9457 problem with a code.
     PROBLEM = 'K' 5 "K5" "problem";
-    /// An unknown route does not answer a refusal.
+    /// An unknown route does not answer with a refusal.
     UNKNOWN_ROUTE = 'K' 6 "K6" "unknown-route";
     /// A key of 255 characters counts as a whole; a longer one is 400.
     LONG_KEY = 'K' 7 "K7" "long-key";
@@ -95,7 +95,7 @@ rules! {
     APPEND_ONLY = 'K' 13 "K13" "append-only";
     /// `after` is exclusive, and 0 by default.
     AFTER = 'K' 14 "K14" "after";
-    /// `limit` is kept.
+    /// `limit` is respected.
     LIMIT = 'K' 15 "K15" "limit";
     /// `wait` waits for an event.
     WAIT = 'K' 16 "K16" "wait";
@@ -115,7 +115,7 @@ rules! {
     VOIDING_TABLE = 'B' 2 "B2" "voiding-table";
     /// The table comes before keys.
     STATE_FIRST = 'B' 3 "B3" "state-first";
-    /// `VoidDocument` looks at its key first.
+    /// `VoidDocument` checks its key first.
     VOID_KEY = 'B' 4 "B4" "void-key";
     /// The list of open processes.
     OPEN_PROCESSES = 'B' 5 "B5" "open-processes";

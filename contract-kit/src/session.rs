@@ -1,4 +1,4 @@
-//! The check of one service while it runs: it sends commands, and keeps what the log has to hold because of them.
+//! The running check of one service: it sends commands, and records what the log must contain because of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,7 @@ pub(crate) struct Sent {
     pub(crate) reply: Reply,
 }
 
-/// An event that the log has to hold.
+/// An event that the log must contain.
 #[derive(Debug, Clone)]
 pub(crate) struct Expected {
     pub(crate) kind: &'static str,
@@ -51,21 +51,21 @@ pub(crate) struct Expected {
 pub(crate) struct Session {
     pub(crate) kind: Kind,
     pub(crate) http: Http,
-    /// Begins each id and key of the kit.
+    /// The prefix of each id and key of the kit.
     pub(crate) run: String,
     pub(crate) verdicts: Verdicts,
     /// The last position before the check.
     pub(crate) start: Position,
     pub(crate) expected: Vec<Expected>,
-    /// Subjects about which a finding has been made, so that their events tell nothing new.
+    /// Subjects with a finding; their events reveal nothing new.
     pub(crate) tainted: BTreeSet<String>,
-    /// The log as it was before a restart.
+    /// The log before a restart.
     pub(crate) story: Vec<Value>,
     /// Commands to repeat after a restart.
     pub(crate) replays: Vec<Sent>,
     ended: Option<String>,
     count: u32,
-    /// Whether the last command had a cause of its own.
+    /// Whether the last command had its own cause.
     has_cause: bool,
 }
 
@@ -93,7 +93,7 @@ impl Session {
         format!("{}-{what}-{}", self.run, self.count)
     }
 
-    /// Returns a request of a command with a new key, its key and its cause. Every other one has a cause of its own.
+    /// Returns a request of a command with a new key, its key and its cause. Every second one has its own cause.
     pub(crate) fn prepare(&mut self, command: &Command) -> Sent {
         let key = self.id("key");
         self.has_cause = !self.has_cause;
@@ -101,7 +101,7 @@ impl Session {
         self.request(command, key, cause)
     }
 
-    /// As [`Session::prepare`], with this key and a cause of its own.
+    /// Does the same as [`Session::prepare`], with this key and its own cause.
     pub(crate) fn prepare_as(&mut self, command: &Command, key: String) -> Sent {
         let cause = self.id("cause");
         self.request(command, key, Some(cause))
@@ -125,13 +125,13 @@ impl Session {
         Ok(Sent { reply, ..sent })
     }
 
-    /// Sends a command that has to be accepted, then once more with its key.
+    /// Sends a command that must be accepted, then repeats it with its key.
     pub(crate) async fn accept(&mut self, rule: Rule, command: &Command, status: u16) -> Result<Sent, Stop> {
         let sent = self.send(command).await?;
         self.accepted(rule, sent, status).await
     }
 
-    /// As [`Session::accept`], for a command that has been sent.
+    /// Does the same as [`Session::accept`], for a command that has been sent.
     pub(crate) async fn accepted(&mut self, rule: Rule, sent: Sent, status: u16) -> Result<Sent, Stop> {
         if sent.reply.is_worth_a_retry() {
             return Err(Stop(format!("{} is the answer to {}", sent.reply.shown(), sent.request.curl())));
@@ -153,7 +153,7 @@ impl Session {
         Ok(sent)
     }
 
-    /// As [`Session::accept`], for a command with an event.
+    /// Does the same as [`Session::accept`], for a command with an event.
     pub(crate) async fn record(
         &mut self,
         rule: Rule,
@@ -166,13 +166,13 @@ impl Session {
         Ok(sent)
     }
 
-    /// Keeps that the log has to hold an event. Without a process it is correlated by the header.
+    /// Records that the log must contain an event. Without a process, the header sets its correlation id.
     pub(crate) fn expect(&mut self, kind: &'static str, subject: &str, process: Option<&str>, sent: &Sent) {
         let correlation = process.unwrap_or(&self.run).to_owned();
         self.expected.push(Expected { kind, subject: subject.to_owned(), correlation, sent: sent.clone() });
     }
 
-    /// Sends a command that has to be refused.
+    /// Sends a command that must be refused.
     pub(crate) async fn refuse(
         &mut self,
         rule: Rule,
@@ -206,7 +206,7 @@ impl Session {
         }
     }
 
-    /// Checks fields of an answer's body; null is a field that is absent.
+    /// Checks fields of an answer's body; null stands for an absent field.
     pub(crate) fn check_fields(&mut self, rule: Rule, sent: &Sent, fields: &Value) {
         let body = &sent.reply.body;
         let Some(fields) = fields.as_object() else { return };
@@ -215,7 +215,7 @@ impl Session {
         self.check(rule, sent, holds, &expected);
     }
 
-    /// GETs a resource that has to be there.
+    /// GETs a resource that must exist.
     pub(crate) async fn get(&mut self, rule: Rule, path: &str) -> Result<Sent, Stop> {
         let request = self.http.get(path);
         let reply = self.http.send(&request).await?;
@@ -228,13 +228,13 @@ impl Session {
         self.broken_by(rule, &[request], expected, got);
     }
 
-    /// As [`Session::broken`], where it takes several requests to show it.
+    /// Does the same as [`Session::broken`], if it takes several requests to show it.
     pub(crate) fn broken_by(&mut self, rule: Rule, requests: &[&Request], expected: &str, got: &str) {
         let sent = requests.iter().map(|request| request.curl()).collect();
         self.verdicts.broken(rule, Finding { sent, expected: expected.to_owned(), got: got.to_owned() });
     }
 
-    /// A part of the check, of these rules, has ended.
+    /// Records that a part of the check, with these rules, has ended.
     pub(crate) fn ended(&mut self, part: Result<(), Stop>, is_of_part: fn(Rule) -> bool) {
         let Err(Stop(why)) = part else { return };
         for rule in rules::ALL.iter().filter(|rule| rule.is_for(self.kind) && is_of_part(**rule)) {
@@ -243,7 +243,7 @@ impl Session {
         self.ended.get_or_insert(why);
     }
 
-    /// Whether the first half of the check has read the log.
+    /// Returns whether the first half of the check has read the log.
     pub(crate) fn has_story(&self) -> bool {
         !self.story.is_empty()
     }

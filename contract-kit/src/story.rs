@@ -1,4 +1,4 @@
-//! Compares the log with the commands that were accepted.
+//! Compares the log with the accepted commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,7 +82,7 @@ fn ids<'a>(session: &mut Session, request: &Request, entries: impl Iterator<Item
     }
 }
 
-/// Compares the events of each subject with those that are expected.
+/// Compares the events of each subject with the expected ones.
 fn judge(session: &mut Session, request: &Request, entries: &[Entry]) {
     let mut expected: BTreeMap<String, Vec<Expected>> = BTreeMap::new();
     for event in session.expected.clone() {
@@ -111,7 +111,7 @@ fn judge(session: &mut Session, request: &Request, entries: &[Entry]) {
     }
 }
 
-/// Whether there are more events than commands, because one command led to an event twice.
+/// Returns whether there are more events than commands because one command led to an event twice.
 fn is_repeated(found: &[&Entry], expected: &[Expected]) -> bool {
     let mut causes = BTreeSet::new();
     let is_twice = found.iter().any(|entry| !causes.insert((entry.text("type"), entry.text("causationid"))));

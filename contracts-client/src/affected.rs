@@ -1,4 +1,4 @@
-//! The contracts of a credit change, by where they are.
+//! The contracts of a credit change, by status.
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
@@ -15,7 +15,7 @@ use workflows::credit_change::RevokeContracts;
 
 use crate::{ContractsClient, ContractsError, CreditChangeProcess, CreditChangeView};
 
-/// Contracts that are read at once.
+/// Maximum number of contracts that are read concurrently.
 const AT_ONCE: usize = 25;
 
 /// Where a contract of a credit change is.
@@ -76,7 +76,7 @@ pub enum AffectedToken {
     Refused(usize, usize),
 }
 
-/// A page of contracts. One with fewer items than asked for, or none, may be followed by another.
+/// A page of contracts. A page with fewer items than requested, or none, may be followed by another.
 #[derive(Debug, Clone)]
 pub struct AffectedPage {
     /// The contracts.
@@ -86,11 +86,11 @@ pub struct AffectedPage {
 }
 
 impl ContractsClient {
-    /// Lists the contracts of a customer's credit change: all that it has revoked, or those that are in one place.
+    /// Lists the contracts of a customer's credit change: all that it has revoked, or those with one status.
     ///
     /// # Errors
-    /// [`ContractsError::NotFound`], [`ContractsError::Token`]; Contracts or Temporal is unavailable. What was refused is told
-    /// by a worker.
+    /// Returns [`ContractsError::NotFound`], [`ContractsError::Token`], or an error if Contracts or Temporal is
+    /// unavailable. Only a worker knows what was refused.
     pub async fn affected(
         &self,
         customer_id: &CustomerId,
@@ -102,10 +102,10 @@ impl ContractsClient {
         self.affected_by(&found, status, limit, from).await
     }
 
-    /// As [`Self::affected`], of a credit change that was read.
+    /// Does the same as [`Self::affected`], for a credit change that has been read.
     ///
     /// # Errors
-    /// As for [`Self::affected`].
+    /// Returns the same errors as [`Self::affected`].
     pub async fn affected_by(
         &self,
         change: &CreditChangeProcess,
@@ -134,7 +134,7 @@ impl ContractsClient {
         }
     }
 
-    /// Contracts knows which contracts a change has revoked, and where they are.
+    /// Contracts knows which contracts a change has revoked, and their status.
     async fn of_contracts(
         &self,
         change: &str,
@@ -187,7 +187,7 @@ impl ContractsClient {
         Ok(AffectedPage { items, next: Some(page.next).filter(|next| !next.is_empty()).map(AffectedToken::Overdue) })
     }
 
-    /// The batch keeps what was refused: pages in workflows of their own, and the rest.
+    /// The batch keeps what was refused: full pages in workflows of their own, and the rest itself.
     async fn refused(
         &self,
         change: &CreditChangeProcess,

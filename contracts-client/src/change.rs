@@ -19,26 +19,26 @@ use workflows::credit_change::{CreditChange, ReinstateContracts, RevokeContracts
 
 use crate::{ChangeIncident, ContractsClient, ContractsError, CreditChangeState, CreditChangeView};
 
-/// Changes that are read at once.
+/// Maximum number of changes that are read concurrently.
 const AT_ONCE: usize = 25;
 
-/// A credit change, and what tells of it.
+/// A credit change with its process and its batches.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CreditChangeProcess {
     /// The credit change.
     pub view: CreditChangeView,
-    /// Its process; `None` while it has not begun.
+    /// Its process; `None` if it has not begun.
     pub instance: Option<Instance>,
     /// The batch that revokes, and the one that reinstates, as far as they have begun.
     pub batches: Vec<BatchRun>,
 }
 
-/// A credit change that was looked for.
+/// The result of looking for a credit change.
 pub type Found = Result<Option<CreditChangeProcess>, ContractsError>;
 
 impl CreditChangeProcess {
-    /// Whether its process runs, or is about to.
+    /// Returns whether its process runs, or is about to.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.instance.as_ref().is_none_or(|instance| instance.status.is_running())
@@ -52,10 +52,10 @@ impl CreditChangeProcess {
 }
 
 impl ContractsClient {
-    /// Reads the latest credit change of a customer; `None` where there was none.
+    /// Reads the latest credit change of a customer. Returns `None` if there was none.
     ///
     /// # Errors
-    /// Contracts or Temporal is unavailable.
+    /// Returns an error if Contracts or Temporal is unavailable.
     pub async fn credit_change(&self, customer_id: &CustomerId) -> Found {
         let instance = async { self.changes.read(customer_id.as_str()).await.map_err(ContractsError::from) };
         let (instance, customer, overdue) =
@@ -63,11 +63,12 @@ impl ContractsClient {
         self.tell(instance, customer, overdue).await
     }
 
-    /// Lists a page of credit changes, running before ended and newest first: all, those that run (or have ended), those
-    /// with an incident (or without). The list may lag by up to a second, and one that has not begun is not in it.
+    /// Lists a page of credit changes, running before ended and newest first: all, those that run (or have ended),
+    /// those with an incident (or without). The list may lag by up to a second, and a change that has not begun is not
+    /// in it.
     ///
     /// # Errors
-    /// Contracts or Temporal is unavailable, or Temporal rejects the token.
+    /// Returns an error if Contracts or Temporal is unavailable, or if Temporal rejects the token.
     pub async fn credit_changes(
         &self,
         is_running: Option<bool>,
@@ -90,7 +91,7 @@ impl ContractsClient {
         Ok(Listed { items, next: page.next })
     }
 
-    /// Of one that runs, its worker tells more; one that has ended stays the one that was listed.
+    /// For a running one, its worker knows more. One that has ended stays as it was listed.
     async fn listed(&self, listed: Instance, customer_id: CustomerId) -> Found {
         let instance = async {
             let is_running = listed.status.is_running();
@@ -104,7 +105,7 @@ impl ContractsClient {
         self.tell(Some(instance), Some(known), overdue).await
     }
 
-    /// Puts together what its process, Contracts and its batches tell.
+    /// Combines what its process, Contracts and its batches report.
     async fn tell(&self, instance: Option<Instance>, customer: Option<Customer>, overdue: u64) -> Found {
         let Some(customer) = customer else { return Ok(None) };
         let told = instance.as_ref().and_then(Instance::state::<CreditChange>);
@@ -114,7 +115,7 @@ impl ContractsClient {
         }
         let latest = customer.credit_change_id;
         let serves_latest = |_: &Instance| latest.as_ref().is_none_or(|latest| served.contains(latest));
-        // A run that has ended may be one of an earlier change; the one of the latest has not begun.
+        // An ended run may belong to an earlier change; the run of the latest has not begun then.
         let instance = instance.filter(|instance| instance.status.is_running() || serves_latest(instance));
         let of_instance = instance.as_ref().and_then(|_| served.last().cloned());
         let Some(id) = of_instance.or(latest) else { return Ok(None) };
@@ -148,7 +149,7 @@ impl ContractsClient {
         Ok(revoke.into_iter().chain(reinstate).collect())
     }
 
-    /// Returns which confirmations of a customer are overdue.
+    /// Returns the filter for a customer's overdue confirmations.
     pub(crate) fn overdue(customer_id: &CustomerId) -> InstanceFilter {
         InstanceFilter {
             is_running: Some(true),
@@ -167,7 +168,7 @@ impl ContractsClient {
         self.found(&["customers", customer_id.as_str()]).await
     }
 
-    /// Reads a resource of Contracts; `None` where there is none.
+    /// Reads a resource of Contracts. Returns `None` if there is none.
     pub(crate) async fn found<T: DeserializeOwned>(&self, segments: &[&str]) -> Result<Option<T>, ContractsError> {
         match self.contracts.get(segments, &[]).await {
             Ok(found) => Ok(Some(found)),
@@ -177,7 +178,7 @@ impl ContractsClient {
     }
 }
 
-/// Returns the changes that a process has served, as its time line tells.
+/// Returns the changes that a process has served, according to its time line.
 fn served_in(timeline: &Timeline) -> Vec<CreditChangeId> {
     let delivered = timeline.entries.iter().filter_map(|entry| match &entry.event {
         TimelineEvent::Delivered(events) => Some(events),

@@ -1,4 +1,4 @@
-//! The confirmation of a contract as the outside sees it.
+//! The confirmation of a contract, as seen from outside.
 
 use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ pub struct ConfirmationStep {
 }
 
 impl ContractConfirmation {
-    /// Reads it from its process; `None` for an instance that no contract can have. It has no links yet.
+    /// Reads it from its process. Returns `None` for an instance that no contract can have. It has no links yet.
     #[must_use]
     pub fn read(instance: &Instance, timeline: Option<Timeline>) -> Option<Self> {
         let contract_id: ContractId = instance.process_id.parse().ok()?;
@@ -121,7 +121,7 @@ fn state(instance: &Instance, open: Option<ConfirmationState>) -> Option<Contrac
     }
 }
 
-/// The contract and the state that follow from the last event of the time line that tells them.
+/// Returns the contract and the state that follow from the last event in the time line that determines them.
 fn last_event(timeline: &Timeline) -> Option<(ContractEvent, ConfirmationState)> {
     let delivered = timeline.entries.iter().rev().filter_map(|entry| match &entry.event {
         TimelineEvent::Delivered(events) => Some(events.iter().rev()),

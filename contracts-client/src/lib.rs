@@ -1,7 +1,7 @@
 //! The client for credit changes and the confirmations of contracts, which the api and the console share.
 //!
-//! A credit change is told from three sides: its process says where it stands, its batch how fast it goes and what was
-//! refused, and Contracts where each contract is. No number is kept here.
+//! A credit change has three sources: its process knows its state, its batch knows its speed and what was refused, and
+//! Contracts knows where each contract is. No number is kept here.
 
 mod affected;
 mod change;
@@ -24,7 +24,7 @@ pub use self::{
     view::{BatchLimits, ChangeIncident, CreditChangeState, CreditChangeView},
 };
 
-/// Reads, starts and steers credit changes. Clones share their connections.
+/// The client that reads, starts and steers credit changes. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct ContractsClient {
     changes: Instances,
@@ -34,7 +34,7 @@ pub struct ContractsClient {
 }
 
 impl ContractsClient {
-    /// A client for the processes of a Temporal namespace, and for Contracts.
+    /// Creates a client for the processes of a Temporal namespace, and for Contracts.
     #[must_use]
     pub fn new(operator: &Operator, contracts: CommandClient) -> Self {
         Self {
@@ -45,30 +45,30 @@ impl ContractsClient {
         }
     }
 
-    /// The processes CreditChange.
+    /// Returns the CreditChange processes.
     #[must_use]
     pub fn changes(&self) -> &Instances {
         &self.changes
     }
 
-    /// The processes ContractConfirmation.
+    /// Returns the ContractConfirmation processes.
     #[must_use]
     pub fn confirmations(&self) -> &Instances {
         &self.confirmations
     }
 
-    /// Contracts itself.
+    /// Returns the client of Contracts.
     #[must_use]
     pub fn contracts(&self) -> &CommandClient {
         &self.contracts
     }
 
-    /// Changes a customer's credit rating, and returns the credit change that serves it. Its process begins as soon as the
-    /// worker has read the event.
+    /// Changes a customer's credit rating, and returns the credit change that serves it. Its process begins as soon as
+    /// the worker has read the event.
     ///
     /// # Errors
-    /// [`ContractsError::Refused`] where Contracts refuses; [`ContractsError::Contracts`] where it is unavailable: then the
-    /// rating may have been changed, and the same idempotency key tells.
+    /// Returns [`ContractsError::Refused`] if Contracts refuses, [`ContractsError::Contracts`] if it is unavailable. In
+    /// the second case the rating may have been changed; to find out, repeat the call with the same idempotency key.
     pub async fn change_rating(
         &self,
         command: &ChangeCustomerCreditRating,
@@ -76,7 +76,7 @@ impl ContractsClient {
     ) -> Result<CreditChangeView, ContractsError> {
         let path = "/commands/change-customer-credit-rating";
         let changed: CreditRatingChanged = self.contracts.send(path, command, envelope).await?;
-        // The rating is changed, whatever can be told of the process now.
+        // The rating has been changed, whatever is known of the process now.
         let found = match self.credit_change(&changed.customer_id).await {
             Ok(found) => found,
             Err(error) => {

@@ -1,4 +1,4 @@
-//! What an operator does with a credit change.
+//! An operator's instructions to a credit change.
 
 use messages::CustomerId;
 use process_manager::batch::{Limits, LimitsChange, Tolerated};
@@ -15,15 +15,15 @@ use crate::{ContractsClient, ContractsError, CreditChangeProcess};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Steer {
-    /// Its batch begins nothing new, until it is resumed.
+    /// Its batch begins nothing new until it is resumed.
     Pause,
     /// Its batch goes on.
     Resume,
-    /// What was refused is sent again; a process that has failed goes on.
+    /// Sends refused commands again; a process that has failed goes on.
     Retry,
-    /// What was revoked and is not confirmed is reinstated, and it ends. It cannot be taken back.
+    /// Reinstates what was revoked and is not confirmed, and ends the process. It cannot be taken back.
     Cancel,
-    /// Its batch has other limits.
+    /// Gives its batch other limits.
     Limits(NewLimits),
 }
 
@@ -66,11 +66,11 @@ impl From<NewLimits> for LimitsChange {
 }
 
 impl ContractsClient {
-    /// Carries an instruction out, and returns the credit change as it was before.
+    /// Carries out an instruction, and returns the credit change as it was before.
     ///
     /// # Errors
-    /// [`ContractsError::NotFound`], [`ContractsError::NotRunning`], [`ContractsError::NothingToRetry`] and
-    /// [`ContractsError::Limits`]; Contracts or Temporal is unavailable.
+    /// Returns [`ContractsError::NotFound`], [`ContractsError::NotRunning`], [`ContractsError::NothingToRetry`] or
+    /// [`ContractsError::Limits`], or an error if Contracts or Temporal is unavailable.
     pub async fn steer(&self, customer_id: &CustomerId, steer: Steer) -> Result<CreditChangeProcess, ContractsError> {
         if let Steer::Limits(new) = steer {
             Limits::default().changed(new.into())?;

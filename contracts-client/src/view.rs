@@ -1,4 +1,4 @@
-//! A credit change as the outside sees it.
+//! A credit change, as seen from outside.
 
 use chrono::{DateTime, Utc};
 use messages::{
@@ -133,7 +133,7 @@ impl CreditChangeState {
 }
 
 impl ChangeIncident {
-    /// Returns what is wrong with a process, the worst first.
+    /// Returns what is wrong with a process; the worst problem comes first.
     pub(crate) fn of(instance: &Instance) -> Option<Self> {
         let failure = instance.failure.as_ref().map(|failure| (&failure.code, &failure.detail, failure.at));
         let attention = instance.attention.as_ref().map(|it| (&it.code, &it.detail, it.since));
@@ -147,7 +147,7 @@ impl ChangeIncident {
 }
 
 impl CreditChangeView {
-    /// A change that Contracts has accepted, as far as its answer tells.
+    /// Creates a change that Contracts has accepted, from its answer alone.
     pub(crate) fn requested(changed: CreditRatingChanged) -> Self {
         let now = Utc::now();
         let change = contracts::CreditChange {
@@ -162,7 +162,7 @@ impl CreditChangeView {
         Self::begun(&change)
     }
 
-    /// A change whose process has not begun.
+    /// Creates a change whose process has not begun.
     pub(crate) fn begun(change: &contracts::CreditChange) -> Self {
         let ContractCounts { untouched, pending, signed, confirmed, reinstated, terminated } = change.contracts;
         let missing = pending + signed;
@@ -192,7 +192,7 @@ impl CreditChangeView {
         }
     }
 
-    /// Adds what a batch tells; `is_running` if it is the one at work.
+    /// Adds what a batch reports; `is_running` if it is the one at work.
     pub(crate) fn add_batch(&mut self, progress: &Progress, is_running: bool) {
         self.updated_at = self.updated_at.max(progress.updated_at);
         if is_running {

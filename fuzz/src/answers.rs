@@ -11,12 +11,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, to_value};
 use url::Url;
 
-/// Most characters of a body in an error.
+/// Maximum number of characters of a body in an error.
 const EXCERPT: usize = 200;
-/// Most characters of a reason why an entry of a log cannot be read.
+/// Maximum number of characters of the reason why an entry of a log cannot be read.
 const REASON: usize = 500;
 
-/// A status and a body, separated by a space: as the answer to a command, and the body as a batch of events.
+/// Takes a status and a body, separated by a space, as the answer to a command, and the body as a batch of events.
 pub fn answers(data: &[u8]) {
     let (status, body) = data.split_at(data.iter().position(|byte| *byte == b' ').unwrap_or(data.len()));
     let body = body.strip_prefix(b" ").unwrap_or(body);
@@ -57,7 +57,7 @@ fn answer<A: DeserializeOwned + Serialize>(status: StatusCode, body: &[u8]) {
     }
 }
 
-/// A command counts as not done where that is certain alone.
+/// Checks that a command counts as not done only if that is certain.
 fn faulty(fault: &Fault, status: StatusCode, problem: Option<&Problem>) {
     let is_coded = problem.is_some_and(|problem| !problem.code.trim().is_empty());
     match fault {
@@ -73,7 +73,7 @@ fn faulty(fault: &Fault, status: StatusCode, problem: Option<&Problem>) {
     }
 }
 
-/// Every entry of a batch has a position, and they rise.
+/// Checks that every entry of a batch has a position, and that the positions rise.
 fn batch(body: &[u8], after: i64) {
     let entries = serde_json::from_slice::<Vec<Value>>(body).ok();
     match read_batch(body, after) {

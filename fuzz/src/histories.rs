@@ -1,4 +1,4 @@
-//! Histories of runs: files that the upgrade check reads, and what a time line tells of them.
+//! Histories of runs: files that the upgrade check reads, and the time lines made from them.
 
 mod short;
 
@@ -17,8 +17,8 @@ use workflows::voiding::DocumentVoiding;
 /// Limit of one replay, which takes milliseconds.
 const WITHIN: Duration = Duration::from_millis(200);
 
-/// A history in short: a JSON list of events, each a list that begins with its name (see the corpus). Anything else is
-/// a file as it is.
+/// Takes a history in short form: a JSON list of events, each a list that begins with its name (see the corpus).
+/// Anything else is taken as a file as it is.
 pub fn histories(data: &[u8]) {
     let events = serde_json::from_slice::<Vec<Vec<Value>>>(data).ok();
     let Some(events) = events.map(|events| (1..).zip(&events).filter_map(short::event).collect::<Vec<_>>()) else {
@@ -33,7 +33,7 @@ pub fn histories(data: &[u8]) {
     checked(&file, Some(kind.unwrap_or_default().name));
 }
 
-/// A time line leaves nothing out that its beginning has told.
+/// Checks that a time line leaves out nothing that its beginning contained.
 fn told(events: &[HistoryEvent]) {
     let read = |count: usize| read_timeline(&History { events: events[..count].to_vec(), is_cut: count % 2 == 1 });
     let whole = read(events.len());
@@ -47,7 +47,7 @@ fn told(events: &[HistoryEvent]) {
     }
 }
 
-/// A file is told about, whatever it is: as something that cannot be checked unless it is a history.
+/// Checks that any file is reported on: as something that cannot be checked, unless it is a history.
 fn checked(file: &[u8], workflow_type: Option<String>) {
     let folder = tempfile::tempdir().expect("there is a folder");
     fs::write(folder.path().join("run.json"), file).expect("a file is written");
@@ -55,7 +55,7 @@ fn checked(file: &[u8], workflow_type: Option<String>) {
     let before = check.check(folder.path()).expect("each file is told about");
     assert_eq!(before.examined(), 1);
     assert_ne!(before.to_string(), "");
-    // The SDK's replayer waits for ever for what a history that ends early does not tell.
+    // The SDK's replayer waits for ever for whatever a truncated history does not contain.
     let is_endless = |report: &Report| report.to_string().contains("it did not end within");
     if is_endless(&before) {
         return;

@@ -15,7 +15,7 @@ use process_manager_wire::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-/// A text as an id of each type, as a header of each kind, and, line by line, as the parts of an idempotency key.
+/// Takes a text as an id of each type, as a header of each kind, and, line by line, as the parts of an idempotency key.
 pub fn ids(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     id::<AccountId>(text);

@@ -6,7 +6,7 @@ use process_manager_wire::CloudEvent;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-/// Reads it as a `T`. What can be read is written, and read again as the same: from text, and from a value.
+/// Reads it as a `T`. What can be read is written, and read again as the same, from text and from a value.
 pub(crate) fn same<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[u8]) -> Option<T> {
     let read: T = serde_json::from_slice(data).ok()?;
     let text = serde_json::to_string(&read).expect("what was read is written");
@@ -16,7 +16,7 @@ pub(crate) fn same<T: Serialize + DeserializeOwned + PartialEq + Debug>(data: &[
     Some(read)
 }
 
-/// An event at this position of a log.
+/// Returns an event at this position of a log.
 pub(crate) fn event(position: i64, kind: &str, data: &Value) -> CloudEvent {
     let event = json!({
         "specversion": "1.0", "id": format!("e{position}"), "source": "/accounts", "type": kind, "subject": "s",
@@ -26,7 +26,7 @@ pub(crate) fn event(position: i64, kind: &str, data: &Value) -> CloudEvent {
     serde_json::from_value(event).expect("it is an event")
 }
 
-/// How deep a value is nested.
+/// Returns how deeply a value is nested.
 pub(crate) fn depth(value: &Value) -> usize {
     let below = match value {
         Value::Array(items) => items.iter().map(depth).max(),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use service_kit::{ApiError, DEFAULT_LIMIT, MAX_LIMIT, Params, cursor};
 use url::form_urlencoded;
 
-/// The first line as a query string, the second as a cursor, and both as a name and its value.
+/// Takes the first line as a query string, the second as a cursor, and both as a name and its value.
 pub fn lists(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let (query, cursor) = text.split_once('\n').unwrap_or((text, text));
@@ -26,7 +26,7 @@ pub fn lists(data: &[u8]) {
     cursors(query, cursor);
 }
 
-/// What is refused is refused with 400.
+/// Checks that refusals have the status 400.
 fn valid<T: Debug>(read: Result<T, ApiError>) -> Option<T> {
     if let Err(error) = &read {
         assert_eq!((error.status().as_u16(), error.code()), (400, "invalid-parameter"));
@@ -34,7 +34,7 @@ fn valid<T: Debug>(read: Result<T, ApiError>) -> Option<T> {
     read.ok()
 }
 
-/// A text that a client has encoded is the text that is read.
+/// Checks that an encoded text of a client is read unchanged.
 fn given(name: &str, value: &str) {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
     let params = Params::parse(&query);
@@ -45,7 +45,7 @@ fn given(name: &str, value: &str) {
     assert!(valid(params.limit()).is_none_or(|limit| name == "limit" || limit as i64 == DEFAULT_LIMIT));
 }
 
-/// A cursor is read by the list that has made it, alone.
+/// Checks that only the list that made a cursor reads it.
 fn cursors(scope: &str, text: &str) {
     let other = format!("{scope}x");
     let key: Value = serde_json::from_str(text).unwrap_or_else(|_| text.into());

@@ -17,7 +17,7 @@ use transfers::TransferMoney;
 
 use crate::json::{event, same};
 
-/// A JSON value as a message of each type.
+/// Takes a JSON value as a message of each type.
 pub fn messages(data: &[u8]) {
     message::<accounts::Command>(data);
     message::<accounts::Event>(data);
@@ -52,7 +52,7 @@ pub fn messages(data: &[u8]) {
     }
 }
 
-/// As an enum of messages; each can be told by its name and its data.
+/// Takes it as an enum of messages; each can be identified by its name and its data.
 fn message<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(data: &[u8]) {
     let Some(message) = same::<T>(data) else { return };
     let (name, data) = tagged(&message).expect("a message has a name and data");
@@ -61,7 +61,7 @@ fn message<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(data: 
     routed(&event(1, &name, &data));
 }
 
-/// An event goes to instances that can be named, is passed over, or is told to be malformed.
+/// Checks that an event goes to instances that can be named, is skipped, or is reported as malformed.
 fn routed(event: &CloudEvent) {
     let known = from_value::<accounts::Event>(json!({"type": event.kind, "data": event.data}));
     match route::<TransferMoney>(event) {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::json::same;
 
-/// Two lines, an amount and a currency; as well a JSON value, and the bytes of a number of minor units.
+/// Takes two lines, an amount and a currency; also a JSON value, and the bytes of a number of minor units.
 pub fn money(data: &[u8]) {
     same::<Money>(data);
     same::<Total>(data);
@@ -35,7 +35,7 @@ pub fn money(data: &[u8]) {
     }
 }
 
-/// What is printed is the same amount, with all its decimals.
+/// Checks that the printed text is the same amount, with all its decimals.
 fn printed(money: Money) {
     let (text, code) = (money.to_string(), money.currency.code());
     assert_eq!(Money::parse(&text, code), Ok(money), "{text}");

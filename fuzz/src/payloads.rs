@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use temporalio_common::{data_converters::RawValue, protos::temporal::api::common::v1::Payload};
 use transfers::TransferMoney;
 
-/// Payloads, separated by an empty line. The first line of each is its encoding, if it has one.
+/// Takes payloads, separated by an empty line. The first line of each is its encoding, if it has one.
 pub fn payloads(data: &[u8]) {
     let raw = RawValue::new(parts(data).into_iter().map(payload).collect());
     let given = optional_object(&raw);
@@ -66,7 +66,7 @@ fn raw(value: &Value) -> RawValue {
     RawValue::new(vec![payload(format!("json/plain\n{value}").as_bytes())])
 }
 
-/// Nothing acknowledges, retries or instructs by mistake.
+/// Checks that nothing acknowledges, retries or instructs by mistake.
 fn signals(given: &RawValue, is_object: bool) {
     if let Ok(signal) = acknowledgement(given) {
         assert!(is_object && signal.is_within_limits());
@@ -85,7 +85,7 @@ fn signals(given: &RawValue, is_object: bool) {
     }
 }
 
-/// A subscription is resumed, rewound or asked to redeliver by what says so alone.
+/// Checks that a subscription is resumed, rewound or asked to redeliver only by a payload that says so.
 fn subscription(given: &RawValue, is_object: bool) {
     assert_eq!(is_paused_by("pause", given), Some(true));
     let is_empty = matches!(given.payloads.as_slice(), [payload] if payload.data.is_empty());
@@ -99,7 +99,7 @@ fn subscription(given: &RawValue, is_object: bool) {
     }
 }
 
-/// A batch begins with limits that it can have, and under its own name.
+/// Checks that a batch begins only with possible limits, and under its own name.
 fn batch(given: &RawValue) {
     if let Ok(change) = read_limits(given) {
         let _ = Limits::default().changed(change).map(|changed| assert_eq!(changed.check(), Ok(())));

@@ -8,7 +8,7 @@ use workflows::voiding::{document_id, workflow_id};
 
 const MANAGER: &str = "TransferMoney";
 
-/// Three lines: the beginning of an id, an outcome and a subject; each also as an id of a voiding's filter.
+/// Takes three lines: the beginning of an id, an outcome and a subject; each also as an id in a voiding's filter.
 pub fn queries(data: &[u8]) {
     token(data);
     let Ok(text) = str::from_utf8(data) else { return };
@@ -37,7 +37,7 @@ fn instances(id_prefix: &str, outcome: Option<&str>, subject: Option<&str>) {
         assert!(texts.into_iter().flatten().any(|text| text.contains(odd)), "{filter:?} finds nothing");
         return;
     };
-    // As long texts that mean nothing leave the same query.
+    // Meaningless texts of the same length lead to the same query.
     let plain = |text: &str| "x".repeat(text.len());
     let is_whole = id_prefix.strip_prefix(MANAGER).is_some_and(|rest| rest.starts_with('-'));
     let prefix = if is_whole { format!("{MANAGER}-x") } else { plain(id_prefix) };
@@ -62,7 +62,7 @@ fn voidings(id: &str, customer: Option<&str>) {
     assert!(filter.query().contains(&format!("'{document}'")));
 }
 
-/// The query with a `?` in the place of each text in quotes.
+/// Returns the query with a `?` in the place of each quoted text.
 fn skeleton(query: &str) -> String {
     let parts: Vec<_> = query.split('\'').collect();
     assert!(parts.len() % 2 == 1, "a quote is open: {query}");
@@ -70,7 +70,7 @@ fn skeleton(query: &str) -> String {
     parts.into_iter().step_by(2).collect::<Vec<_>>().join("?")
 }
 
-/// Temporal's token of a page goes to the client and comes back as it was.
+/// Checks that Temporal's page token goes to the client and comes back unchanged.
 fn token(data: &[u8]) {
     let token = Token::from(data.to_vec());
     let text = serde_json::to_string(&token).expect("a token is a text");

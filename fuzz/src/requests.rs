@@ -30,7 +30,7 @@ thread_local! {
     ));
 }
 
-/// A request as HTTP/1.1 writes it: `POST /issue?a=b`, headers, an empty line, and the body.
+/// Takes a request as HTTP/1.1 writes it: `POST /issue?a=b`, headers, an empty line, and the body.
 pub fn requests(data: &[u8]) {
     let Some((request, method)) = request(data) else { return };
     let (status, media_type, body) = PROGRAM.with_borrow(|(runtime, router)| {

@@ -1,4 +1,4 @@
-//! Snapshots and ledgers that somebody has made up: nothing panics, spins or is lost.
+//! Made-up snapshots and ledgers: nothing panics, spins or is lost.
 
 use chrono::{DateTime, Utc};
 use process_manager::{
@@ -14,10 +14,10 @@ use crate::{
     keeper::Keeper,
 };
 
-/// Steps of an instance that are seen.
+/// Maximum number of steps of an instance.
 const STEPS: usize = 60;
 
-/// A JSON value as the snapshot of an instance, as a ledger and as the state of a batch.
+/// Takes a JSON value as the snapshot of an instance, as a ledger and as the state of a batch.
 pub fn snapshots(data: &[u8]) {
     same::<BatchState>(data);
     if let Some(ledger) = same::<Ledger>(data) {
@@ -30,7 +30,7 @@ pub fn snapshots(data: &[u8]) {
     }
 }
 
-/// An event is accepted once.
+/// Checks that an event is accepted once.
 fn accepted(ledger: &Ledger) {
     for position in [1, 7, i64::MAX] {
         for redelivered in [false, true] {
@@ -49,7 +49,7 @@ fn resumed<M: ProcessManager>(snapshot: &Snapshot) {
     let version = M::VERSION;
     let Ok(instance) = Instance::<M>::resume("T-1", version, snapshot.clone()) else { return };
     let _ = Published::from(instance.view()).is_incident();
-    // Snapshots that nobody wrote may be too large or too deep to be handed over.
+    // Made-up snapshots may be too large or too deep to be handed over.
     let Ok(first) = instance.snapshot() else { return };
     let second = Instance::<M>::resume("T-1", version, first.clone()).expect("what was resumed is resumed again");
     assert_eq!(second.unreadable(), instance.unreadable());
@@ -73,7 +73,7 @@ fn now() -> DateTime<Utc> {
     "2026-06-01T00:00:00Z".parse().expect("it is a time")
 }
 
-/// Goes on as a run does, whose commands are accepted, refused or faulty.
+/// Goes on like a run whose commands are accepted, refused or faulty.
 fn driven<M: ProcessManager>(mut instance: Instance<M>, answers: usize) {
     let mut now = now();
     let _ = instance.instruct("Kept", json!(7), now);

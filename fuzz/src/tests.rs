@@ -1,4 +1,4 @@
-//! Each target takes its corpus, and what comes of it by some changes.
+//! Each target takes its corpus, and changed copies of it.
 
 use std::{
     fs, panic,
@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-/// Panics of this process, those that somebody catches included: libFuzzer ends at each of them.
+/// Number of panics of this process, including caught ones: libFuzzer ends at each of them.
 static PANICS: AtomicUsize = AtomicUsize::new(0);
 
 /// Counts panics from now on.
@@ -24,9 +24,9 @@ fn count_panics() {
     });
 }
 
-/// Inputs that are made for each target.
+/// Number of inputs made for each target.
 const MADE: usize = 400;
-/// Inputs that are made for the target whose inputs are replayed, some of them until a limit of time.
+/// Number of inputs made for the target that replays them, some until a time limit.
 const REPLAYED: usize = 60;
 
 /// Numbers that look random, and are the same in every run (xorshift64*).
@@ -41,7 +41,7 @@ impl Numbers {
         usize::try_from(number).unwrap() % most.max(1)
     }
 
-    /// A file of the corpus with some bytes changed, dropped, doubled or taken from another file.
+    /// Returns a file of the corpus with some bytes changed, dropped, doubled or taken from another file.
     fn changed(&mut self, corpus: &[Vec<u8>]) -> Vec<u8> {
         const ODD: &[u8] = b"\"\\'{}[]:,.-+0919eE%&=/~\n\r\t\0\x7f\x80\xc3\xa9\xff nulltrue";
         let mut data = corpus[self.below(corpus.len())].clone();

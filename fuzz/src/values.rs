@@ -16,10 +16,11 @@ use crate::{
     keeper::{Command, Keeper},
 };
 
-/// Up to this depth a value can be state and command of an instance.
+/// Depth up to which a value can be the state and a command of an instance.
 const HANDED_OVER: usize = 100;
 
-/// A JSON value as it is, as state of an instance and as limits; a text as a time, cut, and with a URL's credentials.
+/// Takes a JSON value as it is, as state of an instance and as limits; a text as a time, cut, and with a URL's
+/// credentials.
 pub fn values(data: &[u8]) {
     if let Some(value) = same::<Value>(data) {
         handed_over(&value);
@@ -40,7 +41,7 @@ pub fn values(data: &[u8]) {
     }
 }
 
-/// A value that an event brings is sent, becomes the state, and passes from run to run, to the last digit.
+/// Checks that a value from an event is sent, becomes the state, and passes from run to run, to the last digit.
 fn handed_over(value: &Value) {
     let now: DateTime<Utc> = "2026-01-02T00:00:00Z".parse().expect("it is a time");
     let mut instance = Instance::<Keeper>::new("K-1", 1, Ledger::default());
@@ -69,7 +70,7 @@ fn handed_over(value: &Value) {
     }
 }
 
-/// The instance as the next run reads it.
+/// Returns the instance as the next run reads it.
 fn next_run(instance: &Instance<Keeper>) -> Option<Instance<Keeper>> {
     let snapshot = instance.snapshot().ok()?;
     let text = json!({"begin": {"carried": snapshot}}).to_string();
@@ -100,13 +101,13 @@ fn cut(text: &str) {
     }
 }
 
-/// A password of any characters that a URL's may have does not show.
+/// Checks that a password with any characters allowed in URLs is not shown.
 fn secret(text: &str) {
     let shown = without_credentials(text);
     assert_eq!(without_credentials(&shown), shown);
     let is_in_urls = |c: char| !c.is_whitespace() && !matches!(c, '"' | '<' | '>' | '`');
     let password = text.trim();
-    // What hides it may look like such a password.
+    // The mask may look like such a password.
     if password.len() > 12 && password.chars().all(is_in_urls) && !password.contains("***") {
         let shown = without_credentials(&format!("at http://ada:{password}@host/path: no"));
         assert!(!shown.contains(password) && shown.ends_with("host/path: no"), "{shown}");

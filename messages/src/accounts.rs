@@ -11,9 +11,9 @@ use crate::{AccountId, Money, TransferId};
 
 /// `source` of Accounts' events.
 pub const SOURCE: &str = "/accounts";
-/// Most characters of an account's `owner`.
+/// Maximum number of characters of an account's `owner`.
 pub const MAX_OWNER: usize = 200;
-/// Most characters of a transfer's `reason`.
+/// Maximum number of characters of a transfer's `reason`.
 pub const MAX_REASON: usize = 2_000;
 
 /// Status of an account.

@@ -120,7 +120,7 @@ pub struct DocumentIssued {
 pub enum Event {
     /// A document was issued.
     DocumentIssued(DocumentIssued),
-    /// A document is to be voided, by a process of its own.
+    /// A document is to be voided by its own process.
     DocumentVoidingRequested(DocumentVoiding),
     /// The document is voided.
     DocumentVoided(DocumentVoiding),

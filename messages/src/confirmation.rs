@@ -1,4 +1,4 @@
-//! The confirmation of a contract that was revoked: its events, its instructions and its state.
+//! The confirmation of a revoked contract: its events, its instructions and its state.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -12,12 +12,12 @@ const DAY: u64 = 24 * 60 * 60;
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(3_650 * DAY);
 
-/// A time such as `7d` or `90s`, from a second to 3,650 days.
+/// A period such as `7d` or `90s`, from a second to 3,650 days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Period(Duration);
 
-/// A text is no [`Period`].
+/// The text is not a [`Period`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("it must be a time such as 7d, 12h or 90s, from 1s to 3650d")]
 pub struct InvalidPeriod;
@@ -27,7 +27,7 @@ impl Period {
         Self(Duration::from_secs(count * DAY))
     }
 
-    /// Returns it as a duration.
+    /// Returns the period as a duration.
     #[must_use]
     pub const fn get(self) -> Duration {
         self.0
@@ -63,7 +63,7 @@ impl From<Period> for String {
     }
 }
 
-/// The times of confirmations. Each keeps those with which it began.
+/// The periods of confirmations. Each confirmation keeps those with which it began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmationTimes {
     /// Time between two reminders of the customer; 7 days by default.
@@ -88,15 +88,15 @@ pub enum ConfirmationState {
     AwaitingConfirmation,
 }
 
-/// A contract that was revoked, and waits to be signed and confirmed again.
+/// A contract that was revoked and waits to be signed and confirmed again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
     /// The contract, and the change of the credit rating that has revoked it.
     #[serde(flatten)]
     pub contract: ContractEvent,
-    /// Where it stands.
+    /// Its state.
     pub state: ConfirmationState,
-    /// Number of the reminders that were sent.
+    /// Number of reminders sent.
     pub reminders: u32,
     /// The deadline.
     pub due_at: DateTime<Utc>,

@@ -1,6 +1,6 @@
 //! Contracts: keeps customers' credit ratings and their contracts.
 //!
-//! When a customer's credit rating changes, each of the customer's contracts has to be revoked, signed again and
+//! When a customer's credit rating changes, each of the customer's contracts must be revoked, signed again and
 //! confirmed again. The service carries out each of these steps; process managers decide which one comes next.
 
 use chrono::{DateTime, Utc};
@@ -129,7 +129,7 @@ pub enum Command {
     RevokeCustomerContract(ContractOfChange),
     /// Makes a contract active again that was revoked and has not been confirmed.
     ReinstateContract(ContractOfChange),
-    /// Reminds the customer of a contract that is to be signed and confirmed.
+    /// Reminds the customer of a contract that must be signed and confirmed.
     RemindCustomer(RemindCustomer),
     /// Ends a contract.
     TerminateContract(OneContract),
@@ -273,7 +273,7 @@ pub enum Event {
     ContractOpened(ContractEvent),
     /// A customer's credit rating was changed.
     CustomerCreditRatingChanged(CustomerCreditRatingChanged),
-    /// A contract was revoked: it has to be signed and confirmed again.
+    /// A contract was revoked: it must be signed and confirmed again.
     CustomerContractRevoked(ContractEvent),
     /// The customer was reminded of a contract.
     CustomerReminded(CustomerReminded),
@@ -281,7 +281,7 @@ pub enum Event {
     ContractSigned(ContractEvent),
     /// A contract was confirmed; it is in force again.
     CustomerContractReconfirmed(ContractEvent),
-    /// A contract that had been revoked is in force again without a confirmation.
+    /// A revoked contract is in force again without a confirmation.
     ContractReinstated(ContractEvent),
     /// A contract was ended.
     ContractTerminated(ContractEvent),

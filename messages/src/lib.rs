@@ -1,8 +1,8 @@
 //! Commands, events and resources of the example: the only vocabulary that crosses its boundaries.
 //!
-//! There is one module for each service ([`accounts`], [`billing`], [`contracts`], [`reports`]), and the building blocks
-//! that they share. These types only parse, check and print. Both sides of every HTTP call use them, so a field that is
-//! spelled differently on one side does not compile.
+//! There is one module for each service ([`accounts`], [`billing`], [`contracts`], [`reports`]), and the building
+//! blocks that they share. These types only parse, check and print. Both sides of every HTTP call use them, so a field
+//! that is spelled differently on one side does not compile.
 
 pub mod accounts;
 pub mod billing;

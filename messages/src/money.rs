@@ -27,8 +27,8 @@ impl Currency {
         self.0.code()
     }
 
-    /// Returns whether money is paid in it. ISO 4217 has codes for other things, which have no minor unit: metals (`XAU`),
-    /// units of account (`XDR`), tests (`XTS`), no currency at all (`XXX`).
+    /// Returns whether money is paid in this currency. ISO 4217 has codes for other things, which have no minor unit:
+    /// metals (`XAU`), units of account (`XDR`), tests (`XTS`), no currency at all (`XXX`).
     #[must_use]
     pub fn is_money(self) -> bool {
         self.0.exponent().is_some()
@@ -47,7 +47,7 @@ pub enum InvalidMoney {
     /// ISO 4217 has no such code.
     #[error("currency must be an ISO 4217 code such as EUR")]
     Currency,
-    /// ISO 4217 has the code, for something that nobody pays in.
+    /// ISO 4217 has the code, but nobody pays in it.
     #[error("currency must be one that money is paid in, no metal, unit of account or code for tests")]
     NoMoney,
     /// Not of the form `-?[0-9]+(\.[0-9]+)?`.
@@ -71,7 +71,7 @@ pub struct Money {
     pub currency: Currency,
 }
 
-/// A sum of amounts of one currency. Wider than [`Money`], so that adding never overflows.
+/// A sum of amounts in one currency. Wider than [`Money`], so that adding never overflows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(into = "Wire")]
 pub struct Total {
@@ -90,7 +90,7 @@ impl Money {
         Ok(Self { minor, currency: Currency::from_code(currency)? })
     }
 
-    /// Parses an amount as it is written on the wire.
+    /// Parses an amount as written on the wire.
     ///
     /// # Errors
     /// Returns the [`InvalidMoney`] that names the broken rule.
@@ -159,7 +159,8 @@ struct Wire {
 }
 
 impl<'de> Deserialize<'de> for Wire {
-    /// Reads an object whose fields occur once. Derived, it would take `["12.34", "EUR"]` as well.
+    /// Reads an object in which each field occurs once. A derived implementation would accept `["12.34", "EUR"]` as
+    /// well.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(WireVisitor)
     }
@@ -221,7 +222,7 @@ impl<'de> Deserialize<'de> for Total {
     }
 }
 
-/// Reads an amount with which something begins: a document, an account. What was recorded with another unit stays readable.
+/// Reads the first amount of a document or an account. Amounts that were recorded in another unit stay readable.
 pub(crate) fn paid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
     let money = Money::deserialize(deserializer)?;
     if money.currency.is_money() { Ok(money) } else { Err(D::Error::custom(InvalidMoney::NoMoney)) }

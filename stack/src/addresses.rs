@@ -1,4 +1,4 @@
-//! URLs of the programs, from the addresses that they listen on.
+//! URLs of the programs, derived from the addresses that they listen on.
 
 use service_kit::ConfigError;
 use url::Url;

@@ -17,10 +17,10 @@ pub(crate) enum DataDirError {
     InUse { folder: PathBuf },
 }
 
-/// Content of the lock file while a run uses the folder; a run that is killed leaves it there.
+/// Content of the lock file while a run uses the folder. A killed run leaves it there.
 const IN_USE: &str = "in use";
 
-/// Exclusive use of the folder, until this is dropped or the process ends in any way.
+/// Exclusive use of the folder, until this value is dropped or the process ends in any way.
 #[derive(Debug)]
 pub(crate) struct DataDir {
     lock: File,
@@ -50,7 +50,7 @@ impl DataDir {
             Err(TryLockError::Error(source)) => return Err(unwritable(source)),
         }
         let mut left = String::new();
-        // Any other content was not written by us.
+        // We have not written any other content.
         let was_killed = lock.read_to_string(&mut left).is_ok() && left == IN_USE;
         lock.set_len(0)
             .and_then(|()| lock.rewind())
@@ -59,7 +59,7 @@ impl DataDir {
         Ok(Self { lock, was_killed })
     }
 
-    /// Returns whether the last run was killed. Its dev server may need some seconds to end.
+    /// Returns whether the last run was killed. Its dev server may need a few seconds to end.
     pub(crate) fn was_killed(&self) -> bool {
         self.was_killed
     }
@@ -67,7 +67,7 @@ impl DataDir {
 
 impl Drop for DataDir {
     fn drop(&mut self) {
-        // A full disk: the next run waits for ports that are free.
+        // The disk may be full: the next run then waits for free ports.
         let _ = self.lock.set_len(0);
     }
 }
@@ -91,7 +91,7 @@ mod tests {
     fn a_run_that_was_killed_is_known_by_what_it_left() {
         let folder = tempfile::tempdir().unwrap();
         let killed = DataDir::hold(folder.path()).unwrap();
-        // As the end of the process does, without the end of this value.
+        // The lock is released as at the end of the process, without dropping this value.
         killed.lock.unlock().unwrap();
         std::mem::forget(killed);
         assert!(DataDir::hold(folder.path()).unwrap().was_killed());

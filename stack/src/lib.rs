@@ -1,4 +1,4 @@
-//! `cargo run`: the whole system on one machine, as tasks of one process and Temporal's dev server as its child.
+//! `cargo run`: the whole system on one machine, as tasks of one process with Temporal's dev server as its child.
 
 mod addresses;
 mod component;

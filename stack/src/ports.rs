@@ -1,4 +1,4 @@
-//! Checks that all ports are free, before anything is started.
+//! Checks that all ports are free before anything is started.
 
 use std::time::Duration;
 
@@ -22,12 +22,12 @@ pub(crate) enum PortError {
     Temporal { port: u16 },
 }
 
-/// Time that the dev server of a run that was killed needs to end: it is told so when its parent's pipe closes, and is
+/// Time that the dev server of a killed run needs to end. It learns of the kill when its parent's pipe closes, and is
 /// killed 4 s later.
 const LEFTOVER_ENDS_WITHIN: Duration = Duration::from_secs(8);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Waits until all ports are free, if the last run was killed: its dev server may need some seconds to end.
+/// Waits until all ports are free, if the last run was killed: its dev server may need a few seconds to end.
 ///
 /// # Errors
 /// Returns [`PortError`], whose message says what to do.

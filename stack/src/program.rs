@@ -13,8 +13,8 @@ use crate::{
     stack,
 };
 
-/// Runs the stack until Ctrl-C or SIGTERM, then exits with 0. Exits with 1 and one sentence on stderr if the stack
-/// cannot run or a part of it fails.
+/// Runs the stack until Ctrl-C or SIGTERM, then exits with 0. If the stack cannot run or a part of it fails, exits with
+/// 1 and prints one sentence to stderr.
 #[must_use]
 pub fn main() -> ExitCode {
     run_program(program())

@@ -11,7 +11,7 @@ const ASK_EVERY: Duration = Duration::from_millis(100);
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-/// Polls `/readyz` of each program in turn until it answers 200.
+/// Polls `/readyz` of one program after the other until it answers 200.
 ///
 /// # Errors
 /// Returns an error that names the program that is not ready after a minute, with its last answer.

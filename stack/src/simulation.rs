@@ -1,5 +1,5 @@
-//! The simulation: issues a document every few seconds, voids one and moves money now and then, publishes reports, opens
-//! contracts, and makes failures for the operator to see. If it is wanted, credit ratings change as well.
+//! The simulation: issues a document every few seconds, voids one and moves money now and then, publishes reports,
+//! opens contracts, and makes failures for the operator to see. On request, credit ratings change as well.
 
 mod contracts;
 mod documents;
@@ -19,11 +19,11 @@ const DOCUMENT_EVERY: Duration = Duration::from_secs(5);
 const TRANSFER_EVERY: Duration = Duration::from_secs(15);
 const CONTRACT_EVERY: Duration = Duration::from_secs(6);
 const VOIDING_EVERY: Duration = Duration::from_secs(20);
-/// Pace of the first rounds, so that the console soon has something to show.
+/// Interval of the first rounds, so that the console soon has something to show.
 const FIRST_ROUND_EVERY: Duration = Duration::from_secs(1);
-/// Attempts of the first round of voidings, each of which may come too early for Reports.
+/// Number of attempts in the first round of voidings; each may be too early for Reports.
 const FIRST_VOIDINGS: usize = 12;
-/// Transfers of the first round: they complete, are returned and fail.
+/// Number of transfers in the first round: they complete, are returned and fail.
 const FIRST_TRANSFERS: usize = 4;
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 const PEOPLE: [&str; 3] = ["ada", "grace", "linus"];
@@ -74,7 +74,7 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Acts so many times, at a quick pace. What is not there yet is not waited for.
+/// Acts this many times at a quick pace. Does not wait for services that are not there yet.
 async fn first_round<F: Future<Output = anyhow::Result<String>>>(times: usize, act: impl Fn(usize) -> F) {
     for number in 0..times {
         match act(number).await {
@@ -85,7 +85,7 @@ async fn first_round<F: Future<Output = anyhow::Result<String>>>(times: usize, a
     }
 }
 
-/// Acts until it succeeds once, and logs its result.
+/// Acts until it succeeds once, and logs the result.
 async fn until_done<F: Future<Output = anyhow::Result<String>>>(service: &str, every: Duration, act: impl Fn() -> F) {
     loop {
         match act().await {
@@ -96,7 +96,7 @@ async fn until_done<F: Future<Output = anyhow::Result<String>>>(service: &str, e
     }
 }
 
-/// Repeats an action and logs its result. Logs once that the service is unavailable. Never returns.
+/// Repeats an action and logs its result. Logs only once that the service is unavailable. Never returns.
 async fn repeat<F: Future<Output = anyhow::Result<String>>>(service: &str, every: Duration, act: impl Fn(usize) -> F) {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

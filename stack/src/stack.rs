@@ -1,4 +1,4 @@
-//! Starts all programs in order, watches them, and ends them in the opposite order.
+//! Starts all programs in order, watches them, and ends them in reverse order.
 
 use std::{
     io::{Write, stdout},
@@ -28,14 +28,15 @@ use crate::{
 
 /// Retention of ended runs; the dev server's default is one day.
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// Groups of programs that end together, and their limits. With the 4.5 s of Temporal, which ends last, less than 20 s.
+/// Groups of programs that end together, and their time limits. Temporal ends last, within 4.5 s; all together stay
+/// below 20 s.
 const ENDS: [(&[&str], Duration); 3] = [
     (&["simulation", "api"], Duration::from_secs(2)),
     (&["worker"], Duration::from_secs(11)),
     (&["reports", "billing", "accounts", "contracts"], Duration::from_secs(2)),
 ];
 
-/// Runs the stack until `shutdown` or until a part of it fails; leaves no process behind.
+/// Runs the stack until `shutdown` or until a part of it fails. Leaves no process behind.
 ///
 /// # Errors
 /// Returns an error with one sentence: what to do, or which part failed and why.
@@ -65,7 +66,7 @@ struct Stack {
 }
 
 impl Stack {
-    /// Returns only with an error.
+    /// Starts all parts and watches them. Returns only with an error.
     async fn start_and_watch(&mut self, config: Config, options: Options) -> anyhow::Result<()> {
         let client = self.connect(&config).await?;
         self.start(&config, client);

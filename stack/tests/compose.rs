@@ -23,13 +23,13 @@ fn services(compose: &Yaml) -> Vec<(String, Yaml)> {
     services.iter().map(|(name, service)| (name.as_str().unwrap().to_owned(), service.clone())).collect()
 }
 
-/// Names in `${NAME}` and `${NAME:-default}`.
+/// Returns the names in `${NAME}` and `${NAME:-default}`.
 fn interpolated(text: &str) -> BTreeSet<String> {
     let name = |rest: &str| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     text.split("${").skip(1).map(name).collect()
 }
 
-/// Names of the lines `NAME=value`, commented out or not.
+/// Returns the names in lines `NAME=value`, whether commented out or not.
 fn documented() -> BTreeSet<String> {
     let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     let example = file(".env.example");
@@ -42,7 +42,7 @@ fn every_variable_of_the_compose_file_is_in_the_example() {
     let documented = documented();
     let mut named = interpolated(&file("docker-compose.yml"));
     for (_, service) in services(&compose()) {
-        // Those that have a merged-in build are ours; the others' variables are their images' own.
+        // Services with a merged-in build are ours; the variables of the others belong to their images.
         if !service["<<"].is_badvalue() {
             named.extend(keys(&service["environment"]));
         }

@@ -1,4 +1,4 @@
-//! `cargo run` as an operator starts and ends it.
+//! `cargo run`, started and ended as an operator does it.
 
 use std::{
     collections::BTreeSet,
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use test_support::{eventually, eventually_eq, http, is_listened_on, temporal_cli};
 
-/// A folder and ports of its own. The stack in it is killed when this is dropped.
+/// A folder and ports for one test. Dropping this kills the stack in it.
 struct Machine {
     folder: TempDir,
     /// The data folder in it.
@@ -27,7 +27,7 @@ struct Machine {
 impl Machine {
     async fn new() -> anyhow::Result<Self> {
         let cli = temporal_cli().display().to_string();
-        // Above the range from which Linux assigns ports itself; a test that listens on the first port holds all ten.
+        // Above the range from which Linux assigns ports. The test that listens on the first port holds all ten.
         let mut first = (61_000..62_000).step_by(10);
         let claim = first.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok()).context("free ports")?;
         let first = claim.local_addr()?.port();
@@ -77,7 +77,7 @@ impl Machine {
         format!("http://127.0.0.1:{}{path}", self.ports[program])
     }
 
-    /// Awaits that no program listens on any of its ports.
+    /// Waits until no program listens on any of its ports.
     async fn is_quiet(&self) {
         let ui = self.ports[5] + 1000;
         let listened_on =
@@ -95,14 +95,14 @@ impl Drop for Machine {
     }
 }
 
-/// By the shell, whose `kill` is built in: a bare machine has no other.
+/// Sends a signal through the shell, whose `kill` is built in: a bare machine has no other.
 fn send(signal: &str, pid: u32) -> anyhow::Result<()> {
     let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).status()?;
     ensure!(sent.success(), "kill -{signal} {pid}");
     Ok(())
 }
 
-/// Process id of the dev server on a port (not of the shell around it).
+/// Returns the process id of the dev server on a port (not of the shell around it).
 fn dev_server(port: u16) -> anyhow::Result<u32> {
     let arguments = format!("\0start-dev\0--ip\0127.0.0.1\0--log-level\0error\0--port\0{port}\0");
     for process in fs::read_dir("/proc")?.filter_map(Result::ok) {
@@ -129,7 +129,7 @@ async fn issue(machine: &Machine) -> anyhow::Result<String> {
     Ok(answer["document_id"].as_str().context("a document")?.to_owned())
 }
 
-/// Number of items on a list's first page.
+/// Returns the number of items on a list's first page.
 async fn count(machine: &Machine, program: usize, path: &str) -> Result<usize, String> {
     let page = async { http().get(machine.url(program, path)).send().await?.json::<Value>().await };
     let page = page.await.map_err(|error| error.to_string())?;
@@ -144,7 +144,7 @@ async fn void(machine: &Machine, document: &str) -> anyhow::Result<(u16, Value)>
         let answer = request.json(&json!({"document_id": document})).send().await?;
         Ok((answer.status().as_u16(), answer.json().await?))
     };
-    // As long as it is under way a client asks again, under its key.
+    // While the voiding is under way, the client asks again under its key.
     let outcome = eventually("the outcome", async || match ask().await {
         Ok((202, voiding)) => Err(voiding.to_string()),
         other => other.map_err(|error| error.to_string()),
@@ -152,7 +152,7 @@ async fn void(machine: &Machine, document: &str) -> anyhow::Result<(u16, Value)>
     Ok(outcome.await)
 }
 
-/// The one sentence on stderr of a run that cannot begin.
+/// Returns the one sentence on stderr of a run that cannot begin.
 fn complaint(output: &Output) -> anyhow::Result<String> {
     ensure!(output.status.code() == Some(1), "{output:?}");
     ensure!(output.stdout.is_empty(), "{output:?}");
@@ -211,7 +211,7 @@ async fn the_simulation_voids_publishes_fails_moves_money_and_changes_credit_rat
     Ok(())
 }
 
-/// Characters that mean something in a URL, in the name of a folder.
+/// The folder's name contains characters with a meaning in URLs.
 #[tokio::test]
 async fn any_folder_keeps_all_data() -> anyhow::Result<()> {
     let mut machine = Machine::new().await?;
@@ -244,7 +244,7 @@ async fn the_dev_server_does_not_outlive_a_stack_that_is_killed() -> anyhow::Res
 async fn a_run_right_after_one_that_was_killed_starts() -> anyhow::Result<()> {
     let mut machine = Machine::new().await?;
     machine.start(&["--no-simulation"]).await?;
-    // It holds its ports a while longer than the stack lives.
+    // The dev server holds its ports a little longer than the stack lives.
     let server = dev_server(machine.ports[5])?;
     send("STOP", server)?;
     machine.end("KILL").await?;

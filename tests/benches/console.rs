@@ -1,4 +1,5 @@
-//! How long the console's list takes with ten thousand open processes: `cargo bench -p tests --profile dev --bench console`.
+//! How long the console's list takes with ten thousand open processes: `cargo bench -p tests --profile dev --bench
+//! console`.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -30,7 +31,7 @@ const REQUESTS: usize = 200;
 #[tokio::main]
 async fn main() {
     let env = Env::builder(binaries!()).start().await;
-    // The worker has registered the search attributes; without it the processes stay as they are.
+    // The worker has registered the search attributes. Without it, the processes stay as they are.
     env.kill(Component::Worker).await;
     let begun = Instant::now();
     let starts = stream::iter(0..PROCESSES).map(|number| start(&env, number));
@@ -74,7 +75,7 @@ async fn measure(table: &Table<'_>, what: &str, url: &str) {
     table.row(&[what.to_owned(), at(50), at(95), at(100)]);
 }
 
-/// A process that waits for its acknowledgement, as its search attributes and memo tell.
+/// Starts a process that waits for its acknowledgement, according to its search attributes and memo.
 async fn start(env: &Env, number: usize) {
     let (document, customer) = (format!("bench-{number}"), format!("customer-{}", number % 100));
     let state = "marking-document-as-voided-failed";

@@ -1,7 +1,7 @@
 //! How long the whole system takes from the start of its program (`cargo run`, without building) until it can work, and
 //! until the first voiding is done: `cargo bench -p tests --bench start_up`.
 //!
-//! `BENCH_STARTS=5` sets how often; each time in an empty folder, and then again in the folder that this has left.
+//! `BENCH_STARTS=5` sets how often: each time in an empty folder, then again in the folder that the first run has left.
 //! Beside it, a Temporal dev server alone, with its data in a file, until its namespace can be used.
 //! `BENCH_VARIABLES=…` gives variables to the program.
 #![expect(clippy::unwrap_used, reason = "a bench ends where a step fails")]
@@ -60,7 +60,7 @@ async fn main() {
 }
 
 impl Times {
-    /// Starts it, has a document voided, and ends it.
+    /// Starts the program, has a document voided, and ends it.
     async fn add(&mut self, machine: &mut Machine) {
         let begun = Instant::now();
         machine.spawn();
@@ -74,7 +74,7 @@ impl Times {
     }
 }
 
-/// Issues a document, and voids it as soon as Reports has heard of it.
+/// Issues a document, and voids it as soon as Reports knows it.
 async fn void(machine: &Machine) {
     let new = sample::invoice(&sample::customer_id());
     let document = Billing::new(machine.url("BILLING")).issue(&new).await.ok_as(201);

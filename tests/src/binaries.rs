@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-/// The programs under test, as [`binaries!`](crate::binaries) finds them.
+/// The programs under test, as found by [`binaries!`](crate::binaries).
 #[derive(Debug, Clone)]
 pub struct Binaries {
-    /// `it-supervisor`, which keeps every other one from outliving the tests.
+    /// `it-supervisor`, which keeps every other program from outliving the tests.
     pub supervisor: PathBuf,
     /// Billing.
     pub billing: PathBuf,
@@ -23,7 +23,7 @@ pub struct Binaries {
     pub stack: PathBuf,
 }
 
-/// The programs of this workspace. Cargo tells their paths to integration tests only, hence a macro.
+/// Returns the programs of this workspace. Cargo reveals their paths only to integration tests, hence a macro.
 #[macro_export]
 macro_rules! binaries {
     () => {

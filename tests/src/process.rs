@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::within_a_stall;
 
-/// The end of a process.
+/// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     /// By itself, with this exit code.
@@ -32,7 +32,7 @@ pub struct Program {
     pub path: PathBuf,
     /// Its arguments.
     pub arguments: Vec<String>,
-    /// All of its environment, besides `PATH`.
+    /// Its whole environment, except for `PATH`.
     pub environment: BTreeMap<String, String>,
     /// File to which its output is appended.
     pub log: PathBuf,
@@ -79,7 +79,7 @@ impl Process {
         Self { supervisor, orders, pid, ended }
     }
 
-    /// The program's process id.
+    /// Returns the program's process id.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid
@@ -91,7 +91,7 @@ impl Process {
         *self.ended.borrow()
     }
 
-    /// Sends a signal: `TERM`, `INT`, `KILL`, `STOP` or `CONT`. Without effect on a program that has ended.
+    /// Sends a signal: `TERM`, `INT`, `KILL`, `STOP` or `CONT`. Has no effect on a program that has ended.
     pub fn signal(&mut self, name: &str) {
         if let Some(orders) = &mut self.orders {
             let _ = writeln!(orders, "{name}").and_then(|()| orders.flush());
@@ -116,12 +116,13 @@ impl Drop for Process {
     }
 }
 
-/// Has the folder removed when the test process is gone.
+/// Ensures that the folder is removed when the test process is gone.
 pub(crate) fn remove_at_the_end(supervisor: &Path, folder: &Path) -> std::process::Child {
     supervise(Command::new(supervisor).arg("remove").arg(folder))
 }
 
-/// A process group of its own keeps Ctrl-C away from the supervisor, which has to outlive the tests for a moment.
+/// Starts the supervisor in its own process group. That keeps Ctrl-C away from it, because it must briefly outlive the
+/// tests.
 fn supervise(command: &mut Command) -> std::process::Child {
     let spawned = command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     spawned.unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()))

@@ -1,4 +1,4 @@
-//! Ids and documents that no other test has.
+//! Ids and documents that no other test uses.
 
 use messages::{
     AccountId, ContractId, CustomerId, DocumentId, Money, ProcessId,
@@ -7,40 +7,40 @@ use messages::{
 };
 use uuid::Uuid;
 
-/// A document id that is used once.
+/// Returns a document id that is used once.
 #[must_use]
 pub fn document_id() -> DocumentId {
     unique("doc").parse().expect("a rule-abiding id")
 }
 
-/// A customer id that is used once.
+/// Returns a customer id that is used once.
 #[must_use]
 pub fn customer_id() -> CustomerId {
     unique("cus").parse().expect("a rule-abiding id")
 }
 
-/// A process id that Billing never made.
+/// Returns a process id that Billing never made.
 #[must_use]
 pub fn process_id() -> ProcessId {
     Uuid::now_v7().to_string().parse().expect("a rule-abiding id")
 }
 
-/// An account id that is used once.
+/// Returns an account id that is used once.
 #[must_use]
 pub fn account_id() -> AccountId {
     unique("acc").parse().expect("a rule-abiding id")
 }
 
-/// A contract id that is used once.
+/// Returns a contract id that is used once.
 #[must_use]
 pub fn contract_id() -> ContractId {
     unique("con").parse().expect("a rule-abiding id")
 }
 
-/// A money transfer of `amount` EUR with an id of its own.
+/// Returns a money transfer of `amount` EUR with its own id.
 ///
 /// # Panics
-/// Panics if `amount` is none.
+/// Panics if `amount` is not an amount.
 #[must_use]
 pub fn transfer(from: &AccountId, to: &AccountId, amount: &str) -> RequestMoneyTransfer {
     RequestMoneyTransfer {
@@ -51,31 +51,31 @@ pub fn transfer(from: &AccountId, to: &AccountId, amount: &str) -> RequestMoneyT
     }
 }
 
-/// An amount of euros, such as `12.34`.
+/// Returns an amount of euros, such as `12.34`.
 ///
 /// # Panics
-/// Panics if it is none.
+/// Panics if it is not an amount.
 #[must_use]
 pub fn euros(amount: &str) -> Money {
     Money::parse(amount, "EUR").expect("an amount of euros")
 }
 
-/// A text that is used once, such as an idempotency key.
+/// Returns a text that is used once, such as an idempotency key.
 #[must_use]
 pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{}", Uuid::now_v7().simple())
 }
 
-/// An invoice of 12.34 EUR with an id of its own.
+/// Returns an invoice of 12.34 EUR with its own id.
 #[must_use]
 pub fn invoice(customer_id: &CustomerId) -> IssueDocument {
     invoice_of(customer_id, "12.34")
 }
 
-/// An invoice of `amount` EUR with an id of its own.
+/// Returns an invoice of `amount` EUR with its own id.
 ///
 /// # Panics
-/// Panics if `amount` is none.
+/// Panics if `amount` is not an amount.
 #[must_use]
 pub fn invoice_of(customer_id: &CustomerId, amount: &str) -> IssueDocument {
     IssueDocument {

@@ -4,7 +4,7 @@ use messages::{CloudEvent, DocumentId};
 
 use crate::Recorded;
 
-/// Path of MarkDocumentAsVoided, as all below without its end.
+/// Path of MarkDocumentAsVoided; like all paths below, without its end.
 pub const MARK: &str = "/commands/mark-";
 /// Path of UnmarkDocumentAsVoided.
 pub const UNMARK: &str = "/commands/unmark-";
@@ -15,7 +15,7 @@ pub const ABORT: &str = "/commands/abort-";
 /// Path of CloseDocumentVoiding.
 pub const CLOSE: &str = "/commands/close-";
 
-/// A code that Billing itself never answers: a refusal that the process does not know.
+/// A code that Billing itself never answers, and that the process does not know.
 pub const LOCKED: &str = "locked";
 
 /// Events of Billing and of Reports about a document that was voided.
@@ -32,7 +32,7 @@ pub const COMPENSATED: [&[&str]; 2] = [
     &["MarkingDocumentAsVoidedSucceeded", "DocumentUnmarkedAsVoided"],
 ];
 
-/// The types of a document's events in the logs of Billing and Reports, each in its order.
+/// Returns the types of a document's events in the logs of Billing and Reports, each in order.
 #[must_use]
 pub fn events_in(logs: &[Vec<CloudEvent>; 2], id: &DocumentId) -> [Vec<String>; 2] {
     let of = |log: &Vec<CloudEvent>| {
@@ -41,7 +41,7 @@ pub fn events_in(logs: &[Vec<CloudEvent>; 2], id: &DocumentId) -> [Vec<String>; 
     [of(&logs[0]), of(&logs[1])]
 }
 
-/// All attempts of a command carry one idempotency key: `<process id>/<command>`.
+/// Checks that all attempts of a command carry one idempotency key: `<process id>/<command>`.
 ///
 /// # Panics
 /// Panics if one does not.

@@ -15,7 +15,7 @@ use workflows::voiding::workflow_id;
 
 use crate::{Ensured, Process, Run, VoidingClient};
 
-/// Until a run that goes on is looked at: it may wait for an operator.
+/// Pause before a running run is checked: it may wait for an operator.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
@@ -47,8 +47,8 @@ impl VoidingClient {
         }
     }
 
-    /// Waits until the voiding is settled, the deadline passes or the program ends; returns the last state seen. Temporal
-    /// tells at once when the run closes; whether it waits for an operator is asked for.
+    /// Waits until the voiding is settled, the deadline passes or the program ends. Returns the last state seen.
+    /// Temporal reports at once when the run closes; whether it waits for an operator is polled.
     pub async fn settled(
         &self,
         begun: Process,
@@ -82,7 +82,7 @@ impl VoidingClient {
         process
     }
 
-    /// Returns once the run has closed; never where that cannot be told.
+    /// Returns once the run has closed; never if that cannot be determined.
     async fn closes(&self, document_id: &DocumentId, run_id: Option<String>) {
         let Some(run_id) = run_id else { return pending().await };
         if let Err(error) = self.workflows.closed(&workflow_id(document_id), &run_id).await {
@@ -92,8 +92,8 @@ impl VoidingClient {
     }
 }
 
-/// Shows a process whose run has completed meanwhile, or starts it if the completed run was another one's: Billing may
-/// have been restored from an older backup.
+/// Shows a process whose run has completed meanwhile, or starts it if the completed run belongs to another process:
+/// Billing may have been restored from an older backup.
 async fn after_a_completed_run(voidings: &VoidingClient, accepted: &DocumentVoiding) -> Process {
     match voidings.ensure_run(&accepted.document_id, Some(&accepted.process_id)).await {
         Ok(Ensured::Started { run_id }) => return Process::started(accepted, run_id, Utc::now()),
@@ -106,7 +106,7 @@ async fn after_a_completed_run(voidings: &VoidingClient, accepted: &DocumentVoid
     shown(voidings, accepted, VoidingState::VoidingRequested).await
 }
 
-/// Returns the process as its run shows it, else in the given state.
+/// Returns the process as its run shows it, or else in the given state.
 async fn shown(voidings: &VoidingClient, accepted: &DocumentVoiding, otherwise: VoidingState) -> Process {
     match run_of(voidings, accepted).await {
         Ok(Some(run)) => run.into(),
@@ -133,7 +133,7 @@ async fn closed_in(voidings: &VoidingClient, accepted: &DocumentVoiding) -> Opti
 }
 
 /// Returns whether the run belongs to the accepted process. A run that an operator started without a process id asks
-/// Billing for it, and gets the id of the open process.
+/// Billing for the id, and gets that of the open process.
 fn belongs(run: &Run, accepted: &DocumentVoiding) -> bool {
     match &run.view.process_id {
         Some(process_id) => *process_id == accepted.process_id,

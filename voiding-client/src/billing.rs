@@ -34,7 +34,7 @@ impl Billing {
         self.0.send("/commands/void-document", &VoidDocument { document_id }, envelope).await
     }
 
-    /// Reads a document; `None` if Billing has none of this id.
+    /// Reads a document. Returns `None` if Billing has none with this id.
     ///
     /// # Errors
     /// Returns [`Fault`] if Billing is unavailable.

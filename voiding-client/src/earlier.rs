@@ -8,8 +8,8 @@ use process_manager_host::operator::OperatorError;
 use crate::{Run, VoidingClient, latest::representative};
 
 impl VoidingClient {
-    /// Lists the processes of a document that Temporal knows, newest first: each by the run that represents it. At most
-    /// the 100 newest runs are read.
+    /// Lists the processes of a document that Temporal knows, newest first, each by the run that represents it. Reads
+    /// at most the 100 newest runs.
     ///
     /// # Errors
     /// Returns [`OperatorError`] if Temporal is unavailable.

@@ -1,4 +1,4 @@
-//! The sweep's questions to Temporal: which runs ended from outside, and which of some processes have none.
+//! The sweep's questions to Temporal: which runs were ended from outside, and which processes have no run.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use workflows::voiding;
 
 use crate::{Run, VoidingClient, filter};
 
-/// Runs that Temporal lists at once.
+/// Maximum number of runs that Temporal lists at once.
 const PAGE: usize = 1_000;
 
 /// A run that was terminated or cancelled, or that timed out.
@@ -48,8 +48,7 @@ impl VoidingClient {
         Ok(Listed { items: ended.collect(), next: page.next })
     }
 
-    /// Returns those of some open processes that no run voids their document under. The visibility store lags by up to a
-    /// second.
+    /// Returns those of these open processes that no run carries out. The visibility store lags by up to a second.
     ///
     /// # Errors
     /// Returns [`OperatorError`] if Temporal is unavailable.
@@ -57,7 +56,7 @@ impl VoidingClient {
         &self,
         open: Vec<(DocumentId, ProcessId)>,
     ) -> Result<Vec<(DocumentId, ProcessId)>, OperatorError> {
-        // To count is cheap for the server; a list costs it several reads of its database for each run.
+        // Counting is cheap for the server. Listing costs several database reads for each run.
         match filter::running_under(&open) {
             None => return Ok(open),
             Some(query) if usize::try_from(self.workflows.count(&query).await?) == Ok(open.len()) => {
@@ -70,8 +69,8 @@ impl VoidingClient {
         Ok(open.into_iter().filter(|process| !runs(process)).collect())
     }
 
-    /// Returns those of some processes that no run was ever started for, as far as the visibility store knows: it lags by
-    /// up to a second.
+    /// Returns which of these processes never had a run, as far as the visibility store knows: it lags by up to a
+    /// second.
     ///
     /// # Errors
     /// Returns [`OperatorError`] if Temporal is unavailable.
@@ -85,7 +84,7 @@ impl VoidingClient {
         if usize::try_from(self.workflows.count(&once).await?) == Ok(processes.len()) {
             return Ok(Vec::new());
         }
-        // Where a process has several runs, the page may leave some out: they are looked at once too often.
+        // If a process has several runs, the page may leave some out. Their processes are then checked once too often.
         let runs = self.workflows.list(&query, PAGE, Vec::new()).await?.items;
         let begun: HashSet<_> = runs
             .iter()
@@ -95,14 +94,14 @@ impl VoidingClient {
         Ok(processes.into_iter().filter(|process| !begun.contains(process)).collect())
     }
 
-    /// Returns the process of each of these documents' voidings that runs. It is in the memo before a worker has seen the
-    /// run, and in the search attributes afterwards.
+    /// Returns the process of each document's running voiding. It is in the memo before a worker has seen the run, and
+    /// in the search attributes afterwards.
     async fn running_of(
         &self,
         open: &[(DocumentId, ProcessId)],
     ) -> Result<HashMap<DocumentId, ProcessId>, OperatorError> {
         let Some(query) = filter::running_of(open) else { return Ok(HashMap::new()) };
-        // One run of a workflow is running, so one page has them all.
+        // A workflow has at most one running run, so one page has them all.
         let runs = self.workflows.list(&query, PAGE, Vec::new()).await?.items;
         let runs = runs.iter().filter_map(|info| Run::read(info, Vec::new()));
         Ok(runs.filter_map(|run| Some((run.view.document_id, run.view.process_id?))).collect())

@@ -1,4 +1,4 @@
-//! Ensures that a process that Billing has open has its run.
+//! Ensures that an open process in Billing has its run.
 
 use messages::{
     DocumentId, ProcessId,
@@ -22,13 +22,13 @@ pub enum Ensured {
     },
     /// Billing has no such process open, so there is nothing to run.
     NotOpen,
-    /// A run of another process is in its way. It has been told to recheck; look again.
+    /// A run of another process is in its way. That run has been told to recheck; check again.
     InTheWay(ProcessId),
-    /// A run is there that does not know its process yet, or that has just ended; look again.
+    /// There is a run that does not know its process yet, or that has just ended; check again.
     Unsettled,
 }
 
-/// The reason why it could not be ensured.
+/// The reason why the run could not be ensured.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotEnsure {
     /// Temporal is unavailable.
@@ -45,8 +45,8 @@ pub enum CannotEnsure {
 impl VoidingClient {
     /// Ensures that the document's open process runs: `process_id`, or whichever is open.
     ///
-    /// It looks at the run first and asks Billing then. A process that is open after its run has ended is one that nothing
-    /// else will close, so no run is started for a process that has just been closed.
+    /// It checks the run first and then asks Billing. Nothing else will close a process that is still open after its
+    /// run has ended. So no run is started for a process that has just been closed.
     ///
     /// # Errors
     /// Returns [`CannotEnsure`], which names the unavailable program.
@@ -73,7 +73,7 @@ impl VoidingClient {
             Some(run) if run.is_running => match of(&run) {
                 Some(other) if other != open.process_id => self.make_way(&open, other).await,
                 Some(_) => Ok(Ensured::Runs),
-                // It asks Billing for its process by itself.
+                // The run asks Billing for its process itself.
                 None => Ok(Ensured::Unsettled),
             },
             ended => self.start_open(&open, ended.as_ref()).await,
@@ -94,7 +94,7 @@ impl VoidingClient {
     /// Starts a process that Billing had open after the latest run, if there was one, had ended.
     async fn start_open(&self, open: &DocumentVoiding, ended: Option<&Run>) -> Result<Ensured, CannotEnsure> {
         let started = match self.start(open).await? {
-            // A run that completed meanwhile has voided the document. One that had completed before has not.
+            // A run that completed meanwhile has voided the document. A run that had completed before has not.
             Started::AlreadyCompleted if ended.is_some_and(|run| run.view.state == VoidingState::DocumentVoided) => {
                 let DocumentVoiding { document_id, process_id, .. } = open;
                 let before = ended.and_then(|run| run.view.process_id.as_ref()).map(ToString::to_string);

@@ -1,4 +1,4 @@
-//! Filters of a list of voidings, as queries of Temporal's visibility store.
+//! Filters of a list of voidings, as queries to Temporal's visibility store.
 //!
 //! Every text in a query comes from a parsed id or from an enum, so nothing needs escaping and nothing can be injected.
 
@@ -11,7 +11,7 @@ use workflows::voiding::{self, CUSTOMER_ID, DOCUMENT_ID, INCIDENT, NEEDS_ATTENTI
 
 const NOT_CONTINUED: &str = "ExecutionStatus != 'ContinuedAsNew'";
 
-/// Conditions that narrow a list of voidings; absent ones match everything.
+/// Conditions that narrow a list of voidings; an absent one matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only voidings in this state.
@@ -20,7 +20,7 @@ pub struct Filter {
     pub customer_id: Option<CustomerId>,
     /// Only voidings with (or without) an incident.
     pub incident: Option<bool>,
-    /// Only voidings in this sort of trouble.
+    /// Only voidings with this kind of trouble.
     pub trouble: Option<Trouble>,
     /// Only voidings that have not (or have) ended.
     pub open: Option<bool>,
@@ -38,7 +38,7 @@ impl Filter {
     pub fn query(&self) -> String {
         let state = VOIDING_STATE.name();
         let mut conditions = vec![of_our_type()];
-        // A process that continues as new has one item: the run that goes on.
+        // A process that continues as new is one item: the run that goes on.
         conditions.extend((self.open != Some(true)).then(|| NOT_CONTINUED.to_owned()));
         conditions.extend(match self.state {
             None if self.open == Some(true) => None,
@@ -54,7 +54,8 @@ impl Filter {
             (name, true) => format!("{name} = true"),
             (name, false) => format!("({name} = false OR {name} IS NULL)"),
         }));
-        // A run that began before there was the attribute does not say which; it is rather looked at once too often.
+        // A run that began before the attribute existed does not say which it is. It is better to check it once too
+        // often.
         conditions.extend(self.trouble.map(|trouble| {
             let (needs, incident, failed) =
                 (NEEDS_ATTENTION.name(), INCIDENT.name(), VoidingState::MarkingDocumentAsVoidedFailed);
@@ -109,8 +110,9 @@ pub(crate) fn running_of(open: &[(DocumentId, ProcessId)]) -> Option<String> {
     (!open.is_empty()).then(|| format!("{} AND {workflows} AND ExecutionStatus = 'Running'", of_our_type()))
 }
 
-/// Returns the query for those of these processes' runs that a worker has seen; `None` for no processes. They run as they
-/// have no closing time: asked for their status, the dev server's SQLite reads each run that is open.
+/// Returns the query for the runs of these processes that are running and that a worker has seen; `None` for no
+/// processes. A running run has no closing time. A condition on the status would make the dev server's SQLite read each
+/// open run.
 pub(crate) fn running_under(open: &[(DocumentId, ProcessId)]) -> Option<String> {
     let workflows = of_workflows(open.iter().map(|(id, _)| id));
     ever_begun(open).map(|query| format!("{query} AND {workflows} AND CloseTime IS NULL"))
@@ -127,8 +129,8 @@ pub(crate) fn ever_begun(processes: &[(DocumentId, ProcessId)]) -> Option<String
     (!processes.is_empty()).then(|| format!("{} AND {} IN ({list})", of_our_type(), PROCESS_ID.name()))
 }
 
-/// Returns the query for those of the runs of [`ever_begun`] that run or have come to an end of their own: a process has
-/// one of them at most.
+/// Returns the query for those runs of [`ever_begun`] that are running or have ended by themselves. A process has at
+/// most one of them.
 pub(crate) fn begun_once(processes: &[(DocumentId, ProcessId)]) -> Option<String> {
     let ends = ["Running", "Completed", "Failed"].map(|status| format!("ExecutionStatus = '{status}'"));
     ever_begun(processes).map(|query| format!("{query} AND ({})", ends.join(" OR ")))

@@ -52,9 +52,9 @@ pub struct Found {
 impl VoidingClient {
     /// Finds the latest voiding of the document, if there ever was one.
     ///
-    /// That is the latest run if it is running. Any other run may have been followed by a process that has no run yet, or
-    /// may be a stray run without a process in Billing. Then Billing decides: also after a run that voided the document,
-    /// because Billing may have been restored from an older backup since.
+    /// That is the latest run if it is running. Any other run may have been followed by a process that has no run yet,
+    /// or may be a stray run without a process in Billing. Then Billing decides. It does so even after a run that
+    /// voided the document, because Billing may have been restored from an older backup since.
     ///
     /// # Errors
     /// Returns the [`LookupError`] that names the unavailable program.
@@ -78,7 +78,7 @@ impl VoidingClient {
         }
     }
 
-    /// Finds the latest voiding of the document, from Billing if Temporal is unavailable.
+    /// Finds the latest voiding of the document; asks Billing if Temporal is unavailable.
     pub async fn find(&self, document_id: &DocumentId) -> Found {
         match self.latest(document_id).await {
             Ok(process) => Found { process, unavailable: None },
@@ -105,7 +105,7 @@ impl VoidingClient {
         Ok(representative(self.runs_of(document_id).await?.into_iter().filter(is_it)))
     }
 
-    /// Finds the latest run of each of these documents, by one visibility query.
+    /// Finds the latest run of each of these documents with one visibility query.
     ///
     /// # Errors
     /// Returns [`OperatorError`] if Temporal is unavailable.
@@ -150,8 +150,7 @@ impl VoidingClient {
     }
 }
 
-/// Returns the representative of several runs of one process: the running one, else one in a final state, else the
-/// latest.
+/// Returns the run that represents a process: the running one, else one in a final state, else the latest.
 pub(crate) fn representative(runs: impl IntoIterator<Item = Run>) -> Option<Run> {
     runs.into_iter().max_by_key(|run| (run.is_running, run.view.state.is_final(), run.started_at))
 }

@@ -1,7 +1,7 @@
 //! The client for voidings: starts, reads, lists and signals them.
 //!
-//! The api, the console and the worker's starter share it, so each of them starts and reads voidings in the same way.
-//! Reading needs no worker. Runs that Temporal has deleted are answered from Billing.
+//! The api, the console and the worker's starter share it, so each starts and reads voidings in the same way. Reading
+//! needs no worker. For runs that Temporal has deleted, Billing answers.
 
 mod begin;
 mod billing;
@@ -51,9 +51,9 @@ pub use self::{
 pub struct VoidingClient {
     workflows: Workflows,
     billing: Billing,
-    /// Turns of the requests to void a document.
+    /// Limits the concurrent requests to void a document.
     turns: Arc<Semaphore>,
-    /// The other system to which the namespace belongs.
+    /// The other system that owns the namespace, if any.
     foreign: Arc<RwLock<Option<Arc<AnotherSystem>>>>,
 }
 
@@ -78,7 +78,7 @@ impl VoidingClient {
         self.workflows.namespace()
     }
 
-    /// Reads the latest run of the document's workflow; `None` if there is none, or if it voids nothing.
+    /// Reads the latest run of the document's workflow. Returns `None` if there is none, or if it voids nothing.
     ///
     /// # Errors
     /// Returns [`OperatorError`] if Temporal is unavailable.

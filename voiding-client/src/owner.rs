@@ -1,7 +1,7 @@
-//! Whose processes a namespace runs: those of the Billing whose log its subscription follows.
+//! The owner of a namespace: the system whose Billing log the namespace's subscription follows.
 //!
-//! Workflow ids and the task queue have fixed names, so two systems on one namespace would run each other's processes
-//! against the wrong services. Billing's `logid` tells them apart.
+//! Workflow ids and the task queue have fixed names, so two systems in one namespace would run each other's processes
+//! against the wrong services. Billing's `logid` tells the systems apart.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ use crate::{LookupError, VoidingClient};
 
 /// Name of the subscription to Billing's log.
 pub const SUBSCRIPTION: &str = "voiding";
-/// Pause before the namespace is looked at again.
+/// Pause before the namespace is checked again.
 const PAUSE: Duration = Duration::from_secs(10);
 const WITHIN: Duration = Duration::from_secs(3);
 
@@ -43,7 +43,7 @@ pub struct AnotherSystem {
     ours: String,
 }
 
-/// Where the subscription stands, as its heartbeat or its input has it.
+/// The place of the subscription, from its heartbeat or its input.
 #[derive(Debug, Clone, Deserialize)]
 struct At {
     #[serde(default)]
@@ -53,10 +53,10 @@ struct At {
 }
 
 impl VoidingClient {
-    /// Checks that the namespace is this system's, or nobody's yet.
+    /// Checks that the namespace belongs to this system, or to nobody yet.
     ///
     /// # Errors
-    /// Returns [`LookupError`] if Temporal or Billing is unavailable, so that it is not known.
+    /// Returns [`LookupError`] if Temporal or Billing is unavailable, so that the owner is not known.
     pub async fn owner(&self) -> Result<Result<(), AnotherSystem>, LookupError> {
         let Some(At { position, logid: Some(theirs) }) = self.followed().await? else { return Ok(Ok(())) };
         let ours = match self.log_after(position - 1).await? {
@@ -67,7 +67,7 @@ impl VoidingClient {
         Ok(if ours == theirs { Ok(()) } else { Err(AnotherSystem { namespace, theirs, ours }) })
     }
 
-    /// Looks at the namespace until it is known to be this system's, and sends and starts nothing while it is not.
+    /// Checks the namespace until it is known to belong to this system. While it does not, nothing is sent or started.
     pub fn watch_owner(&self) {
         let voidings = self.clone();
         tokio::spawn(async move {
@@ -102,7 +102,7 @@ impl VoidingClient {
         *foreign = another;
     }
 
-    /// Returns where the running subscription stands; `None` if none runs.
+    /// Returns the place of the running subscription; `None` if none runs.
     async fn followed(&self) -> Result<Option<At>, OperatorError> {
         let mut client = self.workflows.client()?;
         let execution = || {

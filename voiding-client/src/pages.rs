@@ -1,4 +1,5 @@
-//! Pages of a list of voidings, made from Temporal's pages of runs: as long as requested, with one item per process.
+//! Pages of a list of voidings, built from Temporal's pages of runs: of the requested length, with one item per
+//! process.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Filter, Run, VoidingClient, filter, latest::representative};
 
-/// Runs per request where the number does not matter.
+/// Number of runs per request if the number does not matter.
 const CHUNK: usize = 200;
 
-/// Temporal's own token of a page, as text with one character per byte, because most bytes are text.
+/// Temporal's own page token, as text with one character per byte, because most bytes are text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Token(Vec<u8>);
@@ -73,8 +74,8 @@ impl VoidingClient {
         let mut runs = Vec::with_capacity(limit);
         loop {
             let listed = match self.list(query, limit - runs.len(), next).await {
-                // Temporal has no error of its own for an invalid token. The token is invalid if the query works
-                // without it.
+                // Temporal has no specific error for an invalid token. If the query works without the token, the token
+                // is invalid.
                 Err(error) if given && runs.is_empty() && matches!(error, OperatorError::Refused(_)) => {
                     self.list(query, 1, Vec::new()).await?;
                     return Err(PageError::Token(error));
@@ -93,7 +94,7 @@ impl VoidingClient {
         }
     }
 
-    /// Lists a page of running processes: each has one run.
+    /// Lists a page of running processes. Each has one run.
     ///
     /// # Errors
     /// Returns the same errors as [`VoidingClient::page`].
@@ -123,7 +124,7 @@ impl VoidingClient {
         Ok(Listed { items, next: page.next })
     }
 
-    /// Checks whether more items follow: a full page of Temporal carries a token even if it is the last one.
+    /// Checks whether more items follow. A full page of Temporal carries a token even if it is the last one.
     async fn has_more(&self, query: &str, mut next: Vec<u8>) -> Result<bool, OperatorError> {
         while !next.is_empty() {
             let listed = self.list(query, CHUNK, next).await?;

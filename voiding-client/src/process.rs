@@ -1,4 +1,4 @@
-//! The known part of a voiding: from its run, or from Billing alone.
+//! What is known of a voiding: from its run, or from Billing alone.
 
 use chrono::{DateTime, SubsecRound, Utc};
 use messages::{
@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use crate::Run;
 
-/// Decimals of a second in Temporal's times.
+/// Number of decimals of a second in Temporal's times.
 const MICROSECONDS: u16 = 6;
 const NO_RUN: &str = "Temporal has no run of this process; its state comes from Billing";
 
-/// The known part of a voiding.
+/// What is known of a voiding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Process {
     /// The state of the process.
@@ -73,7 +73,7 @@ impl Process {
         let state = match (document.status, &document.process_id) {
             (DocumentStatus::Voided, _) => VoidingState::DocumentVoided,
             (DocumentStatus::VoidingRequested, _) => VoidingState::VoidingRequested,
-            // Aborted and not closed: the failure waits for its acknowledgement.
+            // Aborted but not closed: the failure waits for its acknowledgement.
             (DocumentStatus::Issued, Some(_)) => VoidingState::MarkingDocumentAsVoidedFailed,
             (DocumentStatus::Issued, None) => return None,
         };
@@ -126,7 +126,7 @@ fn said_by_billing(state: VoidingState, process: &DocumentVoiding) -> VoidingVie
     }
 }
 
-/// Returns the time in a process id: Billing makes UUIDv7, which begin with it.
+/// Returns the time in a process id: Billing makes UUIDv7 ids, which begin with the time.
 fn opened_at(process_id: &ProcessId) -> Option<DateTime<Utc>> {
     let (seconds, nanos) = Uuid::parse_str(process_id.as_str()).ok()?.get_timestamp()?.to_unix();
     DateTime::from_timestamp(seconds.try_into().ok()?, nanos)

@@ -1,4 +1,4 @@
-//! The commands of a run that were retried, read from its history.
+//! The retried commands of a run, read from its history.
 
 use chrono::{DateTime, Utc};
 use messages::DocumentId;
@@ -8,7 +8,7 @@ use workflows::voiding::workflow_id;
 
 use crate::VoidingClient;
 
-/// A command that faulted at first and was answered later.
+/// A command that first faulted and was answered later.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RetriedCommand {
     /// The name, such as `MarkDocumentAsVoided`.

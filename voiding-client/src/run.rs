@@ -19,7 +19,7 @@ const COMPLETE: &str = "CompleteDocumentVoiding";
 pub struct Run {
     /// Temporal's id of the run.
     pub run_id: String,
-    /// Whether it is running; otherwise it completed, failed, or was terminated, cancelled or timed out.
+    /// Whether it is running; if not, it has completed, failed, been terminated or cancelled, or timed out.
     pub is_running: bool,
     /// The state of the process, as far as it has published any.
     pub view: VoidingView,
@@ -34,8 +34,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Reads a run; `None` if it voids nothing: another workflow, an id of another form, or a run that ended without a
-    /// state (`InvalidInput`, `VoidDocumentRefused`) or before Billing opened a process.
+    /// Reads a run. Returns `None` if it voids nothing: another workflow, an id of another form, or a run that ended
+    /// without a state (`InvalidInput`, `VoidDocumentRefused`) or before Billing opened a process.
     pub(crate) fn read(info: &WorkflowExecutionInfo, pending: Vec<PendingCommand>) -> Option<Self> {
         let execution = info.execution.as_ref()?;
         let document_id = voiding::document_id(&execution.workflow_id)?;
@@ -43,7 +43,7 @@ impl Run {
             return None;
         }
         if info.status() == WorkflowExecutionStatus::ContinuedAsNew {
-            // The process goes on in another run, which has all that this one knew.
+            // The process goes on in another run, which has everything that this one knew.
             return None;
         }
         let is_running = info.status() == WorkflowExecutionStatus::Running;
@@ -84,14 +84,15 @@ impl Run {
         failure.or_else(|| completion.map(|incident| incident.failure_id.as_str()))
     }
 
-    /// Returns the id of the refused command that may be retried: the completion, or one that follows an
+    /// Returns the id of the refused command that may be retried: the completion, or a command that follows an
     /// acknowledgement.
     #[must_use]
     pub fn to_retry(&self) -> Option<&str> {
         self.refused().filter(|_| self.is_running).map(|incident| incident.failure_id.as_str())
     }
 
-    /// Returns the refused command. An incident without a code is a stalled command, which clears when it succeeds.
+    /// Returns the refused command. An incident without a code is a stalled command; it clears when the command
+    /// succeeds.
     fn refused(&self) -> Option<&Incident> {
         self.view.incident.as_ref().filter(|incident| incident.code.is_some())
     }
@@ -117,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    /// A run as Temporal describes it, started at 1970-01-01T00:00:10Z.
+    /// Returns a run as Temporal describes it, started at 1970-01-01T00:00:10Z.
     fn info(status: WorkflowExecutionStatus, attributes: &[(&str, &str)]) -> WorkflowExecutionInfo {
         let field = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_json_payload().unwrap());
         let execution = WorkflowExecution { workflow_id: "voiding-d-1".to_owned(), run_id: "r-1".to_owned() };

@@ -11,11 +11,11 @@ use workflows::voiding::workflow_id;
 
 use crate::{Run, VoidingClient};
 
-/// Pause before a run that was about to end is looked at again.
+/// Pause before a run that was about to end is checked again.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long a run may be about to end. That takes milliseconds; on a server that is kept busy it may take longer.
+/// Longest time that a run may take to end. It takes milliseconds; on a busy server it may take longer.
 const CLOSING_WITHIN: Duration = Duration::from_secs(10);
-/// How long the acknowledgement that counts is waited for: a worker takes milliseconds to tell.
+/// Longest wait for the acknowledgement that counts. A worker reports it within milliseconds.
 const COUNTED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The reason why a signal was not sent.
@@ -27,10 +27,10 @@ pub enum SignalError {
     /// Temporal knows no run that voids the document.
     #[error("no run voids the document")]
     NoRun,
-    /// The voiding has nothing to acknowledge or retry, or another failure than the one that was meant.
+    /// The voiding has nothing to acknowledge or retry, or has another failure than the one that was meant.
     #[error("the voiding has no such failure")]
     NoSuchFailure,
-    /// Temporal rejects the signal, and would again: the run takes no more signals.
+    /// Temporal rejects the signal, and would do so again: the run accepts no more signals.
     #[error("Temporal rejects the signal")]
     Rejected(#[source] OperatorError),
     /// Temporal is unavailable.
@@ -55,8 +55,8 @@ impl VoidingClient {
     ///
     /// # Errors
     /// Returns [`SignalError::TooLong`], [`SignalError::NoRun`] or [`SignalError::NoSuchFailure`] if there is nothing
-    /// to acknowledge, [`SignalError::Rejected`] if the run takes no more signals, [`SignalError::Temporal`] if Temporal
-    /// is unavailable.
+    /// to acknowledge, [`SignalError::Rejected`] if the run accepts no more signals, [`SignalError::Temporal`] if
+    /// Temporal is unavailable.
     pub async fn acknowledge(&self, document_id: &DocumentId, signal: Acknowledge) -> Result<Run, SignalError> {
         if !signal.is_within_limits() {
             return Err(SignalError::TooLong);
@@ -66,8 +66,8 @@ impl VoidingClient {
         self.signal(document_id, "acknowledge_failure", signal, there).await
     }
 
-    /// Returns the acknowledgement that counts for a failure that has just been acknowledged: of several that come at
-    /// once, the first one in the history. `None` if no worker tells within 1 s.
+    /// Returns the acknowledgement that counts for a failure that has just been acknowledged: the first of several in
+    /// the history. Returns `None` if no worker reports it within 1 s.
     ///
     /// `before` is the run before the signal.
     pub async fn counted(&self, document_id: &DocumentId, before: &Run) -> Option<Acknowledgement> {
@@ -90,13 +90,14 @@ impl VoidingClient {
     ///
     /// # Errors
     /// Returns [`SignalError::NoRun`] or [`SignalError::NoSuchFailure`] if there is nothing to retry,
-    /// [`SignalError::Rejected`] if the run takes no more signals, [`SignalError::Temporal`] if Temporal is unavailable.
+    /// [`SignalError::Rejected`] if the run accepts no more signals, [`SignalError::Temporal`] if Temporal is
+    /// unavailable.
     pub async fn retry(&self, document_id: &DocumentId, failure_id: Option<&str>) -> Result<Run, SignalError> {
         let there = |run: &Run| present(run.to_retry(), failure_id);
         self.signal(document_id, "retry", Acknowledge::default(), there).await
     }
 
-    /// Signals the run for the failure that is there. A run that is about to end takes no signal; then the run that
+    /// Signals the run for its current failure. A run that is about to end accepts no signal; then the run that
     /// follows, or its end, has the answer.
     async fn signal(
         &self,

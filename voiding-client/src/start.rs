@@ -12,7 +12,7 @@ use workflows::voiding::{DocumentVoiding, TASK_QUEUE, start_attributes, summary,
 
 use crate::{AnotherSystem, VoidingClient};
 
-/// Limit of a start. If it is exceeded, the worker's subscription starts the process.
+/// Time limit of a start. If it is exceeded, the worker's subscription starts the process.
 const WITHIN: Duration = Duration::from_secs(3);
 
 /// The reason why a voiding could not be started.
@@ -48,7 +48,7 @@ impl VoidingClient {
     /// Starts the run of a process that Billing has open although a run of the document has completed.
     ///
     /// # Errors
-    /// As [`VoidingClient::start`].
+    /// Returns the same errors as [`VoidingClient::start`].
     pub(crate) async fn start_anew(&self, accepted: &Accepted) -> Result<Started, CannotStart> {
         self.check_owner()?;
         let (client, input) = (self.workflows.client()?, input(accepted));

@@ -1,4 +1,4 @@
-//! The request to void a document: bounded in number, and honest about whether Billing has accepted it.
+//! The request to void a document: limited in number, and honest about whether Billing has accepted it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,9 +8,10 @@ use tokio::time::timeout;
 
 use crate::{AnotherSystem, VoidingClient};
 
-/// Requests of one program that Billing has not answered yet. Those above it wait, and are then turned away.
+/// Maximum number of requests of one program that Billing has not answered yet. Further ones wait, then are turned
+/// away.
 pub(crate) const MOST_AT_ONCE: usize = 100;
-/// Begins the causation id of the event that a request of a [`VoidingClient`] leads to.
+/// Prefix of the causation id of the event that a request of a [`VoidingClient`] leads to.
 const CAUSE: &str = "voidings/";
 /// How long a request waits for its turn.
 const TURN_WITHIN: Duration = Duration::from_secs(2);
@@ -19,7 +20,7 @@ const TURN_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VoidError {
-    /// The namespace belongs to another system, which would run the process; this one was not requested.
+    /// The namespace belongs to another system, which would run the process; nothing was requested.
     #[error("nothing was requested: {0}")]
     AnotherSystem(Arc<AnotherSystem>),
     /// Billing refuses it.
@@ -31,7 +32,7 @@ pub enum VoidError {
     /// Billing has certainly not accepted it.
     #[error("Billing cannot be reached or cannot work now, and has not accepted the voiding; try again")]
     NotAccepted(#[source] Fault),
-    /// Billing has not answered, or not as it should: it may have accepted it, or may still do so.
+    /// Billing has not answered, or not as it should: it may have accepted the voiding, or may still do so.
     #[error("Billing has not answered in time; it may have accepted the voiding, or may still do so")]
     Unknown(#[source] Fault),
 }
@@ -47,13 +48,13 @@ impl From<CommandError> for VoidError {
 }
 
 impl VoidingClient {
-    /// Asks Billing to open a process that voids the document. It returns the open one if there is one.
+    /// Asks Billing to open a process that voids the document. Returns the open one if there is one.
     ///
-    /// At most 100 requests are under way at a time; another one waits 2 s for its turn. So a flood is turned away before
-    /// Billing has begun anything, and those that have their turn are answered in time.
+    /// At most 100 requests are under way at a time; further ones wait 2 s for their turn. So a flood is turned away
+    /// before Billing has begun anything, and the requests that get a turn are answered in time.
     ///
-    /// Call [`VoidingClient::begin`] with the answer: the event says that the caller starts the process, so that nobody
-    /// else does meanwhile. Where the caller dies before, the worker's sweep starts it.
+    /// Call [`VoidingClient::begin`] with the answer. The event says that the caller starts the process, so nobody else
+    /// starts it meanwhile. If the caller dies first, the worker's sweep starts it.
     ///
     /// # Errors
     /// Returns [`VoidError::Refused`] if Billing refuses, [`VoidError::TooMany`] or [`VoidError::NotAccepted`] if it has
@@ -67,7 +68,7 @@ impl VoidingClient {
     }
 }
 
-/// Returns whether a request of a [`VoidingClient`] has led to the event, by its causation id. Who has sent it is about to
+/// Returns whether a request of a [`VoidingClient`] has led to the event, by its causation id. Its sender is about to
 /// start the process, unless it dies.
 #[must_use]
 pub fn is_begun_by_client(causation_id: &str) -> bool {
@@ -82,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    /// Billing takes connections and never answers.
+    /// Billing accepts connections and never answers.
     #[tokio::test]
     async fn a_flood_is_turned_away_before_billing_hears_of_it() {
         let billing = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -103,7 +104,7 @@ mod tests {
         let error = void(MOST_AT_ONCE, voidings.clone()).await.unwrap_err();
         assert!(matches!(error, VoidError::TooMany), "{error:?}");
 
-        // A turn that is given back is somebody else's.
+        // A returned turn goes to somebody else.
         held.clear();
         let first = flood.join_next().await.unwrap().unwrap().unwrap_err();
         assert!(matches!(first, VoidError::Unknown(_)), "the connection broke after the request: {first:?}");

@@ -11,7 +11,7 @@ pub(crate) const ADDR_VARIABLE: &str = "WORKER_ADDR";
 /// Delay of each command with `SLOW_DOWN=1`.
 const SLOW: Duration = Duration::from_secs(3);
 
-/// Addresses of the worker and of the services. Temporal has a configuration of its own.
+/// Addresses of the worker and of the services. Temporal has its own configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `WORKER_ADDR`: address (host:port) of health and metrics; 127.0.0.1:8083 by default.
@@ -24,7 +24,8 @@ pub struct Config {
     pub accounts_url: Url,
     /// `CONTRACTS_URL`: URL of Contracts; <http://127.0.0.1:8085> by default.
     pub contracts_url: Url,
-    /// `REMIND_EVERY` and `CONFIRM_WITHIN`: 7 and 30 days by default. A confirmation keeps those with which it began.
+    /// `REMIND_EVERY` and `CONFIRM_WITHIN`: 7 and 30 days by default. A confirmation keeps the values with which it
+    /// began.
     pub confirmation: ConfirmationTimes,
     /// `SLOW_DOWN=1`: delays each command by 3 s, so that you can watch it; zero by default.
     pub slow_down: Duration,

@@ -1,4 +1,4 @@
-//! What the credit change needs of Contracts: its questions, and the items of its batches.
+//! What the credit change needs from Contracts: answers to its questions, and the items of its batches.
 
 use std::error::Error;
 
@@ -15,10 +15,10 @@ use process_manager_host::{
 use serde_json::{Value, json};
 use workflows::credit_change::{AffectedContracts, Command, RevokeContracts};
 
-/// As many as Contracts gives at once.
+/// As many as Contracts returns at once.
 const PAGE: &str = "200";
 
-/// Answers the questions of credit changes; their other commands start and cancel batches, which the host does.
+/// Answers the questions of credit changes. Their other commands start and cancel batches; the host carries those out.
 pub(crate) struct Questions(pub(crate) CommandClient);
 
 impl Dispatcher<Command> for Questions {
@@ -35,8 +35,8 @@ impl Dispatcher<Command> for Questions {
     }
 }
 
-/// The contracts that a change of the credit rating affects and that are not terminated, newest first: one that is opened
-/// meanwhile was opened after the change, so it does not belong to them.
+/// The contracts that a change of the credit rating affects and that are not terminated, newest first. A contract that
+/// is opened meanwhile was opened after the change, so it is not affected.
 #[derive(Clone)]
 pub(crate) struct Affected(pub(crate) CommandClient);
 
@@ -55,15 +55,15 @@ impl<B: Batch<Input = AffectedContracts, Item = ContractId>> ItemSource<B> for A
         let items: Vec<_> = open.map(|contract| contract.contract_id).collect();
         // The batch keeps the total of its first page.
         let total = if cursor.is_none() { self.total::<B>(affected).await? } else { None };
-        // A service that does not count all of them is no help.
+        // A total that does not cover all items is of no use.
         let total = total.filter(|total| *total >= items.len() as u64);
         Ok(ItemPage { items, next: page.next_cursor, total })
     }
 }
 
 impl Affected {
-    /// Asks how many contracts the pages have in all. A change that is unknown, or that is not the one whose position limits
-    /// them, tells nothing about them.
+    /// Asks how many contracts all pages have together. Returns `None` if the change is unknown, or is not the one
+    /// whose position limits the pages.
     async fn total<B: Batch>(&self, affected: &AffectedContracts) -> Result<Option<u64>, CommandError> {
         let change =
             match self.0.get::<CreditChange>(&["credit-changes", affected.credit_change_id.as_str()], &[]).await {
@@ -71,7 +71,7 @@ impl Affected {
                 change => change?,
             };
         let ContractCounts { pending, signed, confirmed, reinstated, terminated, untouched } = change.contracts;
-        // When the page is read again, those that were revoked and terminated since were answered.
+        // When the page is read again, contracts that were revoked and then terminated have already been answered.
         let answered = if B::NAME == RevokeContracts::NAME { terminated } else { 0 };
         let total = untouched + pending + signed + confirmed + reinstated + answered;
         Ok((change.position == affected.opened_up_to).then_some(total))
@@ -87,7 +87,7 @@ mod tests {
 
     use super::*;
 
-    /// Contracts, with a first page of three contracts, which answers the question about the change in this way.
+    /// Returns Contracts, with a first page of three contracts and this answer to the question about the change.
     async fn contracts(status: u16, change: Value) -> Affected {
         let contract = |id: &str, status: &str| json!({"contract_id": id, "customer_id": "C-1", "status": status, "opened_at": "2026-01-01T00:00:00Z"});
         let items = [contract("K-3", "active"), contract("K-2", "terminated"), contract("K-1", "pending")];
@@ -114,7 +114,7 @@ mod tests {
         AffectedContracts { customer_id, credit_change_id, opened_up_to: 7 }
     }
 
-    /// The page has the two contracts that are not terminated. Returns its total.
+    /// Checks that the page has the two contracts that are not terminated, and returns its total.
     async fn total<B>(affected: &Affected, cursor: Option<&str>) -> Option<u64>
     where
         B: Batch<Input = AffectedContracts, Item = ContractId>,

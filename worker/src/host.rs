@@ -40,10 +40,10 @@ use crate::{
 /// Enough for a burst: a task that finds no poller goes to the server's backlog, where it may wait for 5 s. A fifth of
 /// the pollers poll the shared queue, which has new processes (SDK 1.1.1 ignores the option that sets the share).
 const WORKFLOW_POLLERS: usize = 100;
-/// Workflow tasks at the same time. Each poller holds one of them, whether it has a task or not; the others are for the tasks
-/// that come with the answer to a start.
+/// Maximum number of concurrent workflow tasks. Each poller holds one, whether it has a task or not. The others are for
+/// the tasks that arrive with the answer to a start.
 const WORKFLOW_TASKS: usize = 2 * WORKFLOW_POLLERS;
-/// Activities of each kind at the same time: the SDK's default.
+/// Maximum number of concurrent activities of each kind: the SDK's default.
 const ACTIVITIES: usize = 100;
 /// Regular activities run only after the local attempt has failed.
 const ACTIVITY_POLLERS: usize = 10;
@@ -51,10 +51,10 @@ const ACTIVITY_POLLERS: usize = 10;
 const CACHED_WORKFLOWS: usize = 2_000;
 /// Longest interval at which the latest position of a subscription is reported to Temporal.
 const HEARTBEAT_THROTTLE: Duration = Duration::from_secs(1);
-/// Time that activities in flight have to end after a shutdown.
+/// Time for activities in flight to end after a shutdown.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// A worker that runs in a thread of its own.
+/// A worker that runs in its own thread.
 pub(crate) struct Host {
     pub(crate) ended: oneshot::Receiver<anyhow::Result<()>>,
     pub(crate) subscriptions: HostedSubscriptions,
@@ -63,8 +63,8 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Starts polling. The SDK's worker cannot move between threads, so it gets its own. The end of the program does
-    /// not wait for that thread for ever, in case an activity hangs; the thread then ends with the process
+    /// Starts polling. The SDK's worker cannot move between threads, so it gets its own. In case an activity hangs, the
+    /// program does not wait for that thread for ever; the thread then ends with the process
     /// (`service_kit::run_program`).
     pub(crate) async fn start(config: &Config, client: &Client) -> anyhow::Result<Self> {
         let stop_subscriptions = CancellationToken::new();
@@ -79,7 +79,7 @@ impl Host {
                 begins.send(stop).map_err(|_| anyhow!("the worker was dropped before it started"))?;
                 worker.run().await.context("the worker cannot poll")
             });
-            // The receiver is gone if draining took too long.
+            // The receiver is gone if draining has taken too long.
             let _ = ends.send(outcome);
         })?;
         match begun.await {
@@ -88,7 +88,7 @@ impl Host {
         }
     }
 
-    /// Stops polling, and returns when the activities in flight have ended or their time is over.
+    /// Stops polling. Returns when the activities in flight have ended or their time is over.
     pub(crate) async fn drain(self) -> anyhow::Result<()> {
         (self.stop)();
         self.stop_subscriptions.cancel();
@@ -118,7 +118,7 @@ fn confirmations(config: &Config) -> anyhow::Result<Manager<ContractConfirmation
     Ok(manager.settings(&config.confirmation))
 }
 
-/// The process and its batches.
+/// Hosts the process and its batches.
 fn credit_changes(hosting: Hosting, config: &Config) -> anyhow::Result<Hosting> {
     let url = &config.contracts_url;
     let contracts = CommandClient::new(url.clone(), Timeouts::default())?;
@@ -130,7 +130,8 @@ fn credit_changes(hosting: Hosting, config: &Config) -> anyhow::Result<Hosting> 
         .batch::<ReinstateContracts>(affected, HttpDispatcher::new(url.clone())?))
 }
 
-/// Returns how the worker polls and what it keeps, without what it hosts: a bench measures a worker of the same settings.
+/// Returns how the worker polls and what it keeps, without what it hosts. A bench measures a worker with the same
+/// settings.
 #[must_use]
 pub fn worker_options() -> WorkerOptions {
     WorkerOptions::new(TASK_QUEUE)

@@ -1,4 +1,4 @@
-//! The worker as a program of its own, configured by environment variables.
+//! The worker as a separate program, configured by environment variables.
 
 use std::process::ExitCode;
 

@@ -9,7 +9,7 @@ use temporalio_common::telemetry::metrics::{
     MetricParameters, NewAttributes, UpDownCounter, UpDownCounterBase,
 };
 
-/// Makes the SDK's instruments. Durations are recorded in seconds, in metrics whose names end in `_seconds`.
+/// Creates the SDK's instruments. Durations are recorded in seconds, in metrics whose names end in `_seconds`.
 #[derive(Debug)]
 pub(crate) struct Meter;
 

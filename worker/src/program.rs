@@ -105,7 +105,7 @@ async fn take(step: Step) -> anyhow::Result<(String, u8)> {
     })
 }
 
-/// Returns the check of all that this worker hosts.
+/// Returns the upgrade check for everything that this worker hosts.
 #[must_use]
 pub fn upgrade_check() -> UpgradeCheck {
     let check = UpgradeCheck::new().workflow::<DocumentVoiding>();

@@ -23,12 +23,12 @@ const NAME: &str = "worker";
 /// Interval at which a terminated subscription is started again.
 const ENSURE_EVERY: Duration = Duration::from_secs(10);
 
-/// Hosts the voiding and the process managers, their activities and their subscriptions, until `shutdown`. Activities in
-/// flight then have about 10 s to end.
+/// Hosts the voiding and the process managers, their activities and their subscriptions, until `shutdown`. Activities
+/// in flight then have about 10 s to end.
 ///
 /// # Errors
 /// Returns an error if the address is in use, a service's URL is invalid, or Temporal rejects the worker for good (the
-/// namespace is gone, or access is denied). A Temporal server or a service that is unavailable is no error.
+/// namespace is gone, or access is denied). An unavailable Temporal server or service is not an error.
 pub async fn run(config: Config, client: Client, shutdown: CancellationToken) -> anyhow::Result<()> {
     let listener = bind(NAME, &config.addr, ADDR_VARIABLE).await?;
     let (state, readiness) = watch::channel(Err("the search attributes are being registered".to_owned()));
@@ -73,8 +73,8 @@ async fn host(
     host.drain().await
 }
 
-/// Waits while the namespace belongs to another system: this worker would run that one's processes against the wrong
-/// services. Returns whether the owner is known; a service that is unavailable does not hold the worker up.
+/// Waits while the namespace belongs to another system, because this worker would run that system's processes against
+/// the wrong services. Returns whether the owner is known; an unavailable service does not hold the worker up.
 async fn await_own_namespace(voidings: &VoidingClient, state: &watch::Sender<Result<(), String>>) -> bool {
     let mut ticks = interval(ENSURE_EVERY);
     let mut told = false;
@@ -96,7 +96,7 @@ async fn await_own_namespace(voidings: &VoidingClient, state: &watch::Sender<Res
     }
 }
 
-/// Returns once it is known that the namespace belongs to another system; never if it is this one's.
+/// Returns once the namespace is known to belong to another system; never if it is this system's.
 async fn find_another_system(voidings: &VoidingClient, is_known: bool) -> AnotherSystem {
     let mut ticks = interval(ENSURE_EVERY);
     let mut is_known = is_known;
@@ -111,7 +111,7 @@ async fn find_another_system(voidings: &VoidingClient, is_known: bool) -> Anothe
     std::future::pending().await
 }
 
-/// Starts the subscriptions that do not run, at intervals. Never returns.
+/// Starts subscriptions that do not run, at intervals. Never returns.
 async fn keep_subscriptions(
     subscriptions: &HostedSubscriptions,
     client: &Client,

@@ -19,8 +19,8 @@ use voiding_client::{Ensured, VoidingClient, is_begun_by_client};
 use self::sweep::Sweep;
 use crate::SUBSCRIPTION;
 
-/// Starts a run for each open process in Billing, so that none is lost if the api dies first. What the api has requested it
-/// leaves to the api, and looks later whether there is a run: two starts at the same time are dear.
+/// Starts a run for each open process in Billing, so that none is lost if the api dies first. Processes that the api
+/// has requested are left to the api; a later check ensures that they run. Two starts at the same time are expensive.
 #[derive(Debug)]
 pub(crate) struct VoidingStarter {
     voidings: VoidingClient,
@@ -76,8 +76,8 @@ impl Routing for VoidingRoutes {
         Ok(Route::start(&requested.document_id))
     }
 
-    /// An event that cannot be read, or a document that cannot be started, does not stop the others (V9): the sweep takes
-    /// up each process that Billing has open.
+    /// An event that cannot be read, or a document that cannot be started, does not stop the others (V9): the sweep
+    /// finds each open process in Billing.
     fn on_routing_error(_: &RoutingError<Infallible>, _: &Metadata, _: u32) -> OnRoutingError {
         OnRoutingError::Skip
     }
@@ -86,7 +86,7 @@ impl Routing for VoidingRoutes {
 impl DeliveryTarget for VoidingStarter {
     async fn deliver(&self, _: &str, events: &[Delivery]) -> Result<(), DeliveryError> {
         for delivery in events {
-            // Routing has decoded it before, so it cannot fail.
+            // Routing has already decoded it, so this cannot fail.
             if let Ok(requested) = serde_json::from_value::<DocumentVoiding>(delivery.event.data.clone()) {
                 let DocumentVoiding { document_id, process_id, .. } = requested;
                 if is_begun_by_client(&delivery.event.causationid) && self.sweep.look_later(&document_id, &process_id) {

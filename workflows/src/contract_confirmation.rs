@@ -1,4 +1,4 @@
-//! Watches over a contract that was revoked, until it is confirmed again, reinstated or terminated.
+//! Watches over a revoked contract until it is confirmed again, reinstated or terminated.
 //!
 //! ```text
 //! CustomerContractRevoked ─► awaiting-signature ── ContractSigned ─► awaiting-confirmation
@@ -6,7 +6,7 @@
 //!   timer `overdue` ─► needs an operator, who extends the deadline, reminds the customer or terminates the contract
 //! CustomerContractReconfirmed, ContractReinstated, ContractTerminated (stop)
 //! ```
-//! A contract that is revoked again begins anew, with a new deadline.
+//! A contract that is revoked again starts over, with a new deadline.
 
 use std::convert::Infallible;
 
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 const REMIND: &str = "remind";
 const OVERDUE: &str = "overdue";
 
-/// One contract, since it was revoked.
+/// One contract, from its revocation on.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContractConfirmation(Option<Confirmation>);
 
@@ -48,7 +48,7 @@ impl ProcessManager for ContractConfirmation {
         matches!(event, Event::ExtendDeadline(_) | Event::RemindNow | Event::Terminate)
     }
 
-    /// A contract is signed whose confirmation an operator has given up.
+    /// A contract may still be signed after an operator has given up its confirmation.
     fn on_routing_error(error: &RoutingError<Infallible>, _: &Metadata, _: u32) -> OnRoutingError {
         if matches!(error, RoutingError::NotStarted(_)) { OnRoutingError::Skip } else { OnRoutingError::Stop }
     }
@@ -107,7 +107,7 @@ impl ProcessManager for ContractConfirmation {
         Ok(())
     }
 
-    /// Contracts refuses a reminder once there is nothing to be done: the event that tells so is on its way.
+    /// Contracts refuses a reminder when there is nothing left to do: the event that says so is on its way.
     fn on_error(&self, failure: Failure<'_, Self>) -> OnError<Command> {
         match (&failure, failure.refusal()) {
             (Failure::Command(failed), Some(_)) if matches!(failed.command(), Command::RemindCustomer(_)) => {

@@ -1,12 +1,13 @@
-//! Watches over a customer's contracts, since the customer's credit rating has changed, until each is confirmed again.
+//! Watches over a customer's contracts after a change of the credit rating, until each is confirmed again.
 //!
 //! ```text
 //! CustomerCreditRatingChanged ─► revoking: batch RevokeCustomerContracts ── BatchEnded ─► awaiting-confirmations
 //!   timer `count` ─► CountContracts ─ ContractsCounted ─► none is missing (stop), or the timer is set again
 //! Cancel ─► cancelling: the batch undoes itself, or batch ReinstateCustomerContracts ── BatchEnded, of all batches (stop)
 //! ```
-//! It keeps counts, never a list. The newest change wins: the batch of the one before ends where it is. What that one has
-//! revoked and the newest one has not reached is reinstated as well when it is cancelled, once the batch has ended.
+//! It keeps counts, never a list. The newest change wins: the batch of the previous one ends where it is. A
+//! cancellation also reinstates what the previous change has revoked and the newest has not reached, once that batch
+//! has ended.
 
 mod batches;
 mod messages;
@@ -29,32 +30,32 @@ pub use self::{
 };
 
 const COUNT: &str = "count";
-/// Pauses between two counts: a tenth of a second for each contract that is missing, within these bounds, and twice as long
-/// each time nothing has changed.
+/// The pause between two counts: a tenth of a second for each missing contract, within these bounds. It doubles each
+/// time nothing has changed.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 const PAUSE_PER_CONTRACT: Duration = Duration::from_millis(100);
-/// The latest changes that it remembers to have served.
+/// Maximum number of served changes that it remembers.
 const MOST_SERVED: usize = 100;
 
-/// A customer's contracts, since a change of the credit rating.
+/// A customer's contracts, from a change of the credit rating on.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CreditChange {
-    /// The change that is served.
+    /// The change that it serves.
     pub change: Option<CustomerCreditRatingChanged>,
     /// The position of its event.
     pub position: Position,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
-    /// How far its batch is.
+    /// Progress of its batch.
     pub batch: Option<Progress>,
-    /// Where the contracts are, as counted last.
+    /// Where the contracts are, by the last count.
     pub contracts: Option<ContractCounts>,
     /// Pause before the next count, in seconds.
     pub pause: u64,
-    /// The changes that were served, this one last.
+    /// The changes that it has served, this one last.
     pub served: Vec<CreditChangeId>,
-    /// The batches that it has started and whose end it has not heard, by the ids of their workflows.
+    /// The batches that it has started and that have not reported their end, by workflow id.
     #[serde(default)]
     pub open: BTreeSet<String>,
 }
@@ -166,13 +167,13 @@ impl ProcessManager for CreditChange {
 }
 
 impl CreditChange {
-    /// Returns how many contracts are neither confirmed nor terminated nor reinstated, as counted last.
+    /// Returns how many contracts are neither confirmed, terminated nor reinstated, by the last count.
     #[must_use]
     pub fn missing(&self) -> u64 {
         self.contracts.map_or(0, |contracts| contracts.pending + contracts.signed)
     }
 
-    /// Whether a count of this change is waited for.
+    /// Returns whether it waits for a count of this change.
     fn awaits(&self, id: &CreditChangeId) -> bool {
         self.state == State::AwaitingConfirmations
             && self.change.as_ref().is_some_and(|change| change.credit_change_id == *id)
@@ -190,7 +191,8 @@ impl CreditChange {
     }
 }
 
-/// The numbers that are watched: a contract that the batch has left out may be terminated, and nothing is nearer to its end.
+/// Returns the numbers that it watches. An untouched contract may be terminated, but that brings nothing nearer to its
+/// end.
 fn watched(counts: ContractCounts) -> ContractCounts {
     ContractCounts { untouched: 0, ..counts }
 }

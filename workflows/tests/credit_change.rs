@@ -79,7 +79,7 @@ fn ended<B: Batch<Input = AffectedContracts>>(change: &str, status: Status) -> E
     Event::BatchEnded(progress::<B>(change, &json!({"status": status, "accepted": 3, "is_undone": is_undone})))
 }
 
-/// So many contracts are pending whenever it counts.
+/// Each count finds this many pending contracts.
 fn change(pending: u64) -> Scenario<CreditChange> {
     given::<CreditChange>([]).answering_questions(move |command| match command {
         Command::CountContracts(asked) => counted(asked.credit_change_id.as_str(), pending, 0),
@@ -139,7 +139,7 @@ fn a_newer_change_wins_wherever_the_older_one_is() {
         ];
         let outcome = is_in(outcome.when(changed("Y")).then(expected).then_timers([]), State::Revoking);
         assert_eq!(outcome.view().unwrap().state["served"], json!(["X", "Y"]));
-        // What the older batch still tells changes nothing.
+        // Late reports of the older batch change nothing.
         let outcome = outcome.told(&ended::<RevokeContracts>("X", Status::Cancelled)).then_no_command();
         is_in(outcome, State::Revoking).told(&ended::<RevokeContracts>("Y", Status::Completed)).then([counts("Y")]);
     };
@@ -157,7 +157,7 @@ fn a_change_that_is_cancelled_undoes_its_batch_or_reinstates_what_it_has_revoked
         .told(&ended::<RevokeContracts>("X", Status::Cancelled))
         .then_no_command()
         .then_ended_as(&manager::Outcome::reverted("cancelled"));
-    // The batch had ended before it heard of it.
+    // The batch had ended before it received the cancellation.
     let late = revoking().instruct(&Event::Cancel).told(&ended::<RevokeContracts>("X", Status::Completed));
     let late = late.then([starts::<ReinstateContracts>("X", 1)]);
     late.told(&ended::<ReinstateContracts>("X", Status::Completed))
@@ -171,7 +171,7 @@ fn a_change_that_is_cancelled_undoes_its_batch_or_reinstates_what_it_has_revoked
 
 #[test]
 fn a_batch_that_an_operator_ends_where_it_is_leaves_what_it_has_revoked_to_be_watched() {
-    // Where its worker has died meanwhile nobody knows what was accepted.
+    // If its worker has died meanwhile, nobody knows what was accepted.
     for accepted in [3, 0] {
         let ended = progress::<RevokeContracts>("X", &json!({"status": "cancelled", "accepted": accepted}));
         let outcome = change(3).when(changed("X")).told(&Event::BatchEnded(ended)).then([counts("X")]);
@@ -189,7 +189,7 @@ fn a_batch_that_pauses_itself_needs_an_operator_for_the_change_as_well() {
     outcome.told(&running).then_attention(None);
 }
 
-/// What `older` has revoked, when `newest` is cancelled.
+/// Reinstates what `older` has revoked, when `newest` is cancelled.
 fn reinstates(older: &str, newest: &str, position: i64) -> Command {
     let start = batch::<ReinstateContracts>(older, position);
     Command::StartBatch(StartBatch { id: format!("{older}-for-{newest}"), ..start })

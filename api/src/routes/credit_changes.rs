@@ -133,7 +133,7 @@ async fn change_credit_rating(
 )]
 async fn list_credit_changes(State(app): State<App>, params: Params) -> Result<Json<Page<CreditChange>>, ApiError> {
     let (open, incident) = (params.boolean("open")?, params.boolean("incident")?);
-    // The filters are the cursor's scope: with others it is another list.
+    // The filters are the cursor's scope: other filters give another list.
     let scope = format!("credit-changes {open:?} {incident:?}");
     let from = params.cursor::<Token>(&scope)?.map(Vec::from).unwrap_or_default();
     let page = app.contracts.credit_changes(open, incident, params.limit()?, from).await.map_err(contracts_failed)?;
@@ -196,7 +196,7 @@ async fn list_contracts_of_credit_change(
     Ok(Json(Page { items: page.items, next_cursor }))
 }
 
-/// Declares a route that carries an instruction out. Each answer shows the credit change before that.
+/// Declares a route that carries out an instruction. Each answer shows the credit change before the instruction.
 macro_rules! instruction {
     ($(#[doc = $doc:literal])+ $name:ident, $path:literal, $done:literal, $steer:expr) => {
         $(#[doc = $doc])+

@@ -45,7 +45,7 @@ pub(super) async fn list_voidings(State(app): State<App>, params: Params) -> Res
         ..Filter::default()
     };
     let limit = params.limit()?;
-    // The query is the cursor's scope: with other filters it is another list.
+    // The query is the cursor's scope: other filters give another list.
     let query = filter.query();
     let from = params.cursor::<Token>(&query)?;
     let page = app.voidings.page(&query, limit, from).await.map_err(no_page)?;

@@ -1,4 +1,4 @@
-//! `POST /voidings/{document_id}/acknowledgement` and `/retry`: what an operator does about a failure.
+//! `POST /voidings/{document_id}/acknowledgement` and `/retry`: an operator's decision about a failure.
 
 use axum::{extract::State, http::StatusCode};
 use messages::{DocumentId, Problem, code};
@@ -61,7 +61,7 @@ pub(super) async fn acknowledge_failure(
     PathId(document_id): PathId<DocumentId>,
     OptionalJson(Acknowledge { acknowledged_by, note }): OptionalJson<Acknowledge>,
 ) -> Signalled {
-    // Without an id the signal counts for the current failure, if there is one.
+    // Without an id the signal applies to the current failure, if there is one.
     let signal = Signal { acknowledged_by, note, failure_id: None };
     let nothing = (code::NO_FAILURE_TO_ACKNOWLEDGE, "the voiding has no failure that could be acknowledged now");
     let run = match app.voidings.acknowledge(&document_id, signal).await {
@@ -93,14 +93,14 @@ pub(super) async fn acknowledge_failure(
 )]
 pub(super) async fn retry_command(State(app): State<App>, PathId(document_id): PathId<DocumentId>) -> Signalled {
     let nothing = (code::NOTHING_TO_RETRY, "no command of this voiding waits for a retry");
-    // Without an id the signal counts for the current refusal, if there is one.
+    // Without an id the signal applies to the current refusal, if there is one.
     match app.voidings.retry(&document_id, None).await {
         Ok(run) => Ok((StatusCode::ACCEPTED, Json(app.answer(run)))),
         Err(error) => Err(refused(&app, &document_id, error, nothing).await),
     }
 }
 
-/// Answers for a signal that was not sent; `nothing` is the problem where there is nothing that it could be about.
+/// Answers for a signal that was not sent. `nothing` is the problem if there is nothing that it could apply to.
 async fn refused(
     app: &App,
     document_id: &DocumentId,

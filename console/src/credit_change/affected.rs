@@ -1,4 +1,4 @@
-//! What a page shows of the contracts of a credit change: a bounded number of requests, however many contracts there are.
+//! The contracts of a credit change on a page, with a bounded number of requests, however many contracts there are.
 
 use chrono::{DateTime, Timelike, Utc};
 use contracts_client::{AffectedContract, AffectedStatus, ContractsError, CreditChangeProcess, CreditChangeView};
@@ -12,7 +12,7 @@ use workflows::credit_change::{CreditChange, ReinstateContracts};
 
 use crate::{managers::Manager, sources::Sources};
 
-/// Most contracts of a list.
+/// Maximum number of contracts in a list.
 const SHOWN: usize = 20;
 
 /// The contracts of a credit change.
@@ -23,7 +23,7 @@ pub(crate) enum Affected {
     Unavailable(&'static str),
 }
 
-/// What Contracts, its batch and its confirmations tell.
+/// What Contracts, its batch and its confirmations report.
 #[derive(Hash)]
 pub(crate) struct Told {
     pub(super) customer_id: CustomerId,
@@ -31,11 +31,11 @@ pub(crate) struct Told {
     /// The batch at work.
     pub(super) batch: Option<Running>,
     pub(super) refused: Listed,
-    /// Those that are missing, overdue ones first.
+    /// Missing contracts, overdue ones first.
     pub(super) missing: Listed,
 }
 
-/// How many contracts are where.
+/// Number of contracts in each status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Counts {
     pub(super) total: u64,
@@ -48,7 +48,7 @@ pub(crate) struct Counts {
     pub(super) reinstated: u64,
 }
 
-/// The first of many contracts, or the program that does not tell them.
+/// The first of many contracts, or the program that does not answer.
 pub(super) type Listed = Result<Vec<Row>, &'static str>;
 
 /// A contract of a list.
@@ -61,14 +61,14 @@ pub(super) struct Row {
 /// A batch at work.
 #[derive(Hash)]
 pub(super) struct Running {
-    /// Whether it reinstates, and does not revoke.
+    /// Whether it reinstates instead of revoking.
     pub(super) reinstates: bool,
     pub(super) in_flight: u32,
     pub(super) per_second: Option<String>,
     pub(super) expected_end: Option<DateTime<Utc>>,
     pub(super) limits: LimitsInWords,
     pub(super) pause: Option<Paused>,
-    /// It is about to pause, or its limits change.
+    /// Whether it is about to pause, or its limits are about to change.
     pub(super) is_draining: bool,
     pub(super) fault: Option<String>,
 }
@@ -85,19 +85,19 @@ pub(super) struct LimitsInWords {
 /// A pause in words.
 #[derive(Hash)]
 pub(super) struct Paused {
-    /// By whom, and why.
+    /// Who paused it, and why.
     pub(super) why: String,
     pub(super) since: DateTime<Utc>,
 }
 
 impl Affected {
-    /// Whether a batch is at work, which an operator may steer.
+    /// Returns whether a batch is at work that an operator may steer.
     pub(crate) fn can_be_steered(&self) -> bool {
         matches!(self, Self::Known(told) if told.batch.is_some())
     }
 }
 
-/// Loads it; `None` for other processes, and where Contracts knows no such change.
+/// Loads it. Returns `None` for other processes, and if Contracts knows no such change.
 pub(crate) async fn load(sources: &Sources, manager: &Manager, id: &str) -> Option<Affected> {
     let customer_id = id.parse::<CustomerId>().ok().filter(|_| manager.name == CreditChange::NAME)?;
     match sources.contracts.credit_change(&customer_id).await {
@@ -108,7 +108,7 @@ pub(crate) async fn load(sources: &Sources, manager: &Manager, id: &str) -> Opti
 
 async fn tell(sources: &Sources, found: CreditChangeProcess) -> Told {
     let counts = Counts::from(&found.view);
-    // Overdue ones may leave no room for others.
+    // Overdue contracts may leave no room for others.
     let others = if counts.overdue < SHOWN as u64 { counts.missing } else { 0 };
     let (refused, missing) = tokio::join!(list(sources, &found, AffectedStatus::Refused, counts.refused), async {
         tokio::try_join!(
@@ -124,7 +124,7 @@ async fn tell(sources: &Sources, found: CreditChangeProcess) -> Told {
     Told { customer_id: found.view.customer_id, counts, batch, refused, missing }
 }
 
-/// Lists the first contracts in one place, unless there are none.
+/// Lists the first contracts with one status, unless there are none.
 async fn list(
     sources: &Sources,
     change: &CreditChangeProcess,
@@ -138,7 +138,7 @@ async fn list(
     page.map(|page| page.items).map_err(|error| silent(&error))
 }
 
-/// Puts the contracts whose deadline has passed before the others, and leaves out what would be too much.
+/// Puts overdue contracts before the others, and leaves out what exceeds the list.
 fn overdue_first(overdue: Vec<AffectedContract>, others: impl Iterator<Item = AffectedContract>) -> Vec<Row> {
     let is_other = |other: &AffectedContract| overdue.iter().all(|it| it.contract_id != other.contract_id);
     let others: Vec<_> = others.filter(is_other).collect();
@@ -162,7 +162,7 @@ fn running(batch: &BatchRun) -> Option<Running> {
     Some(Running {
         reinstates: batch.workflow_id.starts_with(ReinstateContracts::NAME),
         in_flight: *in_flight,
-        // Its digits would change without end.
+        // With all digits it would change constantly.
         per_second: items_per_second.map(|rate| format!("{rate:.1}")),
         expected_end: expected_end.and_then(|at| at.with_nanosecond(0)),
         limits: (*limits).into(),

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::affected::Counts;
 
-/// Units of the bar. A part is at least [`THINNEST`] wide: one contract of 10,000 can be seen.
+/// Width of the bar in units. A part is at least [`THINNEST`] wide, so that one contract of 10,000 is visible.
 const WIDTH: u64 = 1_000;
 const THINNEST: u64 = 8;
 
@@ -42,7 +42,7 @@ pub(super) fn bar(counts: &Counts) -> Markup {
     }
 }
 
-/// Contracts that need nothing more.
+/// Returns the number of contracts that need nothing more.
 fn done(counts: &Counts) -> u64 {
     (counts.confirmed + counts.terminated + counts.reinstated).min(counts.total)
 }
@@ -76,7 +76,7 @@ fn segments(counts: &Counts) -> [Segment; 7] {
     ]
 }
 
-/// Returns the parts that are not empty, each with its beginning and its width.
+/// Returns the parts that are not empty, each with its start and its width.
 fn placed(segments: &[Segment]) -> Vec<(Segment, u64, u64)> {
     let some: Vec<_> = segments.iter().copied().filter(|segment| segment.count > 0).collect();
     let total = some.iter().map(|segment| segment.count).sum::<u64>().max(1);
@@ -114,7 +114,7 @@ mod tests {
     fn the_parts_add_up_to_the_total() {
         assert_eq!(counts_of(&COUNTS), [3_000, 999, 1, 4_999, 1, 7, 993]);
         assert_eq!(counts_of(&COUNTS).iter().sum::<u64>(), 10_000);
-        // The numbers are of several programs, and not of one moment.
+        // The numbers come from several programs, and not from one moment.
         for (overdue, refused) in [(0, 0), (6_000, 0), (0, 2_000)] {
             assert_eq!(counts_of(&Counts { overdue, refused, ..COUNTS }).iter().sum::<u64>(), 10_000);
         }

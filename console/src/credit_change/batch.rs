@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::affected::{LimitsInWords, Running};
 use crate::{fact::Fact, parts};
 
-/// Writes how fast it goes, when it will have ended, and what holds it up.
+/// Writes its rate, its expected end, and what holds it up.
 pub(super) fn batch(running: &Running, now: DateTime<Utc>) -> Markup {
     html! {
         h3 { @if running.reinstates { "Reinstating" } @else { "Revoking" } }

@@ -1,4 +1,4 @@
-//! The contracts of a credit change that somebody has to look at: refused ones, and missing ones.
+//! The contracts of a credit change that need somebody's attention: refused ones and missing ones.
 
 use chrono::{DateTime, Utc};
 use contracts_client::AffectedStatus;
@@ -10,7 +10,7 @@ use crate::{
     paths, words,
 };
 
-/// Writes what was refused and why; nothing where nothing was.
+/// Writes what was refused and why; nothing if nothing was refused.
 pub(super) fn refused(told: &Told) -> Markup {
     let line = |row: &Row| {
         let contract = &row.contract;
@@ -27,7 +27,7 @@ pub(super) fn refused(told: &Told) -> Markup {
     section("Refused", told.counts.refused, &told.refused, lines, &rest(told, &["refused"]))
 }
 
-/// Writes which contracts are missing, overdue ones first; nothing where none is.
+/// Writes which contracts are missing, overdue ones first; nothing if none is missing.
 pub(super) fn missing(told: &Told, now: DateTime<Utc>) -> Markup {
     let columns = ["Contract", "Status", "Revoked", "Deadline"];
     let lines = written(&told.missing, |row| missing_row(row, now));
@@ -75,7 +75,7 @@ fn written(listed: &Listed, line: impl Fn(&Row) -> Markup) -> Result<Markup, &'s
     Ok(html! { @for row in rows { (line(row)) } })
 }
 
-/// Writes a list with its heading, and where the rest of it is.
+/// Writes a list with its heading, and a link to the rest of it.
 fn section(
     heading: &str,
     count: u64,

@@ -1,4 +1,4 @@
-//! The contracts of a credit change on its page: a bar of where they are, its batch, and what an operator does with it.
+//! The contracts of a credit change on its page: a bar of their statuses, the batch, and an operator's actions.
 
 mod affected;
 mod bar;

@@ -1,4 +1,4 @@
-//! What an operator does with the batch of a credit change: forms, and what the forms do.
+//! An operator's actions on the batch of a credit change: the forms, and what they do.
 
 use axum::{extract::State, response::Response};
 use contracts_client::{ContractsError, NewLimits, Steer};
@@ -53,12 +53,12 @@ fn limits(running: &Running) -> Markup {
     }
 }
 
-/// Names the buttons, so that a refusal can stand beside them.
+/// Returns the subject of notices about these buttons, so that a refusal appears beside them.
 fn about(id: &str) -> String {
     format!("batch of {id}")
 }
 
-/// Whether a notice is about the batch of this credit change.
+/// Returns whether a notice is about the batch of this credit change.
 pub(crate) fn is_about(noticed: &str, id: &str) -> bool {
     noticed == about(id)
 }
@@ -104,7 +104,7 @@ fn tolerated(text: &str) -> Result<Tolerated, ()> {
     items.or_else(|_| serde_json::from_value(text.into()).map_err(|_| ()))
 }
 
-/// Says why nothing was done.
+/// Returns the reason why nothing was done.
 fn refused(error: ContractsError) -> String {
     match error {
         ContractsError::NotFound => "there was never a credit change of this customer".to_owned(),

@@ -1,4 +1,4 @@
-//! `GET /attention`: the processes of every type that need attention; with `?show=retrying`, those whose command is
+//! `GET /attention`: the processes of every type that need attention. With `?show=retrying`, those whose command is
 //! retried automatically.
 
 use chrono::Utc;
@@ -34,7 +34,7 @@ pub(super) struct Model {
     /// `None` while Temporal is unavailable.
     counts: Option<Counts>,
     voidings: Listing,
-    /// Of each process manager; `None` where Temporal did not answer.
+    /// The instances of each process manager; `None` if Temporal did not answer.
     instances: Vec<(&'static Manager, Option<Vec<ProcessView>>)>,
 }
 
@@ -62,7 +62,7 @@ impl AttentionPage {
 impl LivePage for AttentionPage {
     type Model = Model;
 
-    /// It follows the same numbers as the page of the voidings.
+    /// Returns the topic of the voidings' page, because this page follows the same numbers.
     fn topic(&self) -> String {
         "on=processes".to_owned()
     }
@@ -139,7 +139,7 @@ impl LivePage for AttentionPage {
 }
 
 impl AttentionPage {
-    /// Leads to all of a type, where the page shows a part.
+    /// Writes a link to all processes of a type, if the page shows only some.
     fn rest(&self, path: &str, count: Option<i64>) -> Markup {
         let shown = i64::try_from(PAGE).unwrap_or(i64::MAX);
         html! {
@@ -149,7 +149,7 @@ impl AttentionPage {
         }
     }
 
-    /// All is clear only where the counts say so.
+    /// Writes what an empty page says. All is clear only if the counts say so.
     fn nothing(&self, model: &Model) -> Markup {
         let has_instances = model.instances.iter().any(|(_, rows)| rows.as_ref().is_some_and(|rows| !rows.is_empty()));
         html! {

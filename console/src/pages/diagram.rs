@@ -1,4 +1,4 @@
-//! The state diagram as inline SVG: the way taken, and where the process stands.
+//! The state diagram as inline SVG: the path taken, and the current state.
 
 use maud::{Markup, html};
 use messages::voiding::VoidingState;
@@ -13,7 +13,7 @@ use VoidingState::{
 const WIDTH: u32 = 140;
 const HEIGHT: u32 = 44;
 
-/// Upper left corner of a state's box.
+/// Returns the upper left corner of a state's box.
 const fn corner(state: VoidingState) -> (u32, u32) {
     match state {
         VoidingRequested => (10, 12),
@@ -24,12 +24,12 @@ const fn corner(state: VoidingState) -> (u32, u32) {
     }
 }
 
-/// A way from one state to another.
+/// An edge from one state to another.
 struct Edge {
     from: VoidingState,
     to: VoidingState,
     path: &'static str,
-    /// Where its words stand, and on which side of that point.
+    /// Position of its text, and the side of that point where the text stands.
     at: (u32, u32),
     anchor: &'static str,
     words: [&'static str; 2],
@@ -82,7 +82,7 @@ const EDGES: [Edge; 5] = [
 pub(super) fn diagram(progress: &Progress) -> Markup {
     let way = progress.passed.iter().map(|state| word(*state)).collect::<Vec<_>>().join(", then ");
     let mut edges: Vec<(&Edge, bool)> = EDGES.iter().map(|edge| (edge, is_taken(progress, edge))).collect();
-    // Edges that were taken are drawn over those that were not.
+    // Edges that were taken are drawn over the others.
     edges.sort_by_key(|(_, taken)| *taken);
     html! {
         svg class="diagram" viewBox="0 0 430 308" role="img" aria-labelledby="diagram-title diagram-way" {

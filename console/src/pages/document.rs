@@ -1,4 +1,4 @@
-//! A row of the page of reports and documents: one document, with its report and its voiding.
+//! A row on the page of reports and documents: one document, with its report and its voiding.
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
@@ -18,7 +18,7 @@ use crate::{
     words,
 };
 
-/// One document, as far as those that know it answer.
+/// One document, as far as the services that know it answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DocumentRow {
     pub(super) document_id: DocumentId,
@@ -29,7 +29,7 @@ pub(super) struct DocumentRow {
     /// `None` while Billing is unavailable.
     pub(super) status: Option<DocumentStatus>,
     pub(super) has_open_process: bool,
-    /// Number and status of its report, where Reports has heard of it.
+    /// Number and status of its report, if Reports knows the document.
     pub(super) in_report: Option<(i64, ReportStatus)>,
     pub(super) is_out_of_total: bool,
     pub(super) voiding: Option<ProcessView>,
@@ -66,7 +66,7 @@ impl DocumentRow {
         }
     }
 
-    /// Returns all of it that can change.
+    /// Returns everything about it that can change.
     pub(super) fn essence(&self) -> impl std::hash::Hash {
         let status = self.status.map(|status| status as u8);
         let report = self.in_report.map(|(number, status)| (number, status == ReportStatus::Open));

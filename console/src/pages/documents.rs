@@ -1,5 +1,5 @@
-//! `GET /reports`: reports and documents, of one customer or of all; where documents are issued and voided and reports
-//! published.
+//! `GET /reports`: reports and documents, of one customer or of all. Here operators issue and void documents, and
+//! publish reports.
 
 use std::collections::HashMap;
 
@@ -20,22 +20,22 @@ use crate::{
     view,
 };
 
-/// The subject of a notice of the form that issues documents; no id has such a sign.
+/// The subject of notices of the form that issues documents; no id contains such a character.
 pub(crate) const ISSUE: &str = "+issue";
 
 /// The columns of the documents.
 const COLUMNS: [&str; 8] = ["Document", "Customer", "Amount", "Issued", "Report", "Voided", "Voiding", "Actions"];
-/// Documents of a page.
+/// Number of documents on a page.
 const DOCUMENTS: usize = 50;
-/// Reports of a page: of one customer, and of all.
+/// Number of reports on a page: of one customer, and of all.
 const REPORTS_OF_ONE: usize = 24;
 const REPORTS_OF_ALL: usize = 12;
 
-/// The page; what it shows stands in its address.
+/// The page. Its address contains what it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DocumentsPage {
     customer: Option<CustomerId>,
-    /// Why the address names no customer, though it should.
+    /// The reason why the address names no customer although it should.
     invalid: Option<String>,
     cursor: Option<String>,
 }
@@ -62,7 +62,7 @@ impl DocumentsPage {
         Self { customer, invalid, cursor: text("cursor").map(str::to_owned) }
     }
 
-    /// The address of the same list from this cursor on.
+    /// Returns the address of the same list from this cursor on.
     fn href(&self, cursor: Option<&str>) -> String {
         let customer = self.customer.as_ref().map(CustomerId::as_str);
         parts::address(paths::REPORTS, &[("customer_id", customer), ("cursor", cursor)])
@@ -78,8 +78,8 @@ impl LivePage for DocumentsPage {
         parts::address("", &pairs).trim_start_matches('?').to_owned()
     }
 
-    /// Documents from Billing, their reports from Reports, their voidings from Temporal. What is unavailable is missing,
-    /// and the rest is shown.
+    /// Loads documents from Billing, their reports from Reports, their voidings from Temporal. What is unavailable is
+    /// missing, and the rest is shown.
     async fn load(&self, sources: &Sources) -> Model {
         if self.invalid.is_some() {
             return Model { reports: Some(Vec::new()), ..Model::default() };
@@ -181,7 +181,7 @@ impl LivePage for DocumentsPage {
         }
     }
 
-    /// Whether the document's or the customer's button is on the page.
+    /// Returns whether the document's or the customer's button is on the page.
     fn shows(&self, model: &Model, about: &str) -> bool {
         about == ISSUE
             || model.documents.iter().any(|row| row.document_id.as_str() == about)
@@ -247,7 +247,7 @@ fn issue_form(visitor: &Visitor, customer: Option<&CustomerId>) -> Markup {
     form::form(visitor, paths::ISSUE, Some("issue"), &[], &body)
 }
 
-/// While Billing is unavailable: the latest documents of each report.
+/// Returns the latest documents of each report, for use while Billing is unavailable.
 fn rows_of_reports(reports: &[Report]) -> Vec<DocumentRow> {
     let newest = reports.iter().flat_map(|report| {
         report.documents.iter().rev().map(|document| DocumentRow::of_reports(document, &report.customer_id))

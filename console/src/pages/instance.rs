@@ -1,5 +1,5 @@
-//! `GET /transfers/{id}`, and the same for each process manager: one instance: where it stands, what it has been through,
-//! and what can be done.
+//! `GET /transfers/{id}`, and the same for each process manager: one instance, with its state, its past and the
+//! possible actions.
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
@@ -51,7 +51,7 @@ impl LivePage for InstancePage {
         Model { view, affected, temporal_is_unavailable }
     }
 
-    /// With what the run's history tells; where that cannot be read, without.
+    /// Adds what the run's history contains, if it can be read.
     async fn complete(&self, sources: &Sources, mut model: Model) -> Model {
         if let Some(view) = &mut model.view {
             let timeline = sources.operator.instances_of(self.manager.name).timeline(&self.id).await;

@@ -1,4 +1,4 @@
-//! `GET /transfers`, and the same for each process manager: its instances, and what is wrong with which.
+//! `GET /transfers`, and the same for each process manager: its instances, and their troubles.
 
 use chrono::Utc;
 use maud::{Markup, html};
@@ -23,7 +23,7 @@ use super::{
     overview::{Overview, tiles},
 };
 
-/// The page; its filters stand in its address.
+/// The page. Its address contains its filters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct InstancesPage {
     manager: &'static Manager,
@@ -45,13 +45,13 @@ struct Listing {
     rows: Vec<ProcessView>,
     next: Option<String>,
     trouble: Option<Trouble>,
-    /// The rows contain the text, and do not begin with it.
+    /// Whether the rows contain the text without beginning with it.
     is_searched: bool,
-    /// There was never an instance.
+    /// Whether there was never an instance.
     is_first_visit: bool,
 }
 
-/// Why the list is not the one that was asked for.
+/// The reason why the list is not the requested one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trouble {
     /// The address names a page that no longer exists.
@@ -99,7 +99,7 @@ impl InstancesPage {
         self.pick != Pick::Open || self.today.0 || !self.text.is_empty()
     }
 
-    /// The address of the same list from this cursor on.
+    /// Returns the address of the same list from this cursor on.
     fn href(&self, cursor: Option<&str>) -> String {
         parts::address(
             self.manager.path,
@@ -161,7 +161,7 @@ impl LivePage for InstancesPage {
         format!("on=instances&manager={}", self.manager.name)
     }
 
-    /// The numbers alone: a change of the list changes one of them.
+    /// Loads only the numbers: a change of the list changes one of them.
     async fn load(&self, sources: &Sources) -> Model {
         let manager = self.manager.name;
         let overview = Overview::ask(self.manager, sources).await;
@@ -174,7 +174,7 @@ impl LivePage for InstancesPage {
     }
 
     async fn complete(&self, sources: &Sources, model: Model) -> Model {
-        // A Temporal that has just not answered is not asked a second time.
+        // If Temporal has just failed to answer, it is not asked a second time.
         let listing = match model.overview {
             Some(_) => self.list(sources).await,
             None => Listing { trouble: Some(Trouble::Temporal), ..Listing::default() },

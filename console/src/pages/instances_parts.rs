@@ -22,7 +22,7 @@ fn row(manager: &Manager, row: &ProcessView, now: DateTime<Utc>) -> Markup {
     let id = row.target.id();
     let reason = row.outcome.as_ref().and_then(|outcome| outcome.reason.as_deref());
     html! {
-        // An id may have been used again, and may be of any form: the run distinguishes the rows.
+        // An id may have been reused, and may have any form: the run distinguishes the rows.
         tr id={ "run-" (row.key) } data-process=(id) {
             td data-label=(manager.one) { a class="id" href=(row.page()) title=(id) { (id) } }
             td data-label="Status" { (badges(row)) }

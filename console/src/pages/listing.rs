@@ -8,9 +8,9 @@ use crate::{
     view::{self, ProcessView},
 };
 
-/// Processes of a page.
+/// Number of processes on a page.
 pub(super) const PAGE: usize = 50;
-/// Newest processes among which a text is looked for that no id begins with.
+/// Number of newest processes that are searched for a text with which no id begins.
 pub(super) const SEARCHED: usize = 1_000;
 
 #[derive(Default)]
@@ -18,13 +18,13 @@ pub(super) struct Listing {
     pub(super) rows: Vec<ProcessView>,
     pub(super) next: Option<String>,
     pub(super) trouble: Option<Trouble>,
-    /// The rows contain the text, and do not begin with it.
+    /// Whether the rows contain the text without beginning with it.
     pub(super) is_searched: bool,
-    /// No document was ever voided here.
+    /// Whether no document was ever voided here.
     pub(super) is_first_visit: bool,
 }
 
-/// Why the list is not the one that was asked for.
+/// The reason why the list is not the requested one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// The address names a page that no longer exists.
@@ -64,7 +64,7 @@ pub(super) async fn list(filter: &Filter, from: Option<&str>, sources: &Sources)
     }
 }
 
-/// Billing knows which processes are open, though not how far they are.
+/// Lists Billing's open processes. Billing knows which are open, but not how far they are.
 pub(super) async fn of_billing(sources: &Sources) -> Listing {
     match sources.voidings.billing().open_processes(PAGE).await {
         Ok(documents) => {

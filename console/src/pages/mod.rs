@@ -40,7 +40,7 @@ use crate::{
     sources::Sources,
 };
 
-/// Returns the pages, and the events that tell them that they are out of date.
+/// Returns the pages, and the events that notify them that they are out of date.
 pub(crate) fn router<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -90,7 +90,7 @@ async fn documents(State(sources): State<Sources>, visitor: Visitor, params: Par
     show(DocumentsPage::read(&params), sources, visitor).await
 }
 
-/// Most pages of one event stream.
+/// Maximum number of pages of one event stream.
 const MOST_PAGES: usize = 32;
 
 /// `GET /console/events?on=…&seen=…` for one page, `?page0=on%3D…&page1=…` for several.

@@ -12,7 +12,7 @@ use crate::{
     words,
 };
 
-/// How many instances there are, and the newest that need attention.
+/// The numbers of instances, and the newest ones that need attention.
 #[derive(Hash)]
 pub(super) struct Overview {
     pub(super) running: i64,
@@ -22,7 +22,7 @@ pub(super) struct Overview {
     outcomes: Vec<i64>,
     given_up: i64,
     ended: i64,
-    /// A retry that fails again changes no count.
+    /// The newest ones: a retry that fails again changes no count.
     latest: Vec<ProcessView>,
 }
 
@@ -55,7 +55,7 @@ impl Overview {
     }
 }
 
-/// Writes the numbers of instances; each leads to those that it counts.
+/// Writes the numbers of instances; each links to the instances that it counts.
 pub(super) fn tiles(manager: &Manager, overview: Option<&Overview>) -> Vec<Tile> {
     let path = manager.path;
     let tile = |id, word: &str, count: Option<i64>, href: String| Tile { id, word: word.to_owned(), count, href };

@@ -1,4 +1,4 @@
-//! `GET /processes/{document_id}`: one voiding: where it stands, how it came there, and what can be done.
+//! `GET /processes/{document_id}`: one voiding, with its state, its past and the possible actions.
 
 use chrono::Utc;
 use maud::{Markup, html};
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct ProcessPage {
     pub(super) document_id: DocumentId,
-    /// The process; the latest one where the address names none.
+    /// The process; the latest one if the address names none.
     pub(super) process_id: Option<ProcessId>,
 }
 
@@ -56,7 +56,7 @@ impl LivePage for ProcessPage {
         Model { view: found.process.map(view), unavailable: found.unavailable, others: Vec::new() }
     }
 
-    /// With what the run's history tells; where that cannot be read, without.
+    /// Adds what the run's history contains, if it can be read.
     async fn complete(&self, sources: &Sources, mut model: Model) -> Model {
         if model.unavailable.is_some() {
             return model;
@@ -66,7 +66,7 @@ impl LivePage for ProcessPage {
         let processes = processes.unwrap_or_default();
         if let Some(view) = &mut model.view {
             let is_latest = processes.first().is_none_or(|latest| Some(&latest.run_id) == view.run_id.as_ref());
-            // The history is the latest run's.
+            // The history is that of the latest run.
             if is_latest {
                 add_retried(view, retried.unwrap_or_default());
             }

@@ -1,4 +1,4 @@
-//! `GET /`: the processes, how many there are of each sort, and what can be done about them.
+//! `GET /`: the processes, the number of each kind, and the possible actions.
 
 use chrono::Utc;
 use maud::{Markup, html};
@@ -21,7 +21,7 @@ use crate::{
     view,
 };
 
-/// The page; its filters stand in its address, so that it can be sent to others.
+/// The page. Its address contains its filters, so that it can be sent to others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ProcessesPage {
     pick: Pick,
@@ -52,7 +52,7 @@ impl ProcessesPage {
         }
     }
 
-    /// The filter; or the sentence that says why nothing can match.
+    /// Returns the filter, or a sentence that says why nothing can match.
     fn filter(&self) -> Result<Filter, String> {
         let customer_id: Option<CustomerId> = given(&self.customer, "customer")?;
         let id_prefix = given(&self.text, "id")?;
@@ -72,7 +72,7 @@ impl ProcessesPage {
         self.pick != Pick::Open || self.today.0 || !self.customer.is_empty() || !self.text.is_empty()
     }
 
-    /// The address of the same list from this cursor on.
+    /// Returns the address of the same list from this cursor on.
     fn href(&self, cursor: Option<&str>) -> String {
         parts::address(
             paths::PROCESSES,
@@ -110,13 +110,13 @@ impl LivePage for ProcessesPage {
         "on=processes".to_owned()
     }
 
-    /// The counts alone: a change of the list changes one of them.
+    /// Loads only the counts: a change of the list changes one of them.
     async fn load(&self, sources: &Sources) -> Model {
         Model { counts: counted(sources).await, listing: Listing::default() }
     }
 
     async fn complete(&self, sources: &Sources, model: Model) -> Model {
-        // A Temporal that has just not answered is not asked a second time.
+        // If Temporal has just failed to answer, it is not asked a second time.
         let listing = match model.counts {
             None if self.filter().is_ok() => of_billing(sources).await,
             _ => self.list(sources).await,
@@ -202,7 +202,7 @@ impl ProcessesPage {
     }
 }
 
-/// All is clear only where the counts say so; the list may lag behind them.
+/// Writes what an empty list says. All is clear only if the counts say so; the list may lag behind them.
 fn nothing_open(counts: Option<&Counts>) -> Markup {
     let running = counts.map(|counts| counts.running);
     html! {

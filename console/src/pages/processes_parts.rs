@@ -1,4 +1,4 @@
-//! Parts of the page of the processes: its numbers, its table with what can be done about each, and a form for the
+//! Parts of the page of the processes: its numbers, its table with the actions on each process, and a form for the
 //! selected ones.
 
 use chrono::{DateTime, Utc};
@@ -20,7 +20,7 @@ use crate::{
     words,
 };
 
-/// What the numbers are of.
+/// The subject of the numbers.
 const NUMBERS: &str = "processes";
 const COLUMNS: [&str; 7] = ["Select", "Document", "Customer", "State", "Age", "Last step", "Actions"];
 
@@ -62,7 +62,7 @@ fn process(visitor: &Visitor, row: &ProcessView, can_select: bool, now: DateTime
     }
 }
 
-/// A document has one running process, and may have had several.
+/// Returns the id of a row. A document has one running process, and may have had several.
 fn row_id(row: &ProcessView) -> String {
     match &row.process_id {
         Some(process_id) if !row.status.is_running => format!("process-{}-{process_id}", row.target.id()),
@@ -102,7 +102,7 @@ fn actions(visitor: &Visitor, row: &ProcessView) -> Markup {
     }
 }
 
-/// Says why a row has no button; where that is not known, it promises nothing.
+/// Returns the reason why a row has no button; if it is not known, the text promises nothing.
 fn nothing_to_do(row: &ProcessView) -> &'static str {
     match () {
         () if !row.status.is_running => "ended",
@@ -117,7 +117,7 @@ fn can_retry(row: &ProcessView) -> bool {
     row.failures.iter().any(|failure| failure.can_retry)
 }
 
-/// Writes the form about the selected ones. The console's script writes on its buttons for how many each would count.
+/// Writes the form for the selected ones. The console's script adds to each button how many it would affect.
 fn selection_form(visitor: &Visitor, can_retry: bool) -> Markup {
     html! {
         form id="selection" class="selection" method="post" action=(paths::SELECTION) data-send="" {
@@ -140,7 +140,7 @@ pub(super) async fn counted(sources: &Sources) -> Option<Counts> {
     counts
 }
 
-/// Writes the numbers of processes; the last known ones while Temporal is unavailable.
+/// Writes the numbers of processes; while Temporal is unavailable, the last known ones.
 pub(super) fn numbers(sources: &Sources, counts: Option<&Counts>, here: &str) -> Markup {
     let mut tiles = tiles(counts);
     let last_known = sources.numbers.fill(NUMBERS, &mut tiles);
@@ -163,7 +163,7 @@ fn tiles(counts: Option<&Counts>) -> [Tile; 4] {
     ]
 }
 
-/// Writes what the first two numbers count beside the list below.
+/// Writes what the first two numbers count besides the list below.
 pub(super) fn elsewhere(counts: Option<&Counts>) -> Markup {
     let managers = counts.into_iter().flat_map(|counts| MANAGERS.into_iter().zip(counts.instances));
     let counted = managers.filter(|(_, count)| count.attention > 0);
@@ -178,7 +178,7 @@ pub(super) fn elsewhere(counts: Option<&Counts>) -> Markup {
     }
 }
 
-/// Writes a banner where the list is not Temporal's.
+/// Writes a banner if the list does not come from Temporal.
 pub(super) fn banner(trouble: Option<Trouble>) -> Markup {
     html! {
         @match trouble {

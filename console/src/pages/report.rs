@@ -1,4 +1,4 @@
-//! A card of the page of reports and documents: one report.
+//! A card on the page of reports and documents: one report.
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
@@ -50,7 +50,8 @@ impl ReportCard {
     }
 }
 
-/// Publishes a customer's open report. The key makes a second click publish no second report.
+/// Writes the form that publishes a customer's open report. Its key prevents a second click from publishing a second
+/// report.
 fn publish_form(visitor: &Visitor, report: &Report) -> Markup {
     let customer = report.customer_id.as_str();
     let body = html! {

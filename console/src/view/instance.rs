@@ -66,7 +66,7 @@ pub(crate) fn view(manager: &'static Manager, instance: Instance) -> ProcessView
     }
 }
 
-/// Adds the time line, and the facts of the first event that tells some where the state has told none.
+/// Adds the time line. If the state has provided no facts, adds those of the first event that has some.
 pub(crate) fn add_timeline(view: &mut ProcessView, manager: &Manager, timeline: Timeline) {
     let delivered = timeline.entries.iter().filter_map(|entry| match &entry.event {
         TimelineEvent::Delivered(events) => Some(events),
@@ -81,7 +81,7 @@ pub(crate) fn add_timeline(view: &mut ProcessView, manager: &Manager, timeline: 
     view.steps = timeline.entries.into_iter().map(step).collect();
 }
 
-/// Temporal itself tells only that some command is in flight; commands go one by one.
+/// Returns the command in flight. Temporal itself reports only that there is one; commands are sent one by one.
 fn pending(instance: &Instance) -> Vec<Pending> {
     let first = instance.view.as_ref().and_then(|view| view.pending_commands.first());
     let name = first.or(instance.stalled.as_ref().map(|stalled| &stalled.command));
@@ -90,13 +90,13 @@ fn pending(instance: &Instance) -> Vec<Pending> {
     failed.map(|of| Pending { command: command.clone(), of: of.clone() }).collect()
 }
 
-/// Since when it has had its status.
+/// Returns the time since which it has had its status.
 fn since(instance: &Instance) -> DateTime<Utc> {
     let attention = instance.attention.as_ref().filter(|_| instance.failure.is_none());
     attention.map_or_else(|| instance.since(), |attention| attention.since)
 }
 
-/// The instance's own account of where it stands.
+/// Returns the instance's own account of its progress.
 fn doing(manager: &Manager, view: &InstanceView) -> Vec<Fact> {
     let doing = match view.status {
         Doing::Waiting => "waits for its next event",
@@ -124,7 +124,7 @@ fn doing(manager: &Manager, view: &InstanceView) -> Vec<Fact> {
     facts
 }
 
-/// Shown like a failure, to which there is nothing to retry.
+/// Presents attention as a failure that cannot be retried.
 fn of_attention(manager: &Manager, attention: &Attention) -> Failure {
     Failure {
         id: String::new(),
@@ -153,12 +153,12 @@ fn of_failure(manager: &Manager, failure: &ParkedFailure) -> Failure {
     }
 }
 
-/// The detail of a failure, without the code that is shown before it.
+/// Returns the detail of a failure, without the code that is shown before it.
 fn detail(failure: &ParkedFailure) -> String {
     failure.refusal.as_ref().map_or(&failure.detail, |refusal| &refusal.detail).clone()
 }
 
-/// `Deposit money was refused`, `Money withdrawn could not be handled`
+/// Returns what failed, such as `Deposit money was refused`, `Money withdrawn could not be handled`
 fn what_failed(failure: &ParkedFailure) -> String {
     if failure.code == failure_code::ENDED_FROM_OUTSIDE {
         return "The run was ended from outside".to_owned();
@@ -248,7 +248,7 @@ fn names(events: &[CloudEvent]) -> String {
 }
 
 impl Status {
-    /// The status of an instance that goes on although an operator is needed.
+    /// The status of an instance that goes on although it needs an operator.
     const NEEDS_OPERATOR: Self = Self {
         class: "parked",
         sign: "!",

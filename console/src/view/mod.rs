@@ -1,6 +1,6 @@
 //! A process as the console shows it: one vocabulary for voidings and for instances of process managers.
 //!
-//! [`voiding`] and [`instance`] map to it, and all that shows a process shows this type.
+//! [`voiding`] and [`instance`] map to it, and everything that shows a process shows this type.
 
 pub(crate) mod instance;
 mod target;
@@ -18,16 +18,16 @@ use crate::{fact::Fact, instruction::Instruction, paths, words};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ProcessView {
     pub(crate) target: Target,
-    /// Distinguishes the process in ids of elements; a process id may have any characters.
+    /// Distinguishes the process in ids of elements; a process id may contain any characters.
     pub(crate) key: String,
     pub(crate) status: Status,
-    /// The trouble that a badge of its own tells of.
+    /// The trouble that has its own badge.
     pub(crate) trouble: Option<Trouble>,
     /// The outcome that its process manager has declared.
     pub(crate) outcome: Option<Outcome>,
-    /// The process whose page is meant, where the document has had several.
+    /// The process that the page shows, if the document has had several.
     pub(crate) process_id: Option<String>,
-    /// Whether only Billing has told of it: whether anything waits is not known.
+    /// Whether the process is known from Billing alone, so that it is unknown whether anything waits.
     pub(crate) is_last_known: bool,
     pub(crate) began_at: DateTime<Utc>,
     pub(crate) since: Since,
@@ -38,7 +38,7 @@ pub(crate) struct ProcessView {
     pub(crate) pending: Vec<Pending>,
     /// The time line, oldest first.
     pub(crate) steps: Vec<Step>,
-    /// Why the time line is not complete, where it is not.
+    /// The reason why the time line is incomplete, if it is.
     pub(crate) steps_missing: Option<String>,
     /// The states that a voiding has passed.
     pub(crate) progress: Option<Progress>,
@@ -50,7 +50,7 @@ pub(crate) struct ProcessView {
     pub(crate) state: Option<String>,
     pub(crate) hint: Option<&'static str>,
     pub(crate) workflow_id: String,
-    /// Temporal's id of the run; `None` where Temporal does not know the process.
+    /// Temporal's id of the run; `None` if Temporal does not know the process.
     pub(crate) run_id: Option<String>,
     /// Ids to copy, by name.
     pub(crate) ids: Vec<(&'static str, Option<String>)>,
@@ -67,7 +67,7 @@ pub(crate) struct Status {
     pub(crate) is_running: bool,
 }
 
-/// A time that tells how long something has lasted, and the words around it.
+/// A time that shows how long something has lasted, and the words around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Since {
     pub(crate) before: &'static str,
@@ -79,14 +79,14 @@ pub(crate) struct Since {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Failure {
     pub(crate) id: String,
-    /// Such as `Deposit money was refused`.
+    /// What failed, such as `Deposit money was refused`.
     pub(crate) what: String,
     pub(crate) code: String,
     pub(crate) detail: String,
     pub(crate) since: DateTime<Utc>,
-    /// Advice for the operator: how to act, and the effect of that.
+    /// Advice for the operator: what to do, and its effect.
     pub(crate) remedy: String,
-    /// The effect of giving up, where acknowledging gives up what could be retried.
+    /// The effect of giving up, if acknowledging gives up what could be retried.
     pub(crate) giving_up: Option<&'static str>,
     pub(crate) can_retry: bool,
     pub(crate) can_acknowledge: bool,
@@ -130,7 +130,7 @@ pub(crate) struct Step {
 pub(crate) enum Span {
     Moment,
     Lasted(TimeDelta),
-    /// It has not ended.
+    /// The step has not ended.
     Ongoing,
 }
 
@@ -142,7 +142,7 @@ pub(crate) struct Progress {
 }
 
 impl ProcessView {
-    /// Returns the address of its page: of a process that has ended, by its own id.
+    /// Returns the address of its page. A process that has ended has its own id in it.
     pub(crate) fn page(&self) -> String {
         match (&self.target, &self.process_id) {
             (Target::Voiding(document_id), Some(process_id)) if !self.status.is_running => {
@@ -152,7 +152,7 @@ impl ProcessView {
         }
     }
 
-    /// Returns the badge of its outcome: one that needs nobody is not red, whatever has come of it.
+    /// Returns the badge of its outcome. An outcome that needs nobody is not red, whatever it is.
     pub(crate) fn outcome_badge(&self) -> Option<(&'static str, &'static str, String)> {
         let outcome = self.outcome.as_ref()?;
         let (class, sign) = match outcome.kind {
@@ -190,7 +190,7 @@ impl Step {
         Self { at, class, badge: None, text, span: Span::Moment, code: None, detail: None, note: None }
     }
 
-    /// An acknowledgement.
+    /// Creates the entry of an acknowledgement.
     pub(crate) fn acknowledged(at: DateTime<Utc>, by: Option<&str>, note: Option<&str>) -> Self {
         let text = format!("Acknowledged by {}.", by.unwrap_or("an operator"));
         Self { note: note.map(str::to_owned), ..Self::new(at, "person", text) }

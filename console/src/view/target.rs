@@ -1,10 +1,10 @@
-//! The process that a form or a link is about.
+//! The process that a form or a link refers to.
 
 use messages::DocumentId;
 
 use crate::{form::Fields, managers::Manager, paths};
 
-/// The process that a form or a link is about.
+/// The process that a form or a link refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     /// The latest voiding of a document.
@@ -14,7 +14,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// Returns the id by which an operator knows it; an instance's may have any characters.
+    /// Returns the id by which an operator knows it. That of an instance may contain any characters.
     pub(crate) fn id(&self) -> &str {
         match self {
             Self::Voiding(document_id) => document_id.as_str(),
@@ -30,7 +30,7 @@ impl Target {
         }
     }
 
-    /// Returns where a form that retries is sent.
+    /// Returns the target of a form that retries.
     pub(crate) fn retry(&self) -> &'static str {
         match self {
             Self::Voiding(_) => paths::RETRY,
@@ -38,7 +38,7 @@ impl Target {
         }
     }
 
-    /// Returns where a form that acknowledges is sent.
+    /// Returns the target of a form that acknowledges.
     pub(crate) fn acknowledge(&self) -> &'static str {
         match self {
             Self::Voiding(_) => paths::ACKNOWLEDGE,
@@ -54,7 +54,7 @@ impl Target {
         }
     }
 
-    /// Returns the fields that name it in a form.
+    /// Returns the fields that identify it in a form.
     pub(crate) fn fields(&self) -> Vec<(&'static str, &str)> {
         match self {
             Self::Voiding(document_id) => vec![("document_id", document_id.as_str())],
@@ -65,7 +65,7 @@ impl Target {
     /// Reads the fields of a form.
     pub(crate) fn read(fields: &Fields) -> Option<Self> {
         match fields.text("manager") {
-            // Ids of instances may be anything, also spaces.
+            // Ids of instances may contain anything, including spaces.
             Some(name) => {
                 let process_id = fields.exact("process_id").filter(|id| !id.is_empty())?;
                 Some(Self::Instance(Manager::named(name)?, process_id.to_owned()))

@@ -15,7 +15,7 @@ use crate::words::command;
 pub(crate) fn view(process: Process) -> ProcessView {
     let view = &process.view;
     let mut steps: Vec<Step> = steps(view).collect();
-    // A step comes after what led to it at the same moment.
+    // A step follows its cause of the same moment.
     steps.splice(
         0..0,
         view.acknowledgement.iter().map(|acknowledgement| {
@@ -65,7 +65,7 @@ pub(crate) fn view(process: Process) -> ProcessView {
 
 /// Adds the commands that succeeded after retries.
 pub(crate) fn add_retried(view: &mut ProcessView, retried: Vec<RetriedCommand>) {
-    // The latest run may be of an earlier process than the one that is shown.
+    // The latest run may belong to another process than the one shown.
     let of_this = retried.into_iter().filter(|retried| retried.from >= view.began_at);
     let steps = of_this.map(|retried| Step {
         span: Span::Lasted(retried.to - retried.from),

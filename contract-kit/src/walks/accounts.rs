@@ -1,4 +1,4 @@
-//! Accounts: five transfers, one to each end, and the refusals of what does not fit.
+//! Accounts: five transfers, each with another end, and the refusals of what does not fit.
 
 use messages::{Money, accounts::Account};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ impl Transfer {
         Command::new("request-money-transfer", body)
     }
 
-    /// `name` is withdraw, deposit, refund or fail.
+    /// Returns a step. `name` is withdraw, deposit, refund or fail.
     fn step(&self, name: &str) -> Command {
         let body = |account: &str| json!({"transfer_id": self.id, "account_id": account, "amount": eur("1.00")});
         let deposit = |account: &str, purpose: &str| {
@@ -47,7 +47,7 @@ impl Transfer {
         }
     }
 
-    /// A step that takes effect.
+    /// Sends a step that takes effect.
     async fn takes(&self, session: &mut Session, name: &str) -> Result<(), Stop> {
         let (kind, subject) = match name {
             "withdraw" => ("MoneyWithdrawn", &self.from),
@@ -60,7 +60,7 @@ impl Transfer {
         Ok(())
     }
 
-    /// A line of the table. An empty code is 200, without effect.
+    /// Checks a line of the table. An empty code stands for 200 without effect.
     async fn line(&self, session: &mut Session, answers: [(&str, &str); 4]) -> Result<(), Stop> {
         for (name, code) in answers {
             match code {
@@ -131,7 +131,7 @@ async fn refusals(session: &mut Session, from: &str, to: &str) -> Result<(), Sto
     for name in ["withdraw", "deposit", "fail"] {
         session.refuse(RULE, &unknown.step(name), (404, "transfer-not-found")).await?;
     }
-    // The balance is not checked by the request.
+    // The request does not check the balance.
     let poor = Transfer { id: session.id("transfer"), from: from.to_owned(), to: to.to_owned() };
     let event = ("MoneyTransferRequested", poor.id.as_str(), Some(poor.id.as_str()));
     session.record(RULE, &poor.command(&eur("1000000.00")), 202, event).await?;
@@ -150,7 +150,7 @@ async fn refusals(session: &mut Session, from: &str, to: &str) -> Result<(), Sto
     Ok(())
 }
 
-/// An account is closed by the command that was refused while there was none. It takes nothing but a refund.
+/// Closes an account by the command that was refused before the account existed. It then accepts nothing but a refund.
 async fn closed(session: &mut Session, refused: Sent, account: &str, other: &str) -> Result<(), Stop> {
     let out = Transfer::request(session, account, other).await?;
     out.takes(session, "withdraw").await?;
@@ -167,7 +167,7 @@ async fn closed(session: &mut Session, refused: Sent, account: &str, other: &str
     out.takes(session, "refund").await
 }
 
-/// Nothing is in flight any more.
+/// Checks the sum once nothing is in flight any more.
 async fn sum(session: &mut Session, accounts: &[&str], cents: i64) -> Result<(), Stop> {
     let (mut sum, mut last) = (0, None);
     for account in accounts {

@@ -1,4 +1,4 @@
-//! Billing: a document is voided by its second process, after the first one was aborted and closed.
+//! Billing: a document's second process voids it, after the first one was aborted and closed.
 
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
@@ -9,7 +9,7 @@ use crate::{
     session::{Command, Sent, Session},
 };
 
-/// Pages of open processes that the kit reads.
+/// Maximum number of pages of open processes that the kit reads.
 const MOST_PAGES: usize = 1_000;
 
 pub(crate) async fn walk(session: &mut Session) -> Result<(), Stop> {
@@ -18,7 +18,7 @@ pub(crate) async fn walk(session: &mut Session) -> Result<(), Stop> {
     let second = second_process(session, &document, &first).await?;
     let completed = session.send(&step("complete", &document, &second)).await?;
     if completed.reply.is_refusal() {
-        // Billing may refuse with a code that it chooses.
+        // Billing may refuse with a code of its choice.
         return Ok(());
     }
     let completed = session.accepted(VOIDING_TABLE, completed, 200).await?;
@@ -30,7 +30,7 @@ fn void(document: &str) -> Command {
     Command::new("void-document", json!({"document_id": document}))
 }
 
-/// `name` is complete, abort or close.
+/// Returns a command of a process. `name` is complete, abort or close.
 fn step(name: &str, document: &str, process: &str) -> Command {
     Command::new(&format!("{name}-document-voiding"), json!({"document_id": document, "process_id": process}))
 }
@@ -40,7 +40,7 @@ fn process_of(sent: &Sent) -> Result<String, Stop> {
     process.map(str::to_owned).ok_or_else(|| Stop("VoidDocument was answered without a process_id".to_owned()))
 }
 
-/// A command that was refused takes effect later, under the same key.
+/// Checks that a command that was refused takes effect later, under the same key.
 async fn refused_and_issued(session: &mut Session) -> Result<String, Stop> {
     let document = session.id("document");
     let refused = session.refuse(VOID, &void(&document), (404, "document-not-found")).await?;
@@ -92,7 +92,7 @@ async fn first_process(session: &mut Session, document: &str) -> Result<String, 
 }
 
 async fn second_process(session: &mut Session, document: &str, first: &str) -> Result<String, Stop> {
-    // The key comes before the state: nothing is opened anew.
+    // The key comes before the state: no new process is opened.
     if let Some(opened) = session.replays.last().cloned() {
         let again = session.send_prepared(opened).await?;
         let is_first = again.reply.is_success() && again.reply.body["process_id"] == first;

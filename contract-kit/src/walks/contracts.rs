@@ -65,7 +65,7 @@ async fn begin(session: &mut Session) -> Result<Walk, Stop> {
     Ok(walk)
 }
 
-/// Revoke, or reinstate.
+/// Returns a command to revoke or reinstate.
 fn of_change(name: &str, contract: &str, change: &str) -> Command {
     Command::new(name, json!({"contract_id": contract, "credit_change_id": change}))
 }
@@ -91,13 +91,13 @@ impl Walk {
         change.map(str::to_owned).ok_or_else(|| Stop("a change was answered without credit_change_id".to_owned()))
     }
 
-    /// A revocation that takes effect.
+    /// Sends a revocation that takes effect.
     async fn revoke(&self, session: &mut Session, contract: &str, change: &str) -> Result<Sent, Stop> {
         let command = of_change("revoke-customer-contract", contract, change);
         session.record(REVOKE_TABLE, &command, 200, (REVOKED, contract, None)).await
     }
 
-    /// A step of the contract, which has no effect when it is repeated.
+    /// Sends a step of the contract. Repeating it has no effect.
     async fn step(&self, session: &mut Session, name: &str, event: &'static str, status: &str) -> Result<(), Stop> {
         let command = one(name, &self.contract);
         let sent = session.record(CONTRACT_STEPS, &command, 200, (event, &self.contract, None)).await?;
@@ -106,7 +106,7 @@ impl Walk {
         Ok(())
     }
 
-    /// The other contract is untouched by the change; one that is opened now is not affected by it.
+    /// Checks the lists. The change has not touched the other contract, and does not affect one that is opened now.
     async fn lists(&self, session: &mut Session, change: &str) -> Result<(), Stop> {
         let seen = session.get(CONTRACT_LISTS, &format!("/credit-changes/{change}")).await?;
         let counts =

@@ -29,7 +29,7 @@ pub(crate) async fn walk(session: &mut Session, billing: Option<&Http>) -> Resul
     Ok(())
 }
 
-/// `refused` is a publication of the report that is not there yet.
+/// Checks Reports together with Billing. `refused` is the publication of a report that does not exist yet.
 async fn with_billing(session: &mut Session, billing: &Http, refused: Sent) -> Result<(), Stop> {
     session.refused(PUBLISHED, &refused, (404, "no-open-report"));
     let [first, second, late] = [session.id("document"), session.id("document"), session.id("document")];
@@ -58,7 +58,7 @@ async fn with_billing(session: &mut Session, billing: &Http, refused: Sent) -> R
     } else {
         session.expect(NOT_MARKED, &second, Some(&process), &refused);
     }
-    // It was left out of the published report, so it counts in the next one.
+    // The document was left out of the published report, so it counts in the next one.
     let event = (UNMARKED, first.as_str(), Some(process.as_str()));
     session.record(TOTALS, &unmark(session, &first, &process), 200, event).await?;
     totals_are(session, 1, 1, "10.00").await?;
@@ -78,7 +78,7 @@ async fn issue(session: &mut Session, billing: &Http, document: &str, amount: &s
     }
 }
 
-/// Awaits that the customer's open report, after this many published ones, has so many documents and this total.
+/// Waits until the customer's open report, after this many published ones, has this many documents and this total.
 async fn totals_are(session: &mut Session, published: usize, documents: usize, total: &str) -> Result<bool, Stop> {
     let path = format!("/reports?customer_id={}", session.run);
     for attempt in 1..=MOST_ATTEMPTS {

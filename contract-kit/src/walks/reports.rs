@@ -1,4 +1,4 @@
-//! Reports: documents that it does not know are marked and unmarked.
+//! Reports: marks and unmarks documents that it does not know.
 
 use serde_json::json;
 
@@ -44,7 +44,7 @@ pub(crate) fn unmark(session: &Session, document: &str, process: &str) -> Comman
     Command::new("unmark-document-as-voided", body)
 }
 
-/// Another process has marked the document.
+/// Checks a refusal because another process has marked the document.
 async fn refused(session: &mut Session, document: &str, process: &str) -> Result<(), Stop> {
     let command = mark(session, document, process);
     let sent = session.refuse(ANOTHER_PROCESS, &command, (409, "marked-by-another-process")).await?;
@@ -56,8 +56,8 @@ async fn refused(session: &mut Session, document: &str, process: &str) -> Result
     Ok(())
 }
 
-/// A late duplicate of a process's Mark, after its Unmark. Its answer is free; its effect shows in what another process
-/// is answered.
+/// Sends a late duplicate of a process's Mark, after its Unmark. Its answer is free; its effect shows in the answer to
+/// another process.
 async fn late(session: &mut Session) -> Result<(), Stop> {
     let document = session.id("document");
     let [first, other] = [session.id("process"), session.id("process")];

@@ -13,10 +13,10 @@ use crate::{
     spoils::{self, Row},
 };
 
-/// Checks at one time.
+/// Number of simultaneous checks.
 const AT_ONE_TIME: usize = 4;
 
-/// Checks a service, of which these rules are broken.
+/// Checks a service that breaks these rules.
 async fn report(services: &Services, rows: &[Row]) -> Report {
     let kind = rows[0].1;
     let proxy = services.spoiled(kind, rows.iter().map(|(_, _, spoil)| *spoil).collect()).await;
@@ -61,7 +61,7 @@ async fn each_rule_that_is_broken_is_named_and_no_other() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether it tells what the contract says, what was sent, what was expected and what came.
+/// Returns whether the text contains the contract's statement, what was sent, what was expected and what came.
 fn is_told(text: &str) -> bool {
     let parts =
         ["BROKEN", "    The contract says: ", "    sent:     curl -sS 'http://", "    expected: ", "    got:      "];

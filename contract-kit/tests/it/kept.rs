@@ -16,7 +16,7 @@ async fn on_sqlite() {
     keep_every_rule(Services::start().await).await;
 }
 
-/// They have their log and their keys from one crate, so one of them shows much.
+/// The services take their log and their keys from one crate, so testing one of them shows much.
 async fn on_postgres() {
     if let Some(server) = PostgresServer::shared("our services keep every rule, on PostgreSQL") {
         let kinds = load(&[Kind::Billing][..], &ALL);

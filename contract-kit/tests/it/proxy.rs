@@ -1,4 +1,4 @@
-//! A proxy before a service, which spoils requests and answers.
+//! A proxy in front of a service that spoils requests and answers.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +18,7 @@ use url::Url;
 
 pub(crate) const KEY: &str = "idempotency-key";
 
-/// Where a service is by now.
+/// The current address of a service.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Upstream(Arc<Mutex<Option<SocketAddr>>>);
 
@@ -32,7 +32,7 @@ impl Upstream {
     }
 }
 
-/// A request that passes.
+/// A request that passes through.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) path: String,
@@ -47,28 +47,28 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Its body as JSON.
+    /// Returns its body as JSON.
     pub(crate) fn body(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_default()
     }
 
-    /// Whether it is this command.
+    /// Returns whether it is this command.
     pub(crate) fn is(&self, name: &str) -> bool {
         self.is_post && self.path == format!("/commands/{name}")
     }
 
-    /// Whether it issues a document.
+    /// Returns whether it issues a document.
     pub(crate) fn issues(&self) -> bool {
         self.is_post && self.path == "/documents"
     }
 
-    /// Whether it reads the log.
+    /// Returns whether it reads the log.
     pub(crate) fn reads_log(&self) -> bool {
         self.path == "/events"
     }
 }
 
-/// An answer that passes.
+/// An answer that passes through.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -81,7 +81,7 @@ impl Answer {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    /// The events of a batch.
+    /// Returns the events of a batch.
     pub(crate) fn events(&mut self) -> &mut Vec<Value> {
         self.body.as_array_mut().unwrap()
     }
@@ -133,7 +133,7 @@ pub(crate) struct Proxy {
 impl Proxy {
     pub(crate) async fn start(upstream: &Upstream, spoils: Vec<Spoil>) -> Self {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        // The provider of TLS is there once this client is.
+        // Creating this client installs the TLS provider.
         let _ = test_support::http();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let (addr, upstream) = (listener.local_addr().unwrap(), upstream.clone());
@@ -148,7 +148,7 @@ impl Proxy {
         format!("http://{}", self.addr).parse().unwrap()
     }
 
-    /// From here on the service has been restarted.
+    /// Marks the service as restarted from here on.
     pub(crate) fn set_restarted(&self) {
         self.spoils.lock().unwrap().iter_mut().for_each(|(_, seen)| seen.is_restarted = true);
     }
@@ -171,7 +171,7 @@ impl Proxy {
         call
     }
 
-    /// Fails while the service is down.
+    /// Forwards a request. Fails while the service is down.
     async fn forward(&self, call: &Call) -> reqwest::Result<Answer> {
         let mut url: Url = format!("http://{}{}", self.upstream.addr(), call.path).parse().unwrap();
         if !call.query.is_empty() {

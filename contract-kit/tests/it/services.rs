@@ -26,17 +26,17 @@ pub(crate) struct Services {
     databases: BTreeMap<Kind, DatabaseUrl>,
     upstreams: BTreeMap<Kind, Upstream>,
     running: Mutex<Vec<Running>>,
-    /// Of Billing; Reports follows it.
+    /// The URL of Billing, which Reports follows.
     billing: Url,
 }
 
 impl Services {
-    /// All of them, on SQLite.
+    /// Starts all of them, on SQLite.
     pub(crate) async fn start() -> Arc<Self> {
         Self::on(&ALL, |kind, folder| DatabaseUrl::sqlite_file(&folder.join(format!("{kind}.db")), VARIABLE)).await
     }
 
-    /// Some of them, on new databases of PostgreSQL.
+    /// Starts some of them, on new PostgreSQL databases.
     pub(crate) async fn on_postgres(kinds: &[Kind], server: &PostgresServer) -> Arc<Self> {
         Self::on(kinds, |_, _| DatabaseUrl::new(server.create_database(), VARIABLE)).await
     }
@@ -52,7 +52,7 @@ impl Services {
         services
     }
 
-    /// Stops all of them and starts them on the same databases, at other addresses.
+    /// Stops all of them and restarts them on the same databases, at other addresses.
     pub(crate) async fn restart(&self) {
         for running in self.running.lock().await.drain(..) {
             running.stop().await;
@@ -60,17 +60,17 @@ impl Services {
         self.run().await;
     }
 
-    /// A proxy before the service.
+    /// Starts a proxy in front of the service.
     pub(crate) async fn proxy(&self, kind: Kind) -> Proxy {
         self.spoiled(kind, Vec::new()).await
     }
 
-    /// A proxy before the service, which spoils what passes.
+    /// Starts a proxy in front of the service that spoils what passes through.
     pub(crate) async fn spoiled(&self, kind: Kind, spoils: Vec<Spoil>) -> Proxy {
         Proxy::start(&self.upstreams[&kind], spoils).await
     }
 
-    /// A proxy before each service.
+    /// Starts a proxy in front of each service.
     pub(crate) async fn proxies(&self) -> BTreeMap<Kind, Url> {
         let mut urls = BTreeMap::new();
         for kind in self.databases.keys().copied() {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::proxy::{Answer, Spoil};
 
-/// Rules of which a breach of the first hides one of the second, or looks like one.
+/// Pairs of rules: a breach of the first hides one of the second, or looks like one.
 const HIDES: &[(&str, &str)] = &[
     ("K4", "B4"),
     ("B4", "K17"),
@@ -27,7 +27,7 @@ const HIDES: &[(&str, &str)] = &[
 /// A breach of a rule of a service.
 pub(crate) type Row = (&'static str, Kind, Spoil);
 
-/// Breaches in groups of those that show in one check.
+/// Returns the breaches in groups that one check can show.
 pub(crate) fn groups() -> Vec<Vec<Row>> {
     let mut groups: Vec<Vec<Row>> = Vec::new();
     for row in all() {
@@ -43,7 +43,7 @@ pub(crate) fn groups() -> Vec<Vec<Row>> {
     groups
 }
 
-/// All breaches, with the rule that each breaks.
+/// Returns all breaches, with the rule that each breaks.
 pub(crate) fn all() -> Vec<Row> {
     let of_commands =
         keys().into_iter().chain(long_keys()).chain(bodies()).map(|(id, spoil)| (id, Kind::Billing, spoil));

@@ -1,4 +1,4 @@
-//! A check that could not be finished says why, and names no rule as broken.
+//! An unfinished check says why, and names no rule as broken.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use contract_kit::{Kind, Report, Restart, check};
 
 use crate::services::Services;
 
-/// Checks the service at the address of a service as one of this kind.
+/// Checks the address of one service as if it were a service of another kind.
 async fn checked(services: &Services, kind: Kind, at: Kind, restart: Option<Restart<'_>>) -> (String, Report) {
     let url = services.proxy(at).await.url();
     let report = check(&BTreeMap::from([(kind, url)]), restart, |_| ()).await.remove(0);

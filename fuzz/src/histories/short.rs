@@ -1,4 +1,4 @@
-//! Histories in short: each event is a list that begins with its name.
+//! Histories in short form: each event is a list that begins with its name.
 
 use process_manager_engine::publish::MEMO;
 use serde_json::Value;
@@ -47,7 +47,7 @@ impl Words<'_> {
     }
 }
 
-/// Returns the event of this number; `None` where it has no name.
+/// Returns the event with this number; `None` if it has no name.
 pub(super) fn event((id, words): (i64, &Vec<Value>)) -> Option<HistoryEvent> {
     let words = Words(words);
     let (event_type, attributes) = of_workflow(&words).or_else(|| of_work(&words)).or_else(|| of_task(&words, id))?;
@@ -138,7 +138,7 @@ fn of_work(words: &Words<'_>) -> Option<(EventType, Attributes)> {
     })
 }
 
-/// The three events of a workflow task, each of which names those before it.
+/// Returns the three events of a workflow task. Each names those before it.
 fn of_task(words: &Words<'_>, id: i64) -> Option<(EventType, Attributes)> {
     Some(match (words.text(0).as_str(), words.text(1).as_str()) {
         ("task", "scheduled") => {

@@ -1,4 +1,4 @@
-//! Amounts as they are read and written.
+//! Reading and writing amounts.
 
 use super::*;
 

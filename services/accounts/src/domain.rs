@@ -41,18 +41,18 @@ pub struct Movement {
     pub step: Step,
     /// The transfer that it belongs to.
     pub transfer_id: TransferId,
-    /// The account that is to change.
+    /// The account to change.
     pub account_id: AccountId,
-    /// By how much.
+    /// The amount.
     pub amount: Money,
 }
 
 /// Effect of an accepted command on its transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// The transfer comes to this status.
+    /// The transfer moves to this status.
     Become(TransferStatus),
-    /// Nothing: it took effect before.
+    /// Nothing: the command took effect earlier.
     Nothing,
 }
 
@@ -65,28 +65,28 @@ pub enum Refusal {
     /// No such transfer.
     #[error("there is no such money transfer")]
     TransferNotFound,
-    /// An account of this id with other content exists.
+    /// An account with this id and other content exists.
     #[error("an account of this id exists, with another owner or initial balance")]
     AccountExists,
-    /// A transfer of this id with other content exists.
+    /// A transfer with this id and other content exists.
     #[error("a money transfer of this id exists, with other accounts or another amount")]
     TransferExists,
     /// The amount is not in the account's currency.
     #[error("the amount is not in the currency of the account")]
     CurrencyMismatch,
-    /// The command's account or amount is not its transfer's.
+    /// The account or the amount of the command is not that of its transfer.
     #[error("the account or the amount is not that of the money transfer")]
     TransferMismatch,
     /// The account is closed.
     #[error("the account is closed")]
     AccountClosed,
-    /// The account has less than is to be withdrawn.
+    /// The account has less than the amount to withdraw.
     #[error("the account has less than is to be withdrawn")]
     InsufficientFunds,
     /// The balance would leave the range of 64-bit minor units.
     #[error("the account cannot hold that much")]
     BalanceOutOfRange,
-    /// The amount has to be withdrawn first.
+    /// The amount must be withdrawn first.
     #[error("the amount has not been withdrawn")]
     NotWithdrawn,
     /// The amount has been withdrawn.
@@ -128,10 +128,10 @@ impl service_kit::Refusal for Refusal {
     }
 }
 
-/// Checks that a movement fits its transfer: same amount, and the account at the right end.
+/// Checks that a movement fits its transfer: the same amount, and the account at the right end.
 ///
 /// # Errors
-/// [`Refusal::CurrencyMismatch`] or [`Refusal::TransferMismatch`].
+/// Returns [`Refusal::CurrencyMismatch`] or [`Refusal::TransferMismatch`].
 pub fn check(movement: &Movement, transfer: &Transfer, account: &Account) -> Result<(), Refusal> {
     if movement.amount.currency != account.balance.currency {
         return Err(Refusal::CurrencyMismatch);
@@ -149,7 +149,7 @@ pub fn check(movement: &Movement, transfer: &Transfer, account: &Account) -> Res
 /// Decides a step by the status of its transfer.
 ///
 /// # Errors
-/// The refusal.
+/// Returns the refusal.
 pub fn decide(step: Step, status: TransferStatus) -> Result<Effect, Refusal> {
     use DepositPurpose::{Refund, Transfer};
     use Step::{Deposit, Withdraw};
@@ -167,10 +167,10 @@ pub fn decide(step: Step, status: TransferStatus) -> Result<Effect, Refusal> {
     }
 }
 
-/// Decides giving up by the status of the transfer.
+/// Decides on giving up a transfer, by its status.
 ///
 /// # Errors
-/// [`Refusal::AlreadyWithdrawn`].
+/// Returns [`Refusal::AlreadyWithdrawn`] if the amount has been withdrawn.
 pub fn decide_fail(status: TransferStatus) -> Result<Effect, Refusal> {
     match status {
         TransferStatus::Requested => Ok(Effect::Become(TransferStatus::Failed)),
@@ -183,11 +183,11 @@ pub fn decide_fail(status: TransferStatus) -> Result<Effect, Refusal> {
 
 /// Returns the balance after a step with an amount of the account's currency.
 ///
-/// A closed account takes refunds: otherwise money that was in flight when the account was closed could go neither on nor
+/// A closed account accepts refunds. Otherwise money in flight when the account was closed could go neither on nor
 /// back.
 ///
 /// # Errors
-/// The account is closed, has too little, or cannot hold that much.
+/// Returns an error if the account is closed, has too little, or cannot hold that much.
 pub fn balance_after(step: Step, account: &Account, amount: Money) -> Result<Money, Refusal> {
     let Money { minor, currency } = account.balance;
     if account.status == AccountStatus::Closed && step != Step::Deposit(DepositPurpose::Refund) {

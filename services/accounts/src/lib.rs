@@ -1,8 +1,8 @@
 //! Accounts: keeps balances, and carries out each step of a money transfer once.
 //!
-//! A transfer is requested here; withdrawing, depositing, refunding and giving up are commands of a process manager.
-//! Money is never made or lost: the sum of all balances and of the amounts in flight (transfers that are withdrawn) does
-//! not change, whatever is repeated, late or lost.
+//! A transfer is requested here. Withdrawing, depositing, refunding and giving up are commands of a process manager.
+//! Money is never made or lost: the sum of all balances and of the amounts in flight (transfers that are withdrawn)
+//! does not change, whatever is repeated, late or lost.
 
 pub mod domain;
 mod migration;

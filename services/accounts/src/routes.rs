@@ -27,12 +27,12 @@ pub(crate) fn routes() -> OpenApiRouter<Database> {
         .routes(routes!(fail_money_transfer::fail_money_transfer))
 }
 
-/// Checks that an amount that is moved is more than zero.
+/// Checks that the amount to move is more than zero.
 fn positive(amount: Money) -> Result<(), ApiError> {
     if amount.minor > 0 { Ok(()) } else { Err(invalid_body("amount must be more than zero")) }
 }
 
-/// Checks that a text has at most `most` characters, none of them the null character, which PostgreSQL cannot keep.
+/// Checks that a text has at most `most` characters, and no null character, which PostgreSQL cannot store.
 fn short(name: &str, text: &str, most: usize) -> Result<(), ApiError> {
     if text.chars().count() <= most && !text.contains('\0') {
         return Ok(());

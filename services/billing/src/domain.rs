@@ -50,9 +50,9 @@ impl VoidingCommand {
 /// Effect of an accepted command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// The process comes to this state.
+    /// The process moves to this state.
     Become(ProcessState),
-    /// Nothing: it took effect before.
+    /// Nothing: the command took effect earlier.
     Nothing,
 }
 
@@ -65,10 +65,10 @@ pub enum Refusal {
     /// The document is voided.
     #[error("the document is voided")]
     DocumentAlreadyVoided,
-    /// A document of this id with other content exists.
+    /// A document with this id and other content exists.
     #[error("a document of this id exists, with other content")]
     DocumentExists,
-    /// No such process of this document.
+    /// The document has no such process.
     #[error("the document never had such a process")]
     ProcessNotFound,
     /// The process is closed, or was never opened.
@@ -106,7 +106,7 @@ impl service_kit::Refusal for Refusal {
 /// Decides a command by the state of its process; `None` is a process that this document never had.
 ///
 /// # Errors
-/// The refusal.
+/// Returns the refusal.
 pub fn decide(command: VoidingCommand, process: Option<ProcessState>) -> Result<Effect, Refusal> {
     use ProcessState::{Aborted, Closed, Requested, Voided};
     use VoidingCommand::{Abort, Close, Complete};
@@ -126,7 +126,7 @@ pub fn decide(command: VoidingCommand, process: Option<ProcessState>) -> Result<
 /// Returns the open process that VoidDocument joins, or `None` if it starts a new one.
 ///
 /// # Errors
-/// [`Refusal::DocumentAlreadyVoided`].
+/// Returns [`Refusal::DocumentAlreadyVoided`] if the document is voided.
 pub fn decide_void<P>(status: DocumentStatus, open_process: Option<P>) -> Result<Option<P>, Refusal> {
     match status {
         DocumentStatus::Voided => Err(Refusal::DocumentAlreadyVoided),

@@ -19,11 +19,11 @@ use crate::domain::ProcessState;
 /// The documents that a list shows.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
-    /// Those of one customer.
+    /// Only those of this customer.
     pub(crate) customer_id: Option<CustomerId>,
-    /// Those of one status.
+    /// Only those with this status.
     pub(crate) status: Option<DocumentStatus>,
-    /// Those with an open process.
+    /// Only those with an open process.
     pub(crate) in_process: bool,
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn lock(transaction: &Transaction, id: &DocumentId) -> Result<O
     row.map(Document::try_from).transpose()
 }
 
-/// Inserts a document, unless there is one of its id.
+/// Inserts a document, unless there is one with its id.
 pub(crate) async fn insert(transaction: &Transaction, new: &Document) -> Result<bool, DbErr> {
     let inserted = document::Entity::insert(document::ActiveModel::from(new))
         .on_conflict_do_nothing()

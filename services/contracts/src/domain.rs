@@ -7,7 +7,7 @@
 //!                       ▲                 │
 //!                       └─────Revoke──────┘   (by a newer change: the signature is void)
 //! ```
-//! Each of them can be terminated.
+//! A contract can be terminated in each of these states.
 
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
@@ -16,7 +16,7 @@ use messages::{
     contracts::{Contract, ContractEvent, ContractStatus, Event},
 };
 
-/// A contract with the positions by which a change of the credit rating affects it.
+/// A contract with the positions that decide whether a change of the credit rating affects it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// The contract as it is shown.
@@ -27,21 +27,21 @@ pub struct Held {
     pub change_position: Option<Position>,
 }
 
-/// The part of a change of the credit rating that decides.
+/// The part of a change of the credit rating that matters for decisions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The change.
     pub credit_change_id: CreditChangeId,
     /// Its customer.
     pub customer_id: CustomerId,
-    /// Position of its event in the log; the newer change has the higher one.
+    /// Position of its event in the log. A newer change has a higher one.
     pub position: Position,
 }
 
 /// Effect of an accepted command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
-    /// The contract afterwards; the same as before where the command has no effect.
+    /// The contract afterwards; unchanged if the command has no effect.
     pub after: Held,
     /// Its event, if there is one.
     pub event: Option<Event>,
@@ -59,13 +59,13 @@ pub enum Refusal {
     /// No such change.
     #[error("there is no such change of a credit rating")]
     CreditChangeNotFound,
-    /// A customer of this id with another first rating exists.
+    /// A customer with this id and another first rating exists.
     #[error("a customer of this id exists, with another first credit rating")]
     CustomerExists,
-    /// A contract of this id with another customer exists.
+    /// A contract with this id and another customer exists.
     #[error("a contract of this id exists, with another customer")]
     ContractExists,
-    /// The customer has this rating.
+    /// The customer already has this rating.
     #[error("the customer has this credit rating")]
     CreditRatingUnchanged,
     /// The contract is another customer's, or was opened after the change.
@@ -74,10 +74,10 @@ pub enum Refusal {
     /// The contract is terminated.
     #[error("the contract is terminated")]
     ContractTerminated,
-    /// Nothing is to be signed, or to be reminded of.
+    /// There is nothing to sign, or to be reminded of.
     #[error("the contract is not pending under this change of the credit rating")]
     ContractNotPending,
-    /// Nothing is to be confirmed.
+    /// There is nothing to confirm.
     #[error("the contract is not signed")]
     ContractNotSigned,
 }
@@ -110,7 +110,7 @@ impl Held {
     /// Decides `RevokeCustomerContract`. A contract that this change or a newer one has touched stays as it is.
     ///
     /// # Errors
-    /// The contract is not affected by the change, or it is terminated.
+    /// Returns an error if the change does not affect the contract, or the contract is terminated.
     pub fn revoke(&self, change: &Change, at: DateTime<Utc>) -> Result<Effect, Refusal> {
         if !self.is_affected_by(change) {
             return Err(Refusal::ContractNotAffected);
@@ -134,8 +134,8 @@ impl Held {
     }
 
     /// Decides `ReinstateContract`: without effect unless the contract was revoked by this change and is not confirmed.
-    /// One that the change could still revoke is kept from it: the command to revoke may be on its way, sent by a worker
-    /// that was taken for dead.
+    /// A contract that the change could still revoke is protected from it: the command to revoke may be on its way,
+    /// sent by a worker that was declared dead.
     #[must_use]
     pub fn reinstate(&self, change: &Change, at: DateTime<Utc>) -> Effect {
         if self.is_affected_by(change) && self.change_position < Some(change.position) {
@@ -151,21 +151,22 @@ impl Held {
         })
     }
 
-    /// Decides whether a reminder of this change still has a purpose. It need not be the latest one: a contract that was
-    /// pending already stays so under a newer change, without an event that tells.
+    /// Decides whether a reminder of this change still has a purpose. The change need not be the latest one: a contract
+    /// that is already pending stays pending under a newer change, without an event that says so.
     ///
     /// # Errors
-    /// It has none: the contract is confirmed, reinstated or terminated, or the change has never touched it.
+    /// Returns an error if it has none: the contract is confirmed, reinstated or terminated, or the change has never
+    /// touched it.
     pub fn check_reminder(&self, change: &Change) -> Result<(), Refusal> {
         let has_touched =
             self.contract.customer_id == change.customer_id && self.change_position >= Some(change.position);
         if self.is_awaited() && has_touched { Ok(()) } else { Err(Refusal::ContractNotPending) }
     }
 
-    /// Decides `SignContract`. Signed again it stays as it is.
+    /// Decides `SignContract`. A contract that is already signed stays as it is.
     ///
     /// # Errors
-    /// The contract does not wait for a signature, or it is terminated.
+    /// Returns an error if the contract does not wait for a signature, or is terminated.
     pub fn sign(&self, at: DateTime<Utc>) -> Result<Effect, Refusal> {
         match self.contract.status {
             ContractStatus::Pending => {
@@ -179,10 +180,10 @@ impl Held {
         }
     }
 
-    /// Decides `ReconfirmContract`. Confirmed again it stays as it is.
+    /// Decides `ReconfirmContract`. A contract that is already confirmed stays as it is.
     ///
     /// # Errors
-    /// The contract does not wait for its confirmation, or it is terminated.
+    /// Returns an error if the contract does not wait for its confirmation, or is terminated.
     pub fn reconfirm(&self, at: DateTime<Utc>) -> Result<Effect, Refusal> {
         match self.contract.status {
             ContractStatus::Signed => {
@@ -195,7 +196,7 @@ impl Held {
         }
     }
 
-    /// Decides `TerminateContract`. Terminated again it stays as it is.
+    /// Decides `TerminateContract`. A contract that is already terminated stays as it is.
     #[must_use]
     pub fn terminate(&self, at: DateTime<Utc>) -> Effect {
         if self.contract.status == ContractStatus::Terminated {

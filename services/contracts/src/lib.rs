@@ -1,8 +1,8 @@
 //! Contracts: keeps customers' credit ratings and their contracts.
 //!
-//! A change of a customer's credit rating is recorded here; revoking each of the customer's contracts, reminding the
-//! customer, reinstating and terminating are commands of process managers. Signing and confirming are commands of people.
-//! One command changes one contract.
+//! A change of a customer's credit rating is recorded here. Revoking the customer's contracts, reminding the customer,
+//! reinstating and terminating are commands of process managers. Signing and confirming are commands of people. One
+//! command changes one contract.
 
 pub mod domain;
 mod migration;

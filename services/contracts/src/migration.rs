@@ -22,7 +22,7 @@ impl MigrationTrait for CustomersAndContracts {
     }
 }
 
-/// Creates the index by which the contracts are counted that a change has still to revoke.
+/// Creates the index that counts the contracts that a change has still to revoke.
 pub(crate) struct UntouchedContracts;
 
 impl MigrationName for UntouchedContracts {
@@ -34,7 +34,7 @@ impl MigrationName for UntouchedContracts {
 #[async_trait::async_trait]
 impl MigrationTrait for UntouchedContracts {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // Counts come from the index alone.
+        // Counts need only the index.
         let columns = ["customer_id", "change_position", "opened_position", "status"];
         create_index(manager, "contracts", "contracts_by_change", &columns).await
     }
@@ -91,7 +91,7 @@ async fn create_contracts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let columns: Vec<_> = first.into_iter().chain(["opened_at", "contract_id"]).collect();
         create_index(manager, "contracts", name, &columns).await?;
     }
-    // Counts by status come from the index alone.
+    // Counts by status need only the index.
     let of_change = ["credit_change_id", "status", "opened_at", "contract_id", "confirmed_at"];
     create_index(manager, "contracts", "contracts_of_credit_change", &of_change).await
 }

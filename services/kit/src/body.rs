@@ -17,7 +17,7 @@ use crate::{
     server::{BodyTooSlow, MAX_BODY, body_too_slow},
 };
 
-/// Bytes of a body that are read before its connection is dropped.
+/// Maximum number of bytes of a body that are read before its connection is dropped.
 const MAX_DRAINED: usize = 8 * MAX_BODY;
 
 /// A JSON object as the body of a request or of an answer.
@@ -26,7 +26,7 @@ const MAX_DRAINED: usize = 8 * MAX_BODY;
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
 
-/// As [`Json`], but the body may be absent: an empty one is the default, whatever its content type.
+/// Like [`Json`], but the body may be absent: an empty one is the default, whatever its content type.
 #[derive(Debug, Clone, Copy)]
 pub struct OptionalJson<T>(pub T);
 
@@ -70,8 +70,8 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::UNSUPPORTED_MEDIA_TYPE, detail))
 }
 
-/// Reads the body. The rest of one that is too large is read for a while and discarded: a connection that is closed before
-/// its body has been read loses the answer.
+/// Reads the body. If it is too large, the rest is read for a while and discarded: a client loses the answer if the
+/// connection is closed before its body has been read.
 async fn read(request: Request) -> Result<Bytes, ApiError> {
     let mut chunks = request.into_body().into_data_stream();
     let (mut bytes, mut length) = (Vec::new(), 0_usize);
@@ -101,7 +101,7 @@ fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
     error.is::<BodyTooSlow>() || error.source().is_some_and(is_too_slow)
 }
 
-/// Returns the 422 `invalid-body` of a body that breaks a rule.
+/// Returns the 422 `invalid-body` for a body that breaks a rule.
 pub fn invalid_body(rule: impl Display) -> ApiError {
     problem(StatusCode::UNPROCESSABLE_ENTITY, code::INVALID_BODY, format!("the body is not as it must be: {rule}"))
 }
@@ -112,7 +112,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     };
     let text = std::str::from_utf8(bytes).map_err(|error| unreadable(&error))?;
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| unreadable(&error))?;
-    // Serde reads a struct from an array as well.
+    // Serde accepts an array for a struct as well.
     if !text.trim_start().starts_with('{') {
         return Err(invalid_body("it must be a JSON object"));
     }

@@ -41,11 +41,12 @@ pub struct Command<B> {
     client_gone: ClientGone,
 }
 
-/// Time from the beginning of a command to its commit. One that takes longer is undone, so that its answer comes before
-/// its callers give up: the process manager's do so after 10 s.
+/// Time from the beginning of a command to its commit. A command that takes longer is undone, so that its answer
+/// arrives before its callers give up; the process manager gives up after 10 s.
 const COMMIT_WITHIN: Duration = Duration::from_secs(8);
 
-/// Time from the beginning of a command to its answer: the database has at least 1.5 s of it to confirm the commit.
+/// Time from the beginning of a command to its answer. At least 1.5 s of it remain for the database to confirm the
+/// commit.
 const ANSWER_WITHIN: Duration = Duration::from_millis(9_500);
 
 impl<B: DeserializeOwned> FromRequest<Database> for Command<B> {
@@ -61,7 +62,7 @@ impl<B: DeserializeOwned> FromRequest<Database> for Command<B> {
 }
 
 impl<B: Serialize> Command<B> {
-    /// Replaces the body. Commands with one key are compared by the body with which they run.
+    /// Replaces the body. Commands with the same key are compared by the body with which they run.
     #[must_use]
     pub fn map<T>(self, body: impl FnOnce(B) -> T) -> Command<T> {
         let Self { headers, database, client_gone, .. } = self;
@@ -73,12 +74,12 @@ impl<B: Serialize> Command<B> {
         self.headers.correlate(process_id);
     }
 
-    /// Runs the command in a transaction. A repeated command, known by its idempotency key, is answered as the first;
-    /// otherwise `effect` decides and writes. Its answer and its events are committed with what it writes.
+    /// Runs the command in a transaction. A repeated command, recognised by its idempotency key, gets the first answer
+    /// again; otherwise `effect` decides and writes. Its answer and its events are committed with what it writes.
     ///
     /// # Errors
-    /// The refusal or the fault of `effect`, which leaves no trace; 422 `idempotency-key-reused` if the key belongs to
-    /// another command or body; a fault of the database.
+    /// Returns the refusal or the fault of `effect`, which leaves no trace; 422 `idempotency-key-reused` if the key
+    /// belongs to another command or body; a fault of the database.
     pub async fn run<R: Serialize + DeserializeOwned>(
         self,
         name: &str,
@@ -91,11 +92,12 @@ impl<B: Serialize> Command<B> {
         .await
     }
 
-    /// As [`Command::run`], for an effect that consults the idempotency key itself, by [`CommandTransaction::earlier`]:
-    /// where the state decides first, a repeated command is refused as soon as its state refuses it.
+    /// Does the same as [`Command::run`], for an effect that consults the idempotency key itself, by
+    /// [`CommandTransaction::earlier`]. Use it where the state decides first: a repeated command is then refused as
+    /// soon as its state refuses it.
     ///
     /// # Errors
-    /// As [`Command::run`].
+    /// Returns the same errors as [`Command::run`].
     pub async fn run_by_state<R: Serialize>(
         self,
         name: &str,
@@ -122,7 +124,7 @@ impl<B: Serialize> Command<B> {
     }
 }
 
-/// The answer that nobody waits for: the client went away before its turn came.
+/// Returns an answer that nobody waits for: the client went away before its turn came.
 fn abandoned() -> ApiError {
     problem(StatusCode::SERVICE_UNAVAILABLE, code::OVERLOADED, "the client has gone; nothing was done")
 }
@@ -148,7 +150,7 @@ impl CommandTransaction {
     /// Returns the answer of the command that took effect under this key, if there was one.
     ///
     /// # Errors
-    /// 422 `idempotency-key-reused` if that was another command or had another body.
+    /// Returns 422 `idempotency-key-reused` if that was another command or had another body.
     pub fn earlier<R: DeserializeOwned>(&self) -> Result<Option<Answer<R>>, ApiError> {
         self.key.earlier()
     }
@@ -161,7 +163,7 @@ impl CommandTransaction {
     /// Records an event of the process `process_id`. It is appended to the log right before the commit.
     ///
     /// # Errors
-    /// The event is not one of an enum that is tagged with `type` and `data`.
+    /// Returns an error if the event is not one of an enum that is tagged with `type` and `data`.
     pub fn record_in_process<E: Serialize>(
         &mut self,
         process_id: &str,
@@ -173,21 +175,22 @@ impl CommandTransaction {
         Ok(())
     }
 
-    /// As [`CommandTransaction::record_in_process`], for an event outside of a process. It is correlated by the header.
+    /// Does the same as [`CommandTransaction::record_in_process`] for an event outside a process. The header sets its
+    /// correlation id.
     ///
     /// # Errors
-    /// The event is not one of an enum that is tagged with `type` and `data`.
+    /// Returns an error if the event is not one of an enum that is tagged with `type` and `data`.
     pub fn record<E: Serialize>(&mut self, subject: &str, event: &E) -> Result<(), ApiError> {
         let correlation_id = self.headers.correlation_id.as_deref();
         self.events.push(NewEvent::new(event, subject, correlation_id, &self.headers.causation_id)?);
         Ok(())
     }
 
-    /// Returns the position that the next recorded event will have, and locks the head of the log for it: from here on the
-    /// effect takes no other lock.
+    /// Returns the position of the next recorded event, and locks the head of the log for it. From here on the effect
+    /// takes no other lock.
     ///
     /// # Errors
-    /// The database fails.
+    /// Returns an error if the database fails.
     pub async fn next_position(&self) -> Result<Position, DbErr> {
         let head = lock_head(&self.transaction).await?;
         let recorded = Position::try_from(self.events.len()).map_err(|error| DbErr::Type(error.to_string()))?;
@@ -222,11 +225,11 @@ impl CommandTransaction {
 /// Result of a command's effect.
 #[derive(Debug)]
 pub enum Done<R> {
-    /// The command has taken effect, now or before. The answer is recorded under the key and everything is committed.
+    /// The command has taken effect, now or earlier. The answer is recorded under the key and everything is committed.
     Accepted(Answer<R>),
-    /// The command took effect under the same key. Nothing is committed.
+    /// The command took effect earlier, under the same key. Nothing is committed.
     Repeated(Answer<R>),
-    /// The command is refused and leaves something all the same, which is committed without the key.
+    /// The command is refused but still leaves something, which is committed without the key.
     Refused(ApiError),
 }
 
@@ -247,7 +250,7 @@ impl<R> Done<R> {
     }
 }
 
-/// The answer of a command that was accepted.
+/// The answer of an accepted command.
 #[derive(Debug, Clone)]
 pub struct Answer<R> {
     /// The status.
@@ -262,7 +265,7 @@ impl<R> Answer<R> {
         Self { status, body, location: None }
     }
 
-    /// Adds the header `Location`, made of the body.
+    /// Adds the header `Location`, made from the body.
     #[must_use]
     pub fn located(mut self, location: impl FnOnce(&R) -> String) -> Self {
         self.location = Some(location(&self.body));

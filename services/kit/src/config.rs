@@ -15,7 +15,7 @@ use url::Url;
 pub struct ConfigError {
     /// The variable.
     pub variable: String,
-    /// Its value, as far as it is text.
+    /// Its value, if it is text.
     pub value: String,
     /// The rule that it breaks.
     pub reason: String,
@@ -24,7 +24,7 @@ pub struct ConfigError {
 /// Reads a variable; `None` if it is unset or empty.
 ///
 /// # Errors
-/// [`ConfigError`] if it does not parse.
+/// Returns [`ConfigError`] if it does not parse.
 pub fn env_opt<T: FromStr<Err: Display>>(variable: &str) -> Result<Option<T>, ConfigError> {
     parse(variable, env::var_os(variable))
 }
@@ -32,7 +32,7 @@ pub fn env_opt<T: FromStr<Err: Display>>(variable: &str) -> Result<Option<T>, Co
 /// Reads a variable, or returns `default` if it is unset or empty.
 ///
 /// # Errors
-/// [`ConfigError`] if it does not parse.
+/// Returns [`ConfigError`] if it does not parse.
 pub fn env_or<T: FromStr<Err: Display>>(variable: &str, default: T) -> Result<T, ConfigError> {
     Ok(env_opt(variable)?.unwrap_or(default))
 }
@@ -40,7 +40,7 @@ pub fn env_or<T: FromStr<Err: Display>>(variable: &str, default: T) -> Result<T,
 /// Reads a URL, or returns `default` if the variable is unset or empty.
 ///
 /// # Errors
-/// [`ConfigError`] if it does not parse.
+/// Returns [`ConfigError`] if it does not parse.
 pub fn env_url(variable: &str, default: &str) -> Result<Url, ConfigError> {
     if let Some(url) = env_opt(variable)? {
         return Ok(url);

@@ -1,17 +1,17 @@
-//! Opaque cursors of lists: the key of a page's last item, with a checksum by which other texts are rejected.
+//! Opaque cursors of lists: the key of a page's last item, with a checksum that rejects other texts.
 
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-/// Hexadecimal digits of the checksum.
+/// Number of hexadecimal digits of the checksum.
 const CHECK_DIGITS: usize = 16;
 
-/// Encodes a cursor of the list `scope` that stands after the item with this key.
+/// Encodes a cursor of the list `scope` that points after the item with this key.
 ///
 /// The checksum rejects typing errors and cursors of other lists. It is no secret, and a key grants nothing.
 ///
 /// # Errors
-/// The key cannot be serialized.
+/// Returns an error if the key cannot be serialized.
 pub fn encode<K: Serialize>(scope: &str, key: &K) -> Result<String, serde_json::Error> {
     let json = serde_json::to_vec(key)?;
     Ok(checksum(scope, &json) + &hex::encode(json))

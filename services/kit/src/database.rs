@@ -28,21 +28,21 @@ pub use self::{open::OpenError, transaction::Transaction, url::DatabaseUrl};
 #[derive(Debug, Clone)]
 pub struct Database {
     connection: DatabaseConnection,
-    /// The one writer at a time of SQLite.
+    /// SQLite's one writer at a time.
     writer: Option<Writer>,
-    /// Position of the last event that this process has committed. A change wakes the readers that wait.
+    /// Position of the last event that this process has committed. A change wakes waiting readers.
     heads: watch::Sender<Position>,
-    /// Room for commands that wait or are in work.
+    /// Room for commands that wait or run.
     commands: Arc<Semaphore>,
     writing: Arc<Writing>,
 }
 
-/// Most commands of one service that wait or are in work. On SQLite they take their turns: more would wait for longer
-/// than their callers do.
+/// Maximum number of commands of one service that wait or run. On SQLite they take turns: more would wait longer than
+/// their callers do.
 const COMMANDS: usize = 100;
 
 impl Database {
-    /// Returns the connection for reading: outside of a transaction each statement sees what is committed.
+    /// Returns the connection for reading. Outside a transaction each statement sees what is committed.
     #[must_use]
     pub fn reader(&self) -> &DatabaseConnection {
         &self.connection
@@ -53,10 +53,10 @@ impl Database {
         self.writer.is_some()
     }
 
-    /// Makes room for a command, before any of its work is begun.
+    /// Makes room for a command before any of its work begins.
     ///
     /// # Errors
-    /// 503 `overloaded`: so many wait or are in work already that this one would come too late.
+    /// Returns 503 `overloaded` if so many commands already wait or run that this one would be too late.
     pub(crate) fn admit(&self) -> Result<OwnedSemaphorePermit, ApiError> {
         Arc::clone(&self.commands).try_acquire_owned().map_err(|_| {
             let detail = "so many commands are waiting that this one was not begun; try again";
@@ -104,7 +104,7 @@ mod tests {
             let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
             (String::from_utf8(body.to_vec()).unwrap(), retry_after)
         };
-        // It waits for nothing, not even for the writer before it.
+        // Admission waits for nothing, not even for the previous writer.
         let writer = database.begin().await.unwrap();
         let room: Vec<_> = (0..COMMANDS).map(|_| database.admit().unwrap()).collect();
         let (body, retry_after) = send().await;

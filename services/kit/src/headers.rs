@@ -73,7 +73,7 @@ fn header(parts: &Parts, name: &'static str) -> Result<Option<String>, ApiError>
     }
 }
 
-/// Returns whether a text may be kept as idempotency key, correlation id or causation id.
+/// Returns whether a text can be an idempotency key, a correlation id or a causation id.
 pub(crate) fn is_valid(text: &str) -> bool {
     (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

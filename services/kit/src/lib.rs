@@ -3,14 +3,15 @@
 //!
 //! # How to add a service
 //!
-//! A service is its domain, its tables and its routes; nothing has to be copied. For a service `contracts`:
+//! A service is its domain, its tables and its routes; nothing has to be copied. For a service `orders`:
 //!
-//! 1. **Vocabulary.** The commands, events and views are types in `messages`, and the codes of its refusals stand there too.
+//! 1. **Vocabulary.** The commands, events and views are types in `messages`, as are the codes of its refusals.
 //! 2. **Domain.** `domain.rs` holds pure functions that decide, and an enum of refusals that implements [`Refusal`].
 //! 3. **Tables.** `migration.rs` creates them, `store.rs` reads and writes them. [`same_names!`], [`unreadable`] and
 //!    [`create_index`] help; [`PageRequest::newest`] reads the pages of a list.
 //! 4. **Routes.** A handler of a command takes a [`Command`] and calls [`Command::run`]; it documents its headers with
-//!    `params(CommandHeaders)` and its problems with `responses(…, CommandProblems)`. A handler of a list takes [`Params`].
+//!    `params(CommandHeaders)` and its problems with `responses(…, CommandProblems)`. A handler of a list takes
+//!    [`Params`].
 //! 5. **Service.** `lib.rs` implements [`Service`] for a type that holds the service's own settings, usually none:
 //!
 //!    ```
@@ -18,13 +19,13 @@
 //!    # use service_kit::{ConfigError, Database, Service};
 //!    # use utoipa_axum::router::OpenApiRouter;
 //!    #[derive(Debug, Clone, utoipa::OpenApi)]
-//!    #[openapi(info(title = "Contracts", description = "Concludes and ends contracts."))]
-//!    pub struct Contracts;
+//!    #[openapi(info(title = "Orders", description = "Takes and ships orders."))]
+//!    pub struct Orders;
 //!
-//!    impl Service for Contracts {
-//!        const NAME: &str = "contracts"; // CONTRACTS_ADDR, CONTRACTS_DATABASE_URL, contracts.db
-//!        const SOURCE: &str = "/contracts";
-//!        const PORT: u16 = 8085;
+//!    impl Service for Orders {
+//!        const NAME: &str = "orders"; // ORDERS_ADDR, ORDERS_DATABASE_URL, orders.db
+//!        const SOURCE: &str = "/orders";
+//!        const PORT: u16 = 8086;
 //!
 //!        fn from_env() -> Result<Self, ConfigError> {
 //!            Ok(Self)
@@ -40,11 +41,11 @@
 //!    }
 //!    ```
 //!
-//!    A service that follows another one's log does so in [`Service::work`], as Reports does.
+//!    A service that follows the log of another service does so in [`Service::work`], as Reports does.
 //! 6. **Program.** `main.rs` calls [`main`]. `stack` runs the service with [`run`]; the `Dockerfile`, `docker-compose.yml`,
 //!    `.env.example` and the tables of variables name it.
-//! 7. **Tests.** `tests/it/` uses the crate `service-testing`: `Running::start` serves it, `on_each_database` runs a test
-//!    on SQLite and on PostgreSQL.
+//! 7. **Tests.** `tests/it/` uses the crate `service-testing`: `Running::start` serves it, `on_each_database` runs a
+//!    test on SQLite and on PostgreSQL.
 
 mod body;
 mod command;

@@ -1,4 +1,4 @@
-//! Prometheus metrics: one recorder for the whole process, as several programs may live in it.
+//! Prometheus metrics: one recorder for the whole process, because several programs may run in it.
 
 use std::{sync::OnceLock, time::Duration};
 

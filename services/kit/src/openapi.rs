@@ -1,4 +1,4 @@
-//! OpenAPI of what all services share: problems, and the parameters of lists.
+//! OpenAPI parts that all services share: problems, and the parameters of lists.
 
 use std::sync::Arc;
 
@@ -51,8 +51,8 @@ pub struct PageParams {
     pub cursor: Option<String>,
 }
 
-/// Adds `/openapi.json`, which describes the routes. Each answer from 400 on is described as a problem, and each route
-/// may be asked for under another host, or while the program is busy.
+/// Adds `/openapi.json`, which describes the routes. Each answer from 400 on is described as a problem. Any route may
+/// be requested under another host, or while the program is busy.
 pub(crate) fn served(routes: OpenApiRouter) -> Router {
     let (routes, mut openapi) = routes.split_for_parts();
     describe_problems(&mut openapi);
@@ -64,12 +64,12 @@ pub(crate) fn served(routes: OpenApiRouter) -> Router {
 const EVERYWHERE: [(&str, &str); 2] =
     [("421", "host-not-allowed"), ("503", "database-unavailable, overloaded: nothing was done")];
 
-/// The problem that each route may answer that changes something, and the one of each that takes a body.
+/// The problem of each route that changes something, and that of each route that takes a body.
 const OF_COMMANDS: (&str, &str) = ("403", "cross-site-request");
 const OF_BODIES: (&str, &str) = ("408", "request-timeout");
 
-/// Adds to each route the problems that every program answers, where the route does not list the status itself, and
-/// describes each answer from 400 on as a problem.
+/// Adds to each route the problems that every program answers, unless the route lists the status itself. Describes each
+/// answer from 400 on as a problem.
 pub fn describe_problems(openapi: &mut OpenApi) {
     let components = openapi.components.get_or_insert_with(Components::default);
     components.schemas.insert(Problem::name().into_owned(), Problem::schema());

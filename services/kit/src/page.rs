@@ -26,7 +26,7 @@ impl Params {
     /// Reads `limit` and `cursor` of the list `scope`. A cursor of one list is invalid in another.
     ///
     /// # Errors
-    /// 400 if one of them is invalid.
+    /// Returns 400 if one of them is invalid.
     pub fn page(&self, scope: &'static str) -> Result<PageRequest, ApiError> {
         let (limit, after) = (self.limit()?, self.cursor::<Key>(scope)?);
         if after.as_ref().is_some_and(|key| !key.may_be_a_rows()) {
@@ -37,19 +37,19 @@ impl Params {
 }
 
 impl Key {
-    /// Returns whether a row may have this key. Anyone can make a cursor, and a database may fail on what it cannot keep,
-    /// such as the null character.
+    /// Returns whether a row may have this key. Anyone can make a cursor, and a database may fail on a value that it
+    /// cannot store, such as the null character.
     fn may_be_a_rows(&self) -> bool {
         check_id(&self.id).is_ok() && (0..=9_999).contains(&self.at.year())
     }
 }
 
 impl PageRequest {
-    /// Reads the page of these rows. The order is that of the column `at`, a time, and among rows of one time that of `id`,
-    /// a text; both descend.
+    /// Reads the page of these rows. They are ordered by the column `at`, a time, and within one time by `id`, a text;
+    /// both descend.
     ///
     /// # Errors
-    /// The database fails, or a column has another type.
+    /// Returns an error if the database fails, or a column has another type.
     pub async fn newest<E: EntityTrait<Model: Sync>>(
         self,
         database: &Database,
@@ -60,7 +60,7 @@ impl PageRequest {
         if let Some(key) = self.after {
             rows.after((key.at, key.id));
         }
-        // One more than the page holds tells whether there is a next one.
+        // One item more than the page holds shows whether there is a next page.
         let mut items = rows.desc().first(self.limit as u64 + 1).all(database.reader()).await?;
         let has_more = items.len() > self.limit;
         items.truncate(self.limit);

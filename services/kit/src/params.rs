@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 
 use crate::{ApiError, cursor, problem};
 
-/// Most items of a page.
+/// Maximum number of items on a page.
 pub const MAX_LIMIT: i64 = 200;
-/// Items of a page when `limit` is absent.
+/// Number of items on a page when `limit` is absent.
 pub const DEFAULT_LIMIT: i64 = 50;
 
 /// The one id in a route's path. An invalid one is refused with 400 `invalid-id`.
@@ -58,7 +58,7 @@ impl Params {
     /// Returns a parameter's text.
     ///
     /// # Errors
-    /// 400 if it is given more than once.
+    /// Returns 400 if it is given more than once.
     pub fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
         let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         match (values.next(), values.next()) {
@@ -70,7 +70,7 @@ impl Params {
     /// Parses a parameter. The error of its type states the rule.
     ///
     /// # Errors
-    /// 400 if it does not parse.
+    /// Returns 400 if it does not parse.
     pub fn value<T: FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<Option<T>, ApiError> {
         self.text(name)?.map(str::parse).transpose().map_err(|error: T::Err| invalid(name, &error.to_string()))
     }
@@ -78,7 +78,7 @@ impl Params {
     /// Parses a parameter that is one of a serde enum's names.
     ///
     /// # Errors
-    /// 400 if it is none of them.
+    /// Returns 400 if it is none of them.
     pub fn name_of<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ApiError> {
         use serde::de::{IntoDeserializer, value::Error};
         let parse = |text: &str| T::deserialize(IntoDeserializer::<Error>::into_deserializer(text));
@@ -88,7 +88,7 @@ impl Params {
     /// Parses `true` or `false`.
     ///
     /// # Errors
-    /// 400 for any other text.
+    /// Returns 400 for any other text.
     pub fn boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.text(name)? {
             None => Ok(None),
@@ -101,7 +101,7 @@ impl Params {
     /// Parses a decimal integer within a range.
     ///
     /// # Errors
-    /// 400 if it is not an integer or out of range.
+    /// Returns 400 if it is not an integer or is out of range.
     pub fn integer(&self, name: &str, range: RangeInclusive<i64>, default: i64) -> Result<i64, ApiError> {
         let Some(text) = self.text(name)? else { return Ok(default) };
         let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -114,16 +114,16 @@ impl Params {
     /// Parses `limit`, the number of items on a page of a list.
     ///
     /// # Errors
-    /// 400 if it is not from 1 to [`MAX_LIMIT`].
+    /// Returns 400 if it is not from 1 to [`MAX_LIMIT`].
     pub fn limit(&self) -> Result<usize, ApiError> {
         let limit = self.integer("limit", 1..=MAX_LIMIT, DEFAULT_LIMIT)?;
         Ok(usize::try_from(limit).unwrap_or(1))
     }
 
-    /// Decodes `cursor`, the key after which the page begins, as [`cursor::encode`] made it for the list `scope`.
+    /// Decodes `cursor`, the key after which the page begins, as made by [`cursor::encode`] for the list `scope`.
     ///
     /// # Errors
-    /// 400 if it was not made for this list.
+    /// Returns 400 if it was not made for this list.
     pub fn cursor<K: DeserializeOwned>(&self, scope: &str) -> Result<Option<K>, ApiError> {
         let Some(text) = self.text("cursor")? else { return Ok(None) };
         cursor::decode(scope, text).map(Some).ok_or_else(|| invalid("cursor", "was not handed out by this list"))

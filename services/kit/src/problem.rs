@@ -9,10 +9,10 @@ use axum::{
 };
 use process_manager_wire::{PROBLEM_MEDIA_TYPE, Problem, code, error_chain};
 
-/// `Retry-After` of a program that is busy, or whose database is.
+/// `Retry-After` of a program that is busy, or whose database is busy.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Longest detail in characters: it may quote what was sent, which may be a megabyte.
+/// Longest detail in characters. It may quote the request, which may be a megabyte.
 const LONGEST_DETAIL: usize = 1_000;
 
 /// An error answer. The client sees the problem; the log also gets the cause of a fault.
@@ -37,7 +37,7 @@ pub fn problem(status: StatusCode, code: &'static str, detail: impl Into<String>
 }
 
 impl ApiError {
-    /// Makes the answer 500 of a fault. The client learns nothing about the cause.
+    /// Makes the 500 answer of a fault. The client learns nothing about the cause.
     #[must_use]
     pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         problem(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, "something went wrong here; it was logged")
@@ -51,7 +51,7 @@ impl ApiError {
         self
     }
 
-    /// Adds the cause, for the log alone.
+    /// Adds the cause, which appears only in the log.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.cause = Some(cause.into());
@@ -72,7 +72,7 @@ impl ApiError {
 
     fn log(&self) {
         if matches!(self.code, code::NOT_READY | code::OVERLOADED) {
-            // The answer says why: a program that has just started is not in error, nor one that sheds load, and a line
+            // The answer gives the reason. A program that has just started or sheds load is not in error, and a line
             // for each request would add to the load.
             tracing::debug!(code = self.code, "{}", self.detail);
         } else if self.status.is_server_error() {
@@ -90,7 +90,7 @@ impl ApiError {
     }
 }
 
-/// A business 'no', by which a command changes nothing. It converts to an [`ApiError`] with its text as detail.
+/// A business 'no': the command changes nothing. It converts to an [`ApiError`] with its text as detail.
 pub trait Refusal: Error {
     /// Returns its stable code.
     fn code(&self) -> &'static str;
@@ -107,7 +107,7 @@ impl<R: Refusal> From<R> for ApiError {
     }
 }
 
-/// `document-not-found` -> `Document not found`
+/// Converts a code to a title: `document-not-found` -> `Document not found`
 fn title(code: &str) -> String {
     let mut words = code.replace('-', " ");
     if let Some(first) = words.get_mut(..1) {

@@ -8,8 +8,8 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// For each program that depends on this crate. With glibc's allocator a worker keeps three times as much memory for the
-/// same runs (docs/PERFORMANCE.md).
+/// Used by each program that depends on this crate. With glibc's allocator a worker keeps three times as much memory
+/// for the same runs (docs/PERFORMANCE.md).
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -27,7 +27,7 @@ pub fn init_tracing() {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
-        // Where stderr takes nothing more (a full disk, a reader that is gone), telling so on stderr would be a panic.
+        // When stderr accepts nothing more (a full disk, a reader that is gone), reporting that on stderr would panic.
         .log_internal_errors(false)
         .try_init();
     if let (Ok(()), Some(rule)) = (installed, unreadable) {
@@ -35,8 +35,8 @@ pub fn init_tracing() {
     }
 }
 
-/// Runs a program, and returns its exit code. What still runs after it ends with the process: threads of Temporal's SDK
-/// panic if the runtime ends before they do.
+/// Runs a program, and returns its exit code. Whatever still runs afterwards ends with the process: threads of
+/// Temporal's SDK panic if the runtime ends before they do.
 #[must_use]
 pub fn run_program(program: impl Future<Output = ExitCode>) -> ExitCode {
     match Runtime::new() {
@@ -45,8 +45,8 @@ pub fn run_program(program: impl Future<Output = ExitCode>) -> ExitCode {
     }
 }
 
-/// Returns a program's exit code. A failure becomes one line in the log, without a backtrace whatever the environment asks
-/// for.
+/// Returns a program's exit code. A failure becomes one log line, without a backtrace, whatever the environment
+/// requests.
 #[must_use]
 pub fn exit(result: anyhow::Result<()>) -> ExitCode {
     match result {

@@ -29,13 +29,13 @@ use crate::{ApiError, metrics, problem, telemetry};
 
 /// Largest body in bytes.
 pub const MAX_BODY: usize = 1 << 20;
-/// Time that a check of readiness may take.
+/// Time limit of a readiness check.
 const READY_WITHIN: Duration = Duration::from_secs(3);
 
-/// Checks whether the program can do its work now. `Err` says why not.
+/// Checks whether the program can do its work now. `Err` gives the reason if it cannot.
 pub type ReadyCheck = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
-/// Makes a [`ReadyCheck`] of a function.
+/// Makes a [`ReadyCheck`] from a function.
 pub fn ready_check<F, R>(check: F) -> ReadyCheck
 where
     F: Fn() -> R + Send + Sync + 'static,
@@ -44,11 +44,11 @@ where
     Arc::new(move || check().boxed())
 }
 
-/// Adds to a program's routes what each program has: `/livez`, `/readyz`, `/metrics`, the limit of bodies, a log line
-/// and metrics for each request, and a problem for each answer from 400 on. Requests for other hosts and commands of
-/// other sites' pages are refused.
+/// Adds to a program's routes what each program has: `/livez`, `/readyz`, `/metrics`, a limit on bodies, a log line and
+/// metrics for each request, and a problem for each answer from 400 on. Refuses requests for other hosts, and commands
+/// from other sites' pages.
 pub fn app(service: &'static str, routes: Router, ready: ReadyCheck) -> Router {
-    // So that the first request counts as well.
+    // Ensures that the first request is counted as well.
     metrics::handle();
     Router::new()
         .route("/livez", get(|| async { "ok" }))

@@ -18,7 +18,7 @@ use crate::{
     exit, init_tracing, openapi, ready_check, serve, shutdown_signal,
 };
 
-/// A service: its tables and its routes, and what else it does. Its `OpenApi` gives title and description.
+/// A service: its tables, its routes, and its other work. Its `OpenApi` provides title and description.
 ///
 /// The value holds the service's own settings.
 pub trait Service: OpenApi + Send + Sync + Sized + 'static {
@@ -32,20 +32,20 @@ pub trait Service: OpenApi + Send + Sync + Sized + 'static {
     /// Reads the service's own settings from the environment.
     ///
     /// # Errors
-    /// [`ConfigError`] names the invalid variable.
+    /// Returns [`ConfigError`], which names the invalid variable.
     fn from_env() -> Result<Self, ConfigError>;
 
-    /// Returns the migrations of the service's tables, in their order. Those of the event log and of the idempotency keys
-    /// run before them.
+    /// Returns the migrations of the service's tables, in order. Those of the event log and of the idempotency keys run
+    /// first.
     fn migrations() -> Vec<Box<dyn MigrationTrait>>;
 
-    /// Returns the service's routes. `GET /events` and what each program has come with them.
+    /// Returns the service's routes. `GET /events` and the routes of every program are added.
     fn routes() -> OpenApiRouter<Database>;
 
-    /// Checks whether the service can do its work; the database is checked as well.
+    /// Checks whether the service can do its work. The database is checked as well.
     ///
     /// # Errors
-    /// Says why not.
+    /// Returns the reason if it cannot.
     fn ready(&self) -> Result<(), String> {
         Ok(())
     }
@@ -73,16 +73,16 @@ impl<S: Service> Config<S> {
     /// `BILLING_DATABASE_URL` (default: `billing.db` in `DATA_DIR`).
     ///
     /// # Errors
-    /// [`ConfigError`] names the invalid variable.
+    /// Returns [`ConfigError`], which names the invalid variable.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::with_database(DatabaseUrl::from_env(&variable::<S>("DATABASE_URL"), &file::<S>())?)
     }
 
-    /// As [`Config::from_env`], with `DATABASE_URL` for an absent `BILLING_DATABASE_URL`: for a program that hosts one
-    /// service alone.
+    /// Does the same as [`Config::from_env`], with `DATABASE_URL` if `BILLING_DATABASE_URL` is absent, for a program
+    /// that hosts one service alone.
     ///
     /// # Errors
-    /// [`ConfigError`] names the invalid variable.
+    /// Returns [`ConfigError`], which names the invalid variable.
     pub fn from_env_alone() -> Result<Self, ConfigError> {
         Self::with_database(DatabaseUrl::from_env_alone(&variable::<S>("DATABASE_URL"), &file::<S>())?)
     }
@@ -101,7 +101,7 @@ fn file<S: Service>() -> String {
     format!("{}.db", S::NAME)
 }
 
-/// Runs a service as a program of its own, configured by its environment.
+/// Runs a service as a separate program, configured by its environment.
 pub async fn main<S: Service>() -> ExitCode {
     init_tracing();
     exit(async { run(Config::<S>::from_env_alone()?, shutdown_signal()).await }.await)
@@ -110,7 +110,7 @@ pub async fn main<S: Service>() -> ExitCode {
 /// Runs a service until `shutdown`.
 ///
 /// # Errors
-/// As [`start`] and [`Started::serve`].
+/// Returns the same errors as [`start`] and [`Started::serve`].
 pub async fn run<S: Service>(config: Config<S>, shutdown: CancellationToken) -> anyhow::Result<()> {
     start(config).await?.serve(shutdown).await
 }
@@ -118,7 +118,7 @@ pub async fn run<S: Service>(config: Config<S>, shutdown: CancellationToken) -> 
 /// Opens the database and binds the port.
 ///
 /// # Errors
-/// The database or the address cannot be used; the error says in one sentence what to do.
+/// Returns an error if the database or the address cannot be used; it says in one sentence what to do.
 pub async fn start<S: Service>(config: Config<S>) -> anyhow::Result<Started<S>> {
     let Config { addr, database, service } = config;
     let retention = Retention::from_env()?;
@@ -146,10 +146,10 @@ impl<S: Service> Started<S> {
         self.addr
     }
 
-    /// Serves, and does the service's other work, until `shutdown`; then lets requests in flight end.
+    /// Serves, and does the service's other work, until `shutdown`. Then lets requests in flight end.
     ///
     /// # Errors
-    /// The listener fails for good, or the other work panicked.
+    /// Returns an error if the listener fails for good, or the other work panicked.
     pub async fn serve(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         let Self { service, database, listener, retention, .. } = self;
         let app = router(&service, &database, shutdown.clone());
@@ -186,7 +186,7 @@ struct Migrations<S>(PhantomData<fn() -> S>);
 impl<S: Service> MigratorTrait for Migrations<S> {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let kit: [Box<dyn MigrationTrait>; 2] = [Box::new(EventLogMigration), Box::new(IdempotencyMigration)];
-        // Later than the first services.
+        // These were added after the first services.
         let later: [Box<dyn MigrationTrait>; 2] = [Box::new(WriteCheckMigration), Box::new(KeysByTimeMigration)];
         kit.into_iter().chain(S::migrations()).chain(later).collect()
     }

@@ -1,11 +1,11 @@
-//! Tables: their indexes, and what their rows hold as values of the vocabulary.
+//! Tables: their indexes, and the conversion of their values to the vocabulary.
 
 use std::fmt::Display;
 
 use sea_orm::DbErr;
 use sea_orm_migration::{SchemaManager, prelude::Index};
 
-/// Converts an enum as it is stored to the one of the vocabulary and back; both have the same names.
+/// Converts an enum as it is stored to that of the vocabulary and back; both have the same names.
 #[macro_export]
 macro_rules! same_names {
     ($stored:ident, $known:ident: $($name:ident),+) => {
@@ -22,7 +22,7 @@ macro_rules! same_names {
     };
 }
 
-/// Makes an error of the database of a row whose values are invalid.
+/// Makes a database error for a row whose values are invalid.
 pub fn unreadable(error: impl Display) -> DbErr {
     DbErr::Type(format!("an unreadable row: {error}"))
 }
@@ -30,7 +30,7 @@ pub fn unreadable(error: impl Display) -> DbErr {
 /// Creates an index.
 ///
 /// # Errors
-/// The database fails.
+/// Returns an error if the database fails.
 pub async fn create_index(
     manager: &SchemaManager<'_>,
     table: &'static str,

@@ -1,4 +1,4 @@
-//! Wraps every request: a span with its correlation id, a log line, metrics, and a problem where the framework refuses.
+//! Wraps every request: a span with its correlation id, a log line, metrics, and a problem if the framework refuses.
 
 use std::{
     any::Any,
@@ -16,7 +16,7 @@ use tracing::{Instrument, field};
 
 use crate::{ApiError, headers::is_valid, metrics, problem};
 
-/// The status of a request whose client did not wait for the answer, in metrics.
+/// The status in metrics of a request whose client did not wait for the answer.
 const GIVEN_UP: &str = "499";
 
 pub(crate) async fn observe(State(service): State<&'static str>, request: Request, next: Next) -> Response {
@@ -39,7 +39,7 @@ pub(crate) async fn observe(State(service): State<&'static str>, request: Reques
     .await
 }
 
-/// A request that is being answered. Dropped before its answer is there, it counts as given up by its client.
+/// A request in progress. Dropped before its answer is there, it counts as given up by its client.
 struct Observed {
     service: &'static str,
     method: &'static str,
@@ -54,7 +54,7 @@ impl Observed {
         self.is_answered = true;
         self.record(status.as_str());
         let (ms, Self { method, path, .. }) = (self.ms(), &*self);
-        // The answer tells the health; a line for each probe would hide the others.
+        // The answer reports the health; a line for each probe would hide the others.
         let is_health = matches!(self.route.as_str(), "/livez" | "/readyz" | "/metrics");
         if is_health || status.is_success() && self.route == "/events" {
             tracing::debug!(status = status.as_u16(), ms, "{method} {path}");
@@ -87,7 +87,7 @@ impl Drop for Observed {
     }
 }
 
-/// Counts a connection beyond the limit that was told so.
+/// Counts a connection beyond the limit that received a refusal.
 pub(crate) fn turned_away(service: &'static str) {
     metrics::record_request(service, "-", "-", StatusCode::SERVICE_UNAVAILABLE.as_str(), Duration::ZERO);
 }
@@ -137,7 +137,7 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     ApiError::internal(format!("a request's handler panicked: {}", panic_message(panic.as_ref()))).into_response()
 }
 
-/// Returns the method's label. Method names come from outside: an unusual one must not become a metric of its own.
+/// Returns the method's label. Method names come from outside, so an unusual one must not become a metric.
 fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 const LONG: Duration = Duration::from_secs(600);
-/// A client that sends at once has sent by then, also on a machine that is kept busy.
+/// A client that sends at once has sent by then, even on a busy machine.
 const SHORT: Duration = Duration::from_secs(1);
 /// More than the buffers of a connection hold.
 const LARGE: usize = 64 << 20;
@@ -28,7 +28,7 @@ struct Server {
 }
 
 impl Server {
-    /// Serves so many connections, and waits for a slow client for so long.
+    /// Serves this many connections, and waits this long for a slow client.
     async fn start(connections: usize, patience: Duration) -> Self {
         let routes = Router::new()
             .route("/", get(|| async { "here" }))
@@ -43,7 +43,7 @@ impl Server {
         Self { addr, _guard: shutdown.drop_guard() }
     }
 
-    /// Opens a connection and sends this.
+    /// Opens a connection and sends this text.
     async fn open(&self, text: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.addr).await.unwrap();
         stream.write_all(text.as_bytes()).await.unwrap();
@@ -66,10 +66,10 @@ impl Server {
     }
 }
 
-/// Reads what comes until the server closes the connection.
+/// Reads until the server closes the connection.
 async fn until_closed(mut stream: TcpStream) -> String {
     let mut bytes = Vec::new();
-    // Reset or closed: either way it has been let go.
+    // Reset or closed: either way the server has let it go.
     let _ = within_a_stall("the server closes the connection", stream.read_to_end(&mut bytes)).await;
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -128,7 +128,7 @@ async fn one_connection_too_many_is_told_so_and_served_when_there_is_room() {
     assert!(metrics.contains(r#"http_requests_total{service="connections",method="-",route="-",status="503"}"#));
 }
 
-/// 1,000 by default, at an eighth of the descriptors each; here both ends of each connection need one.
+/// The default is 1,000, at an eighth of the descriptors each; here both ends of each connection need one.
 #[tokio::test]
 async fn a_thousand_connections_are_served_and_of_those_beyond_fifty_are_told_so() {
     let server = Server::start(1_000, LONG).await;
@@ -137,7 +137,7 @@ async fn a_thousand_connections_are_served_and_of_those_beyond_fifty_are_told_so
         idle.push(server.open("").await);
     }
     let asked = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    // Connections are taken in their order.
+    // Connections are accepted in order.
     let last = server.open(asked).await;
     let told = server.open(asked).await;
     assert!(until_closed(told).await.starts_with("HTTP/1.1 503 "));
@@ -154,7 +154,7 @@ async fn beyond_the_fifty_that_are_told_so_connections_are_closed_without_an_ans
         told.push(server.open("").await);
     }
     assert_eq!(until_closed(server.open("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await).await, "");
-    // The fiftieth is told so all the same.
+    // The fiftieth one still receives a refusal.
     let mut last = told.pop().unwrap();
     last.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     assert!(until_closed(last).await.starts_with("HTTP/1.1 503 "));
@@ -181,7 +181,7 @@ async fn a_request_that_its_client_gives_up_is_counted() {
     eventually("it is counted", async || {
         let (_, metrics) = server.get("/metrics").await?;
         let of_it = |metric: &&str| metric.starts_with("http_requests_total") && metric.contains("/hang");
-        // Each question changes the others.
+        // Each request changes the other lines.
         if metrics.contains(line) { Ok(()) } else { Err(metrics.lines().filter(of_it).collect::<String>()) }
     })
     .await;

@@ -1,4 +1,4 @@
-//! Transactions that SQLite ends by itself: what is committed later must be there.
+//! Transactions that SQLite ends by itself: whatever is committed later must be there.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 use std::sync::{
@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use service_kit::{Database, DatabaseUrl, EventLogMigration};
 
-/// Connections of the pool, which takes them in turn.
+/// Number of connections of the pool, which uses them in turn.
 const CONNECTIONS: usize = 10;
 
 struct Migrator;
@@ -21,7 +21,7 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// Fills the database up to the limit that the connection sets for its pages: for SQLite that is a full disk.
+/// Fills the database up to the page limit of the connection: for SQLite that is a full disk.
 async fn write_on_a_full_disk(database: &Database) -> Result<(), DbErr> {
     let transaction = database.begin().await?;
     transaction.execute_unprepared("PRAGMA max_page_count = 1").await?;
@@ -41,14 +41,14 @@ async fn write_interrupted(database: &Database) -> Result<(), DbErr> {
     transaction.commit().await
 }
 
-/// Writes in a transaction that SQLite has ended for whatever reason: an input/output error, a lack of memory.
+/// Writes in a transaction that SQLite has ended for some reason: an input/output error, a lack of memory.
 async fn write_in_an_ended_transaction(database: &Database) -> Result<(), DbErr> {
     let transaction = database.begin().await?;
     transaction.execute_unprepared("ROLLBACK").await?;
     transaction.commit().await
 }
 
-/// Writes, and changes its mind: a refused command.
+/// Writes, then changes its mind: a refused command.
 async fn refuse(database: &Database) {
     let transaction = database.begin().await.unwrap();
     // The operator has made room.
@@ -64,7 +64,7 @@ async fn open(url: &DatabaseUrl) -> Database {
     database
 }
 
-/// Lets `stop` interrupt every connection of the pool.
+/// Makes `stop` interrupt every connection of the pool.
 async fn make_interruptible(database: &Database, stop: &Arc<AtomicBool>) {
     let pool = database.reader().get_sqlite_connection_pool();
     let mut connections = Vec::new();

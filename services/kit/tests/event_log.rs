@@ -35,7 +35,7 @@ async fn begin_and_append(database: &Database, subjects: &[&str]) -> Transaction
     transaction
 }
 
-/// Position and subject of what can be read.
+/// Returns position and subject of all readable events.
 async fn readable(database: &Database) -> Vec<(String, String)> {
     let log = EventLog { database: database.clone(), source: "/test", shutdown: CancellationToken::new() };
     let app: axum::Router = events_routes(log).into();
@@ -53,7 +53,7 @@ fn expected(events: &[(&str, &str)]) -> Vec<(String, String)> {
 #[tokio::test]
 async fn a_delayed_commit_makes_no_lower_position_appear_later() {
     on_each_database(async |url| {
-        // Two instances of a service: nothing but the database orders them.
+        // Two instances of a service: only the database orders them.
         let slow_instance = Database::open::<Migrator>(&url).await.unwrap();
         let fast_instance = Database::open::<Migrator>(&url).await.unwrap();
         let slow = begin_and_append(&slow_instance, &["slow-1", "slow-2"]).await;

@@ -1,4 +1,5 @@
-//! A disk that takes nothing more for a moment. The limit is the process's own, so this is the file's one test.
+//! A disk that accepts nothing more for a moment. The limit applies to the whole process, so this file has only one
+//! test.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
@@ -28,7 +29,7 @@ impl MigratorTrait for Nothing {
     }
 }
 
-/// Lets no file grow beyond what the database's log has now, or lifts that.
+/// Prevents files from growing beyond the current size of the database's log, or lifts that limit.
 fn limit(folder: &Path, on: bool) {
     let all = getrlimit(Resource::Fsize);
     let current = if on { Some(fs::metadata(folder.join("bells.db-wal")).unwrap().len()) } else { all.maximum };

@@ -1,4 +1,4 @@
-//! A database that another program has locked: answers come in time, and say what was not done.
+//! A database that another program has locked: answers arrive in time, and say what was not done.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 mod bells;
@@ -54,7 +54,7 @@ async fn readiness_says_that_nothing_can_be_written_and_recovers() {
     let client = &locked.bells.client;
     assert_eq!(client.get("/readyz").await.status, 200);
     let lock = locked.lock().await;
-    // A command that fails makes readiness look at once; otherwise it does so every five seconds.
+    // A failed command makes readiness check at once; otherwise it does so every five seconds.
     assert_eq!(send(client, "k", "once").await.outcome(), (503, "database-unavailable"));
     let answer = client.get("/readyz").await;
     assert_eq!(answer.outcome(), (503, "not-ready"));
@@ -77,7 +77,7 @@ async fn twenty_writers_wait_together_and_not_one_after_the_other() {
     let lock = locked.lock().await;
     let client = &locked.bells.client;
     let commands = (0..20).map(|key| async move { send(client, &key.to_string(), "once").await });
-    // One after the other, each with SQLite's own time, they need 80 s.
+    // One after the other, each with SQLite's own wait, they would need 80 s.
     let answers = tokio::time::timeout(Duration::from_secs(75), join_all(commands)).await.unwrap();
     for answer in answers {
         assert_eq!(answer.outcome(), (503, "database-unavailable"));
@@ -88,7 +88,7 @@ async fn twenty_writers_wait_together_and_not_one_after_the_other() {
     assert_eq!(client.events().await.len(), 1, "nothing was done of what was answered 503");
 }
 
-/// How many commands ended with this status; 499 are those that were given up by their clients.
+/// Returns how many commands ended with this status; 499 stands for those whose clients gave up.
 async fn ended(client: &Client, status: u16) -> usize {
     let metrics = client.get("/metrics").await.body;
     let of_commands = format!(r#"route="/commands/ring-bell",status="{status}"}} "#);

@@ -1,4 +1,4 @@
-//! PostgreSQL that ends a connection within a transaction, or whose answer to a commit is lost.
+//! A PostgreSQL that ends a connection within a transaction, or whose answer to a commit is lost.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 mod bells;
@@ -43,7 +43,7 @@ async fn a_commit_after_connections_were_ended_is_kept_and_nothing_of_theirs() {
     transaction.execute_unprepared("CREATE TABLE note (text TEXT NOT NULL)").await.unwrap();
     transaction.commit().await.unwrap();
 
-    // As often as there may be connections in the pool.
+    // Once for each connection that the pool may have.
     for round in 0..10 {
         let transaction = database.begin().await.unwrap();
         transaction.execute_unprepared("INSERT INTO note VALUES ('ended')").await.unwrap();
@@ -78,7 +78,7 @@ async fn waiting_for_a_lock_and_a_statement_end_before_the_callers_give_up() {
 enum Lost {
     /// The connection ends.
     Closed,
-    /// Nothing comes any more.
+    /// No more bytes arrive.
     Silent,
 }
 
@@ -108,7 +108,7 @@ async fn pass_on(mut client: TcpStream, port: u16, lose: Arc<AtomicBool>, how: L
                 server.write_all(&asked[..length]).await.unwrap();
             }
             Ok(length @ 1..) = server.read(&mut answered) => {
-                // The server has committed: it has answered.
+                // The server has committed, because it has answered.
                 if is_lost && how == Lost::Silent {
                     std::future::pending::<()>().await;
                 }

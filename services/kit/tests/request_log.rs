@@ -1,5 +1,5 @@
-//! What a request leaves in the log. The test has a process of its own: `tracing` asks once for each place in the code
-//! whether anyone listens, and keeps the answer for all threads, so a test beside it that listens to nothing could silence it.
+//! The log lines of a request. The test has its own process: `tracing` asks once for each place in the code whether
+//! anyone listens, and keeps the answer for all threads. A test beside it that listens to nothing could silence it.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 use std::{

@@ -1,4 +1,4 @@
-//! A service of a few lines: all else comes with the kit.
+//! A service of a few lines: everything else comes with the kit.
 
 mod bells;
 

@@ -4,25 +4,25 @@ use axum::http::StatusCode;
 use messages::{ProcessId, code};
 use sea_orm::{DeriveActiveEnum, EnumIter};
 
-/// A document's place.
+/// Where a document stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Billing's log has not told of it yet.
+    /// Billing's log has not announced it yet.
     Unknown,
     /// In its customer's open report.
     Open,
-    /// In a report that the customer has.
+    /// In a report that the customer has received.
     Published,
 }
 
-/// Result of a process's marking of a document. It is kept for good: a process marks a document once, and a late duplicate
-/// of its command must not mark it again after it was unmarked or refused.
+/// Result of a process's marking of a document. It is kept for good: a process marks a document once. A late duplicate
+/// of its command must not mark the document again after it was unmarked or refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
 pub enum Outcome {
     /// The document is marked by this process.
     Marked,
-    /// The process took its mark back, or will never set it.
+    /// The process has taken its mark back, or will never set it.
     Unmarked,
     /// Refused: the document counts in a published report.
     ReportPublished,
@@ -33,7 +33,7 @@ pub enum Outcome {
 /// A business 'no'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The document counts in a report that the customer has.
+    /// The document counts in a report that the customer has received.
     #[error("the document counts in a report that was published")]
     ReportPublished,
     /// Another process has marked the document.
@@ -74,11 +74,11 @@ impl service_kit::Refusal for Refusal {
 pub enum Marking {
     /// Marks the document, which leaves the total.
     Mark,
-    /// Nothing: the process has marked it before.
+    /// Nothing: the process has already marked it.
     Nothing,
-    /// Refuses, and keeps this outcome.
+    /// Refuses, and records this outcome.
     Refuse(Outcome, Refusal),
-    /// Refuses as it did before.
+    /// Refuses as before.
     RefuseAgain(Refusal),
 }
 
@@ -106,13 +106,13 @@ pub fn mark(
 /// Effect of UnmarkDocumentAsVoided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unmarking {
-    /// The document counts again, in the report in which it stands.
+    /// The document counts again, in the report that contains it.
     CountAgain,
     /// The document was left out of a published report: it counts in the customer's next one.
     CountInNext,
-    /// The mark of a document that is not known yet is gone.
+    /// The mark of a document that is not known yet is removed.
     Forget,
-    /// The process has no mark; it will not set one any more.
+    /// The process has no mark, and can no longer set one.
     Bar,
     /// Nothing.
     Nothing,

@@ -24,16 +24,16 @@ use self::projection::{COMMIT_AFTER, Projected, Projection};
 pub(crate) use self::skip::Skip;
 use crate::store;
 
-/// Events per request.
+/// Maximum number of events per request.
 const BATCH: u16 = 500;
-/// Least time from one page of events to the next, so that those of a busy Billing come several at a time.
+/// Minimum time between two pages of events, so that a busy Billing delivers several at a time.
 const PAGE_EVERY: Duration = Duration::from_millis(50);
-/// Time that one request waits for an event.
+/// Longest time that one request waits for an event.
 const WAIT: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Reason for which the follower has stopped for good.
+/// The reason why the follower has stopped for good.
 pub(crate) type Stopped = Arc<OnceLock<String>>;
 
 /// Follows Billing's log and projects it into the reports.
@@ -41,7 +41,7 @@ pub(crate) type Stopped = Arc<OnceLock<String>>;
 pub(crate) struct Follower {
     pub(crate) database: Database,
     pub(crate) billing: FeedClient,
-    /// Events that are passed over if they cannot be read.
+    /// Events to skip if they cannot be read.
     pub(crate) skip: Skip,
     pub(crate) stopped: Stopped,
 }
@@ -57,7 +57,7 @@ enum FollowError {
 }
 
 impl FollowError {
-    /// Whether trying again does not help.
+    /// Returns whether trying again is of no use.
     fn is_final(&self) -> bool {
         match self {
             Self::Feed(error) => error.is_final(),
@@ -68,8 +68,8 @@ impl FollowError {
 }
 
 impl Follower {
-    /// Follows the log until `shutdown` and retries after transient faults. Another log, one that lost events, and a
-    /// document that cannot be read stop it.
+    /// Follows the log until `shutdown` and retries after transient faults. It stops at another log, at a log that has
+    /// lost events, and at a document that cannot be read.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
         shutdown.run_until_cancelled(self.follow()).instrument(tracing::info_span!("follower")).await;
     }
@@ -91,7 +91,7 @@ impl Follower {
         }
     }
 
-    /// Projects from the position in the database, until a fault or until another replica is ahead.
+    /// Projects from the position in the database, until a fault occurs or another replica is ahead.
     async fn read_on(&self, backoff: &mut Backoff) -> Result<(), FollowError> {
         let mut projection = Projection::begin(store::position(&self.database).await?);
         let mut reader = FeedReader::new(self.billing.clone(), projection.at().clone());
@@ -104,7 +104,7 @@ impl Follower {
                 Projected::All => {
                     show_position(projection.at().position);
                     reader.advance_to(projection.at().clone());
-                    // What comes alone is not delayed.
+                    // A single event is not delayed.
                     if (1..usize::from(BATCH)).contains(&events.len()) {
                         sleep_until(next_page).await;
                     }
@@ -118,7 +118,7 @@ impl Follower {
     fn stop(&self, error: &FollowError) {
         tracing::error!("Reports has stopped following Billing: {error}. No event is skipped; see docs/OPERATIONS.md");
         metrics::gauge!("reports_follower_stopped").set(1);
-        // The follower stops once.
+        // The follower stops only once.
         let _ = self.stopped.set(format!("Billing's log is not followed any more: {error}; see docs/OPERATIONS.md"));
     }
 }

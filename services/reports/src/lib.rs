@@ -1,4 +1,4 @@
-//! Reports: adds the documents of a customer up, one report at a time, and publishes them.
+//! Reports: adds up the documents of a customer, one report at a time, and publishes them.
 
 pub mod domain;
 mod follower;
@@ -30,10 +30,10 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// Makes a Reports that follows the log of the Billing at this URL. Billing need not be available.
+    /// Creates a Reports that follows the log of the Billing at this URL. Billing need not be available.
     ///
     /// # Errors
-    /// [`ConfigError`] names `BILLING_URL` if the URL is not that of an HTTP service.
+    /// Returns [`ConfigError`], which names `BILLING_URL`, if the URL is not that of an HTTP service.
     pub fn following(billing: Url) -> Result<Self, ConfigError> {
         let value = billing.to_string();
         let billing = FeedClient::new(billing).map_err(|error| ConfigError {
@@ -47,12 +47,12 @@ impl Reports {
     /// Follows the log at another URL.
     ///
     /// # Errors
-    /// As [`Reports::following`].
+    /// Returns the same errors as [`Reports::following`].
     pub fn and_follows(self, billing: Url) -> Result<Self, ConfigError> {
         Ok(Self { billing: Self::following(billing)?.billing, ..self })
     }
 
-    /// Passes over the events at these positions of the log, if they cannot be read.
+    /// Skips the events at these positions of the log if they cannot be read.
     #[must_use]
     pub fn skipping(self, positions: impl IntoIterator<Item = Position>) -> Self {
         Self { skip: positions.into_iter().collect(), ..self }

@@ -21,7 +21,7 @@ pub(crate) fn routes() -> OpenApiRouter<Database> {
         .routes(routes!(publish_report::publish_report))
 }
 
-/// Returns a command's answer. For a document that Reports knows it names the customer that Billing has told.
+/// Returns a command's answer. For a document that Reports knows, it names the customer that Billing has announced.
 fn answer(document: &LockedDocument, command: DocumentMarking) -> DocumentMarking {
     let known = document.known.as_ref().map(|known| known.customer_id.clone());
     DocumentMarking { customer_id: known.unwrap_or(command.customer_id), ..command }

@@ -12,7 +12,7 @@ pub struct Answer {
     pub status: u16,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body; a text where it is not JSON.
+    /// Its body; a text if it is not JSON.
     pub body: Value,
 }
 
@@ -44,18 +44,18 @@ impl Client {
         self.addr
     }
 
-    /// Sends GET. As [`Client::ask`] otherwise.
+    /// Sends GET. Otherwise like [`Client::ask`].
     pub async fn get(&self, path: &str) -> Answer {
         self.ask(Method::GET, path, &[], None).await
     }
 
-    /// Sends POST with a JSON body. As [`Client::ask`] otherwise.
+    /// Sends POST with a JSON body. Otherwise like [`Client::ask`].
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.post_with(path, &[], body).await
     }
 
-    /// Sends POST with headers and a JSON body, again where the service has no time: 503 says that nothing was done. As
-    /// [`Client::ask`] otherwise.
+    /// Sends POST with headers and a JSON body. Repeats it while the service is busy: 503 says that nothing was done.
+    /// Otherwise like [`Client::ask`].
     pub async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
         test_support::eventually("an answer of a service that has time", async || {
             let answer = self.post_once(path, headers, &body).await;
@@ -64,7 +64,7 @@ impl Client {
         .await
     }
 
-    /// Sends POST with headers and a JSON body, once. As [`Client::ask`] otherwise.
+    /// Sends POST with headers and a JSON body, once. Otherwise like [`Client::ask`].
     pub async fn post_once(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         self.ask(Method::POST, path, headers, Some(body.to_string())).await
     }
@@ -72,7 +72,7 @@ impl Client {
     /// Sends a request.
     ///
     /// # Panics
-    /// When it is not answered, or an answer from 400 on is not a problem.
+    /// Panics if it is not answered, or if an answer from 400 on is not a problem.
     pub async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
         let mut request = test_support::http().request(method, format!("{}{path}", self.base));
         if let Some(body) = body {
@@ -93,7 +93,7 @@ impl Client {
     /// Reads all items of a list. `path` has a query.
     ///
     /// # Panics
-    /// When a page is not answered with 200.
+    /// Panics if a page is not answered with 200.
     pub async fn all(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();
         let mut cursor = String::new();
@@ -111,7 +111,7 @@ impl Client {
     /// Returns type and subject of all events of the log.
     ///
     /// # Panics
-    /// When the log cannot be read.
+    /// Panics if the log cannot be read.
     pub async fn story(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         self.events().await.iter().map(|event| (text(&event["type"]), text(&event["subject"]))).collect()
@@ -120,7 +120,7 @@ impl Client {
     /// Reads all events of the log.
     ///
     /// # Panics
-    /// When the log cannot be read.
+    /// Panics if the log cannot be read.
     pub async fn events(&self) -> Vec<Value> {
         let mut events: Vec<Value> = Vec::new();
         loop {

@@ -1,15 +1,15 @@
-//! Fresh databases: SQLite, and PostgreSQL where it is installed.
+//! Fresh databases: SQLite, and PostgreSQL if it is installed.
 
 use service_kit::DatabaseUrl;
 use test_support::PostgresServer;
 
 const VARIABLE: &str = "TEST_DATABASE_URL";
 
-/// Runs a test on a fresh SQLite database, then on a fresh one of PostgreSQL. Where PostgreSQL is not installed, that half
-/// is passed over, or fails if `CI` is set.
+/// Runs a test on a fresh SQLite database, then on a fresh PostgreSQL one. If PostgreSQL is not installed, the second
+/// half is skipped, or fails if `CI` is set.
 ///
 /// # Panics
-/// When `test` does, or when PostgreSQL does not start.
+/// Panics if `test` does, or if PostgreSQL does not start.
 pub async fn on_each_database(test: impl AsyncFn(DatabaseUrl)) {
     let folder = tempfile::tempdir().unwrap();
     test(DatabaseUrl::sqlite_file(&folder.path().join("some folder/test.db"), VARIABLE)).await;

@@ -1,4 +1,4 @@
-//! Shared parts of the services' tests: fresh databases, a service that runs, and a client over real HTTP.
+//! Shared parts of the services' tests: fresh databases, a running service, and a client over real HTTP.
 #![expect(clippy::unwrap_used, reason = "in a harness of tests, a step that fails is a test that fails")]
 
 mod client;

@@ -9,7 +9,7 @@ use crate::Client;
 /// A service that runs until this value is dropped.
 #[derive(Debug)]
 pub struct Running {
-    /// Asks it.
+    /// A client of the service.
     pub client: Client,
     shutdown: CancellationToken,
     task: JoinHandle<anyhow::Result<()>>,
@@ -20,7 +20,7 @@ impl Running {
     /// Starts a service on a free port.
     ///
     /// # Panics
-    /// When it does not start.
+    /// Panics if it does not start.
     pub async fn start(service: impl Service, database: &DatabaseUrl) -> Self {
         let config = Config { addr: "127.0.0.1:0".to_owned(), database: database.clone(), service };
         let started = start(config).await.unwrap();
@@ -33,7 +33,7 @@ impl Running {
     /// Stops the service.
     ///
     /// # Panics
-    /// When it ends with an error.
+    /// Panics if it ends with an error.
     pub async fn stop(self) {
         self.shutdown.cancel();
         self.task.await.unwrap().unwrap();

@@ -1,5 +1,5 @@
-//! Contracts of the same three customers. If it is wanted, credit ratings change now and then, and what was revoked is
-//! signed and confirmed, apart from some contracts that nobody looks after.
+//! Contracts of the same three customers. On request, credit ratings change now and then, and revoked contracts are
+//! signed and confirmed, except for some that nobody looks after.
 
 use messages::{
     ContractId, CustomerId, Page,
@@ -14,10 +14,10 @@ use super::PEOPLE;
 const FIRST_RATING: CreditRating = CreditRating::A;
 const RATINGS: [CreditRating; 3] = [CreditRating::Bbb, CreditRating::B, CreditRating::Aa];
 const CONTRACTS_EACH: usize = 4;
-/// Actions from one change to the next: enough to sign and confirm most of a customer's contracts.
+/// Number of actions from one change to the next: enough to sign and confirm most of a customer's contracts.
 const CHANGE_EVERY: usize = 10;
 
-/// Opens contracts, changes ratings by the api, signs and confirms.
+/// Opens contracts, changes ratings through the api, signs and confirms.
 pub(super) struct Contracts {
     client: Client,
     url: Url,
@@ -29,7 +29,7 @@ impl Contracts {
         Ok(Self { client, url: contracts.clone(), changes: api.join("/credit-changes")? })
     }
 
-    /// Registers the customers and opens their contracts. What exists stays unchanged.
+    /// Registers the customers and opens their contracts. Existing ones stay unchanged.
     pub(super) async fn open(&self) -> anyhow::Result<String> {
         for person in PEOPLE {
             let customer_id: CustomerId = person.parse()?;
@@ -44,7 +44,7 @@ impl Contracts {
         Ok(format!("{} contracts of {} are open", CONTRACTS_EACH * PEOPLE.len(), PEOPLE.join(", ")))
     }
 
-    /// Does the next thing, and returns a line for the log.
+    /// Performs the next action, and returns a line for the log.
     pub(super) async fn act(&self, number: usize) -> anyhow::Result<String> {
         match number % CHANGE_EVERY {
             0 => self.change(number / CHANGE_EVERY).await,
@@ -64,7 +64,7 @@ impl Contracts {
         Ok(format!("the credit rating of {person} changes to {credit_rating:?}"))
     }
 
-    /// Does this to the newest contract in this status.
+    /// Sends a command for the newest contract in this status.
     async fn step(&self, status: &str, command: &str) -> anyhow::Result<String> {
         let mut url = self.url.join("/contracts")?;
         url.query_pairs_mut().append_pair("status", status).append_pair("limit", "1");
@@ -82,7 +82,7 @@ impl Contracts {
     }
 }
 
-/// Whose rating changes, and to which: each customer's to another one than before.
+/// Returns whose rating changes, and to what; it always differs from the customer's current rating.
 fn change(number: usize) -> (&'static str, CreditRating) {
     let round = number / PEOPLE.len();
     (PEOPLE[number % PEOPLE.len()], RATINGS[round % RATINGS.len()])

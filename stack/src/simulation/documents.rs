@@ -33,7 +33,7 @@ impl Documents {
         Ok(format!("{document_id} issued to {customer_id}, {total} {}", total.currency.code()))
     }
 
-    /// Issues a document that is to be voided.
+    /// Issues a document to be voided.
     pub(super) async fn issue_by_mistake(&self) -> anyhow::Result<Document> {
         self.post(MISTAKEN).await
     }

@@ -1,5 +1,5 @@
-//! Transfers between three accounts. Every fourth one is more than there is, and fails; every eighth one goes to an account
-//! that has been closed, and is returned.
+//! Transfers between three accounts. Every fourth one exceeds the balance, and fails; every eighth one goes to a closed
+//! account, and is returned.
 
 use messages::{
     Money,
@@ -15,7 +15,7 @@ const INITIAL_BALANCE: &str = "1000.00";
 /// More than all three balances together, so its withdrawal is refused.
 const TOO_MUCH: &str = "5000.00";
 const TOO_MUCH_EVERY: usize = 4;
-/// Has closed her account.
+/// The owner of the closed account.
 const GONE: &str = "margaret";
 const TO_GONE_EVERY: usize = 8;
 
@@ -36,7 +36,7 @@ impl Transfers {
 
     /// Requests the next transfer, and returns a line for the log.
     pub(super) async fn request(&self, number: usize) -> anyhow::Result<String> {
-        // An account that exists stays unchanged.
+        // An existing account stays unchanged.
         for owner in PEOPLE {
             self.post(&self.open, &account(owner, INITIAL_BALANCE)?).await?;
         }

@@ -1,4 +1,4 @@
-//! Voidings: one that is done, a report that is published, and a voiding that comes too late for it.
+//! Voidings: one that succeeds, a report that is published, and a voiding that comes too late for the report.
 
 use messages::{
     CustomerId, DocumentId, Page,
@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{PEOPLE, documents::Documents};
 
-/// Failures that wait for an operator. The simulation makes no more: nobody may be there to acknowledge them.
+/// Maximum number of failures that wait for an operator. Nobody may be there to acknowledge more of them.
 const MOST_FAILURES: usize = 3;
 
 /// Voids documents and publishes reports.
@@ -36,7 +36,7 @@ impl Voidings {
         })
     }
 
-    /// Does the next thing, and returns a line for the log.
+    /// Performs the next action, and returns a line for the log.
     pub(super) async fn act(&self, number: usize) -> anyhow::Result<String> {
         match number % 3 {
             0 => self.void_one().await,
@@ -61,7 +61,7 @@ impl Voidings {
         Ok(format!("report {} of {customer} is published", report.number))
     }
 
-    /// Voids a document that stands in a published report: it is refused, and waits for an operator.
+    /// Voids a document in a published report: the voiding is refused, and waits for an operator.
     async fn void_too_late(&self, number: usize) -> anyhow::Result<String> {
         let waiting: Page<Value> = self.get(&self.failures).await?;
         if waiting.items.len() >= MOST_FAILURES {

@@ -9,7 +9,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-/// Largest executable that is unpacked, in bytes, so that no archive can fill the disk.
+/// Largest executable to unpack, in bytes, so that no archive can fill the disk.
 const MAX_EXECUTABLE: u64 = 1 << 30;
 
 /// Format of a download.

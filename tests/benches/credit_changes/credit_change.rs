@@ -1,4 +1,4 @@
-//! All contracts of one customer: revoked by the batch of a credit change, then signed and confirmed by HTTP, with a
+//! All contracts of one customer: revoked by the batch of a credit change, then signed and confirmed over HTTP, with a
 //! ContractConfirmation for each.
 
 use std::time::{Duration, Instant};
@@ -55,7 +55,7 @@ async fn measure(contracts: usize) -> Vec<String> {
     let change = system.change(&by_loop, CreditRating::B).await;
     let revoked = system.revoke(&by_loop.contracts, &change).await;
     let plain = rate(contracts, revoked + system.sign_and_confirm(&by_loop.contracts).await);
-    // No process hears of what the loop has done.
+    // No process learns of the loop's effects.
     let head = system.change(&by_loop, CreditRating::C).await.position;
     for name in SUBSCRIPTIONS {
         system.resume(name, Some(head)).await;
@@ -86,7 +86,7 @@ fn cells(contracts: usize, times: &Times, plain: f64, own: &Own) -> Vec<String> 
     ]
 }
 
-/// Since the change of the rating.
+/// Times since the change of the rating.
 struct Times {
     revoked: Duration,
     started: Duration,
@@ -134,7 +134,7 @@ impl System {
         .await
     }
 
-    /// The histories of all processes of the change.
+    /// Returns the histories of all processes of the change.
     async fn histories(&self, customer: &Customer, change: &Change) -> Histories {
         let mut histories = self.ended("WorkflowType = 'ContractConfirmation'").await;
         let batch = self.ended(&format!("WorkflowId = '{}'", workflow_id(change))).await;

@@ -29,27 +29,27 @@ impl Histories {
         })
     }
 
-    /// Events of each of so many.
+    /// Returns the number of events for each of `count`.
     pub(crate) fn each(&self, count: usize) -> f64 {
         float(self.events) / float(count)
     }
 }
 
 impl System {
-    /// The histories of ended runs, once a visibility query finds the last one of them as it has completed.
+    /// Returns the histories of ended runs, once a visibility query finds the last of them as completed.
     pub(crate) async fn ended(&self, query: &str) -> Histories {
         self.finds(&format!("({query}) AND ExecutionStatus = 'Completed'"), 1).await;
         let runs = self.env.temporal().list(&format!("({query}) AND ExecutionStatus != 'Running'")).await;
         Histories::of(runs.iter().map(|run| run.history_length))
     }
 
-    /// The history of the latest run of a workflow.
+    /// Returns the length of the history of a workflow's latest run.
     pub(crate) async fn length(&self, workflow_id: &str) -> i64 {
         let described = until(async || self.operator.workflows().describe(workflow_id).await.ok()?).await;
         described.info.history_length
     }
 
-    /// The histories of the confirmations of some of the customer's contracts.
+    /// Returns the histories of the confirmations of some of the customer's contracts.
     pub(crate) async fn sample(&self, customer: &Customer) -> Histories {
         let mut histories = Histories::default();
         for contract in customer.contracts.iter().take(SAMPLE) {

@@ -1,10 +1,10 @@
-//! A credit change and its parts, beside a plain loop against the same service and the server's own rates in the same run:
-//! `cargo bench -p tests --bench credit_changes [-- batch confirmations reminders credit-change]`.
+//! A credit change and its parts, beside a plain loop against the same service and the server's own rates in the same
+//! run: `cargo bench -p tests --bench credit_changes [-- batch confirmations reminders credit-change]`.
 //!
-//! `BENCH_ITEMS=100,1000` sets the sizes, one row each; `BENCH_REMINDERS_PER_SECOND=10` how often customers are reminded.
-//! Each row has a system of its own on loopback: Contracts on SQLite, the worker, and a Temporal dev server that keeps its
-//! data in a file. The worker calls Contracts without a proxy between. The plain loop sends the same commands to the same
-//! Contracts, as many at once as the batch, without Temporal.
+//! `BENCH_ITEMS=100,1000` sets the sizes, one row each; `BENCH_REMINDERS_PER_SECOND=10` sets how often customers are
+//! reminded. Each row has its own system on loopback: Contracts on SQLite, the worker, and a Temporal dev server that
+//! keeps its data in a file. The worker calls Contracts without a proxy. The plain loop sends the same commands to the
+//! same Contracts, as many concurrently as the batch, without Temporal.
 #![expect(clippy::unwrap_used, reason = "a bench ends where a step fails")]
 
 mod batch;

@@ -1,4 +1,4 @@
-//! Confirmations that are open: of contracts that the plain loop has revoked.
+//! Open confirmations: of contracts that the plain loop has revoked.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tests::{Component, bench::Both, calls::http};
 
 use crate::system::{Customer, SUBSCRIPTIONS, System, until};
 
-/// The worker's count of the workflow tasks that it has done.
+/// The worker's counter of completed workflow tasks.
 const TASKS: &str = "workflow_task_execution_latency_seconds_count";
 /// The processes whose workflow tasks count.
 const OF_CONFIRMATIONS: &str = "workflow_type=\"ContractConfirmation\"";
@@ -17,15 +17,15 @@ pub(crate) const RUNNING: &str = "WorkflowType = 'ContractConfirmation' AND Exec
 
 pub(crate) struct Open {
     pub(crate) customer: Customer,
-    /// From the resumption of the subscription until the last process ran.
+    /// From the resumption of the subscription until the last process was running.
     pub(crate) started: Duration,
-    /// From then until each had handled its event.
+    /// From then until each process had handled its event.
     pub(crate) handled: Duration,
     pub(crate) used: Both,
 }
 
 impl System {
-    /// Starts the confirmations of so many contracts: their events are in the log when the subscription resumes.
+    /// Starts the confirmations of this many contracts: their events are in the log when the subscription resumes.
     pub(crate) async fn open(&self, contracts: usize) -> Open {
         self.pause().await;
         let customer = self.customer(contracts).await;
@@ -47,7 +47,7 @@ impl System {
         latest(runs.iter().filter_map(|run| run.start_time).map(|at| (at.seconds, at.nanos)))
     }
 
-    /// Returns how many workflow tasks of confirmations the worker has done.
+    /// Returns how many workflow tasks of confirmations the worker has completed.
     pub(crate) async fn tasks_done(&self) -> usize {
         let page = http().get(format!("{}/metrics", self.env.url(Component::Worker))).send().await.unwrap();
         let page = page.text().await.unwrap();

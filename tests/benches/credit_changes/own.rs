@@ -1,4 +1,4 @@
-//! The server's own rates: calls about workflows that no worker runs, as many at once as a subscription has.
+//! The server's own rates: calls about workflows that no worker runs, as many concurrently as a subscription has.
 
 use std::{ops::Range, time::Instant};
 
@@ -16,14 +16,14 @@ use tests::{Temporal, bench::rate, json_payload};
 use crate::system::System;
 
 const AT_ONCE: usize = 32;
-/// Enough for a rate: they stay on the server.
+/// Enough to measure a rate: they stay on the server.
 const MOST: usize = 2_000;
 
-/// Calls a second.
+/// Calls per second.
 pub(crate) struct Own {
     /// Signals with start of new workflows.
     pub(crate) starts: f64,
-    /// Signals to workflows that run, one each.
+    /// Signals to running workflows, one each.
     pub(crate) signals: f64,
 }
 
@@ -63,7 +63,7 @@ async fn signal(temporal: &Temporal, number: usize) {
     temporal.signal_by_id(&format!("bench-{number}"), "deliver", vec![payload()]).await.unwrap();
 }
 
-/// About as large as an event.
+/// Returns a payload about as large as an event.
 fn payload() -> Payload {
     json_payload(&json!({"event": "x".repeat(500)}))
 }

@@ -1,4 +1,4 @@
-//! The plain loop: commands to Contracts by HTTP, so many at once, without Temporal.
+//! The plain loop: commands to Contracts over HTTP, many concurrently, without Temporal.
 
 use std::time::{Duration, Instant};
 
@@ -15,13 +15,13 @@ use crate::system::{Change, System};
 
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// So many are in flight as in the batch.
+/// Returns the number of commands in flight, the same as in the batch.
 fn at_once() -> usize {
     usize::try_from(RevokeContracts::limits().in_flight).unwrap()
 }
 
 impl System {
-    /// Revokes the contracts by a change; returns how long that took.
+    /// Revokes the contracts by a change. Returns how long that took.
     pub(crate) async fn revoke(&self, contracts: &[ContractId], change: &Change) -> Duration {
         self.each(contracts, async |contract| {
             let body = json!({"contract_id": contract, "credit_change_id": change.id});
@@ -30,7 +30,7 @@ impl System {
         .await
     }
 
-    /// Signs each contract and confirms it; returns how long that took.
+    /// Signs each contract and confirms it. Returns how long that took.
     pub(crate) async fn sign_and_confirm(&self, contracts: &[ContractId]) -> Duration {
         self.each(contracts, async |contract| {
             let body = json!({"contract_id": contract});
@@ -46,7 +46,7 @@ impl System {
         begun.elapsed()
     }
 
-    /// Sends a command with a key of its own, again where Contracts has no time.
+    /// Sends a command with its own key. Repeats it while Contracts is busy.
     async fn post(&self, command: &str, body: &Value) {
         let url = format!("{}/commands/{command}", self.env.url(Component::Contracts));
         let key = sample::unique("bench");

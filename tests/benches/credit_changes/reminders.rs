@@ -1,6 +1,6 @@
-//! What a reminder costs.
+//! The cost of a reminder.
 //!
-//! The worker keeps some thousands of processes in memory: with more of them, each reminder replays a history first.
+//! The worker keeps some thousands of processes in memory. With more of them, each reminder first replays a history.
 
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ const COLUMNS: [&str; 9] = [
 const SHORTEST: u64 = 5;
 const IDLE: Duration = Duration::from_secs(10);
 const BATCH: u32 = 1_000;
-/// Last events of a history whose workflow task is still to be done.
+/// Last events of a history whose workflow task is not done yet.
 const UNDER_WAY: [EventType; 3] =
     [EventType::TimerFired, EventType::WorkflowTaskScheduled, EventType::WorkflowTaskStarted];
 
@@ -48,7 +48,7 @@ async fn measure(confirmations: usize, per_second: usize) -> Vec<String> {
     let idle = system.idle().await;
     let open = system.open(confirmations).await;
     let mut log = Reminders::default();
-    // Where the first are reminded before the last have started, some of the tasks so far were reminders.
+    // If the first are reminded before the last have started, some of the tasks so far were reminders.
     until(async || {
         log.read(&system).await;
         (system.tasks_done().await >= confirmations + log.count).then_some(())
@@ -76,7 +76,7 @@ async fn measure(confirmations: usize, per_second: usize) -> Vec<String> {
     ]
 }
 
-/// The reminders in Contracts' log behind a position.
+/// The reminders in Contracts' log after a position.
 #[derive(Debug, Default)]
 struct Reminders {
     position: i64,
@@ -97,8 +97,8 @@ impl Reminders {
     }
 }
 
-/// The events that reminders have added to a history, and how many reminders these are. A last one that is not done yet
-/// does not count.
+/// Returns the events that reminders have added to a history, and the number of these reminders. A last reminder that
+/// is not done yet does not count.
 fn added(history: &[HistoryEvent]) -> (usize, usize) {
     let fired = |event: &HistoryEvent| event.event_type() == EventType::TimerFired;
     let begin = history.iter().position(fired).unwrap_or(history.len());
@@ -109,7 +109,7 @@ fn added(history: &[HistoryEvent]) -> (usize, usize) {
 }
 
 impl System {
-    /// The events of a reminder, in the histories of some confirmations.
+    /// Returns the number of events per reminder, in the histories of some confirmations.
     async fn events_each(&self, customer: &Customer) -> f64 {
         let (mut events, mut reminders) = (0, 0);
         for contract in customer.contracts.iter().take(SAMPLE) {
@@ -120,7 +120,7 @@ impl System {
         float(events) / float(reminders)
     }
 
-    /// What worker and Temporal use while nothing happens.
+    /// Returns what the worker and Temporal use while nothing happens.
     async fn idle(&self) -> Both {
         let before = self.env.usage().await;
         sleep(IDLE).await;

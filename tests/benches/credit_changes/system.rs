@@ -16,12 +16,12 @@ use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 use tests::{Component, Env, binaries, sample};
 use tokio::time::sleep;
 
-/// The subscriptions of the processes that a credit change is made of.
+/// The subscriptions of the processes in a credit change.
 pub(crate) const SUBSCRIPTIONS: [&str; 2] = ["ContractConfirmation", "CreditChange"];
 const ASK_EVERY: Duration = Duration::from_millis(250);
 
-/// Contracts that were opened before its log began, straight in Contracts' database: a hundred thousand requests would take
-/// minutes. The ids are in no order, as real ones are.
+/// Contracts that were opened before the log began, written directly to Contracts' database: a hundred thousand
+/// requests would take minutes. The ids are in no order, like real ones.
 const OPEN: &str = "
     WITH RECURSIVE number(n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM number WHERE n + 1 < ?2)
     INSERT INTO contracts (contract_id, customer_id, status, opened_position, opened_at)
@@ -46,7 +46,7 @@ pub(crate) struct Change {
 }
 
 impl System {
-    /// Contracts, the worker with these variables, and a Temporal server.
+    /// Starts Contracts, the worker with these variables, and a Temporal server.
     pub(crate) async fn start(variables: &[(&str, &str)]) -> Self {
         let builder = Env::builder(binaries!()).confirmations_only().own_temporal().direct();
         let set =
@@ -58,7 +58,7 @@ impl System {
         Self { env, operator: Operator::new(client), http, opened: AtomicUsize::new(0) }
     }
 
-    /// A customer of its own, with so many contracts.
+    /// Creates a customer with this many contracts.
     pub(crate) async fn customer(&self, contracts: usize) -> Customer {
         let id = sample::customer_id();
         let _ = self.env.contracts().register(&id, CreditRating::A).await.ok_as(201);
@@ -95,7 +95,7 @@ impl System {
         self.operator.subscription(name).resume(after).await.unwrap();
     }
 
-    /// Waits until a visibility query finds so many runs.
+    /// Waits until a visibility query finds this many runs.
     pub(crate) async fn finds(&self, query: &str, runs: usize) {
         until(async || {
             let found = self.operator.workflows().count(query).await.ok()?;
@@ -105,7 +105,7 @@ impl System {
     }
 }
 
-/// Asks until there is an answer, however long that takes. What is measured must not depend on how often it is asked.
+/// Asks until there is an answer, however long that takes. The measurement must not depend on how often it asks.
 pub(crate) async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     loop {
         if let Some(answer) = ask().await {

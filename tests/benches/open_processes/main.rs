@@ -1,12 +1,13 @@
-//! Memory and CPU time of the worker while many processes are open and nothing happens, and again after it was started
-//! again: `cargo bench -p tests --bench open_processes [-- worker stack]`.
+//! Memory and CPU time of the worker while many processes are open and nothing happens, and again after a restart:
+//! `cargo bench -p tests --bench open_processes [-- worker stack]`.
 //!
-//! `worker` is the worker's program beside Contracts and a Temporal server; `stack` is `cargo run`, whose worker is in
-//! one program with everything else but Temporal. The open processes are confirmations of contracts that a credit
-//! change has revoked; the next reminder of each is a week away. `BENCH_OPEN=0,1000` sets how many there are, one row
-//! each; `BENCH_REST=60` for how many seconds the programs are watched at rest, which is when worker and Temporal have
-//! used less than `BENCH_REST_BELOW=10` % of a core for five seconds, or after `BENCH_REST_WITHIN=600` seconds in any
-//! case. `BENCH_VARIABLES=MALLOC_ARENA_MAX=2,LD_PRELOAD=…` gives variables to the worker or the stack.
+//! `worker` is the worker's program beside Contracts and a Temporal server; `stack` is `cargo run`, whose worker shares
+//! one program with everything except Temporal. The open processes are confirmations of contracts that a credit change
+//! has revoked; the next reminder of each is a week away. `BENCH_OPEN=0,1000` sets how many there are, one row each.
+//! `BENCH_REST=60` sets for how many seconds the programs are watched at rest. Rest begins when worker and Temporal
+//! have used less than `BENCH_REST_BELOW=10` % of a core for five seconds, and in any case after
+//! `BENCH_REST_WITHIN=600` seconds. `BENCH_VARIABLES=MALLOC_ARENA_MAX=2,LD_PRELOAD=…` gives variables to the worker or
+//! the stack.
 #![expect(clippy::unwrap_used, reason = "a bench ends where a step fails")]
 
 mod open;

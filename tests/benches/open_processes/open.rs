@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use crate::system::System;
 
-/// Contracts straight in Contracts' database, as if they had been opened before its log began.
+/// Contracts written directly to Contracts' database, as if they had been opened before its log began.
 const CONTRACTS: &str = "
     WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?1)
     INSERT INTO contracts (contract_id, customer_id, status, opened_position, opened_at)
@@ -20,7 +20,7 @@ const RUNNING: &str = "WorkflowType = 'ContractConfirmation' AND ExecutionStatus
 const ASK_EVERY: Duration = Duration::from_secs(1);
 
 impl System {
-    /// Returns how long it took until so many run.
+    /// Returns how long it took until this many were running.
     pub(crate) async fn open(&self, processes: usize) -> Duration {
         if processes == 0 {
             return Duration::ZERO;

@@ -1,4 +1,4 @@
-//! What is used while nothing happens.
+//! Resource usage while nothing happens.
 
 use std::time::{Duration, Instant};
 
@@ -8,13 +8,13 @@ use tokio::time::sleep;
 
 use crate::system::System;
 
-/// So long must there be rest before it is measured.
+/// Time that the programs must be at rest before the measurement.
 const QUIET: Duration = Duration::from_secs(5);
 
-/// The program that the worker is in, and Temporal, at rest; memory in MiB.
+/// The program that contains the worker, and Temporal, at rest; memory in MiB.
 #[derive(Debug, Serialize)]
 pub(crate) struct Rest {
-    /// Until they had come to rest.
+    /// Time until they had come to rest.
     after_seconds: f64,
     pub(crate) memory: u64,
     pub(crate) peak: u64,
@@ -40,7 +40,7 @@ impl System {
         Rest { after_seconds, ..rest }
     }
 
-    /// Watches both for so long.
+    /// Watches both for this time.
     async fn over(&self, time: Duration) -> Rest {
         let requests = self.requests().await;
         let (before, temporal, begun) = (self.moment().await, self.temporal().await, Instant::now());

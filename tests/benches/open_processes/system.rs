@@ -40,7 +40,7 @@ impl System {
         }
     }
 
-    /// Ends the worker as an operator does and starts it again; returns when it is ready. The stack's Temporal goes
+    /// Ends the worker as an operator does and restarts it. Returns when it is ready. The stack's Temporal is restarted
     /// with it.
     pub(crate) async fn restart(&mut self) {
         match self {
@@ -57,7 +57,7 @@ impl System {
         }
     }
 
-    /// The program that the worker is in.
+    /// Returns the usage of the program that contains the worker.
     pub(crate) async fn moment(&self) -> Moment {
         Moment::of(match self {
             Self::Worker(env) => env.pid(Component::Worker).await,
@@ -72,7 +72,7 @@ impl System {
         })
     }
 
-    /// The stack's Temporal does not say at which port it counts.
+    /// Returns the requests to Temporal. The stack's Temporal does not reveal the port of its counters.
     pub(crate) async fn requests(&self) -> Option<Requests> {
         match self {
             Self::Worker(env) => Some(env.temporal_requests().await),

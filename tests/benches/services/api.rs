@@ -1,4 +1,4 @@
-//! Requests a second of the api, beside the question to Temporal that it asks.
+//! Requests per second of the api, beside the question that it asks Temporal.
 
 use reqwest::Client;
 use serde_json::json;
@@ -23,7 +23,7 @@ const COLUMNS: [&str; 10] = [
     "measured",
 ];
 
-/// What the api may ask Temporal.
+/// The questions that the api may ask Temporal.
 const QUESTIONS: [&str; 4] =
     ["DescribeWorkflowExecution", "GetWorkflowExecutionHistory", "ListWorkflowExecutions", "QueryWorkflow"];
 
@@ -49,7 +49,7 @@ pub(crate) async fn run(at_once: &[usize], lines: &Lines) {
             let before = env.temporal_requests().await;
             let answered = measured(count, *at_once, cpu, get).await;
             let questions = env.temporal_requests().await.since(&before).of(&QUESTIONS);
-            // Those of the warm-up as well.
+            // This includes those of the warm-up.
             let each = questions / float(count + warm_up(count, *at_once));
             let bare = (path != "/livez").then_some(&asked);
             let name = if bare.is_some() { "GET /voidings/{id}" } else { "GET /livez" };

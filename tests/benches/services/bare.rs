@@ -19,7 +19,7 @@ use crate::billing::{Kind, database_url};
 
 /// As many as Billing has.
 const CONNECTIONS: u32 = 10;
-/// As long as Billing's.
+/// The same as Billing's.
 const WAIT: Duration = Duration::from_secs(4);
 
 const EVENT: &str = "INSERT INTO events (position, id, kind, subject, time, correlation_id, causation_id, data) \
@@ -29,13 +29,13 @@ const DOCUMENT: &str = "INSERT INTO documents (document_id, customer_id, kind, m
 const KEY: &str = "INSERT INTO idempotency_keys (key, fingerprint, status, response, created_at) \
     VALUES ($1, $2, $3, $4, $5)";
 
-/// Billing's tables, with nobody else at them.
+/// Billing's tables, used by nobody else.
 pub(crate) struct Bare {
     database: DatabaseConnection,
     /// SQLite's one writer.
     writer: Option<Mutex<()>>,
     position: AtomicI64,
-    /// Has made the tables.
+    /// The system that has created the tables.
     _env: Env,
 }
 

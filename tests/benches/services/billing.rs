@@ -15,7 +15,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Nothing where PostgreSQL is not installed.
+    /// Returns the kind with this name; `None` if PostgreSQL is not installed.
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
             "sqlite" => Some(Self::Sqlite),
@@ -31,7 +31,7 @@ impl Kind {
         }
     }
 
-    /// Billing with a fresh database. Reports, which would follow its log, does not run.
+    /// Starts Billing with a fresh database. Reports, which would follow its log, does not run.
     pub(crate) async fn billing(self) -> Env {
         let builder = Env::builder(binaries!()).services_only().direct().later(Component::Reports);
         let builder = match server().filter(|_| self == Self::Postgres) {
@@ -49,7 +49,7 @@ fn server() -> Option<&'static PostgresServer> {
     SERVER.get_or_init(|| PostgresServer::by_default("the bench services")).as_ref()
 }
 
-/// The URL of Billing's database.
+/// Returns the URL of Billing's database.
 pub(crate) fn database_url(env: &Env) -> &str {
     env.variable(Component::Billing, "BILLING_DATABASE_URL")
 }

@@ -1,4 +1,4 @@
-//! Billing's commands a second, beside the commits a second of a plain loop.
+//! Billing's commands per second, beside the commits per second of a plain loop.
 
 use messages::headers::IDEMPOTENCY_KEY;
 use reqwest::{Client, StatusCode};
@@ -84,7 +84,7 @@ impl Requests {
         Self { http, url: format!("{}/documents", env.url(Component::Billing)) }
     }
 
-    /// Issues a document of a customer of its own.
+    /// Issues a document for a new customer.
     pub(crate) async fn issue(&self) {
         let (body, key) = (sample::invoice(&sample::customer_id()), sample::unique("bench"));
         let request = self.http.post(&self.url).header(IDEMPOTENCY_KEY, key).json(&body);

@@ -1,4 +1,4 @@
-//! So much work, so many at a time.
+//! A given amount of work, with a given concurrency.
 
 use std::{
     ops::Range,
@@ -17,7 +17,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// Does the work of these numbers; `cpu` is the CPU time that the process which counts has used so far.
+    /// Does the work with these numbers. `cpu` returns the CPU time that the measured process has used so far.
     pub(crate) async fn add(
         &mut self,
         numbers: Range<usize>,
@@ -49,7 +49,7 @@ impl Outcome {
         milliseconds(self.cpu) / float(self.latencies.len())
     }
 
-    /// Such as 50 for the median, in milliseconds.
+    /// Returns a percentile in milliseconds, such as 50 for the median.
     pub(crate) fn percentile(&self, percent: usize) -> f64 {
         let mut sorted = self.latencies.clone();
         sorted.sort();

@@ -1,4 +1,4 @@
-//! Events a second that a reader of Billing's log gets, beside a `SELECT` of the same rows.
+//! Events per second that a reader of Billing's log receives, beside a `SELECT` of the same rows.
 
 use std::{cell::Cell, time::Instant};
 
@@ -50,7 +50,7 @@ pub(crate) async fn run(kinds: &[Kind], lines: &Lines) {
 struct Log<'a> {
     env: &'a Env,
     http: Client,
-    /// How many it has.
+    /// Number of its events.
     events: usize,
 }
 
@@ -88,7 +88,7 @@ impl Log<'_> {
         ]
     }
 
-    /// Reads whole pages, from the beginning again at the end of the log; returns how many events they had.
+    /// Reads whole pages, and starts over at the end of the log. Returns how many events they had.
     async fn over(&self, page: usize, reads: usize, read: impl AsyncFn(usize)) -> usize {
         let (after, done) = (Cell::new(0), Cell::new(0));
         while done.get() < reads {
@@ -107,7 +107,7 @@ impl Log<'_> {
     }
 }
 
-/// Reads each column; returns how many rows there were.
+/// Reads each column. Returns how many rows there were.
 async fn select(database: &DatabaseConnection, after: usize, limit: usize) -> usize {
     let values = [after, limit].map(|number| i64::try_from(number).unwrap().into());
     let statement = Statement::from_sql_and_values(database.get_database_backend(), SELECT, values);

@@ -1,5 +1,5 @@
-//! The process manager whose events are delivered, and the empty workflow that is signalled beside it. Both do nothing
-//! but take what comes.
+//! The process manager whose events are delivered, and the empty workflow that is signalled beside it. Both only
+//! receive.
 
 use std::{collections::HashMap, convert::Infallible, sync::LazyLock};
 
@@ -12,22 +12,22 @@ use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{SyncWorkflowContext, WorkflowContext, WorkflowResult};
 use tokio::sync::watch;
 
-/// What the instances of this program have taken.
+/// What the instances of this program have received.
 static TAKEN: LazyLock<watch::Sender<Taken>> = LazyLock::new(watch::Sender::default);
 
 #[derive(Default)]
 struct Taken {
-    /// By instance: a state that is replayed must not count twice.
+    /// By instance: a replayed state must not count twice.
     each: HashMap<usize, usize>,
     all: usize,
 }
 
-/// Forgets what was taken.
+/// Forgets what was received.
 pub(crate) fn forget() {
     TAKEN.send_replace(Taken::default());
 }
 
-/// Waits until so much has been taken.
+/// Waits until this much has been received.
 pub(crate) async fn taken(count: usize) {
     let mut taken = TAKEN.subscribe();
     taken.wait_for(|taken| taken.all >= count).await.unwrap();
@@ -83,7 +83,7 @@ impl ProcessManager for Count {
     }
 }
 
-/// There are no commands.
+/// A receiver that is never used: there are no commands.
 pub(crate) struct Nowhere;
 
 impl Dispatcher<Command> for Nowhere {

@@ -1,4 +1,4 @@
-//! Events that a subscription delivers.
+//! Events delivered by a subscription.
 
 use std::time::Duration;
 
@@ -14,22 +14,22 @@ use crate::{
     system::{Spent, System},
 };
 
-/// The requests by which events reach instances.
+/// The requests that carry events to instances.
 const DELIVERIES: [&str; 2] = ["SignalWorkflowExecution", "SignalWithStartWorkflowExecution"];
-/// The request that comes first where an event may start its instance.
+/// The request that comes first if an event may start its instance.
 const START: &str = "StartWorkflowExecution";
 
 pub(crate) struct Delivered {
-    /// Until Temporal had the last event.
+    /// Time until Temporal had the last event.
     pub(crate) delivered: Duration,
-    /// Until each instance had taken its events, and what that has cost.
+    /// Time until each instance had received its events, and the cost.
     pub(crate) spent: Spent,
     /// Signals, with and without a start.
     pub(crate) signals: f64,
     pub(crate) starts: f64,
 }
 
-/// Appends the events at once to a log that is followed already, over the instances in turns.
+/// Appends the events all at once to a log that is already followed, spread round-robin over the instances.
 pub(crate) async fn deliver(row: &Row) -> Delivered {
     let system = System::start().await;
     let log = MemoryLog::default();
@@ -55,7 +55,7 @@ pub(crate) async fn deliver(row: &Row) -> Delivered {
 }
 
 impl System {
-    /// When the last event came, as the server dates it.
+    /// Returns when the last event arrived, as dated by the server.
     async fn last_delivery(&self, row: &Row) -> DateTime<Utc> {
         let comes = [EventType::WorkflowExecutionStarted, EventType::WorkflowExecutionSignaled];
         let mut last = DateTime::UNIX_EPOCH;

@@ -1,19 +1,19 @@
-//! Events a second that a subscription delivers to running instances, beside the signals a second that the client sends
-//! to running empty workflows by itself, in the same run: `cargo bench -p tests --bench subscription [-- proceed start
-//! single single-start one new]`.
+//! Events per second that a subscription delivers to running instances, beside the signals per second that the client
+//! alone sends to running empty workflows, in the same run: `cargo bench -p tests --bench subscription [-- proceed
+//! start single single-start one new]`.
 //!
-//! `BENCH_EVENTS=5000` sets how many events there are, `BENCH_INSTANCES=500` over how many instances,
-//! `BENCH_AT_ONCE=32` how many requests the client has in flight by itself; a subscription has 32. `proceed` has events
-//! that continue an instance, `start` such as may start it (the instances run all the same). All of them are in the log
-//! at once, and those of one instance go together in a signal: in `single` and `single-start` there is one event for
-//! each of a fifth as many instances, so that none go together. `one` has one instance for all, and in `new` each event
-//! starts its instance, beside starts of empty workflows.
+//! `BENCH_EVENTS=5000` sets the number of events, `BENCH_INSTANCES=500` the number of instances, and `BENCH_AT_ONCE=32`
+//! how many requests the client alone has in flight; a subscription has 32. `proceed` has events that continue an
+//! instance, `start` events that may start it (the instances already run). All events are in the log at once, and those
+//! of one instance go together in a signal. In `single` and `single-start` there is one event for each of a fifth as
+//! many instances, so that none go together. `one` has one instance for all events. In `new` each event starts its
+//! instance, beside starts of empty workflows.
 //!
-//! Each measurement has a Temporal dev server of its own that keeps its data in a file. The worker is this program, and
-//! the log is in its memory. Delivered is when the server dates the last event in an instance's history; handled is
-//! when each instance has taken its events. The empty workflows are signalled twice: once while nobody runs them, so
-//! that the server does nothing else, and once while a worker as that of the subscription does, which costs the server
-//! and this program what a delivery costs them too. That they have handled is known for signals, not for starts.
+//! Each measurement has its own Temporal dev server, which keeps its data in a file. The worker is this program, and
+//! the log is in its memory. *Delivered* is the server's time of the last event in an instance's history; *handled* is
+//! when each instance has received its events. The empty workflows are signalled twice. The first time nobody runs
+//! them, so that the server does nothing else. The second time a worker like that of the subscription runs them, which
+//! costs the server and this program as much as a delivery does. *Handled* is known for signals, not for starts.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -20,9 +20,9 @@ use crate::{
 };
 
 pub(crate) struct Own {
-    /// Until the last request was answered.
+    /// Time until the last request was answered.
     pub(crate) sent: Duration,
-    /// Until the workflows had taken all of it.
+    /// Time until the workflows had received everything.
     pub(crate) spent: Spent,
 }
 
@@ -30,11 +30,11 @@ pub(crate) struct Own {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Worker {
     Nobody,
-    /// This program, as it does those of the subscription.
+    /// This program, as it runs those of the subscription.
     Hosted,
 }
 
-/// As many signals as there are events, or as many starts where there is an instance for each event.
+/// Sends as many signals as there are events, or as many starts if each event has its own instance.
 pub(crate) async fn send(row: &Row, by: Worker, at_once: usize) -> Own {
     let system = System::start().await;
     let hosted = match by {
@@ -105,7 +105,7 @@ impl System {
     }
 }
 
-/// About as large as an event.
+/// Returns a payload about as large as an event.
 fn payload() -> Payload {
     json_payload(&json!({"event": "x".repeat(500)}))
 }

@@ -1,4 +1,4 @@
-//! The rows: what is delivered to whom, and what it is measured beside.
+//! The rows: what is delivered to whom, and what it is compared with.
 
 use serde::Serialize;
 use tests::bench::{exact, float, milliseconds, rate, whole};
@@ -32,11 +32,11 @@ pub(crate) struct Row {
     pub(crate) instances: usize,
     /// Whether the instances run already.
     pub(crate) they_run: bool,
-    /// Whether the events are such as may start an instance.
+    /// Whether the events may start an instance.
     pub(crate) may_start: bool,
 }
 
-/// What was measured.
+/// The measurements.
 #[derive(Debug, Serialize)]
 pub(crate) struct Measured {
     #[serde(flatten)]
@@ -114,7 +114,7 @@ impl Measured {
         ]
     }
 
-    /// All requests that Temporal had for each event, the most frequent ones.
+    /// Returns all requests to Temporal per event, the most frequent ones first.
     pub(crate) fn requests(&self) -> String {
         format!("{}: requests to Temporal per event: {}", self.row.row, self.requests)
     }

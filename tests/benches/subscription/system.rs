@@ -1,4 +1,4 @@
-//! A Temporal server of its own for each measurement, and what was used there.
+//! A Temporal server for each measurement, and its resource usage.
 
 use std::time::{Duration, Instant};
 
@@ -27,12 +27,12 @@ pub(crate) struct Begun {
     own: Moment,
 }
 
-/// What came of it.
+/// The result of a measurement.
 pub(crate) struct Spent {
     pub(crate) time: Duration,
     pub(crate) requests: Requests,
     pub(crate) temporal: Used,
-    /// Of this program: worker, log and client.
+    /// Usage of this program: worker, log and client.
     pub(crate) own: Used,
 }
 
@@ -43,7 +43,7 @@ impl Begun {
 }
 
 impl System {
-    /// Nothing has been taken there.
+    /// Starts a system in which nothing has been received yet.
     pub(crate) async fn start() -> Self {
         forget();
         let env = Env::builder(binaries!()).temporal_only().start().await;

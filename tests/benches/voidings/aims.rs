@@ -1,8 +1,8 @@
-//! The ratios that count, and what issue 11 wants of them. Nothing is asserted.
+//! The ratios that matter, and their aims in issue 11. Nothing is asserted.
 
 use crate::report::{Measured, Ratio};
 
-/// The rows of so many in flight.
+/// The rows with this many in flight.
 pub(crate) struct Beside<'a> {
     pub(crate) rows: &'a [Measured],
     pub(crate) in_flight: usize,
@@ -12,7 +12,7 @@ pub(crate) struct Beside<'a> {
 pub(crate) struct Aim {
     ratio: &'static str,
     aim: &'static str,
-    /// How many in flight the aim is for; any, if none.
+    /// The number in flight that the aim is for; any, if absent.
     aimed_at: Option<usize>,
     of: fn(&Beside<'_>) -> Option<f64>,
 }
@@ -46,7 +46,7 @@ pub(crate) const AIMS: [Aim; 15] = [
 ];
 
 impl Aim {
-    /// Nothing, if a row of it was not measured.
+    /// Returns the ratio; `None` if one of its rows was not measured.
     pub(crate) fn of(&self, rows: &Beside<'_>) -> Option<Ratio> {
         let aim = self.aimed_at.is_none_or(|at| at == rows.in_flight).then_some(self.aim);
         Some(Ratio { ratio: self.ratio, in_flight: rows.in_flight, value: (self.of)(rows)?, aim })
@@ -54,12 +54,12 @@ impl Aim {
 }
 
 impl Beside<'_> {
-    /// The median of the rounds.
+    /// Returns the median of the rounds.
     fn of(&self, row: &str, figure: impl Fn(&Measured) -> f64) -> Option<f64> {
         median(self.rounds(row, figure).collect())
     }
 
-    /// The median of each round's own ratio: what slows the machine down for a while slows both.
+    /// Returns the median of each round's own ratio: whatever slows the machine down for a while slows both.
     fn ratio(&self, row: &str, other: &str, figure: impl Fn(&Measured) -> f64) -> Option<f64> {
         median(self.rounds(row, &figure).zip(self.rounds(other, &figure)).map(|(it, other)| it / other).collect())
     }

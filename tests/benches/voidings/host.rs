@@ -1,4 +1,5 @@
-//! The worker of the rows a to e: this program once more. It starts workflows as it is told, by its own connection.
+//! The worker of the rows a to e: another instance of this program. It starts workflows on request, over its own
+//! connection.
 
 use std::{io::stdin, process::exit, sync::Arc, thread, time::Duration};
 
@@ -21,10 +22,10 @@ use crate::{
     start::Starter,
 };
 
-/// The argument by which this program is the worker.
+/// The argument that makes this program the worker.
 pub(crate) const ARGUMENT: &str = "worker";
 
-/// A line on stdin: start one.
+/// A line on stdin: start one workflow.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) number: usize,
@@ -36,7 +37,7 @@ pub(crate) struct Order {
 pub(crate) enum Told {
     /// The worker polls.
     Ready,
-    /// The start of this number was answered.
+    /// The start with this number was answered.
     Started { number: usize, outcome: Result<(), String> },
 }
 
@@ -59,7 +60,7 @@ pub(crate) async fn run(address: &str, namespace: &str, services: &str) {
     worker.run().await.unwrap();
 }
 
-/// Reads the orders, in a thread of its own. The program ends with them, and so with the one that gives them.
+/// Reads the orders in a separate thread. The program ends with them, and so with the program that gives them.
 fn obey(starter: Starter) {
     let (starter, runtime) = (Arc::new(starter), Handle::current());
     tell(&Told::Ready);

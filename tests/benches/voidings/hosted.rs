@@ -1,4 +1,4 @@
-//! The worker of the rows a to e, seen from here.
+//! The worker of the rows a to e, seen from this side.
 
 use std::{
     collections::HashMap,
@@ -20,14 +20,14 @@ use crate::{
     kinds::Kind,
 };
 
-/// A process of its own that ends with this value, and with this program however that ends.
+/// A separate process that ends with this value, and with this program however that ends.
 pub(crate) struct Hosted {
     process: Child,
     orders: AsyncMutex<ChildStdin>,
     starts: Arc<Starts>,
 }
 
-/// The starts that are not answered yet, by number.
+/// The unanswered starts, by number.
 #[derive(Default)]
 struct Starts(Mutex<HashMap<usize, oneshot::Sender<Result<(), String>>>>);
 
@@ -58,7 +58,7 @@ impl Hosted {
         self.process.id().unwrap()
     }
 
-    /// Has one started where the worker is.
+    /// Has a workflow started by the worker.
     pub(crate) async fn begin(&self, kind: Kind, number: usize) {
         let (sender, answer) = oneshot::channel();
         self.starts.lock().insert(number, sender);
@@ -87,7 +87,7 @@ async fn read(mut lines: Lines<BufReader<ChildStdout>>, starts: Arc<Starts>) {
             let _ = waits.send(outcome);
         }
     }
-    // Who still waits is told that there is no worker.
+    // Those who still wait learn that there is no worker.
     starts.lock().clear();
 }
 

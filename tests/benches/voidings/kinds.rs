@@ -1,4 +1,4 @@
-//! What a voiding is measured beside.
+//! The kinds of workflows that a voiding is compared with.
 
 use messages::{
     DocumentId, TransferId,
@@ -25,15 +25,15 @@ use workflows::voiding::{
 /// A type of workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Kind {
-    /// Ends at once: what the server and the SDK cost.
+    /// Ends at once: the cost of the server and the SDK.
     Empty,
     /// The commands of a voiding as regular activities, and nothing else.
     Regular,
-    /// The real one.
+    /// The real voiding.
     Voiding,
-    /// The real one, which asks Billing for its process.
+    /// The real voiding, which asks Billing for its process.
     Alone,
-    /// The money transfer, which nobody but the subscription starts.
+    /// The money transfer, which only the subscription starts.
     Transfer,
 }
 
@@ -57,17 +57,17 @@ impl Kind {
     }
 }
 
-/// The document of a number, as `real` has it in the databases.
+/// Returns the document with this number, as written to the databases by `real`.
 pub(crate) fn document_id(number: usize) -> DocumentId {
     format!("doc-{number:032}").parse().unwrap()
 }
 
-/// The money transfer of a number.
+/// Returns the money transfer with this number.
 pub(crate) fn transfer_id(number: usize) -> TransferId {
     format!("tra-{number:032}").parse().unwrap()
 }
 
-/// A process that Billing has opened.
+/// Returns a process that Billing has opened.
 pub(crate) fn voiding(number: usize) -> DocumentVoiding {
     DocumentVoiding {
         document_id: document_id(number),
@@ -76,7 +76,7 @@ pub(crate) fn voiding(number: usize) -> DocumentVoiding {
     }
 }
 
-/// Ends at once. Its input is that of the others.
+/// Ends at once. Has the same input as the others.
 #[workflow]
 #[derive(Debug, Default)]
 pub(crate) struct Empty;
@@ -89,7 +89,7 @@ impl Empty {
     }
 }
 
-/// MarkDocumentAsVoided, then CompleteDocumentVoiding, each as a regular activity.
+/// Runs MarkDocumentAsVoided, then CompleteDocumentVoiding, each as a regular activity.
 #[workflow]
 #[derive(Debug, Default)]
 pub(crate) struct Regular;
@@ -106,7 +106,7 @@ impl Regular {
     }
 }
 
-/// With the options that a voiding's durable activities have.
+/// Runs an activity with the options of a voiding's durable activities.
 async fn execute<D>(ctx: &WorkflowContext<Regular>, activity: D, input: D::Input) -> Result<(), WorkflowTermination>
 where
     D: ActivityDefinition,

@@ -1,4 +1,4 @@
-//! So many workflows, so many in flight: the next one begins when one has closed.
+//! A number of workflows with a number of them in flight: the next one begins when one has closed.
 
 use std::{
     ops::Range,
@@ -23,12 +23,13 @@ use tests::{
 };
 use tokio::time::sleep;
 
-/// Until a workflow that somebody else starts is looked for again: a quarter of the time so far, within these limits. The
-/// questions of many that wait would be the load, and who asks too late begins too late with the next one.
+/// Pause before looking again for a workflow that somebody else starts: a quarter of the time so far, within these
+/// limits. If many waited with short pauses, their questions would be the load. With long pauses the next workflow
+/// begins too late.
 const NOT_YET: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(200)];
 const SAMPLE: usize = 20;
 
-/// How many there are.
+/// The numbers of workflows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) at_once: usize,
@@ -37,14 +38,14 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// A tenth of them one at a time, which takes long enough.
+    /// Creates a load. A tenth of it is run one at a time, which takes long enough.
     pub(crate) fn new(at_once: usize, voidings: usize) -> Self {
         assert!(at_once > 0 && voidings > 0, "none would be measured");
         let count = if at_once == 1 { (voidings / 10).max(voidings.min(20)) } else { voidings };
         Self { at_once, warm_up: (count / 10).max(at_once), count }
     }
 
-    /// With those of the warm-up.
+    /// Returns the number including the warm-up.
     pub(crate) fn all(&self) -> usize {
         self.warm_up + self.count
     }
@@ -57,19 +58,19 @@ pub(crate) struct Target<'a> {
     client: Client,
 }
 
-/// What came of it.
+/// The result.
 pub(crate) struct Outcome {
     pub(crate) time: Duration,
     /// In ascending order.
     pub(crate) latencies: Vec<Duration>,
     pub(crate) used: Both,
-    /// Of each history, on average.
+    /// Average per history.
     pub(crate) events: f64,
     pub(crate) bytes: f64,
 }
 
 impl<'a> Target<'a> {
-    /// With a connection of its own, on which no worker is.
+    /// Creates a target with its own connection, on which there is no worker.
     pub(crate) async fn new(env: &'a Env, worker: u32) -> Self {
         let address = format!("http://{}", env.temporal().address()).parse().unwrap();
         let client = TemporalConfig::at(address, env.temporal().namespace()).connect_when_up().await.unwrap();
@@ -80,7 +81,7 @@ impl<'a> Target<'a> {
         &self.client
     }
 
-    /// Puts the load on, after the warm-up. `begin` starts the workflow of a number, `id` is its id.
+    /// Applies the load, after the warm-up. `begin` starts the workflow with a number, `id` returns its id.
     pub(crate) async fn run(&self, load: Load, id: impl Fn(usize) -> String, begin: impl AsyncFn(usize)) -> Outcome {
         let one = async |number| {
             let begun = Instant::now();
@@ -100,7 +101,7 @@ impl<'a> Target<'a> {
         Outcome { time, latencies, used, events, bytes }
     }
 
-    /// Returns when a workflow has completed: a long poll for its last event, as the SDK waits for a result.
+    /// Returns when a workflow has completed, by a long poll for its last event, as the SDK waits for a result.
     async fn closes(&self, workflow_id: &str) {
         let mut request = GetWorkflowExecutionHistoryRequest {
             namespace: self.client.namespace(),
@@ -130,7 +131,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Events and bytes of each history, as the server counts them.
+    /// Returns the average events and bytes of a history, as counted by the server.
     async fn histories(&self, workflow_ids: &[String]) -> (f64, f64) {
         let (mut events, mut bytes) = (0, 0);
         for id in workflow_ids {

@@ -1,17 +1,17 @@
-//! Voidings and money transfers a second and their latency, beside an empty workflow and the same process with regular
-//! activities only, all in one run: `cargo bench -p tests --bench voidings [-- a b c d e f g h i]`.
+//! Voidings and money transfers per second and their latency, beside an empty workflow and the same process with
+//! regular activities only, all in one run: `cargo bench -p tests --bench voidings [-- a b c d e f g h i]`.
 //!
-//! `BENCH_AT_ONCE=1,50` sets how many are in flight, `BENCH_VOIDINGS=2000` how many there are in a row (a tenth of them one
-//! at a time). `BENCH_ROUNDS=3` measures all rows so often, in turns; a ratio is the median of each round's. The rows go
-//! to stdout in Markdown, and as JSON lines to `target/bench/voidings.json` or to `BENCH_JSON`.
+//! `BENCH_AT_ONCE=1,50` sets how many are in flight, `BENCH_VOIDINGS=2000` how many there are in a row (a tenth of them
+//! one at a time). `BENCH_ROUNDS=3` measures all rows this often, alternating; a ratio is the median of the rounds'
+//! ratios. The rows go to stdout in Markdown, and as JSON lines to `target/bench/voidings.json` or to `BENCH_JSON`.
 //!
-//! Each row has a Temporal dev server of its own that keeps its data in a file, and begins with a warm-up. In the rows a to
-//! e the worker is this program once more, with the settings of the real one, in front of services that accept at once; the
-//! rows f to i are the real system on SQLite, its documents straight in the databases.
+//! Each row has its own Temporal dev server, which keeps its data in a file, and begins with a warm-up. In the rows a
+//! to e the worker is another instance of this program, with the settings of the real one, in front of services that
+//! accept at once. The rows f to i are the real system on SQLite, with its documents written directly to the databases.
 //!
 //! Latency is the time from before the start request until the answer to a long poll for the close event, as the SDK's
-//! `get_result` waits. In each row it is this program that waits, on a connection of its own: the next one begins when the
-//! answer has come, and the worker's CPU has no share in it.
+//! `get_result` waits. In each row this program waits, on its own connection: the next workflow begins when the answer
+//! has arrived, and the worker's CPU is not involved.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

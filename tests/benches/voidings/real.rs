@@ -1,4 +1,4 @@
-//! The real system: requests to its api, to Billing or to Accounts, and documents straight in the databases.
+//! The real system: requests to its api, to Billing or to Accounts, and documents written directly to the databases.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::kinds::{document_id, transfer_id};
 const PAUSE: Duration = Duration::from_millis(200);
 const ACCOUNTS: usize = 100;
 
-/// Documents that were issued before the log began, ten to a customer: as many requests would take minutes.
+/// Documents issued before the log began, ten per customer: as many requests would take minutes.
 const ISSUED: [&str; 1] = ["
     WITH RECURSIVE number(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n + 1 < ?1)
     INSERT INTO documents (document_id, customer_id, kind, minor, currency, status, issued_at)
@@ -36,7 +36,7 @@ const REPORTED: [&str; 3] = [
     SELECT printf('rep-%032d', n / 10), n % 10 + 1, printf('doc-%032d', n), 1234, 'EUR', FALSE FROM number",
 ];
 
-/// Issues so many documents.
+/// Issues this many documents.
 pub(crate) async fn issue(env: &Env, documents: usize) {
     fill(env.variable(Component::Billing, "BILLING_DATABASE_URL"), &ISSUED, documents).await;
     fill(env.variable(Component::Reports, "REPORTS_DATABASE_URL"), &REPORTED, documents).await;
@@ -53,7 +53,7 @@ async fn fill(url: &str, statements: &[&str], documents: usize) {
     database.close().await.unwrap();
 }
 
-/// Opens the accounts that the transfers go between: each is in so many that a few wait for each other.
+/// Opens the accounts for the transfers. Each takes part in so many that a few wait for each other.
 pub(crate) async fn open_accounts(env: &Env) {
     for number in 0..ACCOUNTS {
         let id = account_id(number).parse().unwrap();
@@ -78,7 +78,7 @@ fn account_id(number: usize) -> String {
     format!("acc-{number:032}")
 }
 
-/// Requests what processes are for.
+/// Requests that processes follow from.
 pub(crate) struct Requests {
     http: reqwest::Client,
     url: String,
@@ -86,17 +86,17 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
-    /// Voidings, of the api.
+    /// Requests voidings from the api.
     pub(crate) fn of_api(env: &Env) -> Self {
         Self::to(format!("{}/voidings", env.url(Component::Api)), document)
     }
 
-    /// Voidings, of Billing alone, whose log the worker follows.
+    /// Requests voidings from Billing alone, whose log the worker follows.
     pub(crate) fn of_billing(env: &Env) -> Self {
         Self::to(format!("{}/commands/void-document", env.url(Component::Billing)), document)
     }
 
-    /// Money transfers, of Accounts, whose log the worker follows.
+    /// Requests money transfers from Accounts, whose log the worker follows.
     pub(crate) fn of_accounts(env: &Env) -> Self {
         Self::to(format!("{}/commands/request-money-transfer", env.url(Component::Accounts)), transfer)
     }
@@ -105,7 +105,7 @@ impl Requests {
         Self { http: reqwest::Client::builder().no_proxy().build().unwrap(), url, body }
     }
 
-    /// Returns when it is accepted; asks again under the same key where there was no time for it.
+    /// Returns when the request is accepted. Repeats it under the same key while the receiver is busy.
     pub(crate) async fn send(&self, number: usize) {
         let (key, body) = (format!("bench-{number}"), (self.body)(number));
         loop {

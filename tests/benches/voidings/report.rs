@@ -1,4 +1,4 @@
-//! What was measured: a table, and JSON lines.
+//! The measurements: a table, and JSON lines.
 
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ pub(crate) struct Ratio {
     pub(crate) ratio: &'static str,
     pub(crate) in_flight: usize,
     pub(crate) value: f64,
-    /// Where issue 11 has one for so many in flight.
+    /// The aim, if issue 11 has one for this many in flight.
     pub(crate) aim: Option<&'static str>,
 }
 
@@ -109,7 +109,7 @@ impl Report {
         self.rows.push(measured);
     }
 
-    /// What the rows are beside each other.
+    /// Reports how the rows compare with each other.
     pub(crate) fn ratios(self, aims: &[Aim], at_once: &[usize]) {
         let table = Table::begin("Beside each other", &["ratio", "in flight", "measured", "aim"]);
         for in_flight in at_once {

@@ -20,17 +20,17 @@ pub(crate) struct Row {
 
 /// How a workflow is started.
 enum By {
-    /// By a connection without a worker.
+    /// Over a connection without a worker.
     Outside(Kind),
-    /// By the worker's connection, which gets the first task with the answer.
+    /// Over the worker's connection, which gets the first task with the answer.
     Worker(Kind),
     /// `POST /voidings`, in the real system.
     Rest,
-    /// VoidDocument to Billing alone, in the real system: by the subscription of its log.
+    /// By VoidDocument to Billing alone, in the real system: the subscription to its log starts it.
     Log,
     /// As the Temporal CLI does, in the real system.
     Alone,
-    /// RequestMoneyTransfer to Accounts, in the real system: by the subscription of its log.
+    /// By RequestMoneyTransfer to Accounts, in the real system: the subscription to its log starts it.
     Transfer,
 }
 
@@ -72,7 +72,7 @@ async fn stubbed(load: Load, services: &str, kind: Kind, where_the_worker_is: bo
     target.run(load, id, async |number| starter.start(kind, number).await.unwrap()).await
 }
 
-/// By requests, or else by starts with the document alone.
+/// Measures the real system, with these requests, or else with starts with the document alone.
 async fn real(load: Load, requests: Option<fn(&Env) -> Requests>) -> Outcome {
     let env = Env::builder(binaries!()).own_temporal().direct().start().await;
     issue(&env, load.all()).await;

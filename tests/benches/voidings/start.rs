@@ -1,4 +1,4 @@
-//! Starts workflows by a connection to Temporal.
+//! Starts workflows over a connection to Temporal.
 
 use std::time::Duration;
 
@@ -17,15 +17,15 @@ use workflows::voiding::TASK_QUEUE;
 
 use crate::kinds::{Kind, document_id, voiding};
 
-/// A voiding's start gives up after 3 s, as its callers cannot wait longer.
+/// The start of a voiding gives up after 3 s, because its callers cannot wait longer.
 const ATTEMPTS: usize = 20;
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Starts workflows; a voiding as the api and the subscription do.
+/// Starts workflows; a voiding in the same way as the api and the subscription.
 pub(crate) struct Starter {
     client: Client,
     voidings: VoidingClient,
-    /// Whether an empty or a regular one is to begin with the answer to its start. A voiding is where it can.
+    /// Whether an empty or a regular workflow is to begin with the answer to its start. A voiding does so if it can.
     is_eager: bool,
 }
 
@@ -35,7 +35,7 @@ impl Starter {
         Self { client: client.clone(), voidings: VoidingClient::new(client.clone(), billing), is_eager }
     }
 
-    /// Starts one, again where Temporal had no time.
+    /// Starts a workflow. Repeats the start while Temporal is busy.
     pub(crate) async fn start(&self, kind: Kind, number: usize) -> Result<(), String> {
         let mut attempts = 0;
         loop {
@@ -52,7 +52,7 @@ impl Starter {
         }
     }
 
-    /// A start that knows of nothing.
+    /// Starts a workflow with a plain request.
     async fn plain(&self, kind: Kind, number: usize) -> Result<(), String> {
         let workflow_id = kind.workflow_id(number);
         let input = match kind {

@@ -1,4 +1,4 @@
-//! What was measured, as JSON lines.
+//! Measurements as JSON lines.
 
 use std::{
     env,
@@ -16,10 +16,10 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench");
 pub struct Lines(File);
 
 impl Lines {
-    /// Makes the file, or empties it.
+    /// Creates the file, or empties it.
     ///
     /// # Panics
-    /// Panics if it cannot be made.
+    /// Panics if it cannot be created.
     #[must_use]
     pub fn begin(bench: &str) -> Self {
         let default = || PathBuf::from(FOLDER).join(format!("{bench}.json"));

@@ -1,4 +1,4 @@
-//! `cargo run` as its real program, on ports and in a folder of its own.
+//! `cargo run` as its real program, with its own ports and folder.
 
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
@@ -27,12 +27,12 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// An empty folder, in which nothing runs. The programs get these variables too.
+    /// Returns an empty folder in which nothing runs. The programs get these variables as well.
     #[must_use]
     pub fn new(binaries: &Binaries, variables: &[(String, String)]) -> Self {
         let folder = temp_dir(binaries, "stack-");
         let mut ports: BTreeMap<_, _> = PROGRAMS.iter().map(|name| (*name, free_port())).collect();
-        // The Web UI takes the port + 1000.
+        // The Web UI takes this port + 1000.
         let temporal = std::iter::repeat_with(free_port).find(|port| *port < 60_000 && !is_listened_on(port + 1000));
         ports.extend(temporal.map(|port| ("TEMPORAL", port)));
         let of_programs = PROGRAMS.iter().map(|name| (format!("{name}_ADDR"), format!("127.0.0.1:{}", ports[name])));
@@ -53,7 +53,7 @@ impl Machine {
         Self { folder, ports, program, process: None }
     }
 
-    /// Starts it, and returns at once.
+    /// Starts the stack, and returns at once.
     pub fn spawn(&mut self) {
         self.process = Some(Process::start(&self.program));
     }
@@ -61,7 +61,7 @@ impl Machine {
     /// Returns when the program can do its work (`/readyz`).
     ///
     /// # Panics
-    /// Panics if the stack ends before.
+    /// Panics if the stack ends first.
     pub async fn ready(&self, program: &str) {
         let url = format!("{}/readyz", self.url(program));
         loop {
@@ -74,14 +74,14 @@ impl Machine {
         }
     }
 
-    /// Returns when all programs can.
+    /// Returns when all programs are ready.
     pub async fn all_ready(&self) {
         for program in PROGRAMS {
             self.ready(program).await;
         }
     }
 
-    /// Ends it as Ctrl-C does.
+    /// Ends the stack as Ctrl-C does.
     ///
     /// # Panics
     /// Panics if it does not run, or does not end properly.
@@ -91,25 +91,25 @@ impl Machine {
         assert_eq!(process.wait().await, Ended::Exit(0));
     }
 
-    /// Its folder.
+    /// Returns its folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The URL of a program, such as `BILLING`, or of `TEMPORAL`.
+    /// Returns the URL of a program, such as `BILLING`, or of `TEMPORAL`.
     #[must_use]
     pub fn url(&self, program: &str) -> String {
         format!("http://127.0.0.1:{}", self.ports[program])
     }
 
-    /// Contracts.
+    /// Returns a client of Contracts.
     #[must_use]
     pub fn contracts(&self) -> Contracts {
         Contracts::new(self.url("CONTRACTS"))
     }
 
-    /// The process of the stack.
+    /// Returns the process id of the stack.
     ///
     /// # Panics
     /// Panics if it does not run.
@@ -118,7 +118,7 @@ impl Machine {
         self.process.as_ref().expect("a stack that runs").pid()
     }
 
-    /// The process of its Temporal server, which a shell watches.
+    /// Returns the process id of its Temporal server, which a shell watches.
     ///
     /// # Panics
     /// Panics if there is none.

@@ -1,4 +1,4 @@
-//! What the benches share: sizes, tables in Markdown, JSON lines, what processes use, and what Temporal is asked.
+//! Shared parts of the benches: sizes, tables in Markdown, JSON lines, resource usage, and requests to Temporal.
 
 mod lines;
 mod machine;

@@ -1,4 +1,4 @@
-//! The requests that Temporal has answered, as its own metrics count them.
+//! The requests that Temporal has answered, counted by its own metrics.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -6,20 +6,21 @@ use tokio::time::sleep;
 
 use crate::{Env, calls::http};
 
-/// A counter of the dev server for each request by its name.
+/// The dev server's counter of requests by name.
 const COUNTER: &str = "service_requests{";
-/// The server shows once a second what it has counted.
+/// The server updates its counters once a second.
 const SHOWN_WITHIN: Duration = Duration::from_secs(2);
 
-/// Requests by their name, such as `SignalWorkflowExecution`.
+/// Requests by name, such as `SignalWorkflowExecution`.
 #[derive(Debug, Clone, Default)]
 pub struct Requests(BTreeMap<String, f64>);
 
 impl Env {
-    /// The requests that the system's own Temporal server has taken so far. Takes two seconds, so that all are shown.
+    /// Returns the requests that the system's own Temporal server has received so far. Takes two seconds, so that all
+    /// are shown.
     ///
     /// # Panics
-    /// Panics if the system has no server of its own, or that does not answer.
+    /// Panics if the system has no server of its own, or the server does not answer.
     pub async fn temporal_requests(&self) -> Requests {
         sleep(SHOWN_WITHIN).await;
         let page = http().get(self.temporal().metrics()).send().await.expect("Temporal's metrics");
@@ -28,7 +29,7 @@ impl Env {
 }
 
 impl Requests {
-    /// Calls of clients. The server's own parts and workflows call as well.
+    /// Reads the calls of clients. The server's own parts and workflows call as well.
     fn read(page: &str) -> Self {
         let mut requests = Self::default();
         let of_clients = |line: &&str| {
@@ -45,26 +46,26 @@ impl Requests {
         requests
     }
 
-    /// Those that came after `before`.
+    /// Returns the requests that came after `before`.
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {
         let more = self.0.iter().map(|(name, count)| (name.clone(), count - before.0.get(name).unwrap_or(&0.0)));
         Self(more.filter(|(_, count)| *count > 0.0).collect())
     }
 
-    /// How many there are of these names.
+    /// Returns the number of requests with these names.
     #[must_use]
     pub fn of(&self, names: &[&str]) -> f64 {
         names.iter().filter_map(|name| self.0.get(*name)).fold(0.0, |sum, count| sum + count)
     }
 
-    /// How many there are.
+    /// Returns the number of all requests.
     #[must_use]
     pub fn all(&self) -> f64 {
         self.0.values().fold(0.0, |sum, count| sum + count)
     }
 
-    /// The most frequent ones, and how many of them there are for each of `count`.
+    /// Returns the most frequent ones, each with its number per unit of `count`.
     #[must_use]
     pub fn most(&self, shown: usize, count: f64) -> String {
         let mut sorted: Vec<_> = self.0.iter().collect();

@@ -23,7 +23,7 @@ impl<'a> Table<'a> {
         Self { title, columns, lines: None }
     }
 
-    /// Writes each row as a line too: the title as `table`, and the cells by the names of their columns.
+    /// Writes each row as a JSON line too: the title as `table`, and the cells by the names of their columns.
     #[must_use]
     pub fn with_lines(self, lines: &'a Lines) -> Self {
         Self { lines: Some(lines), ..self }
@@ -32,7 +32,7 @@ impl<'a> Table<'a> {
     /// Prints a row.
     ///
     /// # Panics
-    /// Panics if it has not a cell for each column.
+    /// Panics if it does not have a cell for each column.
     pub fn row(&self, cells: &[String]) {
         assert_eq!(cells.len(), self.columns.len(), "{cells:?}");
         println!("| {} |", cells.join(" | "));
@@ -44,55 +44,55 @@ impl<'a> Table<'a> {
     }
 }
 
-/// A number where the cell is one.
+/// Returns a number if the cell is one.
 fn value(cell: &str) -> Value {
     cell.parse::<serde_json::Number>().map_or_else(|_| cell.into(), Value::Number)
 }
 
-/// A count as a number to calculate with.
+/// Returns a count as a number to calculate with.
 #[expect(clippy::cast_precision_loss, reason = "some hundred thousands")]
 #[must_use]
 pub fn float(count: usize) -> f64 {
     count as f64
 }
 
-/// So many a second.
+/// Returns the rate per second.
 #[must_use]
 pub fn rate(count: usize, time: Duration) -> f64 {
     float(count) / time.as_secs_f64()
 }
 
-/// Without decimals.
+/// Formats without decimals.
 #[must_use]
 pub fn whole(number: f64) -> String {
     format!("{number:.0}")
 }
 
-/// With two decimals.
+/// Formats with two decimals.
 #[must_use]
 pub fn exact(number: f64) -> String {
     format!("{number:.2}")
 }
 
-/// Seconds, with one decimal.
+/// Formats as seconds, with one decimal.
 #[must_use]
 pub fn seconds(time: Duration) -> String {
     format!("{:.1}", time.as_secs_f64())
 }
 
-/// Milliseconds as a number to calculate with.
+/// Returns milliseconds as a number to calculate with.
 #[must_use]
 pub fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// The CPU milliseconds of each.
+/// Returns the CPU milliseconds per item.
 #[must_use]
 pub fn each(time: Duration, count: usize) -> String {
     exact(milliseconds(time) / float(count))
 }
 
-/// The memory before and after, and at most.
+/// Returns the memory before and after, and at its peak.
 #[must_use]
 pub fn memory(used: &Used) -> String {
     format!("{} → {} ({})", used.memory_before, used.memory, used.peak)

@@ -1,10 +1,10 @@
-//! CPU and memory of processes, of the worker and of Temporal above all, as Linux counts them.
+//! CPU and memory of processes, above all of the worker and of Temporal, as counted by Linux.
 
 use std::{fs, ops::Sub, time::Duration};
 
 use crate::{Component, Env};
 
-/// Linux counts CPU time in hundredths of a second for programs that ask.
+/// Linux reports CPU time to programs in hundredths of a second.
 const TICK: Duration = Duration::from_millis(10);
 
 /// A process at one moment; memory is resident, in MiB.
@@ -14,7 +14,7 @@ pub struct Moment {
     pub cpu: Duration,
     /// Memory.
     pub memory: u64,
-    /// The most so far.
+    /// Peak memory so far.
     pub peak: u64,
 }
 
@@ -34,7 +34,7 @@ pub struct Used {
     pub memory_before: u64,
     /// Memory at the second.
     pub memory: u64,
-    /// The most so far.
+    /// Peak memory so far.
     pub peak: u64,
 }
 
@@ -48,7 +48,7 @@ pub struct Both {
 }
 
 impl Env {
-    /// What the worker and Temporal have used so far.
+    /// Returns what the worker and Temporal have used so far.
     ///
     /// # Panics
     /// Panics if one of them does not run.
@@ -56,7 +56,7 @@ impl Env {
         self.usage_of(self.pid(Component::Worker).await).await
     }
 
-    /// What a worker that is no component of the system, and Temporal have used so far.
+    /// Returns what Temporal and a worker that is not a component of the system have used so far.
     ///
     /// # Panics
     /// Panics if one of them does not run.
@@ -67,14 +67,14 @@ impl Env {
 }
 
 impl Moment {
-    /// The process now.
+    /// Returns the process as it is now.
     ///
     /// # Panics
     /// Panics if it does not run.
     #[must_use]
     pub fn of(pid: u32) -> Self {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process that runs");
-        // The name before may have spaces.
+        // The name before this may contain spaces.
         let (_, numbers) = stat.rsplit_once(')').expect("a name in brackets");
         let ticks = |text: &str| text.parse::<u32>().expect("a number of ticks");
         let ticks: u32 = numbers.split_whitespace().skip(11).take(2).map(ticks).sum();

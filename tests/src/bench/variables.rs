@@ -1,33 +1,33 @@
-//! Sizes of a bench, as environment variables set them.
+//! Sizes of a bench, from environment variables.
 
 use std::{env, str::FromStr};
 
-/// The value of a variable.
+/// Returns the value of a variable.
 #[must_use]
 pub fn variable(name: &str, default: &str) -> String {
     env::var(name).unwrap_or_else(|_| default.to_owned())
 }
 
-/// A number.
+/// Returns a number.
 ///
 /// # Panics
-/// Panics if it is none.
+/// Panics if the value is not a number.
 #[must_use]
 pub fn number<T: FromStr>(name: &str, default: &str) -> T {
     parse(name, &variable(name, default))
 }
 
-/// Numbers with commas between.
+/// Returns numbers separated by commas.
 ///
 /// # Panics
-/// Panics if one of them is none.
+/// Panics if one of them is not a number.
 #[must_use]
 pub fn numbers(name: &str, default: &str) -> Vec<usize> {
     variable(name, default).split(',').map(|text| parse(name, text)).collect()
 }
 
-/// The variables that the programs of a bench are started with, such as
-/// `BENCH_VARIABLES=MALLOC_ARENA_MAX=2,RUST_LOG=warn`: they get nothing else of the bench's own environment.
+/// Returns the variables with which the programs of a bench are started, such as
+/// `BENCH_VARIABLES=MALLOC_ARENA_MAX=2,RUST_LOG=warn`. They get nothing else from the bench's own environment.
 ///
 /// # Panics
 /// Panics if one of them has no value.
@@ -39,10 +39,10 @@ pub fn of_programs() -> Vec<(String, String)> {
     pairs.map(|text| pair(text).unwrap_or_else(|| panic!("BENCH_VARIABLES: {text:?} has no value"))).collect()
 }
 
-/// The parts of a bench that its arguments name, in their order; without arguments all.
+/// Returns the parts of a bench that its arguments name, in their order; without arguments all of them.
 ///
 /// # Panics
-/// Panics if an argument names none.
+/// Panics if an argument names no part.
 #[must_use]
 pub fn chosen<'a>(known: &[&'a str]) -> Vec<&'a str> {
     // Cargo adds `--bench`.

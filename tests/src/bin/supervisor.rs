@@ -1,9 +1,9 @@
-//! Runs one program for the harness and ends it when the harness dies, however it dies.
+//! Runs one program for the harness and ends it when the harness dies, for whatever reason.
 //!
-//! `it-supervisor run <log file> <program> <argument>…` starts the program in a process group of its own, its output
-//! appended to the log file, and prints `pid <n>`, then, once it has ended, `exit <code>` or `signal <n>`. Each line on
-//! stdin names a signal for the program (`TERM`, `INT`, `KILL`, `STOP`, `CONT`); the end of stdin, which is what the
-//! death of the harness looks like from here, kills the whole group.
+//! `it-supervisor run <log file> <program> <argument>…` starts the program in its own process group and appends its
+//! output to the log file. It prints `pid <n>`, then, once the program has ended, `exit <code>` or `signal <n>`. Each
+//! line on stdin names a signal for the program (`TERM`, `INT`, `KILL`, `STOP`, `CONT`). The end of stdin, which is how
+//! the death of the harness shows here, kills the whole group.
 //!
 //! `it-supervisor remove <folder>` waits for the end of stdin and then removes the folder.
 
@@ -52,12 +52,12 @@ fn run(log: &str, program: &str, arguments: &[&str]) -> Result<(), Box<dyn Error
     thread::spawn(move || obey(pid));
     let status = child.wait()?;
     say(&status.signal().map_or(format!("exit {}", status.code().unwrap_or(-1)), |signal| format!("signal {signal}")));
-    // What the program itself has left behind, if anything, ends with it at the end of stdin.
+    // Whatever the program has left behind ends with this process at the end of stdin.
     thread::sleep(Duration::MAX);
     Ok(())
 }
 
-/// Passes signals on until stdin ends, then ends the program, all that it started, and this process.
+/// Passes signals on until stdin ends, then ends the program, everything that it started, and this process.
 fn obey(pid: Pid) {
     for line in stdin().lock().lines().map_while(Result::ok) {
         let signal = match line.as_str() {
@@ -86,7 +86,7 @@ fn remove(folder: &Path) -> Result<(), Box<dyn Error>> {
     Err(format!("{} cannot be removed", folder.display()).into())
 }
 
-/// The harness may be gone already; the error then reaches no reader.
+/// Prints a line. The harness may already be gone; the error then reaches no reader.
 fn say(line: &str) {
     let mut out = stdout();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());

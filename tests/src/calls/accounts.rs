@@ -42,7 +42,7 @@ impl Accounts {
         self.account(id).await.ok().balance
     }
 
-    /// All accounts: no test has more than a page of them.
+    /// Returns all accounts. No test has more than a page of them.
     ///
     /// # Panics
     /// Panics if Accounts is unavailable, or there are more.
@@ -62,12 +62,12 @@ impl Accounts {
         self.0.get(&format!("/transfers{query}")).await
     }
 
-    /// `GET /events`; `limit` and `wait` (seconds) as Accounts has them by default when absent.
+    /// `GET /events`. Absent `limit` and `wait` (seconds) have Accounts' defaults.
     pub async fn events(&self, after: Position, limit: Option<u32>, wait: Option<u32>) -> Answer<Batch> {
         events::events(&self.0, after, limit, wait).await
     }
 
-    /// The whole log, from its origin.
+    /// Returns the whole log, from its origin.
     pub async fn log(&self) -> Batch {
         events::all(&self.0).await
     }

@@ -6,10 +6,10 @@ use messages::{PROBLEM_MEDIA_TYPE, Problem};
 use reqwest::{StatusCode, header::HeaderMap};
 use serde::de::DeserializeOwned;
 
-/// The answer to one call, or that none came.
+/// The answer to one call, or the fact that none came.
 ///
-/// The call's `.await` never panics; the methods here do, at their caller's line, when the answer is not what the test
-/// expects.
+/// The call's `.await` never panics; the methods here do, at their caller's line, when the answer is not the expected
+/// one.
 #[derive(Debug, Clone)]
 #[must_use = "look at the answer: ok(), problem() or failed()"]
 pub struct Answer<T> {
@@ -41,10 +41,10 @@ impl<T: DeserializeOwned> Answer<T> {
         Self { call, result, body: std::marker::PhantomData }
     }
 
-    /// The body of an answer below 400.
+    /// Returns the body of an answer below 400.
     ///
     /// # Panics
-    /// Panics if there was no answer, or a problem, or a body of another type.
+    /// Panics if there was no answer, a problem, or a body of another type.
     #[track_caller]
     pub fn ok(&self) -> T {
         let received = self.received();
@@ -52,20 +52,21 @@ impl<T: DeserializeOwned> Answer<T> {
         self.parse(received)
     }
 
-    /// The body, when the status is this one.
+    /// Returns the body, if the status is this one.
     ///
     /// # Panics
-    /// Panics if it is another, there was no answer, or the body is of another type.
+    /// Panics if the status is another one, there was no answer, or the body is of another type.
     #[track_caller]
     pub fn ok_as(&self, status: u16) -> T {
         assert_eq!(self.status(), status, "{self}");
         self.ok()
     }
 
-    /// The problem of an answer from 400: each one is an RFC 9457 problem that repeats the status and has a code.
+    /// Returns the problem of an answer from 400 on. Each is an RFC 9457 problem that repeats the status and has a
+    /// code.
     ///
     /// # Panics
-    /// Panics if there was no answer, or a success, or no proper problem.
+    /// Panics if there was no answer, a success, or no proper problem.
     #[track_caller]
     #[must_use]
     pub fn problem(&self) -> Problem {
@@ -78,7 +79,7 @@ impl<T: DeserializeOwned> Answer<T> {
         problem
     }
 
-    /// Status and code of the problem, such as `(409, "report-published")`, to compare in one go.
+    /// Returns status and code of the problem, such as `(409, "report-published")`, to compare in one go.
     ///
     /// # Panics
     /// Panics in the same cases as [`Answer::problem`].
@@ -102,10 +103,10 @@ impl<T: DeserializeOwned> Answer<T> {
         }
     }
 
-    /// The body of an answer below 400; else what came instead, for conditions that are awaited.
+    /// Returns the body of an answer below 400, or else what came instead, for conditions to wait for.
     ///
     /// # Errors
-    /// Returns the answer as text if there was none, or a problem, or a body of another type.
+    /// Returns the answer as text if there was none, or it was a problem or a body of another type.
     pub fn try_ok(&self) -> Result<T, String> {
         match &self.result {
             Ok(received) if received.status.as_u16() < 400 => {
@@ -127,7 +128,7 @@ impl<T: DeserializeOwned> Answer<T> {
         problem.and_then(|received| received.parse::<Problem>().ok()).is_some_and(|problem| problem.code == code)
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     ///
     /// # Panics
     /// Panics if there was no answer.
@@ -137,7 +138,7 @@ impl<T: DeserializeOwned> Answer<T> {
         self.received().status.as_u16()
     }
 
-    /// A header's value.
+    /// Returns a header's value.
     ///
     /// # Panics
     /// Panics if there was no answer.
@@ -147,7 +148,7 @@ impl<T: DeserializeOwned> Answer<T> {
         self.received().headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     ///
     /// # Panics
     /// Panics if there was no answer.
@@ -169,7 +170,7 @@ impl<T: DeserializeOwned> Answer<T> {
 }
 
 impl Received {
-    /// No body counts as `null`.
+    /// Parses the body. A missing body counts as `null`.
     fn parse<B: DeserializeOwned>(&self) -> serde_json::Result<B> {
         serde_json::from_str(if self.text.is_empty() { "null" } else { &self.text })
     }
@@ -190,7 +191,7 @@ async fn receive(request: reqwest::Request) -> Result<Received, reqwest::Error> 
     Ok(Received { status, headers, text: response.text().await? })
 }
 
-/// With its causes: reqwest's own text names none.
+/// Describes an error with its causes: reqwest's own text names none.
 fn describe(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -17,14 +17,14 @@ client! {
     Api
 }
 
-/// A process as the api answers it. Fields that it has besides are in `rest`.
+/// A process in the api's answer. Additional fields are in `rest`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Voiding {
     /// The document.
     pub document_id: DocumentId,
-    /// The process; `null` until Billing has said which.
+    /// The process; `null` until Billing has said which one it is.
     pub process_id: Option<ProcessId>,
-    /// Its customer; `null` until Billing has said whose the document is.
+    /// Its customer; `null` until Billing has said whose document it is.
     pub customer_id: Option<CustomerId>,
     /// State of the process.
     pub state: VoidingState,
@@ -38,10 +38,10 @@ pub struct Voiding {
     pub requested_at: DateTime<Utc>,
     /// When its state last changed.
     pub updated_at: DateTime<Utc>,
-    /// The way taken, oldest first; absent where it is not known.
+    /// The path taken, oldest state first; absent if it is not known.
     #[serde(default)]
     pub steps: Vec<Step>,
-    /// Links to what can be done next.
+    /// Links to the possible next actions.
     #[serde(default)]
     pub links: Value,
     /// All other fields.
@@ -50,7 +50,7 @@ pub struct Voiding {
 }
 
 impl Api {
-    /// The same client, which repeats a call that met a Temporal too busy to answer.
+    /// Returns the same client, repeating calls for which Temporal is too busy.
     pub(crate) fn patient(self) -> Self {
         Self(self.0.patient())
     }
@@ -65,8 +65,8 @@ impl Api {
         self.header(PREFER, format!("wait={seconds}")).post_voiding(document_id).await
     }
 
-    /// `POST /voidings` by a client that asks again, under the same key, until its voiding is accepted or refused: while
-    /// many are posted at once, Billing may be too busy.
+    /// `POST /voidings` by a client that asks again, under the same key, until its voiding is accepted or refused.
+    /// While many are posted at the same time, Billing may be too busy.
     pub async fn post_voiding_until_answered(&self, document_id: &DocumentId) -> Answer<Voiding> {
         let api = if self.0.has(IDEMPOTENCY_KEY) { self.clone() } else { self.key(unique("key")) };
         eventually(&format!("the voiding of {document_id} is answered"), async || {
@@ -76,7 +76,7 @@ impl Api {
         .await
     }
 
-    /// `POST /voidings` by a client that waits for the outcome: with `Prefer: wait=30`, and again under the same key
+    /// `POST /voidings` by a client that waits for the outcome: with `Prefer: wait=30`, repeated under the same key
     /// while the voiding is under way.
     pub async fn post_voiding_to_its_end(&self, document_id: &DocumentId) -> Answer<Voiding> {
         let api = if self.0.has(IDEMPOTENCY_KEY) { self.clone() } else { self.key(unique("key")) };

@@ -28,7 +28,7 @@ impl Billing {
         self.0.get(&format!("/documents{query}")).await
     }
 
-    /// All documents, over all pages.
+    /// Returns all documents, over all pages.
     ///
     /// # Panics
     /// Panics if Billing is unavailable.
@@ -73,12 +73,12 @@ impl Billing {
         self.voiding_command("close", document_id, process_id).await
     }
 
-    /// `GET /events`; `limit` and `wait` (seconds) as Billing has them by default when absent.
+    /// `GET /events`. Absent `limit` and `wait` (seconds) have Billing's defaults.
     pub async fn events(&self, after: Position, limit: Option<u32>, wait: Option<u32>) -> Answer<Batch> {
         events::events(&self.0, after, limit, wait).await
     }
 
-    /// The whole log, from its origin.
+    /// Returns the whole log, from its origin.
     pub async fn log(&self) -> Batch {
         events::all(&self.0).await
     }

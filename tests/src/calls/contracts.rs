@@ -68,12 +68,12 @@ impl Contracts {
         self.0.get(&format!("/contracts/{id}")).await
     }
 
-    /// `GET /events`; `limit` and `wait` (seconds) as Contracts has them by default when absent.
+    /// `GET /events`. Absent `limit` and `wait` (seconds) have Contracts' defaults.
     pub async fn events(&self, after: Position, limit: Option<u32>, wait: Option<u32>) -> Answer<Batch> {
         events::events(&self.0, after, limit, wait).await
     }
 
-    /// The whole log, from its origin.
+    /// Returns the whole log, from its origin.
     pub async fn log(&self) -> Batch {
         events::all(&self.0).await
     }

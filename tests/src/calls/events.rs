@@ -9,7 +9,7 @@ pub type Batch = Vec<CloudEvent>;
 
 const LARGEST_BATCH: u32 = 1000;
 
-/// The events after a position; `limit` and `wait` (seconds) as the service has them by default when absent.
+/// Returns the events after a position. Absent `limit` and `wait` (seconds) have the service's defaults.
 pub(super) async fn events(target: &Target, after: Position, limit: Option<u32>, wait: Option<u32>) -> Answer<Batch> {
     let parameters = [
         ("after", Some(after.to_string())),
@@ -19,7 +19,7 @@ pub(super) async fn events(target: &Target, after: Position, limit: Option<u32>,
     target.get(&format!("/events{}", query(&parameters))).await
 }
 
-/// The whole log.
+/// Returns the whole log.
 pub(super) async fn all(target: &Target) -> Batch {
     let mut all = Batch::new();
     loop {

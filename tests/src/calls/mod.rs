@@ -24,7 +24,7 @@ pub use test_support::http;
 
 use crate::eventually;
 
-/// So often does a patient client repeat a call, with these pauses.
+/// Number of times that a patient client repeats a call, with these pauses.
 const ATTEMPTS: usize = 20;
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -37,19 +37,19 @@ pub struct Target {
 }
 
 impl Target {
-    /// The service at `base`, such as `http://127.0.0.1:8081`.
+    /// Creates a target for the service at `base`, such as `http://127.0.0.1:8081`.
     #[must_use]
     pub fn new(base: impl Into<String>) -> Self {
         Self { base: base.into(), headers: BTreeMap::new(), is_patient: false }
     }
 
-    /// The address that calls go to.
+    /// Returns the address that calls go to.
     #[must_use]
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// Repeats a call that met a Temporal too busy to answer, as a client is told to do.
+    /// Repeats calls for which Temporal is too busy, as clients are told to do.
     #[must_use]
     pub(crate) fn patient(mut self) -> Self {
         self.is_patient = true;
@@ -78,7 +78,7 @@ impl Target {
         self.send(http().post(format!("{}{path}", self.base)).json(body)).await
     }
 
-    /// `POST` of any bytes, as `content_type` where one is given.
+    /// `POST` of any bytes, as `content_type` if one is given.
     pub async fn post_bytes(&self, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Answer<serde_json::Value> {
         let mut request = http().post(format!("{}{path}", self.base)).body(body);
         if let Some(content_type) = content_type {
@@ -104,7 +104,7 @@ impl Target {
     }
 }
 
-/// Asks again while a service has no time, as its clients do: 503 says that nothing was done.
+/// Asks again while a service is busy, as its clients do: 503 says that nothing was done.
 pub async fn until_answered<T: DeserializeOwned>(ask: impl AsyncFn() -> Answer<T>) -> Answer<T> {
     eventually("an answer of a service that has time", async || {
         let answer = ask().await;
@@ -120,31 +120,31 @@ macro_rules! client {
         pub struct $name($crate::calls::Target);
 
         impl $name {
-            /// The service at `base`, such as `http://127.0.0.1:8081`.
+            /// Creates a client of the service at `base`, such as `http://127.0.0.1:8081`.
             #[must_use]
             pub fn new(base: impl Into<String>) -> Self {
                 Self($crate::calls::Target::new(base))
             }
 
-            /// For calls that have no helper.
+            /// Returns the target, for calls that have no helper.
             #[must_use]
             pub fn raw(&self) -> &$crate::calls::Target {
                 &self.0
             }
 
-            /// The same client, which sends a header with each call.
+            /// Returns the same client, sending a header with each call.
             #[must_use]
             pub fn header(&self, name: &'static str, value: impl Into<String>) -> Self {
                 Self(self.0.clone().header(name, value))
             }
 
-            /// The same client, which sends an idempotency key with each call.
+            /// Returns the same client, sending an idempotency key with each call.
             #[must_use]
             pub fn key(&self, key: impl Into<String>) -> Self {
                 self.header(messages::headers::IDEMPOTENCY_KEY, key)
             }
 
-            /// The same client, which sends the headers of the process manager's command named `command`.
+            /// Returns the same client, sending the headers of the process manager's command named `command`.
             #[must_use]
             pub fn within(&self, process_id: &messages::ProcessId, command: &str) -> Self {
                 Self($crate::calls::within(self.0.clone(), process_id, command))
@@ -160,7 +160,7 @@ fn within(target: Target, process_id: &ProcessId, command: &str) -> Target {
         .header(headers::CORRELATION_ID, process_id.to_string())
 }
 
-/// `?a=1&b=2` of the parameters that have a value, or nothing.
+/// Returns `?a=1&b=2` with the parameters that have a value, or nothing.
 fn query(parameters: &[(&str, Option<String>)]) -> String {
     let mut text = String::new();
     for (name, value) in parameters {

@@ -50,7 +50,7 @@ impl Reports {
         self.0.get(&format!("/reports{query}")).await
     }
 
-    /// All reports of a customer, oldest first.
+    /// Returns all reports of a customer, oldest first.
     ///
     /// # Panics
     /// Panics if Reports is unavailable.
@@ -58,7 +58,7 @@ impl Reports {
         self.all_matching(&format!("&customer_id={customer_id}")).await
     }
 
-    /// All reports, over all pages, oldest first.
+    /// Returns all reports, over all pages, oldest first.
     ///
     /// # Panics
     /// Panics if Reports is unavailable.
@@ -66,12 +66,12 @@ impl Reports {
         self.all_matching("").await
     }
 
-    /// `GET /events`; `limit` and `wait` (seconds) as Reports has them by default when absent.
+    /// `GET /events`. Absent `limit` and `wait` (seconds) have Reports' defaults.
     pub async fn events(&self, after: Position, limit: Option<u32>, wait: Option<u32>) -> Answer<Batch> {
         events::events(&self.0, after, limit, wait).await
     }
 
-    /// The whole log, from its origin.
+    /// Returns the whole log, from its origin.
     pub async fn log(&self) -> Batch {
         events::all(&self.0).await
     }
@@ -82,7 +82,7 @@ impl Reports {
         loop {
             let page = self.reports(&format!("?limit=200{filter}{cursor}")).await.ok();
             for report in page.items {
-                // A list shows the newest documents only.
+                // A list shows only the newest documents.
                 let is_whole = i64::try_from(report.documents.len()).is_ok_and(|shown| shown == report.document_count);
                 all.push(if is_whole { report } else { self.report(&report.report_id).await.ok() });
             }

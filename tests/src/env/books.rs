@@ -1,4 +1,4 @@
-//! An independent audit of Accounts from its log: no money is made or lost.
+//! An independent audit of Accounts, based on its log: no money is made or lost.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,16 @@ use messages::{
 
 use super::Env;
 
-/// Balances and transfers as a log has them, in minor units of one currency.
+/// Balances and transfers according to a log, in minor units of one currency.
 #[derive(Debug, Clone, Default)]
 pub struct Books {
     /// Balance of each account.
     pub balances: BTreeMap<AccountId, i64>,
-    /// Each transfer that was requested, and where it stands.
+    /// Each requested transfer, and its status.
     pub transfers: BTreeMap<TransferId, (MoneyTransferRequested, TransferStatus)>,
     /// Sum of all initial balances.
     pub opened_with: i64,
-    /// The last event's place.
+    /// The position of the last event.
     pub position: Position,
 }
 
@@ -66,7 +66,7 @@ impl Books {
         assert_eq!(all, self.opened_with, "{event:?}: all balances and what is in flight");
     }
 
-    /// Returns the money that has been withdrawn and not been deposited.
+    /// Returns the money that has been withdrawn but not deposited.
     #[must_use]
     pub fn in_flight(&self) -> i64 {
         let withdrawn = self.transfers.values().filter(|(_, status)| *status == TransferStatus::Withdrawn);
@@ -79,7 +79,7 @@ impl Books {
         self.transfers.values().filter(|(_, of)| *of == status).count()
     }
 
-    /// Each step comes once, and in its turn.
+    /// Records a step, and checks that each comes once and in its turn.
     fn step(
         &mut self,
         event: &CloudEvent,
@@ -102,7 +102,7 @@ impl Books {
 }
 
 impl Env {
-    /// Enters what has been appended to Accounts' log since.
+    /// Enters what has been appended to Accounts' log since then.
     ///
     /// # Panics
     /// Panics if a rule is broken.
@@ -116,7 +116,7 @@ impl Env {
         }
     }
 
-    /// The books of the whole log, which Accounts' own balances and transfers agree with.
+    /// Returns the books of the whole log, and checks that Accounts' own balances and transfers agree with them.
     ///
     /// # Panics
     /// Panics if a rule is broken.

@@ -13,11 +13,11 @@ use crate::{
     sample::unique,
 };
 
-/// An address at which nothing listens.
+/// An address where nothing listens.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
-/// Settings of a new system; by default all components but Accounts and Contracts, on SQLite, in a namespace of the run's Temporal
-/// server.
+/// Settings of a new system; by default all components except Accounts and Contracts, on SQLite, in a namespace of the
+/// run's Temporal server.
 #[derive(Debug, Clone)]
 #[must_use = "start() it"]
 pub struct EnvBuilder {
@@ -36,61 +36,61 @@ impl EnvBuilder {
         Self { binaries, components, later, is_direct: false, postgres: None, variables }
     }
 
-    /// Billing and Reports alone, without Temporal.
+    /// Uses only Billing and Reports, without Temporal.
     pub fn services_only(mut self) -> Self {
         self.components = [Component::Billing, Component::Reports].into();
         self
     }
 
-    /// A Temporal server of the system's own alone, with its data in a file.
+    /// Uses only the system's own Temporal server, with its data in a file.
     pub fn temporal_only(mut self) -> Self {
         self.components = [Component::Temporal].into();
         self
     }
 
-    /// Accounts and the worker alone.
+    /// Uses only Accounts and the worker.
     pub fn transfers_only(mut self) -> Self {
         self.components = [Component::Accounts, Component::Worker].into();
         self
     }
 
-    /// Accounts too.
+    /// Adds Accounts.
     pub fn accounts(mut self) -> Self {
         self.components.insert(Component::Accounts);
         self
     }
 
-    /// Contracts and the worker alone.
+    /// Uses only Contracts and the worker.
     pub fn confirmations_only(mut self) -> Self {
         self.components = [Component::Contracts, Component::Worker].into();
         self
     }
 
-    /// Contracts too.
+    /// Adds Contracts.
     pub fn contracts(mut self) -> Self {
         self.components.insert(Component::Contracts);
         self
     }
 
-    /// Leaves a component for the test to [`Env::start`].
+    /// Leaves it to the test to [`Env::start`] a component.
     pub fn later(mut self, component: Component) -> Self {
         self.later.insert(component);
         self
     }
 
-    /// Without proxies between the components, for benches.
+    /// Leaves out the proxies between the components, for benches.
     pub fn direct(mut self) -> Self {
         self.is_direct = true;
         self
     }
 
-    /// A Temporal server of the system's own, with its data in a file, that the test may kill and start again.
+    /// Gives the system its own Temporal server, with its data in a file, which the test may kill and restart.
     pub fn own_temporal(mut self) -> Self {
         self.components.insert(Component::Temporal);
         self
     }
 
-    /// The services on fresh databases of this server.
+    /// Puts the services on fresh databases of this server.
     pub fn postgres(mut self, server: &'static PostgresServer) -> Self {
         self.postgres = Some(server);
         self
@@ -135,7 +135,7 @@ impl EnvBuilder {
         let now = self.components.iter().filter(|c| **c != Component::Temporal && !self.later.contains(c));
         let now: Vec<Component> = now.copied().collect();
         join_all(now.iter().map(|component| env.start(*component))).await;
-        // What is left for later may be what another one waits for.
+        // Others may wait for the components that are left for later.
         if self.later.is_empty() {
             join_all(now.iter().map(|component| env.ready(*component))).await;
         }
@@ -207,7 +207,7 @@ impl EnvBuilder {
     }
 }
 
-/// Where each component finds the others: behind the proxy, where there is one.
+/// Returns where each component finds the others: behind the proxy, if there is one.
 fn urls(ports: &BTreeMap<Component, u16>, proxies: &BTreeMap<Link, FaultProxy>) -> BTreeMap<Link, String> {
     let url = |link: Link| {
         let direct = ports.get(&link.to()).map(|port| format!("http://127.0.0.1:{port}"));

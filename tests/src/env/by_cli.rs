@@ -1,4 +1,4 @@
-//! A voiding as an operator drives it who has nothing but the `temporal` command.
+//! A voiding driven by an operator who has only the `temporal` command.
 
 use messages::{DocumentId, voiding::VoidingView};
 
@@ -6,14 +6,14 @@ use super::Env;
 use crate::{CliOutput, workflow_id};
 
 impl Env {
-    /// `temporal workflow start` of the voiding of this document, with any input.
+    /// Runs `temporal workflow start` for the voiding of this document, with any input.
     pub async fn start_by_cli(&self, id: &DocumentId, input: &str) -> CliOutput {
         let (workflow, input) = (workflow_id(id), format!("--input={input}"));
         let words = ["workflow", "start", "--type", "DocumentVoiding", "--task-queue", "voiding", "--workflow-id"];
         self.temporal().cli(&[&words[..], &[&workflow, &input]].concat()).await
     }
 
-    /// `temporal workflow signal`, with these inputs.
+    /// Runs `temporal workflow signal` with these inputs.
     ///
     /// # Panics
     /// Panics if the command fails.
@@ -24,7 +24,7 @@ impl Env {
         let _ = self.temporal().cli(&words).await.ok();
     }
 
-    /// `temporal workflow query --type state`.
+    /// Runs `temporal workflow query --type state`.
     ///
     /// # Panics
     /// Panics if the command fails.

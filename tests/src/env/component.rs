@@ -20,12 +20,12 @@ pub enum Component {
 }
 
 impl Component {
-    /// Returns whether it is a service with a database of its own.
+    /// Returns whether it is a service with its own database.
     pub(super) const fn has_a_database(self) -> bool {
         matches!(self, Self::Billing | Self::Reports | Self::Accounts | Self::Contracts)
     }
 
-    /// Its name in logs.
+    /// Returns its name in logs.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -40,7 +40,7 @@ impl Component {
     }
 }
 
-/// A caller and its receiver; each link has a [`FaultProxy`](crate::FaultProxy) of its own.
+/// A caller and its receiver; each link has its own [`FaultProxy`](crate::FaultProxy).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Link {
     /// Reports follows Billing's log.
@@ -53,9 +53,9 @@ pub enum Link {
     WorkerToAccounts,
     /// The worker sends commands to Contracts, and follows its log.
     WorkerToContracts,
-    /// The api asks Billing and sends it VoidDocument.
+    /// The api asks Billing and sends VoidDocument to it.
     ApiToBilling,
-    /// The api asks Contracts whose a contract is.
+    /// The api asks Contracts to whom a contract belongs.
     ApiToContracts,
     /// The api's console asks Reports and publishes reports.
     ApiToReports,
@@ -92,7 +92,7 @@ impl Link {
         }
     }
 
-    /// The variable that tells the caller where the other is.
+    /// Returns the variable that gives the caller the receiver's address.
     pub(super) const fn variable(self) -> &'static str {
         match self {
             Self::WorkerToReports | Self::ApiToReports => "REPORTS_URL",

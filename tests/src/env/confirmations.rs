@@ -1,4 +1,4 @@
-//! Contracts and their confirmations as tests need them.
+//! Helpers for tests of contracts and their confirmations.
 
 use messages::{
     CloudEvent, ContractId, CreditChangeId, CustomerId,
@@ -11,22 +11,22 @@ use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus
 use super::Env;
 use crate::{attribute, confirmation_workflow_id, eventually, json_payload, sample};
 
-/// A contract that was revoked.
+/// A revoked contract.
 #[derive(Debug, Clone)]
 pub struct Revoked {
     /// The contract.
     pub contract: ContractId,
     /// Its customer.
     pub customer: CustomerId,
-    /// The change of the credit rating that it was last revoked by.
+    /// The change of the credit rating that last revoked it.
     pub change: CreditChangeId,
 }
 
 impl Env {
-    /// A customer of its own with a contract, whose credit rating changes and whose contract is revoked.
+    /// Creates a customer with a contract, changes the credit rating, and revokes the contract.
     ///
     /// # Panics
-    /// Panics if Contracts refuses one of these.
+    /// Panics if Contracts refuses one of these commands.
     pub async fn revoked_contract(&self) -> Revoked {
         let (contract, customer) = (sample::contract_id(), sample::customer_id());
         let contracts = self.contracts();
@@ -36,10 +36,10 @@ impl Env {
         Revoked { contract, customer, change }
     }
 
-    /// Changes the customer's credit rating and revokes the contract by it.
+    /// Changes the customer's credit rating and revokes the contract by this change.
     ///
     /// # Panics
-    /// Panics if Contracts refuses one of these.
+    /// Panics if Contracts refuses one of these commands.
     pub async fn revoke(&self, contract: &ContractId, customer: &CustomerId, rating: CreditRating) -> CreditChangeId {
         let change = self.contracts().change_rating(customer, rating).await.ok_as(202).credit_change_id;
         assert_eq!(self.contracts().revoke(contract, &change).await.ok().status, ContractStatus::Pending);
@@ -49,7 +49,7 @@ impl Env {
     /// Signs the contract and confirms it.
     ///
     /// # Panics
-    /// Panics if Contracts refuses one of these.
+    /// Panics if Contracts refuses one of these commands.
     pub async fn sign_and_confirm(&self, contract: &ContractId) {
         assert_eq!(self.contracts().sign(contract).await.ok().status, ContractStatus::Signed);
         assert_eq!(self.contracts().reconfirm(contract).await.ok().status, ContractStatus::Active);
@@ -73,15 +73,15 @@ impl Env {
         .await
     }
 
-    /// The answer of the confirmation to the query `state`.
+    /// Returns the confirmation's answer to the query `state`.
     ///
     /// # Errors
-    /// Temporal answered something else, such as that no worker runs.
+    /// Returns Temporal's answer if it is another one, such as that no worker runs.
     pub async fn confirmation_view(&self, id: &ContractId) -> Result<Value, String> {
         self.temporal().query_by_id(&confirmation_workflow_id(id), "state").await
     }
 
-    /// Waits until the confirmation needs an operator, or does not, as search attributes say.
+    /// Waits until the search attributes say that the confirmation needs an operator, or does not.
     pub async fn confirmation_needs_attention(&self, id: &ContractId, needed: bool) {
         eventually(&format!("{id} needs attention: {needed}"), async || {
             let run = self.temporal().describe_by_id(&confirmation_workflow_id(id)).await.ok_or("it does not run")?;
@@ -111,12 +111,12 @@ impl Env {
         .await;
     }
 
-    /// The events of one contract, in order.
+    /// Returns the events of one contract, in order.
     pub async fn contract_events(&self, id: &ContractId) -> Vec<CloudEvent> {
         self.contracts().log().await.into_iter().filter(|event| event.subject == id.as_str()).collect()
     }
 
-    /// The numbers of the reminders of a contract under one change, in order.
+    /// Returns the numbers of a contract's reminders under one change, in order.
     ///
     /// # Panics
     /// Panics if an event of Contracts has another form.
@@ -128,7 +128,7 @@ impl Env {
         of_change.map(|event| event.data["reminder"].as_u64().expect("a number")).collect()
     }
 
-    /// Waits until the customer has been reminded this often, once by each number.
+    /// Waits until the customer has been reminded this often, once with each number.
     ///
     /// # Panics
     /// Panics if a number is missing or comes twice.

@@ -12,7 +12,7 @@ use super::Env;
 use crate::eventually;
 
 impl Env {
-    /// Waits until Reports has heard of every document of Billing, then checks rules V1, V2, V2b, V4 and V8.
+    /// Waits until Reports knows every document of Billing, then checks rules V1, V2, V2b, V4 and V8.
     ///
     /// V2b is checked for documents without an open process: while one runs, the two services may differ.
     ///
@@ -32,15 +32,15 @@ impl Env {
         }
     }
 
-    /// Rule V8 alone: each report's totals are the sums of its documents that are not voided.
+    /// Checks only rule V8: each report's totals are the sums of its documents that are not voided.
     ///
     /// # Panics
-    /// Panics if it is broken.
+    /// Panics if the rule is broken.
     pub async fn assert_totals(&self) {
         totals_are_the_sums(&self.reports().all_reports().await);
     }
 
-    /// Waits until Reports has heard of every document that Billing has by now.
+    /// Waits until Reports knows every document that Billing has by now.
     ///
     /// # Panics
     /// Panics if it does not.
@@ -55,7 +55,7 @@ impl Env {
         .await;
     }
 
-    /// V1.
+    /// Checks V1.
     async fn one_run_per_document(&self) {
         let mut running = BTreeMap::new();
         for run in self.temporal().list("WorkflowType = 'DocumentVoiding' AND ExecutionStatus = 'Running'").await {
@@ -66,7 +66,7 @@ impl Env {
     }
 }
 
-/// V8.
+/// Checks V8.
 fn totals_are_the_sums(reports: &[Report]) {
     for report in reports {
         let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
@@ -75,14 +75,14 @@ fn totals_are_the_sums(reports: &[Report]) {
         }
         let mut totals: BTreeMap<Currency, i128> = report.totals.iter().map(|t| (t.currency, t.minor)).collect();
         assert_eq!(totals.len(), report.totals.len(), "V8: two totals of one currency in {report:?}");
-        // A currency all of whose documents are voided may be left out.
+        // A currency may be left out if all of its documents are voided.
         sums.retain(|_, sum| *sum != 0);
         totals.retain(|_, total| *total != 0);
         assert_eq!(totals, sums, "V8: the totals of {report:?}");
     }
 }
 
-/// V2, V2b, and that a document counts at most once.
+/// Checks V2, V2b, and that a document counts at most once.
 fn services_agree(documents: &[Document], reports: &[Report]) {
     for document in documents {
         let holds =
@@ -105,7 +105,7 @@ fn in_order(log: &[CloudEvent]) {
     }
 }
 
-/// V4.
+/// Checks V4.
 fn each_effect_once(log: &[CloudEvent]) {
     let mut seen = BTreeMap::new();
     for event in log.iter().filter(|event| event.data.get("process_id").is_some()) {

@@ -1,4 +1,4 @@
-//! Credit changes as tests need them.
+//! Helpers for tests of credit changes.
 
 use messages::{
     ContractId, CreditChangeId, CustomerId,
@@ -10,16 +10,16 @@ use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus
 use super::Env;
 use crate::{attribute, calls::until_answered, eventually, json_payload, sample};
 
-/// The id of the workflow of a customer's credit change.
+/// Returns the workflow id of a customer's credit change.
 fn credit_change_workflow_id(customer: &CustomerId) -> String {
     format!("CreditChange-{customer}")
 }
 
 impl Env {
-    /// A customer of its own, with so many contracts.
+    /// Creates a customer with this many contracts.
     ///
     /// # Panics
-    /// Panics if Contracts refuses one of these.
+    /// Panics if Contracts refuses one of these commands.
     pub async fn customer_with_contracts(&self, contracts: usize) -> (CustomerId, Vec<ContractId>) {
         let customer = sample::customer_id();
         let _ = self.contracts().register(&customer, CreditRating::A).await.ok_as(201);
@@ -38,7 +38,7 @@ impl Env {
         self.contracts().change_rating(customer, rating).await.ok_as(202).credit_change_id
     }
 
-    /// Waits until the contract is of this status, touched last by this change.
+    /// Waits until the contract has this status and this change has touched it last.
     pub async fn contract_becomes(&self, id: &ContractId, status: ContractStatus, change: &CreditChangeId) {
         eventually(&format!("{id} is {status:?}"), async || {
             let contract = until_answered(async || self.contracts().contract(id).await).await.ok();

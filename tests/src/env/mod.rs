@@ -1,4 +1,4 @@
-//! A whole system of its own for one test: services, worker and api as processes.
+//! A whole system for one test: services, worker and api as processes.
 
 mod books;
 mod builder;
@@ -29,7 +29,7 @@ use crate::{
     eventually, sample,
 };
 
-/// A running system. Everything that it started ends with it; when the test has failed, the ends of the components'
+/// A running system. Everything that it started ends with it. When the test has failed, the ends of the components'
 /// logs are printed.
 #[derive(Debug)]
 pub struct Env {
@@ -40,62 +40,62 @@ pub struct Env {
 }
 
 impl Env {
-    /// The settings of a new system.
+    /// Returns the settings of a new system.
     pub fn builder(binaries: Binaries) -> EnvBuilder {
         EnvBuilder::new(binaries)
     }
 
-    /// Billing itself, not through a proxy.
+    /// Returns a client of Billing itself, not through a proxy.
     #[must_use]
     pub fn billing(&self) -> Billing {
         Billing::new(self.url(Component::Billing))
     }
 
-    /// Reports itself, not through a proxy.
+    /// Returns a client of Reports itself, not through a proxy.
     #[must_use]
     pub fn reports(&self) -> Reports {
         Reports::new(self.url(Component::Reports))
     }
 
-    /// Accounts itself, not through a proxy.
+    /// Returns a client of Accounts itself, not through a proxy.
     #[must_use]
     pub fn accounts(&self) -> Accounts {
         Accounts::new(self.url(Component::Accounts))
     }
 
-    /// Contracts itself, not through a proxy.
+    /// Returns a client of Contracts itself, not through a proxy.
     #[must_use]
     pub fn contracts(&self) -> Contracts {
         Contracts::new(self.url(Component::Contracts))
     }
 
-    /// The api.
+    /// Returns a client of the api.
     #[must_use]
     pub fn api(&self) -> Api {
         let api = Api::new(self.url(Component::Api));
-        // A test with a server of its own may be about its absence.
+        // A test with its own server may be about the server's absence.
         if self.components.contains_key(&Component::Temporal) { api } else { api.patient() }
     }
 
-    /// This system's namespace.
+    /// Returns this system's namespace.
     ///
     /// # Panics
-    /// Panics if the system has neither worker nor api, and so no Temporal.
+    /// Panics if the system has neither worker nor api, and therefore no Temporal.
     #[must_use]
     pub fn temporal(&self) -> &Temporal {
         self.temporal.as_ref().expect("a system with worker or api")
     }
 
-    /// The proxy between two components.
+    /// Returns the proxy between two components.
     ///
     /// # Panics
-    /// Panics if the system does not have the component that calls.
+    /// Panics if the system does not have the calling component.
     #[must_use]
     pub fn proxy(&self, link: Link) -> &FaultProxy {
         self.proxies.get(&link).unwrap_or_else(|| panic!("this system has no {link:?}"))
     }
 
-    /// Returns the URL of a component, such as `http://127.0.0.1:12345`; it stays the same over a restart.
+    /// Returns the URL of a component, such as `http://127.0.0.1:12345`. A restart does not change it.
     ///
     /// # Panics
     /// Panics if the system does not have the component.
@@ -104,10 +104,10 @@ impl Env {
         self.running(component).url()
     }
 
-    /// The value of an environment variable that a component is started with, such as `BILLING_DATABASE_URL`.
+    /// Returns the value of an environment variable with which a component is started, such as `BILLING_DATABASE_URL`.
     ///
     /// # Panics
-    /// Panics if the system does not have the component, or that not the variable.
+    /// Panics if the system does not have the component, or the component does not have the variable.
     #[must_use]
     pub fn variable(&self, component: Component, name: &str) -> &str {
         self.running(component).variable(name).unwrap_or_else(|| panic!("{component:?} has no {name}"))
@@ -122,7 +122,7 @@ impl Env {
         self.running(component).log()
     }
 
-    /// The process id of a component.
+    /// Returns the process id of a component.
     ///
     /// # Panics
     /// Panics if the component does not run.
@@ -130,13 +130,13 @@ impl Env {
         self.running(component).pid().await
     }
 
-    /// The system's own folder.
+    /// Returns the system's own folder.
     #[must_use]
     pub fn dir(&self) -> &std::path::Path {
         self.dir.path()
     }
 
-    /// `kill -9`; returns when the process is gone.
+    /// Sends SIGKILL. Returns when the process is gone.
     ///
     /// # Panics
     /// Panics if the component does not run.
@@ -144,10 +144,10 @@ impl Env {
         self.running(component).kill().await;
     }
 
-    /// SIGTERM; returns when the process has ended with exit code 0.
+    /// Sends SIGTERM. Returns when the process has ended with exit code 0.
     ///
     /// # Panics
-    /// Panics if the component does not run, ends otherwise, or does not end.
+    /// Panics if the component does not run, ends in another way, or does not end.
     pub async fn stop(&self, component: Component) {
         self.running(component).stop().await;
     }
@@ -155,7 +155,7 @@ impl Env {
     /// Returns when a component that was told to end has ended with exit code 0.
     ///
     /// # Panics
-    /// Panics if it ends otherwise, or does not end.
+    /// Panics if it ends in another way, or does not end.
     pub async fn stopped(&self, component: Component) {
         self.running(component).stopped().await;
     }
@@ -174,7 +174,7 @@ impl Env {
     /// Waits until a component can do its work (`/readyz`).
     ///
     /// # Panics
-    /// Panics if it does not become so.
+    /// Panics if it does not become ready.
     pub async fn ready(&self, component: Component) {
         self.running(component).ready().await;
     }
@@ -187,7 +187,7 @@ impl Env {
         self.running(component).signal(signal).await;
     }
 
-    /// Issues a document, again where Billing had no time for it.
+    /// Issues a document. Asks again if Billing is busy.
     ///
     /// # Panics
     /// Panics if Billing refuses it.
@@ -195,17 +195,17 @@ impl Env {
         until_answered(async || self.billing().issue(document).await).await.ok()
     }
 
-    /// Issues an invoice of 12.34 EUR for a customer of its own, and waits until Reports has heard of it.
+    /// Issues an invoice of 12.34 EUR for a new customer, and waits until Reports knows it.
     ///
     /// # Panics
-    /// Panics if Billing refuses it, or Reports does not hear of it.
+    /// Panics if Billing refuses it, or Reports does not learn of it.
     pub async fn issue_reported(&self) -> Document {
         let document = self.issue(&sample::invoice(&sample::customer_id())).await;
         self.await_document_reported(&document).await;
         document
     }
 
-    /// Waits until Reports has heard of a document that Billing issued.
+    /// Waits until Reports knows a document that Billing has issued.
     ///
     /// # Panics
     /// Panics if it does not.

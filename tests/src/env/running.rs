@@ -1,4 +1,4 @@
-//! One component: started, killed, started again.
+//! One component: started, killed, restarted.
 
 use std::path::PathBuf;
 

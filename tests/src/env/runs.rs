@@ -1,4 +1,4 @@
-//! A document's runs as tests see them.
+//! Helpers for tests about a document's runs.
 
 use messages::{DocumentId, ProcessId, voiding::VoidingView};
 use temporalio_common::protos::temporal::api::{
@@ -10,15 +10,15 @@ use super::Env;
 use crate::{attribute, eventually, eventually_eq, failure_type, workflow_id};
 
 impl Env {
-    /// A document's runs as the visibility store has them, oldest first.
+    /// Returns a document's runs from the visibility store, oldest first.
     pub async fn runs(&self, id: &DocumentId) -> Vec<WorkflowExecutionInfo> {
         let mut runs = self.temporal().list(&format!("WorkflowId = '{}'", workflow_id(id))).await;
         runs.sort_by_key(|run| run.start_time.map(|at| (at.seconds, at.nanos)));
         runs
     }
 
-    /// Waits until the document has exactly these runs, oldest first: each one's process, and `Running`, how it ended,
-    /// or the type of the failure that it ended with.
+    /// Waits until the document has exactly these runs, oldest first. Each is given by its process, and by `Running`,
+    /// how it ended, or the type of the failure that it ended with.
     pub async fn await_runs(&self, id: &DocumentId, expected: &[(&ProcessId, &str)]) {
         let expected: Vec<_> = expected.iter().map(|(id, end)| (id.to_string(), (*end).to_owned())).collect();
         eventually_eq(&format!("the runs of {id}"), expected, async || {
@@ -32,7 +32,7 @@ impl Env {
         .await;
     }
 
-    /// Waits until the document's run answers the query `state` with what is wanted.
+    /// Waits until the document's run answers the query `state` as wanted.
     pub async fn await_view(&self, id: &DocumentId, what: &str, wanted: impl Fn(&VoidingView) -> bool) -> VoidingView {
         eventually(what, async || match self.temporal().query_state(id).await {
             Ok(view) if wanted(&view) => Ok(view),
@@ -41,8 +41,8 @@ impl Env {
         .await
     }
 
-    /// Waits until the first, local attempt of a command is over. While it lasts, an end of the run is seen by the worker
-    /// only afterwards.
+    /// Waits until the first, local attempt of a command is over. While it lasts, the worker does not notice an end of
+    /// the run.
     pub async fn await_durable(&self, id: &DocumentId) {
         eventually("the command is a pending activity", async || {
             let history = self.temporal().history(id).await;

@@ -1,4 +1,4 @@
-//! Money transfers as tests need them.
+//! Helpers for tests of money transfers.
 
 use messages::{
     AccountId, CloudEvent, TransferId,
@@ -10,7 +10,7 @@ use super::Env;
 use crate::{eventually, eventually_eq, sample, transfer_workflow_id};
 
 impl Env {
-    /// Two accounts, with 1000 and 500 EUR.
+    /// Opens two accounts, with 1000 and 500 EUR.
     ///
     /// # Panics
     /// Panics if Accounts refuses one.
@@ -38,7 +38,7 @@ impl Env {
         .await
     }
 
-    /// Waits until the process of the transfer has ended like this.
+    /// Waits until the process of the transfer has ended with this status.
     pub async fn transfer_ends(&self, id: &TransferId, status: WorkflowExecutionStatus) {
         let run = async || self.temporal().describe_by_id(&transfer_workflow_id(id)).await.map(|run| run.status());
         eventually_eq("the end of the transfer's process", Some(status), run).await;
@@ -51,7 +51,7 @@ impl Env {
         eventually_eq("the balances", expected, now).await;
     }
 
-    /// The events of one transfer, in order.
+    /// Returns the events of one transfer, in order.
     pub async fn transfer_events(&self, id: &TransferId) -> Vec<CloudEvent> {
         let log = self.accounts().log().await;
         log.into_iter().filter(|event| event.correlationid == id.as_str()).collect()

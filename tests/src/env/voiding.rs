@@ -1,4 +1,4 @@
-//! Voidings as tests need them: brought to a state, awaited, acknowledged, and what came of them.
+//! Helpers for tests of voidings: bring them to a state, wait for them, acknowledge them, and read their results.
 
 use messages::{
     DocumentId, ProcessId,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Env {
-    /// Issues an invoice, and publishes the report that it stands in.
+    /// Issues an invoice, and publishes the report that contains it.
     ///
     /// # Panics
     /// Panics if a call is refused.
@@ -26,7 +26,7 @@ impl Env {
         document
     }
 
-    /// Requests the voiding of a new document of a published report; returns when the process waits for its
+    /// Requests the voiding of a new document in a published report. Returns when the process waits for its
     /// acknowledgement.
     ///
     /// # Panics
@@ -38,8 +38,8 @@ impl Env {
         (document, voiding)
     }
 
-    /// Publishes the report of a document that Reports knows, and requests its voiding; returns when Billing has
-    /// aborted it and the process waits for its acknowledgement.
+    /// Publishes the report of a document that Reports knows, and requests the document's voiding. Returns when Billing
+    /// has aborted it and the process waits for its acknowledgement.
     ///
     /// # Panics
     /// Panics if a call is refused.
@@ -59,14 +59,14 @@ impl Env {
         process
     }
 
-    /// Requests the voiding of a document whose completion is refused, as [`LOCKED`]; returns when the process waits
-    /// with that incident. From then on the completion gets through.
+    /// Requests the voiding of a document whose completion is refused with [`LOCKED`]. Returns when the process waits
+    /// with that incident. From then on the completion succeeds.
     ///
     /// # Panics
     /// Panics if the request is refused.
     pub async fn refused_completion(&self, id: &DocumentId) -> Voiding {
         let completion = self.proxy(Link::WorkerToBilling).about(id);
-        // However often it is sent: on a machine that is kept busy a refusal may come too late to be heard.
+        // However often it is sent: on a busy machine a refusal may arrive too late to be heard.
         completion.fault(COMPLETE, Fault::problem(409, LOCKED));
         let _ = self.api().post_voiding(id).await.ok_as(202);
         let refused = self.refused(id, "CompleteDocumentVoiding", LOCKED).await;
@@ -74,7 +74,7 @@ impl Env {
         refused
     }
 
-    /// Waits until the api shows the voiding as `expected` says, in words too.
+    /// Waits until the api shows the voiding as `expected` says; `what` describes it.
     pub async fn until(&self, id: &DocumentId, what: &str, expected: impl Fn(&Voiding) -> bool) -> Voiding {
         eventually(&format!("{id}: {what}"), async || {
             let voiding = self.api().voiding(id).await.try_ok()?;
@@ -103,28 +103,28 @@ impl Env {
     /// Acknowledges by REST, and waits for the end of the process.
     ///
     /// # Panics
-    /// Panics if that is refused.
+    /// Panics if the acknowledgement is refused.
     pub async fn acknowledged(&self, id: &DocumentId) -> Voiding {
         let _ = self.acknowledge(id).await.ok_as(202);
         self.in_state(id, VoidingState::FailureAcknowledged).await
     }
 
-    /// Sends a signal to the document's process as the CLI or another SDK does.
+    /// Sends a signal to the document's process, as the CLI or another SDK does.
     ///
     /// # Panics
-    /// Panics if Temporal does not take it.
+    /// Panics if Temporal does not accept it.
     pub async fn signal_voiding(&self, id: &DocumentId, name: &str, payload: Option<Value>) {
         let sent = self.temporal().signal(id, name, payload.iter().map(json_payload).collect()).await;
         sent.expect("Temporal takes the signal");
     }
 
-    /// The commands about the document that have reached Billing or Reports, or should have.
+    /// Returns the commands about the document that have reached Billing or Reports, or should have.
     #[must_use]
     pub fn commands(&self, link: Link, id: &DocumentId, prefix: &str) -> Vec<Recorded> {
         self.proxy(link).about(id).requests(prefix)
     }
 
-    /// The types of the events that Billing and Reports have recorded of the document, each in its order.
+    /// Returns the types of the events that Billing and Reports have recorded for the document, each in order.
     pub async fn events(&self, id: &DocumentId) -> [Vec<String>; 2] {
         events_in(&[self.billing().log().await, self.reports().log().await], id)
     }

@@ -1,10 +1,10 @@
-//! Faults of the commands about one document, money transfer or contract, so that many can share one system.
+//! Faults of the commands about one document, money transfer or contract, so that many tests can share one system.
 
 use std::fmt::Display;
 
 use super::{Fault, FaultProxy, Gate, Recorded};
 
-/// The commands about one document, money transfer or contract: the requests whose body has it as `document_id`,
+/// The commands about one document, money transfer or contract: the requests whose body contains it as `document_id`,
 /// `transfer_id` or `contract_id`.
 #[derive(Debug, Clone)]
 pub struct About<'a> {
@@ -44,8 +44,8 @@ impl About<'_> {
         gate
     }
 
-    /// Holds every answer to a command under `prefix`, which the service has carried out by then, until the gate is
-    /// opened.
+    /// Holds every answer to a command under `prefix` until the gate is opened. The service has carried out the command
+    /// by then.
     #[must_use]
     pub fn hold_answer(&self, prefix: &str) -> Gate {
         let gate = Gate::default();
@@ -53,7 +53,7 @@ impl About<'_> {
         gate
     }
 
-    /// The commands so far under `prefix`.
+    /// Returns the commands so far under `prefix`.
     #[must_use]
     pub fn requests(&self, prefix: &str) -> Vec<Recorded> {
         let about = |request: &Recorded| request.is_about(&self.id);

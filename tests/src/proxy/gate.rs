@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// Holds requests until it is opened. Clones are the same gate.
+/// Holds requests until it is opened. Clones share one gate.
 #[derive(Debug, Clone)]
 pub struct Gate {
     held: Arc<watch::Sender<usize>>,
@@ -27,7 +27,7 @@ impl Gate {
         let _ = crate::within_a_stall("a request at the gate", held.wait_for(|held| *held > 0)).await;
     }
 
-    /// Lets go what is held, and all that comes later.
+    /// Lets go what is held, and everything that comes later.
     pub fn open(&self) {
         self.open.send_replace(true);
     }

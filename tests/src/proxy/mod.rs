@@ -1,4 +1,4 @@
-//! A proxy between two components that does to their calls what networks and processes do.
+//! A proxy between two components that treats their calls as networks and processes do.
 
 mod about;
 mod gate;
@@ -19,10 +19,10 @@ pub use wire::Recorded;
 use self::{rules::Rules, serve::Shared};
 use crate::free_port;
 
-/// An HTTP proxy on a port of its own. It records every request, and applies faults to those that match.
+/// An HTTP proxy on its own port. It records every request, and applies faults to those that match.
 ///
-/// Faults are told apart by the beginning of the request's path and query (`/commands/mark-`, `/events`, or `/` for
-/// all), and by the document, money transfer or contract with [`FaultProxy::about`]. The newest fault that matches applies.
+/// A fault matches by the beginning of the request's path and query (`/commands/mark-`, `/events`, or `/` for all), and
+/// with [`FaultProxy::about`] by the document, money transfer or contract. The newest matching fault applies.
 #[derive(Debug)]
 pub struct FaultProxy {
     port: u16,
@@ -34,7 +34,7 @@ impl FaultProxy {
     /// Starts the proxy in front of `upstream`, such as `http://127.0.0.1:8081`, on the current runtime.
     ///
     /// # Panics
-    /// Panics outside of a tokio runtime.
+    /// Panics outside a tokio runtime.
     #[must_use]
     pub fn start(upstream: impl Into<String>) -> Self {
         let shared = Arc::new(Shared::new(upstream.into()));
@@ -43,7 +43,7 @@ impl FaultProxy {
         proxy
     }
 
-    /// Where the proxy listens, such as `http://127.0.0.1:12345`.
+    /// Returns the URL of the proxy, such as `http://127.0.0.1:12345`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
@@ -72,8 +72,8 @@ impl FaultProxy {
         gate
     }
 
-    /// Holds the answer to the next request under `prefix`, which the service has carried out by then, until the gate
-    /// is opened.
+    /// Holds the answer to the next request under `prefix` until the gate is opened. The service has carried out the
+    /// request by then.
     #[must_use]
     pub fn hold_answer(&self, prefix: &str) -> Gate {
         let gate = Gate::default();
@@ -81,12 +81,12 @@ impl FaultProxy {
         gate
     }
 
-    /// Removes all faults. Requests that hang or are held stay so.
+    /// Removes all faults. Requests that hang or are held stay that way.
     pub fn heal(&self) {
         self.rules().clear();
     }
 
-    /// The service is down: connections are refused, and those that are open are cut.
+    /// Takes the service down: connections are refused, and open ones are cut.
     pub async fn down(&self) {
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut server) = server {
@@ -94,10 +94,10 @@ impl FaultProxy {
         }
     }
 
-    /// The service is there again.
+    /// Brings the service back.
     ///
     /// # Panics
-    /// Panics if another program keeps the port.
+    /// Panics if another program holds the port.
     pub fn up(&self) {
         let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
         if server.is_none() {
@@ -106,22 +106,22 @@ impl FaultProxy {
         }
     }
 
-    /// All requests so far, in the order in which they came.
+    /// Returns all requests so far, in order of arrival.
     #[must_use]
     pub fn requests(&self) -> Vec<Recorded> {
         self.shared.records.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The requests so far whose path begins with `prefix`.
+    /// Returns the requests so far whose path begins with `prefix`.
     #[must_use]
     pub fn requests_to(&self, prefix: &str) -> Vec<Recorded> {
         self.requests().into_iter().filter(|request| request.path.starts_with(prefix)).collect()
     }
 
-    /// Waits until `count` requests under `prefix` have come in.
+    /// Waits until `count` requests under `prefix` have arrived.
     ///
     /// # Panics
-    /// Panics if none comes any more.
+    /// Panics if no more arrive.
     pub async fn await_requests(&self, count: usize, prefix: &str) -> Vec<Recorded> {
         crate::eventually(&format!("{count} requests to {prefix}"), async || {
             let requests = self.requests_to(prefix);
@@ -135,7 +135,7 @@ impl FaultProxy {
     }
 }
 
-/// A problem with this status and code, as a service would send it.
+/// Returns a problem with this status and code, as a service would send it.
 fn problem(status: u16, code: &str) -> Problem {
     Problem {
         kind: format!("/problems/{code}"),

@@ -18,11 +18,11 @@ pub enum Fault {
         /// The body.
         body: String,
     },
-    /// It is never passed on nor answered.
+    /// It is neither passed on nor answered.
     Hang,
     /// The service carries it out, then the connection is reset: the answer is lost.
     LoseAnswer,
-    /// The service gets it twice, one after the other; the second answer is passed back.
+    /// The service receives it twice, one after the other; the second answer is passed back.
     Duplicate,
     /// It is passed on after this time.
     Delay(Duration),
@@ -30,18 +30,18 @@ pub enum Fault {
     Hold(Gate),
     /// The service carries it out; its answer is passed back when the gate is opened.
     HoldAnswer(Gate),
-    /// It is passed on: an exception from an older fault.
+    /// It is passed on: an exception to an older fault.
     Pass,
 }
 
 impl Fault {
-    /// A bare status without a problem: a fault, whatever the status.
+    /// Returns a bare status without a problem: a fault, whatever the status.
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self::Answer { status, content_type: "text/plain".to_owned(), body: "refused by the test".to_owned() }
     }
 
-    /// A problem with this code: with 404, 409 or 422 a refusal.
+    /// Returns a problem with this code: with 404, 409 or 422 it is a refusal.
     ///
     /// # Panics
     /// Never: a problem is always JSON.
@@ -72,7 +72,7 @@ impl Rules {
         self.0.clear();
     }
 
-    /// The fault for a request, which is counted.
+    /// Returns the fault for a request, and counts the request.
     pub(super) fn take(&mut self, request: &Recorded) -> Fault {
         let matches = |rule: &&mut Rule| {
             rule.left != Some(0)

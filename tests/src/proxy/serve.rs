@@ -1,4 +1,4 @@
-//! Takes requests, applies their faults, passes them on.
+//! Receives requests, applies their faults, passes them on.
 
 use std::{
     io,
@@ -46,8 +46,8 @@ impl Shared {
     }
 }
 
-/// Listens again on a port that was listened on before. A program that another test has just forked holds a copy of the
-/// old listener until it executes: the port is free as soon as it does.
+/// Listens on a port again. A program that another test has just forked holds a copy of the old listener until it
+/// executes; the port is free as soon as it does.
 pub(super) fn listen_again(port: u16) -> io::Result<TcpListener> {
     let since = Instant::now();
     loop {
@@ -67,7 +67,7 @@ fn listen(port: u16) -> io::Result<TcpListener> {
     socket.listen(1024)
 }
 
-/// Serves until it is aborted, and with it all of its connections.
+/// Serves until it is aborted; all of its connections end with it.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
@@ -82,7 +82,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-/// Ends when either side does; what is wrong with the connection is no concern of the test.
+/// Serves a connection until either side ends it. What is wrong with the connection does not concern the test.
 async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     let mut stream = BufReader::new(stream);
     while let Ok(Some(request)) = wire::read(&mut stream).await {
@@ -121,7 +121,7 @@ async fn reply(request: &Recorded, fault: Fault, upstream: &str) -> Option<Reply
         }
         Fault::Pass => {}
     }
-    // A service that is down resets connections, as seen from behind the proxy.
+    // Seen from behind the proxy, a service that is down resets connections.
     forward(request, upstream).await.ok()
 }
 

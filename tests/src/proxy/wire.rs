@@ -7,29 +7,29 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A request that came to the proxy.
+/// A request that reached the proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
-    /// Such as `POST`.
+    /// The method, such as `POST`.
     pub method: String,
     /// Path and query, such as `/events?after=0`.
     pub path: String,
-    /// Headers by their name in lower case.
+    /// Headers by name, in lower case.
     pub headers: BTreeMap<String, String>,
     /// The body as text.
     pub body: String,
-    /// Status that the sender was answered, once it was.
+    /// The status of the answer to the sender, once it was answered.
     pub status: Option<u16>,
 }
 
 impl Recorded {
-    /// A header's value.
+    /// Returns a header's value.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// The body as JSON; `null` where it is none.
+    /// Returns the body as JSON; `null` if it is not JSON.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_default()
@@ -51,7 +51,7 @@ pub(super) struct Reply {
     pub(super) body: Vec<u8>,
 }
 
-/// The next request of a connection; `None` when its sender has closed it.
+/// Reads the next request of a connection. Returns `None` when its sender has closed it.
 pub(super) async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Recorded>> {
     let mut head = Vec::new();
     loop {
@@ -78,7 +78,7 @@ pub(super) async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option
     Ok(Some(Recorded { method, path, headers, body: String::from_utf8_lossy(&body).into_owned(), status: None }))
 }
 
-/// Answers a request; the connection stays open.
+/// Writes the answer to a request; the connection stays open.
 pub(super) async fn write(stream: &mut BufReader<TcpStream>, reply: &Reply) -> io::Result<()> {
     let mut bytes =
         format!("HTTP/1.1 {} Proxied\r\ncontent-length: {}\r\n", reply.status, reply.body.len()).into_bytes();

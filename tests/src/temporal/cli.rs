@@ -7,9 +7,9 @@ use tokio::process::Command;
 
 use super::Temporal;
 
-/// Message of the CLI if the server is too busy to answer.
+/// Messages of the CLI if the server is too busy to answer.
 const BUSY: [&str; 2] = ["Workflow is busy", "context deadline exceeded"];
-/// So often is a call repeated that met a busy server.
+/// Number of attempts for a call that meets a busy server.
 const ATTEMPTS: usize = 5;
 
 /// The output of a run of the CLI.
@@ -24,10 +24,10 @@ pub struct CliOutput {
 }
 
 impl CliOutput {
-    /// Standard output of a run that ended with 0.
+    /// Returns the standard output of a run that ended with 0.
     ///
     /// # Panics
-    /// Panics if it ended otherwise.
+    /// Panics if it ended in another way.
     #[track_caller]
     #[must_use]
     pub fn ok(&self) -> &str {
@@ -35,10 +35,10 @@ impl CliOutput {
         &self.stdout
     }
 
-    /// Standard output as JSON, of a run with `--output json` that ended with 0.
+    /// Returns the standard output as JSON, of a run with `--output json` that ended with 0.
     ///
     /// # Panics
-    /// Panics if it ended otherwise, or with something else.
+    /// Panics if it ended in another way, or printed something else.
     #[track_caller]
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
@@ -47,7 +47,7 @@ impl CliOutput {
 }
 
 impl Temporal {
-    /// Runs `temporal <words>` against this namespace, as an operator would: again where the server is busy.
+    /// Runs `temporal <words>` in this namespace, as an operator would. Repeats it if the server is busy.
     ///
     /// # Panics
     /// Panics if the CLI cannot be run.

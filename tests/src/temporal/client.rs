@@ -34,25 +34,25 @@ pub struct Temporal {
     connection: OnceCell<Connection>,
 }
 
-/// `voiding-<document id>`.
+/// Returns `voiding-<document id>`.
 #[must_use]
 pub fn workflow_id(document_id: &DocumentId) -> String {
     format!("voiding-{document_id}")
 }
 
-/// `TransferMoney-<transfer id>`.
+/// Returns `TransferMoney-<transfer id>`.
 #[must_use]
 pub fn transfer_workflow_id(transfer_id: &TransferId) -> String {
     format!("TransferMoney-{transfer_id}")
 }
 
-/// `ContractConfirmation-<contract id>`.
+/// Returns `ContractConfirmation-<contract id>`.
 #[must_use]
 pub fn confirmation_workflow_id(contract_id: &ContractId) -> String {
     format!("ContractConfirmation-{contract_id}")
 }
 
-/// A payload as the CLI and every SDK encode JSON.
+/// Returns a payload with JSON as the CLI and every SDK encode it.
 #[must_use]
 pub fn json_payload(value: &Value) -> Payload {
     Payload {
@@ -67,25 +67,25 @@ impl Temporal {
         Self { server: server.clone(), namespace: namespace.to_owned(), connection: OnceCell::new() }
     }
 
-    /// `host:port` of the server.
+    /// Returns `host:port` of the server.
     #[must_use]
     pub fn address(&self) -> &str {
         self.server.address()
     }
 
-    /// The URL of the server's own metrics.
+    /// Returns the URL of the server's own metrics.
     #[must_use]
     pub fn metrics(&self) -> String {
         self.server.metrics()
     }
 
-    /// The environment's namespace.
+    /// Returns the environment's namespace.
     #[must_use]
     pub fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// For calls that have no helper.
+    /// Returns the raw service, for calls that have no helper.
     ///
     /// # Panics
     /// Panics if the server does not answer.
@@ -94,7 +94,7 @@ impl Temporal {
         self.connection.get_or_init(connect).await.workflow_service()
     }
 
-    /// Makes the namespace, if there is none of this name, and waits until it can be used.
+    /// Registers the namespace if it does not exist, and waits until it can be used.
     pub(crate) async fn register_namespace(&self) {
         let request = RegisterNamespaceRequest {
             namespace: self.namespace.clone(),
@@ -110,7 +110,7 @@ impl Temporal {
         .await;
     }
 
-    /// Starts `voiding-<document id>` with any input, as any other client would; the run's id, or Temporal's answer.
+    /// Starts a voiding with this workflow id and any input, as any other client would. Returns the run's id.
     ///
     /// # Errors
     /// Returns Temporal's answer, such as `AlreadyExists`.
@@ -128,7 +128,7 @@ impl Temporal {
         Ok(patiently(call).await?.into_inner().run_id)
     }
 
-    /// Sends a signal of any name with any payloads to the document's latest run.
+    /// Sends a signal with any name and payloads to the document's latest run.
     ///
     /// # Errors
     /// Returns Temporal's answer, such as that the run has ended.
@@ -136,7 +136,7 @@ impl Temporal {
         self.signal_by_id(&workflow_id(document_id), name, payloads).await
     }
 
-    /// Sends a signal of any name with any payloads to a workflow's latest run.
+    /// Sends a signal with any name and payloads to a workflow's latest run.
     ///
     /// # Errors
     /// Returns Temporal's answer, such as that the run has ended.

@@ -13,7 +13,7 @@ use super::Temporal;
 use crate::eventually;
 
 impl Temporal {
-    /// Waits for the end of the document's latest run; how it ended: `Completed`, or the failure's type.
+    /// Waits for the end of the document's latest run. Returns how it ended: `Completed`, or the failure's type.
     ///
     /// # Panics
     /// Panics if there is no run.
@@ -28,11 +28,10 @@ impl Temporal {
         failure_type(last).unwrap_or_else(|| format!("{:?}", last.event_type()).replace("WorkflowExecution", ""))
     }
 
-    /// Whether a workflow task of the document's latest run has ever failed. One that timed out met a busy machine, and
-    /// is repeated.
+    /// Returns whether a workflow task of the document's latest run has ever failed. A task that timed out met a busy
+    /// machine, and is repeated.
     ///
-    /// That a signal comes in while the run's last task is on its way makes Temporal repeat that task, and is no
-    /// failure.
+    /// If a signal arrives while the run's last task is on its way, Temporal repeats that task. That is not a failure.
     pub async fn has_failed_task(&self, id: &DocumentId) -> bool {
         self.history(id).await.into_iter().any(|event| match event.attributes {
             Some(Attributes::WorkflowTaskFailedEventAttributes(failed)) => {
@@ -43,7 +42,7 @@ impl Temporal {
     }
 }
 
-/// Type of the failure with which the run ended, where this event says so.
+/// Returns the type of the failure with which the run ended, if this event says so.
 pub(crate) fn failure_type(event: &HistoryEvent) -> Option<String> {
     let Some(Attributes::WorkflowExecutionFailedEventAttributes(failed)) = &event.attributes else { return None };
     match failed.failure.as_ref()?.failure_info.as_ref()? {
@@ -52,7 +51,7 @@ pub(crate) fn failure_type(event: &HistoryEvent) -> Option<String> {
     }
 }
 
-/// A search attribute of a run; `null` where it has none of this name.
+/// Returns a search attribute of a run; `null` if it has none with this name.
 ///
 /// # Panics
 /// Panics if it is not JSON.

@@ -1,4 +1,4 @@
-//! Temporal as the tests see it: one dev server for the run, a namespace of its own for each environment.
+//! Temporal in the tests: one dev server for the run, and a namespace for each environment.
 
 mod cli;
 mod client;

@@ -19,7 +19,7 @@ use super::{
 };
 
 impl Temporal {
-    /// The document's latest run; `None` when there is none.
+    /// Returns the document's latest run; `None` if there is none.
     ///
     /// # Panics
     /// Panics if Temporal is unavailable.
@@ -27,7 +27,7 @@ impl Temporal {
         self.describe_by_id(&workflow_id(document_id)).await
     }
 
-    /// A workflow's latest run, such as that of `TransferMoney-…`; `None` when there is none.
+    /// Returns a workflow's latest run, such as that of `TransferMoney-…`; `None` if there is none.
     ///
     /// # Panics
     /// Panics if Temporal is unavailable.
@@ -44,7 +44,7 @@ impl Temporal {
         }
     }
 
-    /// The history of the document's latest run.
+    /// Returns the history of the document's latest run.
     ///
     /// # Panics
     /// Panics if there is none.
@@ -52,7 +52,7 @@ impl Temporal {
         self.history_of(&workflow_id(document_id), "").await
     }
 
-    /// The history of a workflow's latest run, such as that of `subscription-…`.
+    /// Returns the history of a workflow's latest run, such as that of `subscription-…`.
     ///
     /// # Panics
     /// Panics if there is none.
@@ -60,7 +60,7 @@ impl Temporal {
         self.history_of(workflow_id, "").await
     }
 
-    /// The history of one of a workflow's runs.
+    /// Returns the history of one of a workflow's runs.
     ///
     /// # Panics
     /// Panics if there is none.
@@ -88,18 +88,18 @@ impl Temporal {
         }
     }
 
-    /// The workflow's answer to the query `state`.
+    /// Returns the workflow's answer to the query `state`.
     ///
     /// # Errors
-    /// Temporal answered something else, such as that no worker runs.
+    /// Returns Temporal's answer if it is another one, such as that no worker runs.
     pub async fn query_state(&self, document_id: &DocumentId) -> Result<VoidingView, String> {
         self.query_by_id(&workflow_id(document_id), "state").await
     }
 
-    /// The answer of a workflow's latest run to a query.
+    /// Returns the answer of a workflow's latest run to a query.
     ///
     /// # Errors
-    /// Temporal answered something else, such as that no worker runs.
+    /// Returns Temporal's answer if it is another one, such as that no worker runs.
     pub async fn query_by_id<T: DeserializeOwned>(&self, workflow_id: &str, query_type: &str) -> Result<T, String> {
         let request = QueryWorkflowRequest {
             namespace: self.namespace().to_owned(),
@@ -114,7 +114,7 @@ impl Temporal {
         serde_json::from_slice(&payload.data).map_err(|error| error.to_string())
     }
 
-    /// The runs that a visibility query finds, such as `ExecutionStatus = 'Running'`. Lags by up to a second.
+    /// Returns the runs that a visibility query finds, such as `ExecutionStatus = 'Running'`. Lags by up to a second.
     ///
     /// # Panics
     /// Panics if Temporal is unavailable.

@@ -17,22 +17,22 @@ use crate::{
     temporal_cli,
 };
 
-/// So many namespaces does a shared server have. What ended tests leave there keeps it busy, so another one takes over.
+/// Number of namespaces on a shared server. Leftovers of ended tests keep it busy, so another server then takes over.
 const NAMESPACES: usize = 25;
 
-/// A dev server that is started or can be.
+/// A dev server that has been started or can be.
 #[derive(Debug, Clone)]
 pub struct TemporalServer {
     address: String,
     program: Program,
     metrics_port: u16,
-    /// Of a shared server, which ends with the last test that uses it.
+    /// The process of a shared server, which ends with the last test that uses it.
     _process: Option<Arc<Process>>,
 }
 
 impl TemporalServer {
-    /// A server in memory that tests share; started at the first call, and again after some. It may take a second until
-    /// it answers.
+    /// Returns an in-memory server that tests share. The first call starts it; after some calls another one is started.
+    /// It may take a second until it answers.
     ///
     /// # Panics
     /// Panics if there is no Temporal CLI, or it cannot be started.
@@ -51,7 +51,7 @@ impl TemporalServer {
         server
     }
 
-    /// A new namespace of the server.
+    /// Creates a new namespace on the server.
     ///
     /// # Panics
     /// Panics if the server does not answer.
@@ -61,23 +61,23 @@ impl TemporalServer {
         temporal
     }
 
-    /// A server that is not started yet, on a port of its own, with its data in a file.
+    /// Creates a server that is not started yet, on its own port, with its data in a file.
     pub(crate) fn with_database(binaries: &Binaries, dir: &Path) -> Self {
         Self::new(binaries, Some(dir.join("temporal.sqlite")), &dir.join("temporal.log"))
     }
 
-    /// `host:port`.
+    /// Returns `host:port`.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// The URL of its own metrics.
+    /// Returns the URL of its own metrics.
     pub(crate) fn metrics(&self) -> String {
         format!("http://127.0.0.1:{}/metrics", self.metrics_port)
     }
 
-    /// Arguments of the server.
+    /// Returns the server's program with its arguments.
     pub(crate) fn program(&self) -> &Program {
         &self.program
     }

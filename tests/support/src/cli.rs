@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-/// Where the Temporal CLI is; the first call may download it.
+/// Returns the path of the Temporal CLI. The first call may download it.
 ///
 /// # Panics
 /// Panics if there is none.

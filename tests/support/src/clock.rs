@@ -1,4 +1,4 @@
-//! The time that each test takes: a slow one is named, one that is over its limit ends with the name of its wait.
+//! The time that each test takes: a slow one is named, and one over its limit ends with the name of its wait.
 
 use std::{
     cell::OnceCell,
@@ -14,7 +14,7 @@ use crate::load;
 const SLOW: Duration = Duration::from_secs(60);
 /// A test that takes longer fails.
 const LIMIT: Duration = Duration::from_secs(600);
-/// A test that does not look at its clock is ended with all others, after this time beyond its limit.
+/// If a test does not check its clock, all tests are ended this long after its limit.
 const GRACE: Duration = Duration::from_secs(130);
 
 thread_local! {
@@ -26,7 +26,7 @@ static RUNNING: LazyLock<Mutex<Vec<Weak<Clock>>>> = LazyLock::new(|| {
     Mutex::default()
 });
 
-/// How long a test has been running, and its wait. Ends with the test's thread.
+/// How long a test has been running, and its current wait. Ends with the test's thread.
 #[derive(Debug)]
 pub(crate) struct Clock {
     test: String,
@@ -47,8 +47,8 @@ pub(crate) struct Waiting {
 }
 
 impl Clock {
-    /// The clock of the test that runs in this thread; the test runner names each thread after its test. `None` in a
-    /// runtime's own threads.
+    /// Returns the clock of the test that runs in this thread; the test runner names each thread after its test.
+    /// Returns `None` in a runtime's own threads.
     pub(crate) fn of_this_test() -> Option<Arc<Self>> {
         CURRENT.try_with(|current| current.get_or_init(Self::begin).clone()).ok().flatten()
     }
@@ -62,7 +62,7 @@ impl Clock {
         Some(clock)
     }
 
-    /// Restarts the clock: the time before does not count.
+    /// Restarts the clock: earlier time does not count.
     pub(crate) fn restart(&self) {
         self.state().begun = Instant::now();
     }
@@ -125,7 +125,7 @@ fn watch() {
     }
 }
 
-/// Not `eprintln!`: what that prints is shown for failed tests only. One write, so that lines stay whole.
+/// Not `eprintln!`: its output is shown only for failed tests. One write, so that lines stay whole.
 fn say(line: &str) {
     let _ = stderr().write_all(format!("\n{line}\n").as_bytes());
 }

@@ -4,14 +4,14 @@ use std::sync::LazyLock;
 
 use crate::STALL;
 
-/// Each test has a runtime of its own, so no connection outlives its call.
+/// Each test has its own runtime, so no connection outlives its call.
 static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(STALL);
     builder.build().expect("an HTTP client")
 });
 
-/// An HTTP client that goes to any address.
+/// Returns an HTTP client for any address.
 #[must_use]
 pub fn http() -> &'static reqwest::Client {
     &CLIENT

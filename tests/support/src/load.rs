@@ -1,15 +1,15 @@
-//! How much the heavy tests do, and how many run at a time.
+//! How much the heavy tests do, and how many run at the same time.
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::clock::Clock;
 
-/// Set to `full`, the heavy tests do all that they can; otherwise as much as shows the same in a short time.
+/// If set to `full`, the heavy tests do everything they can; otherwise a short selection that shows the same.
 const VARIABLE: &str = "IT_LOAD";
 
 static HEAVY: Turns = Turns::new(1);
 
-/// So many tests at a time, whatever else runs beside them.
+/// A number of tests that run at the same time, whatever else runs beside them.
 #[derive(Debug)]
 pub struct Turns(Semaphore);
 
@@ -21,13 +21,13 @@ pub struct Turn {
 }
 
 impl Turns {
-    /// `at_once` turns.
+    /// Creates `at_once` turns.
     #[must_use]
     pub const fn new(at_once: usize) -> Self {
         Self(Semaphore::const_new(at_once))
     }
 
-    /// Waits for a turn. That does not count as the test's time.
+    /// Waits for a turn. The wait does not count as the test's time.
     ///
     /// # Panics
     /// Never: turns are not closed.
@@ -45,7 +45,7 @@ pub async fn heavy() -> Turn {
     HEAVY.next().await
 }
 
-/// `full` when the variable `IT_LOAD` is `full`, else `usual`.
+/// Returns `full` if the variable `IT_LOAD` is `full`, else `usual`.
 ///
 /// # Panics
 /// Panics if the variable has another value.

@@ -1,7 +1,7 @@
-//! Ports that stay the same while a component is killed and started again.
+//! Ports that stay the same while a component is killed and restarted.
 //!
-//! They lie below the range from which the system assigns ports itself, so no other socket takes one while its
-//! component is down. A block of ports belongs to the test process that listens on the block's first.
+//! They lie below the range from which the system assigns ports, so no other socket takes one while its component is
+//! down. A block of ports belongs to the test process that listens on the block's first port.
 
 use std::{
     net::{Ipv4Addr, TcpListener, TcpStream},
@@ -44,8 +44,8 @@ pub fn free_port() -> u16 {
 
 /// Returns whether a program listens on a port of 127.0.0.1.
 ///
-/// It connects. A test that listened itself to find out would hand its socket to each program that another thread
-/// starts at that moment, and the port would be taken for as long as that program needs to begin.
+/// It connects. A test that listened in order to find out would hand its socket to each program that another thread
+/// starts at that moment. The port would then be taken for as long as that program needs to begin.
 #[must_use]
 pub fn is_listened_on(port: u16) -> bool {
     TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()

@@ -18,13 +18,13 @@ use crate::{free_port, pass_over};
 
 const NAME: &str = "PostgreSQL";
 
-/// The user that the server runs as when the tests run as root, which PostgreSQL refuses.
+/// The user of the server if the tests run as root, which PostgreSQL refuses.
 const USER: &str = "postgres";
-/// Waits until its stdin ends, which is what the death of the test process looks like from here, then ends the server.
+/// Waits until its stdin ends, which is how the death of the test process shows here, then ends the server.
 const LIFELINE: &str = r#"cat; folder=$1; shift; "$@"; [ "$IT_KEEP" ] || rm -rf "$folder""#;
 
-/// A server with its data in a folder for temporary files. It ends with this value, or with the test process however
-/// that ends; its folder is then removed, unless `IT_KEEP` is set.
+/// A server with its data in a temporary folder. It ends with this value, or with the test process however that ends;
+/// its folder is then removed, unless `IT_KEEP` is set.
 #[derive(Debug)]
 pub struct PostgresServer {
     programs: Programs,
@@ -35,14 +35,14 @@ pub struct PostgresServer {
     lifeline: Child,
 }
 
-/// After what a server still has all that it has confirmed.
+/// What a server survives with everything that it has confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum KeepsOver {
-    /// After nothing but an orderly end: fast rather than safe, because its data is discarded.
+    /// Only an orderly end: fast rather than safe, because its data is discarded.
     End,
-    /// After a crash of its own.
+    /// A crash of the server.
     Crash,
-    /// After a power cut too, as PostgreSQL is set by default.
+    /// A power cut as well, with PostgreSQL's default settings.
     PowerCut,
 }
 
@@ -57,7 +57,7 @@ impl KeepsOver {
 }
 
 impl PostgresServer {
-    /// Returns the test process's server, started at the first call. As [`PostgresServer::start`] otherwise.
+    /// Returns the test process's server, started at the first call. Otherwise like [`PostgresServer::start`].
     ///
     /// # Panics
     /// Panics if PostgreSQL does not start, or is not installed although `CI` is set.
@@ -71,8 +71,7 @@ impl PostgresServer {
         server
     }
 
-    /// Starts a server. Returns `None` where PostgreSQL is not installed, and says on stderr that `test` is passed
-    /// over.
+    /// Starts a server. If PostgreSQL is not installed, returns `None`, and says on stderr that `test` is skipped.
     ///
     /// # Panics
     /// Panics if PostgreSQL does not start, or is not installed although `CI` is set.
@@ -81,7 +80,7 @@ impl PostgresServer {
         Self::start_one(test, KeepsOver::End)
     }
 
-    /// The same for a server that loses nothing it has confirmed when it is ended as by a crash: [`PostgresServer::stop`].
+    /// Starts a server that loses nothing that it has confirmed when it crashes: [`PostgresServer::stop`].
     ///
     /// # Panics
     /// Panics in the same cases as [`PostgresServer::start`].
@@ -90,7 +89,7 @@ impl PostgresServer {
         Self::start_one(test, KeepsOver::Crash)
     }
 
-    /// The same for a server with the settings that PostgreSQL has by default: a commit waits for the disk.
+    /// Starts a server with PostgreSQL's default settings: a commit waits for the disk.
     ///
     /// # Panics
     /// Panics in the same cases as [`PostgresServer::start`].
@@ -119,7 +118,7 @@ impl PostgresServer {
         self.url_of(&name)
     }
 
-    /// The port on which it listens.
+    /// Returns the port on which it listens.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -151,7 +150,7 @@ impl PostgresServer {
         let folder = tempfile::Builder::new().prefix("it-postgres-").tempdir().expect("a temporary folder").keep();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).expect("permissions of a folder of our own");
         let data = folder.join("data");
-        // A process group of its own keeps Ctrl-C away from the lifeline, which has to outlive the tests for a moment.
+        // A separate process group keeps Ctrl-C away from the lifeline, which must briefly outlive the tests.
         let mut lifeline = Command::new("sh");
         lifeline.args(["-c", LIFELINE, "lifeline"]).arg(&folder).process_group(0);
         let stop = programs.stop(&data);
@@ -183,7 +182,7 @@ struct Programs {
 }
 
 impl Programs {
-    /// Looks where Debian puts the newest version's, then on the `PATH`.
+    /// Finds them in Debian's folder of the newest version, else on the `PATH`.
     fn find() -> Option<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -201,7 +200,7 @@ impl Programs {
         command
     }
 
-    /// Returns when the server takes connections.
+    /// Returns the command that starts the server. It ends when the server accepts connections.
     fn start(&self, data: &Path, port: u16, keeps: KeepsOver) -> Command {
         let [sync, commit, pages] = keeps.settings();
         let settings = [

@@ -1,4 +1,4 @@
-//! Conditions are awaited, never slept for, and no wait has a deadline: it fails when nothing moves any more.
+//! Tests wait for conditions and never sleep, and no wait has a deadline: it fails when nothing moves any more.
 
 use std::{
     fmt::Debug,
@@ -7,19 +7,19 @@ use std::{
 
 use crate::clock::Clock;
 
-/// How long a wait may see the same; no step of the system takes that long, however busy the machine is.
+/// How long a wait may see the same. No step of the system takes that long, however busy the machine is.
 pub const STALL: Duration = Duration::from_secs(120);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
-/// Asks `probe` again and again (after 10 ms, then ever more rarely, at most every 200 ms) until it answers `Ok`.
+/// Calls `probe` repeatedly (after 10 ms, then ever more rarely, but at least every 200 ms) until it answers `Ok`.
 ///
-/// An `Err` is what the probe saw instead. As long as that changes, the wait goes on.
+/// An `Err` is what the probe saw instead. As long as it changes, the wait goes on.
 ///
 /// # Panics
-/// Panics if the probe has seen the same for [`STALL`], or the test's time is over; the message names `what` was
-/// awaited and what was seen last.
+/// Panics if the probe has seen the same for [`STALL`], or the test's time is over. The message names `what` it waited
+/// for and what the probe saw last.
 pub async fn eventually<T, E: Debug>(what: &str, mut probe: impl AsyncFnMut() -> Result<T, E>) -> T {
     let waiting = Clock::of_this_test().map(|clock| clock.waits_for(what));
     let (mut seen, mut since) = (None, Instant::now());
@@ -45,7 +45,7 @@ pub async fn eventually<T, E: Debug>(what: &str, mut probe: impl AsyncFnMut() ->
     panic!("nothing has moved for {STALL:?}; awaited: {what}; seen last: {}", seen.as_deref().unwrap_or("no answer"))
 }
 
-/// Awaits that `probe` answers `expected`.
+/// Waits until `probe` answers `expected`.
 ///
 /// # Panics
 /// Panics in the same cases as [`eventually`].
@@ -57,7 +57,7 @@ pub async fn eventually_eq<T: Debug + PartialEq>(what: &str, expected: T, mut pr
     .await;
 }
 
-/// Awaits a future that has no steps to look at, such as the end of a process.
+/// Waits for a future that has no steps to look at, such as the end of a process.
 ///
 /// # Panics
 /// Panics if it is not ready after [`STALL`].

@@ -1,4 +1,4 @@
-//! A server of its own through a crash, and what is left of it.
+//! A separate server through a crash, and what is left of it.
 
 use test_support::PostgresServer;
 

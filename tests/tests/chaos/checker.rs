@@ -1,4 +1,4 @@
-//! Judges the evidence. Nothing here knows a type of the system: it is JSON, and the rules of docs/CONTRACT.md.
+//! Judges the evidence. Nothing here uses the system's types, only JSON and the rules of docs/CONTRACT.md.
 
 mod answers;
 mod contracts;
@@ -22,9 +22,9 @@ use crate::evidence::Evidence;
 pub(crate) struct Violation {
     /// `V1` … `V9`, `money`, `contracts`, `counts`, `answers`, `unseen`, `log` or `program`.
     pub(crate) rule: &'static str,
-    /// The document, transfer, contract, … that it is about.
+    /// The document, transfer, contract, … in question.
     pub(crate) about: String,
-    /// What was seen.
+    /// The observation.
     pub(crate) what: String,
 }
 
@@ -34,12 +34,12 @@ impl fmt::Display for Violation {
     }
 }
 
-/// The broken rules, as they are found.
+/// The broken rules found so far.
 #[derive(Debug, Default)]
 struct Found(Vec<Violation>);
 
 impl Found {
-    /// Notes a broken rule unless `holds`.
+    /// Records a broken rule unless `holds`.
     fn unless(&mut self, holds: bool, rule: &'static str, about: &str, what: impl FnOnce() -> String) {
         if !holds {
             self.0.push(Violation { rule, about: about.to_owned(), what: what() });

@@ -1,4 +1,4 @@
-//! Clients that ask for anything at random, and write down what they were answered.
+//! Clients that send requests at random, and record the answers.
 
 mod call;
 mod contracts;
@@ -18,7 +18,7 @@ pub(crate) use self::{call::Addresses, world::World};
 use crate::{history::History, plan::Plan};
 
 const CUSTOMERS: [&str; 6] = ["ada", "ben", "cem", "dia", "eva", "fay"];
-/// Customers with contracts; every other one finishes what is asked of it at the end.
+/// Customers with contracts. Every second one does at the end whatever is requested of it.
 pub(crate) const RATED: [&str; 6] = ["gil", "hal", "ivy", "jan", "kim", "leo"];
 const RATINGS: [&str; 10] = ["AAA", "AA", "A", "BBB", "BB", "B", "CCC", "CC", "C", "D"];
 
@@ -45,7 +45,7 @@ impl Client {
         Self { number, rng, world, addresses, history, made: 0 }
     }
 
-    /// Makes what the requests are about: accounts, customers and some contracts.
+    /// Creates the subjects of the requests: accounts, customers and some contracts.
     pub(crate) async fn prepare(&mut self, contracts: usize) {
         for _ in 0..8 {
             self.open_account().await;
@@ -58,7 +58,7 @@ impl Client {
         }
     }
 
-    /// Asks until the time is over.
+    /// Sends requests until the time is over.
     pub(crate) async fn work(mut self, until: Instant, pause: Duration) {
         while Instant::now() < until {
             self.one().await;
@@ -87,7 +87,7 @@ impl Client {
         }
     }
 
-    /// An id that nobody else makes in this run.
+    /// Returns an id that nobody else makes in this run.
     fn new_id(&mut self, of: &str) -> String {
         self.made += 1;
         format!("{of}-{}-{}", self.number, self.made)
@@ -97,7 +97,7 @@ impl Client {
         ["api-1", "api-2"].choose(&mut self.rng).unwrap()
     }
 
-    /// A request with a key of its own, with some patience.
+    /// Returns a request with its own key, and with some patience.
     fn command(&mut self, op: &'static str, target: &'static str, path: impl Into<String>, body: Value) -> Request {
         let key = self.new_id("key");
         let tries = if self.rng.random_ratio(1, 8) { 1 } else { self.rng.random_range(4..12) };

@@ -1,4 +1,4 @@
-//! Everything that can be known of a run afterwards: what clients were answered, all logs, databases and histories.
+//! Everything that can be known of a run afterwards: the answers to clients, all logs, databases and histories.
 //!
 //! The readers share no code with the system: plain HTTP, plain SQL, and JSON without types.
 
@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 pub(crate) use self::reader::Reader;
 
-/// Requests of the reader at the same time.
+/// Maximum number of concurrent requests of the reader.
 const AT_ONCE: usize = 6;
-/// Ended voidings whose run is asked as well: that replays it.
+/// Number of ended voidings whose run is also queried, which replays it.
 const ENDED_ASKED: usize = 40;
 
 type Rows = Vec<Value>;
@@ -24,7 +24,7 @@ type Rows = Vec<Value>;
 /// The evidence of one run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Evidence {
-    /// What clients asked and were answered.
+    /// The requests of clients, and the answers.
     pub(crate) history: Rows,
     /// The events of each service, as its route answers them.
     pub(crate) events: BTreeMap<String, Rows>,
@@ -34,21 +34,21 @@ pub(crate) struct Evidence {
     pub(crate) runs: Rows,
     /// Workflow tasks that a worker has failed: `workflow`, `cause`, `message`.
     pub(crate) failed_tasks: Rows,
-    /// Answers of the apis about a document, with `document`, `api` and `query`, the run's own answer.
+    /// Answers of the apis about a document, with `document`, `api` and `query` (the run's own answer).
     pub(crate) views: Rows,
     /// Answers of the apis about the credit change of each customer.
     pub(crate) changes: BTreeMap<String, Value>,
-    /// Contracts' numbers of each change.
+    /// Contracts' numbers for each change.
     pub(crate) counts: BTreeMap<String, Value>,
-    /// Answers of the runs of confirmations that have not ended, by contract.
+    /// Answers of the running runs of confirmations, by contract.
     pub(crate) confirmations: BTreeMap<String, Value>,
     /// Commands that workers sent: `path`, `key`, `correlation`, `body`, `status`.
     pub(crate) commands: Rows,
-    /// Lines of logs: `program`, `line`, and `what` is wrong with it.
+    /// Lines of logs: `program`, `line`, and `what` is wrong with the line.
     pub(crate) lines: Rows,
-    /// How programs have ended that nobody killed: `program`, `end`.
+    /// The ends of programs that nobody killed: `program`, `end`.
     pub(crate) ends: Rows,
-    /// What was still waiting for something else than an operator or a customer.
+    /// What was still waiting for something other than an operator or a customer.
     pub(crate) unseen: Vec<String>,
 }
 
@@ -61,12 +61,12 @@ impl Evidence {
         self.events.get(service).map_or(&[][..], Vec::as_slice)
     }
 
-    /// The requests of one sort.
+    /// Returns the requests of one kind.
     pub(crate) fn asked<'a>(&'a self, op: &'a str) -> impl Iterator<Item = &'a Value> {
         self.history.iter().filter(move |line| line["op"] == op)
     }
 
-    /// Reads what the system can tell.
+    /// Reads everything that the system reveals.
     pub(crate) async fn read(reader: &Reader, rated: &[&str]) -> Self {
         let mut evidence = Self { tables: reader.tables().await, ..Self::default() };
         for service in reader.services() {
@@ -91,7 +91,7 @@ impl Evidence {
         evidence
     }
 
-    /// Customers are reminded while the evidence is read.
+    /// Drops later events: customers are reminded while the evidence is read.
     fn forget_what_came_later(&mut self, service: &str) {
         let head = self.rows(&format!("{service}.event_log")).first().and_then(|row| row["head"].as_i64()).unwrap_or(0);
         let is_later = |position: &Value| {
@@ -111,8 +111,8 @@ impl Evidence {
         stream::iter(reads).buffered(AT_ONCE).collect::<Vec<_>>().await.concat()
     }
 
-    /// What both apis say of each document that was to be voided; its run is asked too where it waits, and of some that
-    /// have ended.
+    /// Returns what both apis say about each document to be voided. Also queries its run if it waits, and the runs of
+    /// some voidings that have ended.
     async fn read_views(&self, reader: &Reader) -> Rows {
         let documents: std::collections::BTreeSet<&str> =
             self.rows("billing.processes").iter().filter_map(|process| process["document_id"].as_str()).collect();

@@ -1,4 +1,4 @@
-//! What clients asked and were answered.
+//! The requests of clients, and the answers.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -7,14 +7,14 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// All requests of all clients, in the order of their ends.
+/// All requests of all clients, in the order in which they ended.
 #[derive(Debug)]
 pub(crate) struct History {
     begun: Instant,
     lines: Mutex<Vec<Value>>,
 }
 
-/// One attempt at a request: when it began and ended, in milliseconds of the run, and the status that came.
+/// One attempt at a request: when it began and ended, in milliseconds of the run, and the status of the answer.
 #[derive(Debug)]
 pub(crate) struct Attempt {
     pub(crate) from: u64,
@@ -28,13 +28,13 @@ impl History {
         Self { begun: Instant::now(), lines: Mutex::default() }
     }
 
-    /// Milliseconds since the run began.
+    /// Returns the milliseconds since the run began.
     pub(crate) fn now(&self) -> u64 {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Enters a request. `line` has `client`, `op`, `target`, `path`, `key` and `body`; `answer` is the status and the body
-    /// that settled it, if one did.
+    /// Records a request. `line` has `client`, `op`, `target`, `path`, `key` and `body`; `answer` is the status and the
+    /// body that settled it, if one did.
     pub(crate) fn enter(&self, mut line: Value, attempts: &[Attempt], answer: Option<&(u16, Value)>) {
         let attempts: Vec<Value> = attempts
             .iter()

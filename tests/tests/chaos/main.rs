@@ -1,14 +1,14 @@
-//! Chaos: clients ask for everything at random while a nemesis kills, cuts, delays, fills and locks; afterwards a checker
-//! that shares no code with the system proves from what the clients were *answered* that every rule has held.
+//! Chaos: clients send requests at random while a nemesis kills, cuts, delays, fills and locks. Afterwards a checker
+//! that shares no code with the system proves from the *answers* to the clients that every rule has held.
 //!
 //! ```sh
 //! cargo test -p tests --test chaos                                       # a short run
 //! CHAOS_MINUTES=10 cargo test -p tests --test chaos -- --nocapture       # a long one, with many more faults
 //! CHAOS_SEED=7 cargo test -p tests --test chaos                          # the schedule of the run that printed 7
 //! ```
-//! `plan` chooses by the seed; `system` starts the real programs; `clients` record in `history` what they were answered;
+//! `plan` chooses by the seed; `system` starts the real programs; `clients` record their answers in `history`;
 //! `nemesis` does the harm; `settle` waits until everything has ended or waits visibly; `evidence` reads all logs,
-//! databases and histories by itself, and `checker` judges them. `planted` shows that the checker can fail.
+//! databases and histories independently, and `checker` judges them. `planted` shows that the checker can fail.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a step that fails is a test that fails")]
 
 mod checker;
@@ -29,7 +29,7 @@ fn every_rule_holds_after_a_time_of_chaos() {
     let plan = plan::Plan::from_env();
     say::say(&format!("chaos: CHAOS_SEED={} for {} s; {}", plan.seed, plan.time.as_secs(), plan.describe()));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    // In a thread of its own: the clock of the harness, which ends a test after ten minutes, watches the test's thread.
+    // In a separate thread: the harness's clock, which ends a test after ten minutes, watches the test's own thread.
     let run = std::thread::spawn(move || runtime.block_on(Box::pin(run::run(plan))));
     let report = run.join().expect("the run itself does not fail");
     say::say(&report.to_string());

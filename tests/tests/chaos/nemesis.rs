@@ -15,7 +15,7 @@ use tokio::{task::JoinSet, time::Instant};
 pub(crate) use self::schedule::{Harm, Planned, schedule};
 use crate::system::{Mode, System};
 
-/// How often each sort of harm was done.
+/// How often each kind of harm was done.
 #[derive(Debug, Default)]
 pub(crate) struct Tally(Mutex<BTreeMap<&'static str, u64>>);
 
@@ -29,7 +29,7 @@ impl Tally {
     }
 }
 
-/// Does all that is planned; returns when the last of it is over.
+/// Does everything that is planned. Returns when the last harm is over.
 pub(crate) async fn run(system: Arc<System>, planned: Vec<Planned>, tally: Arc<Tally>) {
     let begun = Instant::now();
     let mut at_work = JoinSet::new();
@@ -51,15 +51,15 @@ pub(crate) async fn run(system: Arc<System>, planned: Vec<Planned>, tally: Arc<T
     }
 }
 
-/// Takes back all harm: every program runs, every connection passes on, every clock is right.
+/// Undoes all harm: every program runs, every connection works, every clock is right.
 pub(crate) async fn heal(system: &System) {
     if let Some(server) = &system.postgres {
-        // Harmless where it runs.
+        // This is harmless if it runs.
         harm::start_postgres(server).await;
     }
     for wire in &system.wires {
         wire.set(Mode::Pass);
-        // What was half open is cut: nobody waits for it for ever.
+        // Half-open connections are cut, so that nobody waits for them for ever.
         wire.down().await;
         wire.up().await;
     }

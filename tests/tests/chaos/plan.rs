@@ -1,13 +1,13 @@
-//! What a run does, all of it chosen by its seed.
+//! The settings of a run, all of them chosen by its seed.
 
 use std::{path::PathBuf, time::Duration};
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 
-/// The services with a database, each of its own.
+/// The services, each with its own database.
 pub(crate) const SERVICES: [&str; 4] = ["billing", "reports", "accounts", "contracts"];
 
-/// In an ordinary test run: so long do clients and nemesis work.
+/// Time that clients and nemesis work in an ordinary test run.
 const USUAL: Duration = Duration::from_secs(40);
 
 /// The settings of a run.
@@ -17,15 +17,15 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
     /// How long clients and nemesis work.
     pub(crate) time: Duration,
-    /// Clients that ask at the same time.
+    /// Number of concurrent clients.
     pub(crate) clients: usize,
-    /// Contracts of each customer at the beginning.
+    /// Number of contracts of each customer at the beginning.
     pub(crate) contracts: usize,
     /// Mean pause of a client between two requests.
     pub(crate) pause: Duration,
     /// Mean time between two faults.
     pub(crate) between_faults: Duration,
-    /// The services whose database is on PostgreSQL; the others' is a SQLite file.
+    /// The services whose database is on PostgreSQL; the others use a SQLite file.
     pub(crate) on_postgres: Vec<&'static str>,
     /// The programs under test, such as those of a release build; by default those of this build.
     pub(crate) programs: Option<PathBuf>,
@@ -40,7 +40,7 @@ impl Plan {
             variable("CHAOS_SEED").map_or_else(|| rand::random_range(0..1_000_000), |seed| seed.parse().unwrap());
         let minutes: Option<f64> = variable("CHAOS_MINUTES").map(|minutes| minutes.parse().unwrap());
         let time = minutes.map_or(USUAL, |minutes| Duration::from_secs_f64(minutes * 60.0));
-        // The short run is kind to a machine that is busy with other tests.
+        // The short run is gentle on a machine that is busy with other tests.
         let is_long = minutes.is_some();
         let mut rng = StdRng::seed_from_u64(seed);
         let mut services = SERVICES;
@@ -59,7 +59,7 @@ impl Plan {
         }
     }
 
-    /// A source of chance of its own for a part of the run, the same for the same seed.
+    /// Returns a random generator for a part of the run, the same for the same seed.
     pub(crate) fn rng(&self, part: u64) -> StdRng {
         StdRng::seed_from_u64(self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(part))
     }

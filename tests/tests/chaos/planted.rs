@@ -1,4 +1,4 @@
-//! The checker can fail: a fault of each kind, planted into a small run that keeps every rule, is named.
+//! The checker can fail: it names a fault of each kind, planted into a small run that keeps every rule.
 
 mod contracts;
 mod made_up;
@@ -13,7 +13,7 @@ use crate::{
 };
 use made_up::made_up;
 
-/// Asserts that the checker names a broken rule, about this, in a run into which `plant` has put a fault.
+/// Asserts that the checker names a broken rule, about this subject, in a run with a fault from `plant`.
 #[track_caller]
 fn finds(rule: &str, about: &str, plant: impl FnOnce(&mut Evidence)) {
     let mut evidence = made_up();
@@ -23,13 +23,13 @@ fn finds(rule: &str, about: &str, plant: impl FnOnce(&mut Evidence)) {
     assert!(is_named, "no {rule} about {about}: {found:#?}");
 }
 
-/// The row of a table that has this value in this field.
+/// Returns the row of a table that has this value in this field.
 fn row<'a>(evidence: &'a mut Evidence, table: &str, field: &str, value: &str) -> &'a mut Value {
     let rows = evidence.tables.get_mut(table).unwrap();
     rows.iter_mut().find(|row| row[field] == value).unwrap()
 }
 
-/// The request of this sort about this, wherever its body or path names it.
+/// Returns the request of this kind whose body or path contains this subject.
 fn request<'a>(evidence: &'a mut Evidence, op: &str, about: &str) -> &'a mut Value {
     let names = |line: &Value| line["body"].to_string().contains(about) || line["path"].to_string().contains(about);
     evidence.history.iter_mut().find(|line| line["op"] == op && names(line)).unwrap()
@@ -53,7 +53,7 @@ fn record(evidence: &mut Evidence, service: &str, kind: &str, correlation: &str,
     made_up::renumber(evidence, service, events);
 }
 
-/// Records the last event of this type about this once more.
+/// Records the last event of this type and subject once more.
 fn repeat(evidence: &mut Evidence, service: &str, kind: &str, about: &str) {
     let is_it = |event: &&Value| event["type"] == kind && event["data"].to_string().contains(about);
     let event = evidence.events[service].iter().rev().find(is_it).unwrap().clone();

@@ -1,4 +1,4 @@
-//! The figures of a run, and what the checker found.
+//! The figures of a run, and the checker's findings.
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -6,7 +6,7 @@ use crate::{checker::Violation, evidence::Evidence, nemesis::Tally, plan::Plan, 
 
 /// After such an end another run of the process follows.
 const OTHERS_FOLLOW: [&str; 3] = ["CONTINUED_AS_NEW", "TERMINATED", "CANCELED"];
-/// Violations that are shown.
+/// Maximum number of violations to show.
 const SHOWN: usize = 40;
 
 /// A run, in figures.
@@ -66,7 +66,8 @@ impl Report {
     }
 }
 
-/// Processes by the type of their runs: each id of a process once, however often its run was continued or brought back.
+/// Returns the number of processes by the type of their runs. Each process id counts once, however often its run was
+/// continued or brought back.
 fn processes(evidence: &Evidence) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     let firsts = evidence.runs.iter().filter(|run| {

@@ -67,7 +67,7 @@ fn reader(system: &System) -> Reader {
     Reader::new(urls, system.databases.clone(), system.temporal.clone())
 }
 
-/// What workers have sent, as the proxies saw it.
+/// Returns what workers have sent, as seen by the proxies.
 fn commands(system: &System) -> Vec<Value> {
     let from_workers = system.links.iter().filter(|link| link.from.starts_with("worker"));
     let sent =
@@ -84,7 +84,7 @@ fn ends(system: &System) -> Vec<Value> {
     ends.map(|(program, end)| json!({"program": program, "end": format!("{end:?}")})).collect()
 }
 
-/// Leaves evidence and logs of a run that broke a rule, or of any where `CHAOS_KEEP` names a folder.
+/// Keeps evidence and logs of a run that broke a rule, or of any run if `CHAOS_KEEP` names a folder.
 fn keep(system: &System, evidence: &Evidence, report: &Report) {
     let asked = std::env::var_os("CHAOS_KEEP").map(std::path::PathBuf::from);
     let folder = match asked {

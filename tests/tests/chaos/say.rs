@@ -1,4 +1,4 @@
-//! Lines on stderr that are shown for a test that succeeds as well.
+//! Lines on stderr that also appear for a test that succeeds.
 
 use std::io::{Write, stderr};
 

@@ -1,4 +1,4 @@
-//! Waits until everything has ended or waits where an operator or a customer sees it. No verdict depends on how long that
+//! Waits until everything has ended or waits visibly for an operator or a customer. No verdict depends on how long that
 //! takes: it fails when nothing has moved for a long time.
 
 use std::{
@@ -16,13 +16,14 @@ use crate::{
 };
 
 const PAUSE: Duration = Duration::from_secs(2);
-/// Nothing in the system pauses longer: commands are retried every 30 s, open processes are compared with runs at this pace.
+/// No pause in the system is longer: commands are retried every 30 s, and open processes are compared with runs at this
+/// pace.
 const STALL: Duration = Duration::from_secs(300);
-/// Contracts that a customer finishes in one go.
+/// Number of contracts that a customer finishes in one go.
 const ALL: usize = 10_000;
 
-/// Returns what still waits for something else; empty if nothing does. `worked` is how long the chaos took: a credit change
-/// counts the more seldom the longer nothing has changed.
+/// Returns what still waits for something else; empty if nothing does. `worked` is how long the chaos lasted: a credit
+/// change counts more rarely the longer nothing has changed.
 pub(crate) async fn settle(reader: &Reader, finisher: &mut Client, worked: Duration) -> Vec<String> {
     for customer in RATED {
         let _ = finisher.instruct(customer, "resume", serde_json::json!({})).await;
@@ -51,7 +52,7 @@ pub(crate) async fn settle(reader: &Reader, finisher: &mut Client, worked: Durat
     seen
 }
 
-/// What does not wait for an operator or a customer.
+/// Returns what does not wait for an operator or a customer.
 async fn waiting(reader: &Reader) -> Vec<String> {
     let runs = reader.runs("ExecutionStatus = 'Running'").await;
     let contracts =
@@ -95,7 +96,7 @@ async fn why_it_goes_on(reader: &Reader, run: &Value, awaited: &BTreeMap<&str, &
         }
         "Batch" => memo["status"] == "paused",
         "TransferMoney" => needs_attention,
-        // Credit changes: below, by customer. Subscriptions never end.
+        // Credit changes are handled below, by customer. Subscriptions never end.
         _ => true,
     };
     (!is_seen).then(|| format!("{id} goes on"))
@@ -108,7 +109,7 @@ async fn reports_lag(reader: &Reader) -> Option<String> {
     lags.then(|| format!("Reports is at {followed:?} of {head:?}"))
 }
 
-/// A change that has not begun, revokes, or waits for contracts of which none is missing, goes on.
+/// Returns why a change goes on: it has not begun, is revoking, or waits for contracts although none is missing.
 async fn change_goes_on(reader: &Reader, customer: &str) -> Option<String> {
     let change = reader.get(&format!("{}/credit-changes/{customer}", reader.url("api-1"))).await;
     let is_seen = match text(&change["state"]) {

@@ -44,7 +44,7 @@ pub(crate) struct System {
     pub(crate) postgres: Option<PostgresServer>,
     /// URL of each service's database, not through a wire.
     pub(crate) databases: BTreeMap<&'static str, String>,
-    /// Where Temporal's HTTP API is.
+    /// Address of Temporal's HTTP API.
     pub(crate) temporal: String,
     programs: Programs,
     dir: TempDir,
@@ -105,7 +105,7 @@ impl System {
         }
     }
 
-    /// From its next start on a program is this release's.
+    /// Makes a program run this release from its next start on.
     pub(crate) fn upgrade(&self, slot: &Slot) {
         slot.replace(self.programs.arguments(slot.name, false));
     }
@@ -119,7 +119,7 @@ impl System {
         self.dir.path()
     }
 
-    /// Starts programs again that have ended by themselves, without an end.
+    /// Restarts programs that have ended by themselves. Never returns.
     pub(crate) async fn supervise(slots: Vec<Arc<Slot>>) {
         loop {
             for slot in &slots {
@@ -137,13 +137,13 @@ fn links(ports: &BTreeMap<&'static str, u16>) -> Vec<Link> {
         .collect()
 }
 
-/// The variables that tell a program where the others are.
+/// Returns the variables that give a program the addresses of the others.
 fn urls(name: &str, links: &[Link]) -> BTreeMap<String, String> {
     let own = links.iter().filter(|link| link.from == name);
     own.map(|link| (format!("{}_URL", link.to.to_uppercase()), link.proxy.url())).collect()
 }
 
-/// URL of a service's new database, and the one that the service uses.
+/// Returns the URL of a service's new database, and the one that the service uses.
 async fn database(name: &str, server: Option<&PostgresServer>, dir: &Path, wires: &mut Vec<Wire>) -> (String, String) {
     let Some(server) = server else {
         let url = format!("sqlite://{}?mode=rwc", dir.join(format!("{name}.sqlite")).display());

@@ -1,4 +1,4 @@
-//! docs/ARCHITECTURE.md is true: its graph of crates is the workspace's.
+//! docs/ARCHITECTURE.md is true: its graph of crates matches the workspace.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,7 @@ const ARCHITECTURE: &str = include_str!("../../../docs/ARCHITECTURE.md");
 
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
-/// The members of the workspace and their dependencies on each other, without those for tests alone.
+/// Returns the members of the workspace and their dependencies on each other, without those for tests only.
 fn members() -> Graph {
     let metadata = Command::new(env!("CARGO"))
         .args(["metadata", "--locked", "--offline", "--no-deps", "--format-version", "1"])
@@ -32,7 +32,7 @@ fn reaches(graph: &Graph, from: &str, to: &str) -> bool {
     graph[from].iter().any(|next| next == to || reaches(graph, next, to))
 }
 
-/// One arrow for each dependency that no longer path implies, as a Mermaid flowchart.
+/// Returns a Mermaid flowchart with an arrow for each dependency that no longer path implies.
 fn drawn(graph: &Graph) -> String {
     let is_test = |name: &str| name == "tests" || name.ends_with("-support") || name.ends_with("-testing");
     let mut text = "flowchart BT\n".to_owned();

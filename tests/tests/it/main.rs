@@ -17,7 +17,7 @@ mod voiding;
 
 use tests::{Env, binaries};
 
-/// A whole system of its own, without Accounts and Contracts.
+/// Starts a whole system, without Accounts and Contracts.
 async fn start() -> Env {
     Env::builder(binaries!()).start().await
 }

@@ -20,14 +20,14 @@ const WALKS: [&str; 4] = [
     "## Credit change, and confirmation of each contract",
 ];
 
-/// A line of a walk-through, and its output as the comments below it say.
+/// A line of a walk-through, and its output according to the comments below it.
 #[derive(Debug)]
 struct Line {
     command: String,
     prints: String,
 }
 
-/// All ```sh blocks of one section.
+/// Returns all ```sh blocks of one section.
 fn lines_of(section: &str) -> Vec<Line> {
     let (_, rest) = README.split_once(section).unwrap_or_else(|| panic!("README.md has a section {section:?}"));
     let section = rest.split("\n## ").next().unwrap();
@@ -43,7 +43,7 @@ fn lines_of(section: &str) -> Vec<Line> {
 }
 
 impl Line {
-    /// May be repeated: it only reads, and its output may lag behind.
+    /// Returns whether it may be repeated because it only reads; its output may lag behind.
     fn only_reads(&self) -> bool {
         let words: Vec<&str> = self.command.split(' ').collect();
         match words[..] {
@@ -66,14 +66,14 @@ const ADDRESSES: [(&str, Component); 5] = [
     ("127.0.0.1:8085", Component::Contracts),
 ];
 
-/// A newcomer's machine: a folder in which `cargo run` has been, and the system's Temporal in the place of its own.
+/// A newcomer's machine: a folder in which `cargo run` has been, with the system's Temporal instead of its own.
 struct Machine {
     folder: PathBuf,
     shell: BTreeMap<&'static str, String>,
 }
 
 impl Machine {
-    /// Its shell finds the tools that the README asks for, and nothing else: above all no other `temporal`.
+    /// Creates the machine. Its shell finds only the tools that the README requires, and above all no other `temporal`.
     async fn new(env: &Env) -> Self {
         let (folder, tools) = (env.dir().join("project"), env.dir().join("tools"));
         for folder in [&folder, &tools] {
@@ -82,7 +82,7 @@ impl Machine {
         for tool in TOOLS {
             symlink(installed(tool), tools.join(tool)).unwrap();
         }
-        // As `cargo run` does at its start.
+        // As `cargo run` does when it starts.
         temporal_cli::find(&folder.join(".data")).await.unwrap();
         let shell = BTreeMap::from([
             ("PATH", tools.display().to_string()),

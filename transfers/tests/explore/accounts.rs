@@ -1,5 +1,5 @@
-//! Accounts as a model that trusts its caller: each command under a key of its own moves money. So what holds here is the
-//! process manager's own merit.
+//! Accounts as a model that trusts its caller: each command with a new key moves money. So whatever holds here is due
+//! to the process manager alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use process_manager::manager::Refusal;
 
 use crate::id;
 
-/// What has come of a transfer.
+/// What has happened in a transfer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Moved {
     pub(crate) withdrawn: u32,
@@ -36,7 +36,8 @@ impl Accounts {
         Self { balances, closed: BTreeSet::new(), transfers: BTreeMap::new() }
     }
 
-    /// A transfer of 100 from Anna to Ben, or of the same amount back, which Ben can pay only once he has it.
+    /// Returns a transfer of 100 from Anna to Ben, or of the same amount back, which Ben can pay only after he has
+    /// received it.
     pub(crate) fn request(transfer: &str, [from, to]: [&str; 2]) -> Event {
         let (transfer_id, from, to) = (id(transfer), id(from), id(to));
         Event::MoneyTransferRequested(MoneyTransferRequested { transfer_id, from, to, amount: amount() })
@@ -85,7 +86,7 @@ impl Accounts {
         }])
     }
 
-    /// Whether the first transfers lead from Anna to Ben and back, and nobody has more or less than that.
+    /// Returns whether the first transfers lead from Anna to Ben and back, and nobody has more or less than that.
     pub(crate) fn is_balanced(&self) -> bool {
         let moved = |transfer: &str| self.transfers.get(transfer).copied().unwrap_or_default();
         let paid = |transfer: &str| 100 * (i64::from(moved(transfer).withdrawn) - i64::from(moved(transfer).returned));

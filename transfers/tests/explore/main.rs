@@ -1,7 +1,7 @@
 //! Whatever happens to a transfer, and in whatever order: money is neither made nor lost.
 //!
-//! `EXPLORE_STATES=100000 cargo test --release -p transfers --test explore` explores so many states; an ordinary run is
-//! content with fewer.
+//! `EXPLORE_STATES=100000 cargo test --release -p transfers --test explore` explores that many states; an ordinary run
+//! explores fewer.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 mod accounts;
@@ -30,7 +30,7 @@ fn states() -> usize {
     std::env::var("EXPLORE_STATES").map_or(1_000, |states| states.parse().unwrap())
 }
 
-/// One transfer from Anna to Ben, whose account may be closed meanwhile.
+/// Explores one transfer from Anna to Ben, whose account may be closed meanwhile.
 fn transfer<M: ProcessManager<Event = Event, Command = Command>>() -> Exploration<M, Accounts> {
     explore::<M>()
         .services(Accounts::new(), Accounts::carry_out)

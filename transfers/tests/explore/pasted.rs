@@ -1,4 +1,4 @@
-//! What an exploration has printed, as it was pasted.
+//! The output of an exploration, pasted as a test.
 
 use messages::accounts::Event;
 use process_manager::testing::{Scenario, refused};
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::planted::{Bug, Planted, plant};
 
-/// The mistake has to be there.
+/// The mistake must be planted.
 fn given<M: process_manager::manager::ProcessManager<Event = Event>>(events: impl IntoIterator<Item = Event>) -> Scenario<M> {
     plant(Bug::NoRefund);
     process_manager::testing::given(events)

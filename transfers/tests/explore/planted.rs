@@ -1,4 +1,4 @@
-//! TransferMoney again, with a place for each of the mistakes that are easily made.
+//! TransferMoney again, with a place for each mistake that is easily made.
 
 use std::{cell::Cell, time::Duration};
 
@@ -17,11 +17,11 @@ use self::DepositPurpose::{Refund, Transfer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bug {
     None,
-    /// The money of a refused deposit stays nowhere.
+    /// The money of a refused deposit is not returned.
     NoRefund,
     /// The refund goes to the account that refused the deposit.
     RefundToTheReceiver,
-    /// What was never withdrawn is given back.
+    /// Money that was never withdrawn is returned.
     RefundOfNothing,
     /// The deposit does not wait for the withdrawal.
     DepositFirst,
@@ -29,7 +29,7 @@ pub(crate) enum Bug {
     RefusalSkipped,
     /// `apply` forgets the request.
     StateForgotten,
-    /// The request is kept where JSON does not keep it.
+    /// The request is kept in a field that JSON does not keep.
     StateUnserialized,
     /// A receiver that does not answer counts as one that refuses.
     FaultIsRefusal,
@@ -39,7 +39,7 @@ pub(crate) enum Bug {
     OneKey,
     /// The instance ends with the withdrawal, too early.
     EndsEarly,
-    /// A time limit is not lifted by the deposit.
+    /// The deposit does not cancel a time limit.
     TimerNotCancelled,
     /// A withdrawal for an unknown transfer panics.
     Panics,
@@ -48,16 +48,16 @@ pub(crate) enum Bug {
 }
 
 thread_local! {
-    // A type for each mistake would take minutes to compile.
+    // One type for each mistake would take minutes to compile.
     static PLANTED: Cell<Bug> = const { Cell::new(Bug::None) };
 }
 
-/// Lets [`Planted`] make this mistake from now on, in this test.
+/// Makes [`Planted`] commit this mistake from now on, in this test.
 pub(crate) fn plant(bug: Bug) {
     PLANTED.set(bug);
 }
 
-/// TransferMoney with the mistake that is planted.
+/// TransferMoney with the planted mistake.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Planted {
     request: Option<MoneyTransferRequested>,

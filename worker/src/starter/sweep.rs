@@ -1,9 +1,9 @@
-//! The sweep: finds the open processes without a run that no event announces.
+//! The sweep: finds open processes without a run that no event announces.
 //!
-//! Its cost depends on how much changes, and not on how many processes wait. Each sweep
-//! 1. looks again at the processes that another run was in the way of, and at those that the api was to start;
-//! 2. asks Temporal which runs ended from outside since it last asked, and Billing about each of those;
-//! 3. compares one page of Billing's open processes with the runs, and the next page the next time.
+//! Its cost depends on how much changes, not on how many processes wait. Each sweep
+//! 1. checks again the processes that another run was in the way of, and those that the api was to start;
+//! 2. asks Temporal which runs have been ended from outside since the last sweep, and asks Billing about each of them;
+//! 3. compares one page of Billing's open processes with the runs; the next sweep compares the next page.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,26 +18,26 @@ use process_manager_host::{operator::ENDED_FROM_OUTSIDE, subscription::HandlerEr
 
 use super::VoidingStarter;
 
-/// Number of starts in flight at a time.
+/// Maximum number of concurrent starts.
 const CONCURRENCY: usize = 8;
-/// Open processes that one sweep compares with the runs.
+/// Number of open processes that one sweep compares with the runs.
 pub(super) const PAGE: usize = 100;
-/// Time that the api has for a start, 3 s, and the visibility store to know of it, up to a second.
+/// The api has 3 s for a start, and the visibility store lags by up to a second.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Processes that are left to the api at a time.
+/// Maximum number of processes that are left to the api at a time.
 const MOST_LEFT: usize = 10_000;
-/// A run may show in the visibility store some time after it has ended.
+/// A run may show up in the visibility store some time after it has ended.
 const OVERLAP: TimeDelta = TimeDelta::minutes(1);
 
-/// State that is kept from one sweep to the next. A worker that takes over begins anew, which is harmless.
+/// State that is kept from one sweep to the next. A worker that takes over starts without it, which is harmless.
 #[derive(Debug)]
 pub(super) struct Sweep {
     patience: Duration,
-    /// Processes that the api was about to start at that time.
+    /// Processes that the api was about to start, and when.
     left: Mutex<Vec<(Instant, DocumentId, ProcessId)>>,
-    /// Documents whose process another run was in the way of; without a process it is whichever is open.
+    /// Documents whose process another run was in the way of. Without a process, it is whichever is open.
     again: Mutex<BTreeMap<DocumentId, Option<ProcessId>>>,
-    /// A place for each status: runs of one end while those of another are started again.
+    /// One entry for each status: runs with one status end while those with another are started again.
     ended: tokio::sync::Mutex<[(&'static str, Ended); 3]>,
     /// Cursor of the next page of the comparison; `None` is the first.
     cursor: Mutex<Option<String>>,
@@ -55,17 +55,18 @@ impl Default for Sweep {
     }
 }
 
-/// The runs that have ended with one status from outside, as far as they have been asked about.
+/// The runs that were ended from outside with one status, as far as they have been listed.
 #[derive(Debug, Default)]
 struct Ended {
     /// The last closing time seen.
     until: Option<DateTime<Utc>>,
-    /// Runs within the overlap that are done with.
+    /// Runs within the overlap that have been dealt with.
     done: HashMap<String, DateTime<Utc>>,
 }
 
 impl Sweep {
-    /// Leaves the start of a process to the api; a later sweep looks whether it has a run. `false` where too many are left.
+    /// Leaves the start of a process to the api; a later sweep checks that it has a run. Returns `false` if too many
+    /// are left.
     pub(super) fn look_later(&self, document_id: &DocumentId, process_id: &ProcessId) -> bool {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let has_room = left.len() < MOST_LEFT;
@@ -75,13 +76,13 @@ impl Sweep {
         has_room
     }
 
-    /// Takes the processes that the api has had its time for.
+    /// Takes the processes whose time for a start by the api is over.
     fn take_due(&self) -> Vec<(Instant, DocumentId, ProcessId)> {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         left.extract_if(.., |(since, ..)| since.elapsed() >= self.patience).collect()
     }
 
-    /// Notes whether the next sweep looks at the process again.
+    /// Records whether the next sweep checks the process again.
     pub(super) fn look_again(&self, document_id: &DocumentId, process_id: Option<&ProcessId>, look_again: bool) {
         let mut again = self.again.lock().unwrap_or_else(PoisonError::into_inner);
         if look_again {
@@ -93,7 +94,7 @@ impl Sweep {
 }
 
 impl VoidingStarter {
-    /// Does all parts, even if some fail; returns the last error.
+    /// Does all parts, even if some fail. Returns the last error.
     pub(super) async fn sweep_all(&self) -> Result<(), HandlerError> {
         let again = self.sweep.again.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let again = self.ensure_runs(again.into_iter()).await;
@@ -103,7 +104,7 @@ impl VoidingStarter {
         compared.and(ended).and(left).and(again)
     }
 
-    /// Starts the processes that the api was to start and has not.
+    /// Starts the processes that the api was to start but has not.
     async fn sweep_left(&self) -> Result<(), HandlerError> {
         let due = self.sweep.take_due();
         let outcome = self.ensure_begun(&due).await;
@@ -125,7 +126,7 @@ impl VoidingStarter {
         Ok(())
     }
 
-    /// Starts again the processes whose run was terminated or cancelled, or has timed out.
+    /// Restarts the processes whose run was terminated or cancelled, or has timed out.
     async fn sweep_ended(&self) -> Result<(), HandlerError> {
         let mut outcome = Ok(());
         for (status, ended) in &mut *self.sweep.ended.lock().await {
@@ -157,7 +158,7 @@ impl VoidingStarter {
 
     /// Compares the next page of Billing's open processes with the runs.
     async fn compare_page(&self) -> Result<(), HandlerError> {
-        // After a failure the comparison begins anew: its place may be what Billing does not know any more.
+        // After a failure the comparison starts over: Billing may no longer know the cursor.
         let cursor = self.sweep.cursor.lock().unwrap_or_else(PoisonError::into_inner).take();
         let page = self.open_documents(cursor.as_deref()).await?;
         let open = page.items.into_iter().filter_map(|document| Some((document.document_id, document.process_id?)));
@@ -178,7 +179,7 @@ impl VoidingStarter {
         page.map_err(|error| HandlerError::new("Billing's open processes cannot be listed", error))
     }
 
-    /// Ensures all of them, even if some fail; returns the last error.
+    /// Ensures all of them, even if some fail. Returns the last error.
     async fn ensure_runs(
         &self,
         processes: impl Iterator<Item = (DocumentId, Option<ProcessId>)>,

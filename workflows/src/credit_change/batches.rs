@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CreditChange, Event, State};
 
-/// The contracts that a change of the credit rating affects: those of the customer that were opened before it.
+/// The contracts that a change of the credit rating affects: those of the customer that were opened before the change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AffectedContracts {
     /// The customer.
@@ -29,7 +29,7 @@ impl AffectedContracts {
     }
 }
 
-/// Revokes the contracts; each is reinstated when it is cancelled.
+/// Revokes the contracts. Cancelling the batch reinstates each of them.
 #[derive(Debug)]
 pub struct RevokeContracts;
 
@@ -51,7 +51,7 @@ impl Batch for RevokeContracts {
         Some(Command::ReinstateContract(affected.of(contract_id)))
     }
 
-    /// A contract that was terminated meanwhile has nothing to be revoked.
+    /// A contract that has been terminated meanwhile needs no revocation.
     fn is_settled(refusal: &Refusal) -> bool {
         refusal.code == messages::code::CONTRACT_TERMINATED
     }
@@ -85,7 +85,7 @@ impl Batch for ReinstateContracts {
 }
 
 impl CreditChange {
-    /// Starts a batch for the change that is served.
+    /// Starts a batch for the change that it serves.
     pub(super) fn start<B: Batch<Input = AffectedContracts>>(&self) -> Result<super::Command, serde_json::Error> {
         let Some(change) = &self.change else { return Err(serde::de::Error::custom("there is no change")) };
         let id = change.credit_change_id.as_str();
@@ -110,15 +110,16 @@ impl CreditChange {
         self.to_reinstate(event).map(start).collect()
     }
 
-    /// The id of the batch that reinstates what a change has revoked. That of an older one is another than the one it may
-    /// have had when it was cancelled itself.
+    /// Returns the id of the batch that reinstates what a change has revoked. An older change may already have had such
+    /// a batch when it was itself cancelled; this one has another id.
     pub(super) fn reinstating(&self, of: &CreditChangeId) -> String {
         let newest = self.change.as_ref().map(|change| &change.credit_change_id).filter(|newest| *newest != of);
         newest.map_or_else(|| of.to_string(), |newest| format!("{of}-for-{newest}"))
     }
 
-    /// The changes whose contracts are to be reinstated now, those included that older changes have revoked and this one has
-    /// not reached. Their batches must have ended: what they have in flight may take effect until then.
+    /// Returns the changes whose contracts are to be reinstated now. They include older changes, whose contracts this
+    /// one may not have reached. Their batches must have ended, because their commands in flight may take effect until
+    /// then.
     pub(super) fn to_reinstate<'a>(&'a self, event: &'a Event) -> impl Iterator<Item = &'a CreditChangeId> {
         let is_cancelling = self.state == State::Cancelling;
         self.served.iter().filter(move |of| {
@@ -134,7 +135,7 @@ impl CreditChange {
         })
     }
 
-    /// Ends a batch of the change that is served, where there is one.
+    /// Ends a batch of the change that it serves, if there is one.
     pub(super) fn end(&self, name: &str, undo: bool) -> Option<super::Command> {
         let id = self.change.as_ref()?.credit_change_id.to_string();
         Some(super::Command::CancelBatch(CancelBatch { name: name.to_owned(), id, undo }))

@@ -7,23 +7,23 @@ use messages::{
 use process_manager::batch::{CancelBatch, Progress, StartBatch};
 use serde::{Deserialize, Serialize};
 
-/// What a credit change hears.
+/// What a credit change receives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum Event {
-    /// Of Contracts: the customer has another credit rating.
+    /// From Contracts: the customer has another credit rating.
     CustomerCreditRatingChanged(CustomerCreditRatingChanged),
-    /// Of its batch: how far it is.
+    /// From its batch: the progress.
     BatchProgressed(Progress),
-    /// Of its batch: it has ended.
+    /// From its batch: it has ended.
     BatchEnded(Progress),
-    /// Answer to [`Command::CountContracts`].
+    /// The answer to [`Command::CountContracts`].
     ContractsCounted(contracts::CreditChange),
-    /// Instruction: the contracts that were not confirmed yet are reinstated.
+    /// Instruction: reinstate the contracts that are not confirmed yet.
     Cancel,
 }
 
-/// What a credit change wants.
+/// The commands of a credit change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum Command {
@@ -31,7 +31,7 @@ pub enum Command {
     StartBatch(StartBatch),
     /// Ends a batch where it is.
     CancelBatch(CancelBatch),
-    /// Asks Contracts how many contracts of the change are where.
+    /// Asks Contracts how many contracts of the change are in which status.
     CountContracts(CountContracts),
 }
 
@@ -42,7 +42,7 @@ pub struct CountContracts {
     pub credit_change_id: CreditChangeId,
 }
 
-/// Where a credit change stands.
+/// The state of a credit change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {

@@ -11,7 +11,7 @@ use temporalio_macros::activity_definitions;
 pub struct RequestVoiding {
     /// The command.
     pub command: billing::VoidDocument,
-    /// Idempotency key. No process id exists yet from which it could be made.
+    /// Idempotency key. There is no process id yet to derive it from.
     pub idempotency_key: String,
 }
 

@@ -1,4 +1,4 @@
-//! The input of a run: the documented one, and the state that a run hands over to the next.
+//! The input of a run: the documented one, and the state that a run hands over to the next one.
 
 use messages::{DocumentId, voiding::VoidingInput};
 use process_manager_engine::signals;
@@ -22,7 +22,7 @@ pub(super) struct Begin {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Carried {
     pub(super) voiding: Voiding,
-    /// Idempotency key of VoidDocument, if it was under way.
+    /// Idempotency key of VoidDocument, if that command was under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) void_document_key: Option<String>,
 }
@@ -31,8 +31,8 @@ impl Begin {
     /// Reads the input of a run.
     ///
     /// # Errors
-    /// Why it is invalid. Only the server can start a run that continues another one, so nobody else can hand a state
-    /// over.
+    /// Returns why the input is invalid. Only the server can start a run that continues another one, so nobody else can
+    /// hand over a state.
     pub(super) fn read(view: &WorkflowContextView, raw: &RawValue) -> Result<Self, String> {
         Self::read_as(view.workflow_id(), view.continued_from_run_id().is_some(), raw)
     }
@@ -44,7 +44,7 @@ impl Begin {
             Err(why) => return Err(format!("the input is {why}; expected {{\"document_id\": …}}")),
         };
         if !continues {
-            // An unknown field, for anybody but the server.
+            // For anybody but the server, this is an unknown field.
             object.remove("carried");
         }
         let begin: Self =

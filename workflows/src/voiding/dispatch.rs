@@ -28,8 +28,8 @@ pub(super) enum Answered {
     Other(Answer<()>),
 }
 
-/// Sends a command until it is answered; `None` if the history has become too long before. The next run then sends it
-/// again, with the same key.
+/// Sends a command until it is answered. Returns `None` if the history becomes too long first; the next run then sends
+/// the command again, with the same key.
 pub(super) async fn dispatch<W: Sender>(
     ctx: &WorkflowContext<W>,
     document_id: DocumentId,
@@ -72,7 +72,7 @@ pub(super) async fn dispatch<W: Sender>(
     Ok(answer.map(Answered::Other))
 }
 
-/// Sends a command until the receiver has accepted or refused it; `None` if the history has become too long before.
+/// Sends a command until the receiver accepts or refuses it. Returns `None` if the history becomes too long first.
 async fn until_answered<W, D>(
     ctx: &WorkflowContext<W>,
     activity: impl Fn() -> D,

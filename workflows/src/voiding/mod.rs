@@ -41,13 +41,13 @@ pub const DOCUMENT_ID: SearchAttributeKey<String> = SearchAttributeKey::keyword(
 /// Its customer.
 pub const CUSTOMER_ID: SearchAttributeKey<String> = SearchAttributeKey::keyword("CustomerId");
 
-/// Returns the id of the workflow that voids this document. The server runs an id at most once at a time (V1).
+/// Returns the id of the workflow that voids this document. The server runs each id at most once at a time (V1).
 #[must_use]
 pub fn workflow_id(document_id: &DocumentId) -> String {
     format!("{ID_PREFIX}{document_id}")
 }
 
-/// Returns the document that a workflow of this id voids, or `None` if it is not the id of a voiding.
+/// Returns the document that a workflow with this id voids, or `None` if this is not the id of a voiding.
 #[must_use]
 pub fn document_id(workflow_id: &str) -> Option<DocumentId> {
     workflow_id.strip_prefix(ID_PREFIX)?.parse().ok()

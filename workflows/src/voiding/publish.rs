@@ -12,7 +12,7 @@ pub(super) fn publish<W>(ctx: &WorkflowContext<W>, view: VoidingView) {
     let known = ctx.search_attributes();
     let mut changes = changes(&known, &view);
     let attention = attention(known.get(&NEEDS_ATTENTION), needs_attention(&view), view.incident.is_some());
-    // A run that began with older code has no command for it in its history.
+    // A run that began with older code does not have this command in its history.
     changes.extend(attention.filter(|_| ctx.patched(ATTENTION)));
     publish_state(ctx, changes, details(&view), view);
 }
@@ -20,7 +20,7 @@ pub(super) fn publish<W>(ctx: &WorkflowContext<W>, view: VoidingView) {
 /// Patch marker: the run publishes whether it needs attention.
 const ATTENTION: &str = "needs-attention";
 
-/// Whether an operator has to decide: a refused marking is not acknowledged, or a command was refused.
+/// Returns whether an operator has to decide: a refused marking is not acknowledged, or a command was refused.
 fn needs_attention(view: &VoidingView) -> bool {
     let is_failed = view.state == VoidingState::MarkingDocumentAsVoidedFailed && view.acknowledgement.is_none();
     is_failed || view.incident.as_ref().is_some_and(|incident| incident.code.is_some())
@@ -30,7 +30,7 @@ fn needs_attention(view: &VoidingView) -> bool {
 /// task again and again. An empty list clears an attribute of any type.
 const CLEARED_STATE: SearchAttributeKey<Vec<String>> = SearchAttributeKey::keyword_list("VoidingState");
 
-/// Removes the run from the list of voidings: it never became one.
+/// Removes the run from the list of voidings, because it never became one.
 pub(super) fn withdraw<W>(ctx: &WorkflowContext<W>) {
     if ctx.search_attributes().contains_key(&VOIDING_STATE) {
         ctx.upsert_search_attributes([CLEARED_STATE.value_set(Vec::new())]);

@@ -16,8 +16,8 @@
 //! ```
 //!
 //! From `Aborting` and `Fencing`, `process-closed` leads to `ProcessClosed`, or to `failure-acknowledged` once an
-//! operator has acknowledged (after a marking: by way of `UnmarkingClosed`), and `document-already-voided` to
-//! `document-voided`. After any other refusal the process waits in the same phase for a `retry`.
+//! operator has acknowledged. After a marking, it does so by way of `UnmarkingClosed`. `document-already-voided` leads
+//! to `document-voided`. After any other refusal the process waits in the same phase for a `retry`.
 
 use chrono::{DateTime, Utc};
 use messages::{
@@ -38,7 +38,7 @@ pub use signalled::Ignored;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// VoidDocument is under way: an operator started the run with the document alone.
+    /// VoidDocument is under way: an operator has started the run with the document alone.
     Asking,
     /// MarkDocumentAsVoided is under way.
     Marking(Opened),
@@ -46,13 +46,13 @@ pub enum Phase {
     Aborting(Opened),
     /// Reports has refused, Billing has aborted; an operator has to acknowledge.
     AwaitingAcknowledgement(Opened),
-    /// Acknowledged, and the document is not marked; CloseDocumentVoiding is under way.
+    /// The failure is acknowledged, and the document is not marked; CloseDocumentVoiding is under way.
     Closing(Opened),
     /// Reports has marked the document; CompleteDocumentVoiding is under way.
     Completing(Opened),
-    /// The refused completion was acknowledged; AbortDocumentVoiding, which fences off late completions, is under way.
+    /// The refused completion is acknowledged; AbortDocumentVoiding, which fences off late completions, is under way.
     Fencing(Opened),
-    /// Fenced; UnmarkDocumentAsVoided is under way.
+    /// A late completion is fenced off; UnmarkDocumentAsVoided is under way.
     Unmarking(Opened),
     /// Billing has closed the process after the marking; UnmarkDocumentAsVoided is under way, then the run ends.
     UnmarkingClosed(Opened),
@@ -75,11 +75,11 @@ pub struct Opened {
 pub enum Outcome {
     /// The document is voided: *Completed*.
     DocumentVoided,
-    /// An operator acknowledged: *Failed*, type `FailureAcknowledged`.
+    /// An operator has acknowledged: *Failed*, type `FailureAcknowledged`.
     FailureAcknowledged,
     /// Billing has closed the process: *Failed*, type `ProcessClosed`.
     ProcessClosed,
-    /// Billing refused to open a process: *Failed*, type `VoidDocumentRefused`.
+    /// Billing has refused to open a process: *Failed*, type `VoidDocumentRefused`.
     VoidDocumentRefused(Refusal),
 }
 
@@ -126,7 +126,7 @@ impl Command {
     }
 }
 
-/// One voiding process: its phase and its records. A run that continues as new hands it over whole.
+/// One voiding process: its phase and its records. A run that continues as new hands it over as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Voiding {
     document_id: DocumentId,
@@ -136,12 +136,12 @@ pub struct Voiding {
     phase: Phase,
     steps: Vec<Step>,
     failure: Option<Failure>,
-    /// The refusal of the phase's command, which waits for an operator.
+    /// The refusal of the phase's command; it waits for an operator.
     refused: Option<Incident>,
     /// The phase's command, while it is stalled.
     stalled: Option<Incident>,
     acknowledgement: Option<Acknowledgement>,
-    /// Number of failures and incidents so far, from which their ids are made.
+    /// Number of failures and incidents so far. Their ids are made from it.
     failures: u32,
 }
 
@@ -200,7 +200,7 @@ impl Voiding {
         self.stalled.is_some()
     }
 
-    /// Returns the published state, which is the last step's.
+    /// Returns the published state, which is that of the last step.
     #[must_use]
     pub fn state(&self) -> VoidingState {
         self.steps.last().map_or(VoidingState::VoidingRequested, |step| step.state)

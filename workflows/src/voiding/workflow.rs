@@ -27,9 +27,9 @@ use super::{
 pub struct DocumentVoiding {
     voiding: Result<Voiding, String>,
     published: Option<VoidingView>,
-    /// Whether a signal has come in since the length of the history was looked at, with or without an effect.
+    /// Whether a signal has arrived since the last check of the history's length, with or without an effect.
     awake: bool,
-    /// Whether the command under way was stalled in the run before.
+    /// Whether the command under way was already stalled in the previous run.
     was_stalled: bool,
     /// Idempotency key of VoidDocument, while that is under way.
     void_document_key: Option<String>,
@@ -75,7 +75,7 @@ impl DocumentVoiding {
                 }
                 Next::Wait | Next::End(_) => {
                     Self::publish(ctx);
-                    // A signal of a name that nobody knows wakes nothing; it shows in the length alone.
+                    // A signal with an unknown name wakes nothing. It shows only in the length of the history.
                     let length = ctx.history_length();
                     let has_grown = || ctx.history_length() > length && is_too_long(ctx);
                     ctx.wait_condition(|run| run.awake || has_grown()).await?;
@@ -123,7 +123,7 @@ impl DocumentVoiding {
         }
     }
 
-    /// Returns the view if it differs from the published one, and takes it as published.
+    /// Returns the view if it differs from the published one, and records it as published.
     fn unpublished(&mut self) -> Option<VoidingView> {
         let view = self.voiding().view();
         if self.published.as_ref() == Some(&view) {
@@ -135,7 +135,7 @@ impl DocumentVoiding {
 
     async fn answer_to(ctx: &WorkflowContext<Self>, command: Command) -> Result<Option<Answered>, WorkflowTermination> {
         let document_id = ctx.state(|run| run.voiding().document_id().clone());
-        // A run that continues this one goes on with the same key.
+        // A run that continues this one uses the same key.
         let key = || {
             let known = ctx.state(|run| run.void_document_key.clone());
             let key = known.unwrap_or_else(|| ctx.uuid4());
@@ -145,7 +145,8 @@ impl DocumentVoiding {
         dispatch(ctx, document_id, command, key).await
     }
 
-    /// Applies the answer to a command. One that is not under way is a bug, and ends the run visibly.
+    /// Applies the answer to a command. An answer to a command that is not under way is a bug, and ends the run
+    /// visibly.
     fn answered(ctx: &WorkflowContext<Self>, command: &Command, answer: Answered) -> Result<(), WorkflowTermination> {
         let at = now(ctx);
         ctx.state_mut(|run| {
@@ -191,7 +192,7 @@ impl Sender for DocumentVoiding {
     }
 
     fn stalled(&mut self, detail: String, at: DateTime<Utc>) {
-        // The incident of the run before goes on, with its id.
+        // The incident of the previous run goes on, with its id.
         if !self.was_stalled {
             self.voiding = self.voiding.clone().map(|voiding| voiding.stalled(detail, at));
         }
@@ -201,8 +202,8 @@ impl Sender for DocumentVoiding {
         self.awake
     }
 
-    /// A run that has begun under older code may be longer already, and its replay must not end where that code went on.
-    /// So each length has a patch of its own: only the one at which the run does continue as new stands in the history.
+    /// A run that began under older code may already be longer than the limit. Its replay must not end where that code
+    /// went on. So each length has its own patch: the history contains only the one at which the run continues as new.
     fn must_hand_over(ctx: &WorkflowContext<Self>) -> bool {
         ctx.state_mut(|run| run.awake = false);
         is_too_long(ctx) && ctx.patched(&format!("continue-as-new-after-{}", ctx.history_length()))

@@ -1,4 +1,4 @@
-//! A batch as its workflow and its activity run it: the library's state machine, and chunks that send item by item.
+//! A batch as its workflow and its activity run it: the library's state machine, with chunks that send item by item.
 
 use std::collections::VecDeque;
 
@@ -12,24 +12,24 @@ use workflows::credit_change::{AffectedContracts, ReinstateContracts, RevokeCont
 
 use crate::contracts::{Contracts, Status, id_of, number};
 
-/// What happens to a chunk that runs.
+/// What happens to a running chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
-    /// The command of the next item takes effect; once there is none in the page, that of one that is in flight.
+    /// The command of the next item takes effect. When the page has no more items, a command in flight takes effect.
     Send,
     /// The command of the next item is in flight.
     Fly,
-    /// It writes down how far it is.
+    /// It records its progress.
     Heartbeat,
-    /// Its worker dies; another one repeats what was done since the last heartbeat.
+    /// Its worker dies. Another worker repeats what was done since the last heartbeat.
     Repeat(Last),
-    /// It has done enough, or hears that it has to end.
+    /// It has done enough, or is told to end.
     End,
     /// Its worker dies when it has to end.
     Lose(Last),
 }
 
-/// What becomes of the last command that a dead worker has sent. The others may arrive later.
+/// What happens to the last command that a dead worker has sent. The others may arrive later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Last {
     /// It takes effect at once.
@@ -48,12 +48,12 @@ pub(crate) struct Running {
     pub(crate) is_over: bool,
 }
 
-/// A chunk that runs. It reads a page once all items of the one before were answered.
+/// A running chunk. It reads the next page once all items of the previous page are answered.
 #[derive(Debug)]
 struct Run {
     chunk: Chunk,
     input: AffectedContracts,
-    /// The page to be read next.
+    /// The next page to read.
     next: Option<PageAt>,
     last: Option<PageAt>,
     left: VecDeque<usize>,
@@ -72,7 +72,7 @@ impl Running {
         self.run.as_ref().is_some_and(|run| !run.flying.is_empty())
     }
 
-    /// Goes one step of a chunk that ends after each item.
+    /// Takes one step of a chunk that ends after each item.
     pub(crate) fn settle(&mut self, contracts: &mut Contracts, now: DateTime<Utc>) -> Option<CloudEvent> {
         let is_enough = self.run.as_ref().is_some_and(|run| run.done.answered() > 0);
         let act = if is_enough || self.state.is_interrupted() { Act::End } else { Act::Send };
@@ -80,7 +80,7 @@ impl Running {
         self.step(act, contracts, now)
     }
 
-    /// Goes one step; returns the event that the process is to be told.
+    /// Takes one step. Returns the event to tell the process.
     pub(crate) fn step(&mut self, act: Act, contracts: &mut Contracts, now: DateTime<Utc>) -> Option<CloudEvent> {
         let Some(run) = &mut self.run else {
             match self.state.next(now) {
@@ -146,7 +146,7 @@ impl Run {
         }
     }
 
-    /// Reads pages until there is an item that was not answered, or no page.
+    /// Reads pages until it finds an unanswered item, or there are no more pages.
     fn read(&mut self, contracts: &Contracts) {
         while self.left.is_empty()
             && self.flying.is_empty()
@@ -165,7 +165,7 @@ impl Run {
         }
     }
 
-    /// Goes on to the next page once all items of this one were answered.
+    /// Moves on to the next page once all items of this one are answered.
     fn close(&mut self) {
         if self.left.is_empty() && self.flying.is_empty() {
             self.done.place.answered.clear();
@@ -186,7 +186,7 @@ impl Run {
         self.land_one(contracts, now);
     }
 
-    /// Of the commands in flight the last one takes effect.
+    /// Lets the last command in flight take effect.
     fn land_one(&mut self, contracts: &mut Contracts, now: DateTime<Utc>) -> bool {
         let Some(item) = self.flying.pop() else { return false };
         match self.command(&id_of(item)) {
@@ -210,7 +210,7 @@ impl Run {
         true
     }
 
-    /// Its worker is taken for dead. What is in flight may arrive all the same.
+    /// Declares the worker dead. Commands in flight may arrive all the same.
     fn dies(&mut self, last: Last, contracts: &mut Contracts, now: DateTime<Utc>) {
         if last == Last::Lands {
             self.land_one(contracts, now);

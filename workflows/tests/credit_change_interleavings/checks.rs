@@ -1,4 +1,4 @@
-//! What has to hold once everything is at rest, and at the end.
+//! What must hold once everything is at rest, and at the end.
 
 use process_manager::CloudEvent;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl World {
-    /// Everybody but the customer has done all that can be done now.
+    /// Checks the state in which everybody but the customer has done all that can be done now.
     pub(crate) fn check_rest(&self) {
         self.check_log();
         for (contract, confirming) in self.confirmations.iter().enumerate() {
@@ -26,12 +26,12 @@ impl World {
         }
     }
 
-    /// Whether somebody does not want the newest change to go through.
+    /// Returns whether somebody has stopped the newest change.
     fn is_stopped(&self) -> bool {
         self.is_cancelled || self.is_undone || self.is_ended
     }
 
-    /// No contract is revoked twice in a pending period, nor for an older change after a newer one.
+    /// Checks that no contract is revoked twice in a pending period, or for an older change after a newer one.
     fn check_log(&self) {
         for contract in 0..self.confirmations.len() {
             let (mut is_pending, mut revoked_by) = (false, None);
@@ -58,7 +58,7 @@ impl World {
         self.outside.contracts.log.iter().filter(move |event| event.data["contract_id"] == id.as_str())
     }
 
-    /// A contract that is pending or signed has a confirmation that runs, and another one has none.
+    /// Checks that a contract has a running confirmation if it is pending or signed, and none otherwise.
     fn check_confirmation(&self, contract: usize, confirming: &Confirming) {
         let (it, process) = (&self.outside.contracts.all[contract], &confirming.process);
         assert_eq!(process.runs(), it.is_awaited(), "K-{contract}, {it:?}, is watched");
@@ -79,7 +79,7 @@ impl World {
         assert!(view.timers.iter().any(|timer| timer.name == "remind"), "K-{contract} is reminded of");
     }
 
-    /// How the last confirmation of a contract has ended, by the log.
+    /// Returns how the last confirmation of a contract ended, according to the log.
     fn outcome_of(&self, contract: usize) -> Option<&'static str> {
         let (mut runs, mut outcome) = (false, None);
         for event in self.events_of(contract) {
@@ -120,7 +120,7 @@ impl World {
         assert!(change == newest && counts.pending + counts.signed > 0, "it waits for nothing: {counts:?}");
     }
 
-    /// The customer signs and confirms all contracts, and time passes until the change has ended.
+    /// Lets the customer sign and confirm all contracts, and time pass until the change has ended.
     pub(crate) fn let_the_customer_confirm(&mut self) {
         for contract in 0..self.confirmations.len() {
             self.outside.contracts.sign(contract, self.outside.now);

@@ -1,4 +1,4 @@
-//! The confirmation of a contract, with its deadline as it has to be.
+//! The confirmation of a contract, with the deadline that it must have.
 
 use std::collections::VecDeque;
 
@@ -10,12 +10,12 @@ use workflows::contract_confirmation::ContractConfirmation;
 
 use crate::{contracts::id_of, process::Process, steps::Order};
 
-/// The confirmation of a contract, with its deadline as it has to be.
+/// The confirmation of a contract, with the deadline that it must have.
 #[derive(Debug)]
 pub(crate) struct Confirming {
     pub(crate) process: Process<ContractConfirmation>,
     pub(crate) due: Option<DateTime<Utc>>,
-    /// What moves the deadline once it is handled: where it stands, and whether it begins anew.
+    /// What moves the deadline once it is handled: its log and position, and whether the deadline starts over.
     moves: VecDeque<(String, Position, bool)>,
     instructions: Position,
 }
@@ -50,7 +50,7 @@ impl Confirming {
         }
     }
 
-    /// Moves the deadline by what was handled now.
+    /// Moves the deadline for everything that has been handled by now.
     pub(crate) fn follow(&mut self, now: DateTime<Utc>) {
         let Some(ledger) = self.process.ledger() else { return };
         while let Some((log, position, begins)) = self.moves.front()

@@ -1,4 +1,5 @@
-//! Contracts, after the table of the design alone: what each command does to a contract, and the log of what happened.
+//! Contracts, written from the design's table alone: what each command does to a contract, and the log of what
+//! happened.
 
 use chrono::{DateTime, Utc};
 use messages::{
@@ -11,14 +12,14 @@ use process_manager::{CloudEvent, manager::Refusal};
 use serde_json::Value;
 
 pub(crate) const CUSTOMER: &str = "C";
-/// Contracts in a page of a list.
+/// Number of contracts in a page of a list.
 const PAGE: usize = 2;
 
 pub(crate) fn customer() -> CustomerId {
     CUSTOMER.parse().unwrap()
 }
 
-/// The number in an id such as `K-1`.
+/// Returns the number in an id such as `K-1`.
 pub(crate) fn number(id: impl ToString) -> usize {
     id.to_string()[2..].parse().unwrap()
 }
@@ -31,7 +32,7 @@ pub(crate) enum Status {
     Terminated,
 }
 
-/// A contract; its number is its place among all.
+/// A contract. Its number is its index in the list of all contracts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Contract {
     pub(crate) status: Status,
@@ -40,7 +41,7 @@ pub(crate) struct Contract {
     pub(crate) change: Option<usize>,
     /// The newest change that has touched it, or was taken back before it could.
     pub(crate) touched: Option<usize>,
-    /// Whether it was confirmed since it was revoked last.
+    /// Whether it has been confirmed since its last revocation.
     pub(crate) is_confirmed: bool,
 }
 
@@ -54,10 +55,10 @@ impl Contract {
 #[derive(Debug, Default)]
 pub(crate) struct Contracts {
     pub(crate) all: Vec<Contract>,
-    /// The positions of the changes of the rating; a change's number is its place among all.
+    /// The positions of the rating changes. A change's number is its index here.
     pub(crate) changes: Vec<Position>,
     pub(crate) log: Vec<CloudEvent>,
-    /// Commands that a worker sent before it was taken for dead: they arrive at some time, or never.
+    /// Commands that a worker sent before it was declared dead. They arrive at some time, or never.
     pub(crate) late: Vec<Command>,
 }
 
@@ -118,7 +119,7 @@ impl Contracts {
         }
     }
 
-    /// One of the late commands arrives. Nobody hears of its answer.
+    /// Lets one of the late commands arrive. Nobody receives its answer.
     pub(crate) fn land(&mut self, which: usize, now: DateTime<Utc>) -> bool {
         if self.late.is_empty() {
             return false;
@@ -169,8 +170,8 @@ impl Contracts {
         }
     }
 
-    /// The contracts that were opened up to a position, newest first, from a position downwards; and where the next page
-    /// begins.
+    /// Returns the contracts that were opened up to a position, newest first, from a position downwards; and where the
+    /// next page begins.
     pub(crate) fn page(&self, opened_up_to: Position, below: Option<Position>) -> (Vec<usize>, Option<Position>) {
         let is_listed = |opened| opened <= opened_up_to && below.is_none_or(|below| opened < below);
         let mut listed: Vec<_> = (0..self.all.len()).rev().filter(|it| is_listed(self.all[*it].opened)).collect();

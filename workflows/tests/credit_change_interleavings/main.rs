@@ -1,9 +1,9 @@
-//! Thousands of interleavings of a customer's credit changes: whatever the order in which processes, batches, operators and
-//! the customer act, and events arrive, what is to hold holds, and everything comes to its end.
+//! Thousands of interleavings of a customer's credit changes. Processes, batches, operators and the customer act in any
+//! order, and so do events arrive. Everything that must hold holds, and everything comes to an end.
 //!
-//! The process managers and the batches are the library's state machines. The service is a model after the design's table.
-//! An ordinary run tries the same cases each time, so that its verdict is no matter of luck. With `PROPTEST_CASES` above 700
-//! it tries others.
+//! The process managers and the batches are the library's state machines. The service is a model of the design's table.
+//! An ordinary run tries the same cases each time, so its verdict does not depend on luck. With `PROPTEST_CASES` above
+//! 700 it tries others.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 mod batch;

@@ -1,4 +1,4 @@
-//! What the processes command, and who carries it out.
+//! The commands of the processes, and who carries them out.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(crate) struct Outside {
     pub(crate) now: DateTime<Utc>,
     pub(crate) contracts: Contracts,
     pub(crate) batches: BTreeMap<String, Running>,
-    /// The last answer to a count: of which change, and how long the log was.
+    /// The last answer to a count: for which change, and how long the log was.
     pub(crate) counted: Option<(usize, ContractCounts, usize)>,
 }
 

@@ -1,5 +1,5 @@
 //! An instance of a process manager as its workflow and its subscription run it: the library's state machine, with
-//! deliveries that come late and again, and commands whose answers come late.
+//! deliveries that come late and repeatedly, and commands whose answers come late.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use process_manager::{
 };
 use serde_json::Value;
 
-/// An answer to a command; to a question it has an event.
+/// An answer to a command. The answer to a question contains an event.
 pub(crate) type Answer = Result<Option<Value>, Refusal>;
 
 #[derive(Debug)]
@@ -21,10 +21,10 @@ pub(crate) struct Process<M: ProcessManager> {
     pub(crate) instance: Option<Instance<M>>,
     /// The log's events that are routed to it.
     queue: Vec<Delivery>,
-    /// How many of them were delivered, as the subscription knows.
+    /// How many of them were delivered, as far as the subscription knows.
     delivered: usize,
     seen: BTreeSet<Position>,
-    /// The answer to the command at hand, which has been carried out.
+    /// The answer to the current command, which has been carried out.
     answer: Option<Answer>,
 }
 
@@ -51,12 +51,12 @@ impl<M: ProcessManager> Process<M> {
         self.delivered = 0;
     }
 
-    /// Follows the log from the event before again.
+    /// Follows the log again from the previous event.
     pub(crate) fn step_back(&mut self) {
         self.delivered = self.delivered.saturating_sub(1);
     }
 
-    /// Delivers the next event of the log; returns it when it is new to the process.
+    /// Delivers the next event of the log. Returns it if it is new to the process.
     pub(crate) fn deliver(&mut self) -> Option<&Delivery> {
         let delivery = self.queue.get(self.delivered)?;
         self.delivered += 1;
@@ -85,7 +85,7 @@ impl<M: ProcessManager> Process<M> {
         self.delivered < self.queue.len()
     }
 
-    /// Tells it what stands in no log; one that does not run is not told.
+    /// Delivers an event that is in no log. Does nothing if the process does not run.
     pub(crate) fn tell(&mut self, event: CloudEvent) {
         if self.runs()
             && let Some(instance) = &mut self.instance
@@ -94,12 +94,12 @@ impl<M: ProcessManager> Process<M> {
         }
     }
 
-    /// Sends an instruction; returns whether it is taken.
+    /// Sends an instruction. Returns whether it is accepted.
     pub(crate) fn instruct(&mut self, kind: &str, data: Value, now: DateTime<Utc>) -> bool {
         self.instance.as_mut().is_some_and(|instance| instance.instruct(kind, data, now).is_ok())
     }
 
-    /// Carries out the next command, or reports its answer; returns whether there was something to do.
+    /// Carries out the next command, or reports its answer. Returns whether there was something to do.
     pub(crate) fn work(&mut self, now: DateTime<Utc>, carry_out: impl FnOnce(&M::Command) -> Answer) -> bool {
         let Some(instance) = &mut self.instance else { return false };
         let next = instance.advance(now);
@@ -116,7 +116,7 @@ impl<M: ProcessManager> Process<M> {
         true
     }
 
-    /// Goes on in another run.
+    /// Continues in another run.
     pub(crate) fn hand_over(&mut self) {
         if let Some(instance) = self.instance.as_mut().filter(|it| !it.is_over() && self.answer.is_none()) {
             let carried = serde_json::to_string(&instance.snapshot().unwrap()).unwrap();

@@ -15,7 +15,7 @@ pub(crate) enum By {
     Meddling,
 }
 
-/// What an operator wants of a confirmation.
+/// What an operator does with a confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     Remind,
@@ -23,7 +23,7 @@ pub(crate) enum Order {
     Terminate,
 }
 
-/// What an operator wants of a batch.
+/// What an operator does with a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meddling {
     Pause,
@@ -32,7 +32,7 @@ pub(crate) enum Meddling {
     End,
 }
 
-/// A step. Each number chooses among what is there: of the processes 0 is the credit change.
+/// A step. Each number selects one of the things that exist; process 0 is the credit change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     /// The credit rating changes.
@@ -47,28 +47,28 @@ pub(crate) enum Step {
     Back(u8),
     /// All events will be delivered again.
     Origin(u8),
-    /// A process carries out its next command, or hears its answer.
+    /// A process carries out its next command, or receives its answer.
     Work(u8),
-    /// A process hears of everything, and does all that it can.
+    /// A process receives everything, and does all that it can.
     Go(u8),
     /// Everybody but the customer does all that can be done.
     Settle,
-    /// So many hours pass.
+    /// This many hours pass.
     Pass(u8),
     /// The next timer of a process falls due.
     Timer(u8),
     HandOver(u8),
     Batch(u8, Act),
-    /// A batch goes on for some steps; once it has ended, another one does.
+    /// A batch takes some steps. Once it has ended, another one does.
     Run(u8),
-    /// A command arrives that a worker sent before it was taken for dead.
+    /// A command arrives that a worker sent before it was declared dead.
     Late(u8),
     Order(u8, Order),
     Cancel,
     Meddle(u8, Meddling),
 }
 
-/// How often each kind of step is taken, of 100; the remainder are those of operators.
+/// Chooses the kind of step by these weights, out of 100; the remainder are steps of operators.
 fn step([kind, which, how]: [u8; 3], by: By) -> Step {
     let act = match how % 16 {
         0..=3 => Act::Send,

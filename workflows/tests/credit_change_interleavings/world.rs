@@ -1,4 +1,4 @@
-//! A customer with some contracts, and all who act on them: each does one small step when the schedule says so.
+//! A customer with some contracts, and everybody who acts on them. Each takes one small step when the schedule says so.
 
 use std::collections::BTreeMap;
 
@@ -28,12 +28,12 @@ pub(crate) struct World {
     published: usize,
     pub(crate) change: Process<CreditChange>,
     pub(crate) confirmations: Vec<Confirming>,
-    /// How many changes were delivered.
+    /// Number of delivered changes.
     delivered: usize,
     /// The changes that the run serves.
     pub(crate) serving: Vec<usize>,
     pub(crate) ended: Vec<Ended>,
-    /// Whether a cancellation was taken since the last change was delivered.
+    /// Whether a cancellation was accepted since the last change was delivered.
     pub(crate) is_cancelled: bool,
     /// Whether an operator has cancelled a batch that revokes, so that it undoes what it has done.
     pub(crate) is_undone: bool,
@@ -107,7 +107,7 @@ impl World {
         self.published = self.outside.contracts.log.len();
     }
 
-    /// Delivers the next event to a process: the credit change is number 0.
+    /// Delivers the next event to a process; number 0 is the credit change.
     fn deliver(&mut self, process: usize) -> bool {
         if process == 0 {
             let has_more = self.change.has_more();
@@ -165,7 +165,7 @@ impl World {
         }
         let index = index % open.len();
         if let Some(told) = open[index].step(act, contracts, *now) {
-            // The activity that tells may be repeated.
+            // The activity that tells the process may be repeated.
             self.change.tell(told.clone());
             self.change.tell(told);
         }
@@ -190,7 +190,7 @@ impl World {
         self.is_ended |= matches!(meddling, Meddling::Undo | Meddling::End) && !undoes;
     }
 
-    /// Lets everybody do what can be done, but for the customer, and without time passing.
+    /// Lets everybody but the customer do all that can be done, without time passing.
     pub(crate) fn settle(&mut self) {
         for _ in 0..1_000 {
             let before = self.outside.contracts.log.len();
@@ -206,7 +206,7 @@ impl World {
             }
             let now = self.outside.now;
             let mut has_batch = false;
-            // What is in flight takes effect at last.
+            // Commands in flight take effect at last.
             let are_quick = self.outside.batches.values().any(|batch| !batch.is_over && !batch.has_in_flight());
             for batch in self.outside.batches.values_mut() {
                 if batch.is_over || are_quick && batch.has_in_flight() {
@@ -224,13 +224,13 @@ impl World {
         panic!("it does not come to rest: {self:?}");
     }
 
-    /// All commands arrive that workers sent before they were taken for dead.
+    /// Lets all commands arrive that workers sent before they were declared dead.
     pub(crate) fn land_what_is_late(&mut self) {
         while self.outside.contracts.land(0, self.outside.now) {}
         self.publish();
     }
 
-    /// Follows which changes the run serves, and when it ends.
+    /// Tracks which changes the run serves, and when it ends.
     fn follow_change(&mut self) {
         let Some(instance) = &self.change.instance else { return };
         let view = instance.view();
@@ -241,7 +241,7 @@ impl World {
         assert!(waits || view.timers.is_empty(), "it does not count, and has a timer: {view:?}");
         let before: usize = self.ended.iter().map(|ended| ended.served.len()).sum();
         if self.serving.is_empty() {
-            // A run that has begun and ended at once.
+            // A run may have begun and ended at once.
             let next = if self.change.runs() { served.first().copied() } else { Some(self.delivered) };
             self.serving = (before..next.unwrap_or(before)).collect();
         }

@@ -1,16 +1,16 @@
-//! Billing, after `services/billing/src/domain.rs` and `routes/void_document.rs`: one document and its processes.
+//! Billing, modelled on `services/billing/src/domain.rs` and `routes/void_document.rs`: one document and its processes.
 
 use crate::{
     machine::{Code, Command},
     rules::{Rule, Rules},
 };
 
-/// Processes that there is room for.
+/// Maximum number of processes.
 pub(crate) const PROCESSES: usize = 3;
-/// VoidDocuments: those of two clients, and that of a run which was started with the document alone.
+/// VoidDocuments: those of two clients, and that of a run that was started with the document alone.
 pub(crate) const REQUESTS: usize = 3;
 
-/// A process, by the order in which Billing opened them.
+/// A process, numbered in the order in which Billing opened them.
 pub(crate) type Process = u8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,23 +34,23 @@ pub(crate) struct Billing {
     pub(crate) status: Status,
     /// The open process.
     pub(crate) open: Option<Process>,
-    /// The process that each VoidDocument was answered with, under its idempotency key.
+    /// The process that answered each VoidDocument, under its idempotency key.
     pub(crate) keys: [Option<Process>; REQUESTS],
     /// The processes whose DocumentVoidingRequested is in the log, in the order of their numbers.
     pub(crate) logged: u8,
 }
 
-/// What a command did.
+/// The effect of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// It took effect: its event is in the log.
     Taken,
-    /// Nothing, and it is accepted.
+    /// It changed nothing, and is accepted.
     Nothing,
     Refused(Code),
 }
 
-/// What VoidDocument did.
+/// The effect of VoidDocument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Void {
     Opened(Process),
@@ -64,7 +64,7 @@ impl Billing {
     pub(crate) const NEW: Self =
         Self { processes: [None; PROCESSES], status: Status::Issued, open: None, keys: [None; REQUESTS], logged: 0 };
 
-    /// VoidDocument. The idempotency key comes first.
+    /// Carries out VoidDocument. The idempotency key comes first.
     pub(crate) fn void(&mut self, request: usize, rules: Rules) -> Void {
         if let Some(process) = self.keys[request].filter(|_| rules.has(Rule::RequestedOnce)) {
             return Void::Joined(process);
@@ -86,7 +86,7 @@ impl Billing {
         Void::Opened(process)
     }
 
-    /// Complete, Abort and Close. The state decides before the idempotency key.
+    /// Carries out Complete, Abort and Close. The state decides before the idempotency key.
     pub(crate) fn end(&mut self, command: Command, process: Process, rules: Rules) -> Effect {
         use Command::{Abort, Close, Complete};
         use ProcessState::{Aborted, Closed, Requested, Voided};
@@ -104,7 +104,7 @@ impl Billing {
             }
             (Some(Voided), Abort | Close) => return Effect::Refused(Code::DocumentAlreadyVoided),
             (Some(Closed) | None, Complete | Abort) => return Effect::Refused(Code::ProcessClosed),
-            // `not-aborted` and `process-not-found`, which a run meets in none of its ways.
+            // `not-aborted` and `process-not-found`, which a run never meets.
             _ => return Effect::Refused(Code::Strange),
         };
         self.come_to(process, next);

@@ -1,4 +1,4 @@
-//! The voiding's own state machine, as a table of each state that a run can come to and of what leads on from it.
+//! The voiding's own state machine as a table: each state that a run can reach, and its successors.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use messages::{
 use process_manager::{instance::Acknowledge, manager::Refusal};
 use workflows::voiding::state::{self, Opened, Outcome, Phase, Voiding};
 
-/// States with more failures are not in the table: they would have no end.
+/// States with more failures are not in the table, which would otherwise be infinite.
 const TABLED_FAILURES: u8 = 4;
 
 /// A command of a run.
@@ -48,15 +48,15 @@ const CODES: [(Code, &str); 6] = [
 /// The failure that an acknowledgement means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Meant {
-    /// Whichever is there: the Temporal CLI can leave it out.
+    /// Any current failure: the Temporal CLI can leave the id out.
     Any,
-    /// The process's failure of this number, from 1.
+    /// The process's failure with this number, from 1.
     Number(u8),
     /// A failure of an earlier process.
     OfAnotherProcess,
 }
 
-/// What a run does next.
+/// The next step of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
     Send(Command),
@@ -88,13 +88,13 @@ pub(crate) enum Part {
 /// A state of the machine, by its number in the table.
 pub(crate) type Place = u16;
 
-/// A state, and what leads on from it. `None` is beyond the table.
+/// A state and its successors. `None` is beyond the table.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) next: Next,
     pub(crate) part: Part,
     pub(crate) failures: u8,
-    /// The failure that the published view offers to be acknowledged.
+    /// The failure that the published view offers for acknowledgement.
     pub(crate) to_acknowledge: Option<u8>,
     /// Whether the published view shows that somebody has to decide.
     pub(crate) is_visible: bool,
@@ -163,7 +163,7 @@ impl Entry {
         let at = DateTime::UNIX_EPOCH;
         let view = voiding.view();
         let refused = CODES.map(|(code, _)| answered(voiding, Err(code)).and_then(|it| places.of(it)));
-        // A signal that is ignored changes nothing.
+        // An ignored signal changes nothing.
         let acknowledged = Meant::all().map(|meant| {
             let signal = Acknowledge { failure_id: meant.failure_id(), ..Acknowledge::default() };
             places.of(voiding.acknowledge(signal, at).unwrap_or_else(|_| voiding.clone()))
@@ -211,7 +211,7 @@ fn opened() -> Opened {
     Opened { process_id: "P".parse().unwrap(), customer_id: "C".parse().unwrap() }
 }
 
-/// Applies an answer to the command that is under way. Which codes a command can be refused with is the services' table.
+/// Applies an answer to the command under way. The services' table says with which codes a command can be refused.
 fn answered(voiding: &Voiding, answer: Result<(), Code>) -> Option<Voiding> {
     let state::Next::Send(command) = voiding.next() else { return None };
     let at = DateTime::UNIX_EPOCH;

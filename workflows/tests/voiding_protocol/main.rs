@@ -1,9 +1,9 @@
-//! The protocol of the voiding as a model: every state that it can reach, within bounds, is looked at.
+//! The protocol of the voiding as a model. The test visits every state that the protocol can reach, within bounds.
 //!
-//! The process is the workflow's own state machine. Billing, Reports, Temporal and the subscription are small models after
-//! the code that [`billing`], [`reports`] and [`world`] name. A command may be lost, come late and come again, any number of
-//! times; a worker may die at any moment. Without any one of its [rules](rules::Rule) the protocol breaks, and each
-//! ablation says what breaks. One thread looks at the states in one order, so a verdict depends on no clock.
+//! The process is the workflow's own state machine. Billing, Reports, Temporal and the subscription are small models of
+//! the code that [`billing`], [`reports`] and [`world`] name. A command may be lost, come late and come again, any
+//! number of times; a worker may die at any moment. Without any one of its [rules](rules::Rule) the protocol breaks,
+//! and each ablation says what breaks. One thread visits the states in one order, so a verdict depends on no clock.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 mod billing;
@@ -46,27 +46,27 @@ fn two_requests() -> Protocol {
     }
 }
 
-/// Somebody aborts and closes the first process at Billing.
+/// Somebody aborts and closes the first process in Billing.
 fn by_hand() -> Protocol {
     Protocol { by_hand: true, terminates: false, refusals: 0, ..two_requests() }
 }
 
-/// An operator starts a run with the document alone, beside a client's request.
+/// An operator starts a run with the document alone, and a client requests the voiding too.
 fn asked() -> Protocol {
     Protocol { clients: 1, asks: true, ..two_requests() }
 }
 
-/// The commands of one process are stalled, and refused twice.
+/// The commands of one process stall, and are refused twice.
 fn troubled() -> Protocol {
     Protocol { clients: 1, stalls: 1, refusals: 2, ..two_requests() }
 }
 
-/// Nothing but the subscription starts what the api has not started.
+/// Only the subscription starts what the api has not started.
 fn without_sweep() -> Protocol {
     Protocol { clients: 1, terminates: false, rules: Rules::ALL.without(Rule::Sweep), ..two_requests() }
 }
 
-/// Looks at every state. All rules hold, and these states are reached.
+/// Visits every state. All rules hold, and these states are reached.
 fn holds(protocol: Protocol, reached: &[&str]) {
     let found = explore(protocol, HasDiscoveries::AnyFailures);
     assert_eq!(found.iter().filter(|name| RULES.contains(name)).collect::<Vec<_>>(), [&""; 0]);
@@ -75,7 +75,7 @@ fn holds(protocol: Protocol, reached: &[&str]) {
     }
 }
 
-/// Without this rule, these properties fail and no others do.
+/// Checks that without this rule these properties fail and no others do.
 fn breaks(protocol: Protocol, rule: Rule, broken: &[&'static str]) {
     let broken = BTreeSet::from_iter(broken.iter().copied());
     let without = Protocol { rules: protocol.rules.without(rule), ..protocol };
@@ -85,7 +85,7 @@ fn breaks(protocol: Protocol, rule: Rule, broken: &[&'static str]) {
     assert_eq!(found, broken, "without {rule:?}");
 }
 
-/// Returns the properties that were found: rules that fail, and states that are reached.
+/// Returns the discovered properties: rules that fail, and states that are reached.
 #[expect(clippy::print_stdout, reason = "a test tells how many states it has looked at, and the way to a broken rule")]
 fn explore(protocol: Protocol, until: HasDiscoveries) -> BTreeSet<&'static str> {
     let checker = protocol.checker().threads(1).finish_when(until).spawn_bfs().join();
@@ -132,7 +132,7 @@ fn wider_bounds_hold_the_rules() {
     holds(Protocol { asks: true, refusals: 0, ..two_requests() }, &[JOINED]);
 }
 
-/// A limit, which OPERATIONS.md tells of: nobody takes the mark back any more.
+/// A limit that OPERATIONS.md describes: nobody takes the mark back any more.
 #[test]
 fn a_run_that_is_terminated_after_its_process_was_closed_by_hand_leaves_its_mark() {
     let protocol = Protocol { terminates: true, ..by_hand() };
@@ -140,7 +140,7 @@ fn a_run_that_is_terminated_after_its_process_was_closed_by_hand_leaves_its_mark
     assert_eq!(found.iter().filter(|name| RULES.contains(name)).collect::<Vec<_>>(), [&V2B]);
 }
 
-/// A test for each rule: the world in which it is left out, and what breaks.
+/// Declares a test for each rule: the world in which it is left out, and what breaks.
 macro_rules! ablations {
     ($($name:ident: $world:ident, $rule:ident => $broken:expr;)*) => {
         mod without {

@@ -1,4 +1,4 @@
-//! What must always hold, and what has to be reachable for that to mean anything.
+//! What must always hold, and what must be reachable for that to mean anything.
 
 use stateright::Property;
 
@@ -49,12 +49,12 @@ const ALWAYS: [(&str, Holds); RULES.len()] = [
 pub(crate) fn all(rules: Rules) -> Vec<Property<Protocol>> {
     let always = ALWAYS.map(|(name, holds)| Property::always(name, holds));
     let sometimes = SOMETIMES.map(|(name, holds)| Property::sometimes(name, holds));
-    // The checker takes its time for each.
+    // The checker takes time for each of them.
     let sometimes = sometimes.into_iter().filter(|_| rules == Rules::ALL);
     always.into_iter().chain(sometimes).collect()
 }
 
-/// A process has ended when Billing has ended it and no run of it runs.
+/// Returns whether both agree once a process has ended: Billing has ended it, and no run of it is running.
 fn agree(world: &World) -> bool {
     let runs = |process| world.runs.iter().flatten().any(|run| run.process == Some(process));
     let each = (0..).zip(world.billing.processes).all(|(process, state)| {
@@ -65,7 +65,7 @@ fn agree(world: &World) -> bool {
     each && (is_busy || (world.billing.status == Status::Voided) != world.reports.counts())
 }
 
-/// States without which the rules would say little.
+/// States without which the rules would prove little.
 const SOMETIMES: [(&str, Holds); 9] = [
     (VOIDED, |_, world| world.last == Last::Completed { voided: true }),
     (FAILED, |protocol, world| {

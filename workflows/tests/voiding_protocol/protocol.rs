@@ -1,4 +1,4 @@
-//! The steps of the system, and the faults and persons that it has to bear.
+//! The steps of the system, and the faults and persons that it must withstand.
 
 use std::iter;
 
@@ -16,7 +16,7 @@ use crate::{
 /// Commands that arrive at Billing or Reports on behalf of a process.
 const COMMANDS: [Command; 5] = [Command::Mark, Command::Complete, Command::Abort, Command::Unmark, Command::Close];
 
-/// An operator retries as long as there are no more failures.
+/// An operator retries while there are no more failures than this.
 const MOST_RETRIED: u8 = 1;
 /// More steps than anything takes by itself before it comes to rest.
 const LONGEST_WAY: usize = 60;
@@ -32,9 +32,9 @@ pub(crate) struct Protocol {
     pub(crate) asks: bool,
     /// Whether operators terminate runs.
     pub(crate) terminates: bool,
-    /// Whether somebody aborts and closes processes by hand, at Billing.
+    /// Whether somebody aborts and closes processes by hand in Billing.
     pub(crate) by_hand: bool,
-    /// The failures after which a command is not stalled any more, and not refused without a rule.
+    /// Number of failures after which a command no longer stalls, and is no longer refused without a rule.
     pub(crate) stalls: u8,
     pub(crate) refusals: u8,
     /// The first processes, to which these three happen.
@@ -84,13 +84,13 @@ impl Model for Protocol {
 }
 
 impl Protocol {
-    /// The steps that everything takes by itself, as long as nothing goes wrong and nobody acts.
+    /// Returns the steps that everything takes by itself, as long as nothing goes wrong and nobody acts.
     fn progress() -> impl Iterator<Item = Step> {
         let of_runs = (0..RUNS).flat_map(|slot| [Step::Answer(slot), Step::Record(slot)]);
         [Step::Learn].into_iter().chain(of_runs).chain([Step::Deliver, Step::Sweep])
     }
 
-    /// What may happen to a run.
+    /// Adds what may happen to a run.
     fn happenings(&self, slot: usize, run: Run, steps: &mut Vec<Step>) {
         let entry = self.machine.at(run.now);
         steps.extend([Step::Send(slot), Step::Crash(slot), Step::Retry(slot)]);
@@ -106,10 +106,10 @@ impl Protocol {
         }
     }
 
-    /// Whether each accepted request ends or waits visibly, if from now on nothing goes wrong and nobody acts.
+    /// Returns whether each accepted request ends or waits visibly, if from now on nothing goes wrong and nobody acts.
     ///
-    /// The states on the way there are reached and looked at, too: so where there is more to do, this one need not be.
-    /// The sweep alone could go on for ever.
+    /// The states on the way there are visited as well. So a state with more to do need not be checked here. Only the
+    /// sweep could go on for ever.
     pub(crate) fn settles(&self, world: &World) -> bool {
         match self.progressed(world) {
             None => world.is_settled(self.machine),
@@ -170,7 +170,7 @@ impl Protocol {
         Some(())
     }
 
-    /// The next event of the log is delivered, in vain if the subscription dies over it.
+    /// Delivers the next event of the log, in vain if the subscription dies meanwhile.
     fn deliver(&self, world: &mut World, arrives: bool) -> Option<()> {
         let Self { machine, rules, .. } = *self;
         let next = (world.position..PROCESSES as Process).find(|process| world.billing.logged & 1 << process != 0)?;
@@ -186,7 +186,7 @@ impl Protocol {
         Some(())
     }
 
-    /// What happens to the command of a run.
+    /// Applies what happens to the command of a run.
     fn happen(&self, world: &mut World, step: Step) -> Option<()> {
         let (Step::Send(slot) | Step::Refuse(slot) | Step::Stall(slot) | Step::Retry(slot) | Step::Crash(slot)) = step
         else {
@@ -196,12 +196,12 @@ impl Protocol {
         let entry = self.machine.at(run.now);
         match step {
             Step::Crash(_) => run.now = run.recorded,
-            // Each may fail again, so the retries would have no end.
+            // Each retry may fail again, so there would be no end of retries.
             Step::Retry(_) if run.now == run.recorded && entry.failures <= MOST_RETRIED => {
                 (run.now, run.recorded) = (entry.retried?, entry.retried?)
             }
             Step::Stall(_) => run.now = entry.stalled?,
-            // Reports alone refuses a marking.
+            // Only Reports refuses a marking.
             Step::Refuse(_) if self.command(run)? != Command::Mark || !self.rules.has(Rule::ReportsAloneRefuses) => {
                 run.now = entry.refused(Code::Strange)?
             }
@@ -225,7 +225,7 @@ impl Protocol {
         })
     }
 
-    /// Whether the run goes without sending its command, for want of a rule.
+    /// Returns whether the run goes on without sending its command, for lack of a rule.
     fn is_left_out(&self, run: Run) -> bool {
         let entry = self.machine.at(run.now);
         let is_gone = |rule| !self.rules.has(rule);

@@ -1,4 +1,4 @@
-//! Reports, after `services/reports/src/domain.rs` and its routes: one document in the reports of its customer.
+//! Reports, modelled on `services/reports/src/domain.rs` and its routes: one document in the reports of its customer.
 
 use crate::{
     billing::{Effect, PROCESSES, Process},
@@ -8,7 +8,7 @@ use crate::{
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Standing {
-    /// Billing's log has not told of the document yet.
+    /// Billing's log has not announced the document yet.
     Unknown,
     Open,
     Published,
@@ -27,7 +27,7 @@ pub(crate) struct Reports {
     pub(crate) standing: Standing,
     pub(crate) marked_by: Option<Process>,
     pub(crate) outcomes: [Option<Outcome>; PROCESSES],
-    /// Published reports in whose totals the document counts.
+    /// Number of published reports whose totals include the document.
     pub(crate) counted: u8,
 }
 
@@ -35,19 +35,19 @@ impl Reports {
     pub(crate) const NEW: Self =
         Self { standing: Standing::Unknown, marked_by: None, outcomes: [None; PROCESSES], counted: 0 };
 
-    /// Whether the document counts, or will as soon as it is known.
+    /// Returns whether the document counts, or will as soon as it is known.
     pub(crate) fn counts(&self) -> bool {
         self.counted > 0 || self.standing != Standing::Published && self.marked_by.is_none()
     }
 
-    /// DocumentIssued arrives. A mark that is there already holds.
+    /// Handles DocumentIssued. An earlier mark remains in force.
     pub(crate) fn learn(&mut self) {
         if self.standing == Standing::Unknown {
             self.standing = Standing::Open;
         }
     }
 
-    /// Publishes the report in which the document is, if that is open.
+    /// Publishes the report that contains the document, if it is open.
     pub(crate) fn publish(&mut self) {
         if self.standing == Standing::Open {
             self.standing = Standing::Published;

@@ -1,4 +1,4 @@
-//! The rules of the protocol that the model can go without, to see what each of them is for.
+//! The rules of the protocol. The model can leave each one out, to show what it is for.
 
 /// A rule of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,33 +7,33 @@ pub(crate) enum Rule {
     OneRunPerDocument,
     /// Reports refuses to mark a document that counts in a published report.
     PublishedIsRefused,
-    /// Reports answers a mark that is there as set, whatever has been published since.
+    /// Reports answers a repeated mark as set, whatever has been published since.
     OwnMarkComesFirst,
-    /// Reports sets a mark once, however often the command comes.
+    /// Reports sets a mark once, however often the command arrives.
     MarkedOnce,
     /// Reports does not mark again for a process that has unmarked.
     UnmarkedIsBarred,
-    /// Unmark takes back the mark of its own process alone.
+    /// Unmark takes back only the mark of its own process.
     OwnMarkOnly,
     /// A document that was left out of a published report counts in the next one when it is unmarked.
     CountsInNext,
-    /// A marking is refused by Reports alone, and by nothing before it.
+    /// Only Reports refuses a marking, and nothing before it does.
     ReportsAloneRefuses,
     /// Billing completes after Reports has marked.
     MarkedBeforeCompletion,
     /// Billing does not complete what was aborted.
     AbortFences,
-    /// A process that is aborted stays open until it is closed.
+    /// An aborted process stays open until it is closed.
     AbortedStaysOpen,
     /// Billing's commands take effect once.
     EndedOnce,
-    /// VoidDocument takes effect once per key, also after its process was closed.
+    /// VoidDocument takes effect once per key, even after its process is closed.
     RequestedOnce,
-    /// VoidDocument joins the process that is open.
+    /// VoidDocument joins the open process.
     OneOpenProcess,
     /// VoidDocument is refused once the document is voided.
     VoidedIsFinal,
-    /// A completion that is given up is compensated by Unmark.
+    /// Unmark compensates a completion that is given up.
     CompensationUnmarks,
     /// Abort comes before Unmark.
     FenceBeforeUnmark,
@@ -45,7 +45,7 @@ pub(crate) enum Rule {
     ClosedEnds,
     /// A refused marking waits for its acknowledgement.
     FailureWaits,
-    /// A run that was acknowledged ends *Failed*, so that another one can follow.
+    /// An acknowledged run ends *Failed*, so that another one can follow.
     AcknowledgedFails,
     /// Billing appends the event in the transaction that opens the process.
     EventWithEffect,
@@ -59,7 +59,7 @@ pub(crate) enum Rule {
     Recheck,
     /// The api names the failure that an acknowledgement means.
     FailureIsNamed,
-    /// An acknowledgement that comes early is dropped.
+    /// An early acknowledgement is dropped.
     EarlyIsDropped,
 }
 

@@ -5,7 +5,7 @@ use crate::{
     machine::{Command, Meant},
 };
 
-/// A step. `usize` is a run's, `u8` a process's number.
+/// A step. A `usize` is the number of a run, a `u8` that of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     /// A client's VoidDocument arrives at Billing, for the first time or again.
@@ -18,19 +18,19 @@ pub(crate) enum Step {
     Start(Process),
     /// The subscription delivers the next event of Billing's log.
     Deliver,
-    /// It dies before the start has arrived.
+    /// The subscription dies before the start has arrived.
     DeliverInVain,
-    /// It delivers an event again.
+    /// The subscription delivers an event again.
     DeliverAgain(Process),
     Sweep,
     /// Reports hears that the document was issued.
     Learn,
     Publish,
-    /// The run's command takes effect, and the run hears the answer.
+    /// The run's command takes effect, and the run receives the answer.
     Answer(usize),
-    /// The run's command is on its way; nothing is heard of it.
+    /// The run's command is sent; no answer arrives.
     Send(usize),
-    /// A command that was sent arrives, for the first time or again, and nobody hears the answer.
+    /// A command that was sent arrives, for the first time or again, and nobody receives the answer.
     Arrive(Command, Process),
     /// The run's command is refused, by no rule of the protocol.
     Refuse(usize),

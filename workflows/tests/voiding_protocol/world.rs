@@ -9,7 +9,7 @@ use crate::{
 
 /// Number of the VoidDocument of a run that was started with the document alone.
 pub(crate) const OF_THE_RUN: usize = 2;
-/// Runs that there is room for; with the rules in force there is one.
+/// Maximum number of runs. With all rules in force there is one.
 pub(crate) const RUNS: usize = 2;
 
 /// A run of the workflow.
@@ -17,7 +17,7 @@ pub(crate) const RUNS: usize = 2;
 pub(crate) struct Run {
     /// `None` until Billing has answered.
     pub(crate) process: Option<Process>,
-    /// The state that Temporal has in the history.
+    /// The state in Temporal's history.
     pub(crate) recorded: Place,
     /// The state in the worker's memory, within a workflow task.
     pub(crate) now: Place,
@@ -25,7 +25,7 @@ pub(crate) struct Run {
     pub(crate) early: bool,
 }
 
-/// How the last run has ended.
+/// How the last run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Last {
     None,
@@ -46,11 +46,11 @@ pub(crate) struct World {
     pub(crate) last: Last,
     /// Position of the subscription in Billing's log: the next process whose event it delivers.
     pub(crate) position: Process,
-    /// Commands that have been sent. Each may arrive at any time from then on, again and again.
+    /// Commands that have been sent. Each may arrive at any later time, again and again.
     pub(crate) sent: u32,
     /// Commands that have taken effect.
     pub(crate) effects: u32,
-    /// Whether one has taken effect twice.
+    /// Whether a command has taken effect twice.
     pub(crate) twice: bool,
     /// VoidDocuments that have opened a process.
     pub(crate) requested: u8,
@@ -60,11 +60,11 @@ pub(crate) struct World {
     pub(crate) miscounted: bool,
     /// Whether the operator's one run with the document alone was started.
     pub(crate) asked: bool,
-    /// Whether a path was cut off, for want of room.
+    /// Whether a path was cut off for lack of room.
     pub(crate) cut_off: bool,
 }
 
-/// Number of a process's command in a set of commands.
+/// Returns the bit of a process's command in a set of commands.
 pub(crate) fn bit(command: Command, process: Process) -> u32 {
     1 << (u32::from(process) * 6 + command as u32)
 }
@@ -86,7 +86,7 @@ impl World {
         cut_off: false,
     };
 
-    /// VoidDocument arrives at Billing. Returns the process that it is answered with.
+    /// Lets VoidDocument arrive at Billing. Returns the process in the answer.
     pub(crate) fn void(&mut self, request: usize, rules: Rules) -> Option<Process> {
         match self.billing.void(request, rules) {
             Void::Opened(process) => {
@@ -103,7 +103,7 @@ impl World {
         }
     }
 
-    /// A command of a process arrives at its service.
+    /// Lets a command of a process arrive at its service.
     pub(crate) fn arrive(&mut self, command: Command, process: Process, rules: Rules) -> Effect {
         let effect = match command {
             Command::Mark => self.reports.mark(process, rules),
@@ -132,7 +132,7 @@ impl World {
         }
     }
 
-    /// Ensures that the document's open process runs: `process`, or whichever is open. After
+    /// Ensures that the document's open process runs: `process`, or whichever is open. Modelled on
     /// `voiding-client/src/ensure.rs`.
     pub(crate) fn ensure(&mut self, process: Option<Process>, machine: &Machine, rules: Rules) {
         let running = self.runs[0];
@@ -144,14 +144,14 @@ impl World {
         };
         match running.map(|run| run.process) {
             Some(Some(other)) if other != open && rules.has(Rule::Recheck) => self.recheck(machine),
-            // It has not asked Billing for its process yet, or is the one.
+            // It has not asked Billing for its process yet, or it is the right one.
             Some(_) => (),
             None if self.last == (Last::Completed { voided: true }) => self.start_anew(open, machine, rules),
             None => self.start(open, machine, rules),
         }
     }
 
-    /// A signal comes after the workflow task that is under way: so not before it is recorded, or lost.
+    /// A signal follows the workflow task under way: it cannot arrive before that task is recorded or lost.
     fn recheck(&mut self, machine: &Machine) {
         let Some(run) = &mut self.runs[0] else { return };
         if run.now == run.recorded {
@@ -162,7 +162,7 @@ impl World {
         }
     }
 
-    /// An operator's acknowledgement comes to a run.
+    /// Delivers an operator's acknowledgement to a run.
     pub(crate) fn acknowledge(&mut self, slot: usize, meant: Meant, machine: &Machine, rules: Rules) {
         let Some(mut run) = self.runs[slot].filter(|run| run.now == run.recorded) else { return };
         let entry = machine.at(run.now);
@@ -185,7 +185,7 @@ impl World {
         self.given_up |= process.map_or(0, |process| 1 << process);
     }
 
-    /// The workflow task under way is recorded: the run waits, goes on, or ends.
+    /// Records the workflow task under way: the run waits, goes on, or ends.
     pub(crate) fn record(&mut self, slot: usize, machine: &Machine, rules: Rules) {
         let Some(run) = &mut self.runs[slot] else { return };
         let entry = machine.at(run.now);
@@ -210,7 +210,7 @@ impl World {
         }
     }
 
-    /// Whether each request that was accepted has ended, or waits visibly for an operator.
+    /// Returns whether each accepted request has ended, or waits visibly for an operator.
     pub(crate) fn is_settled(&self, machine: &Machine) -> bool {
         let waits = |process| {
             let run = self.runs.iter().flatten().find(|run| run.process == Some(process));

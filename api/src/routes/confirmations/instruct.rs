@@ -1,4 +1,4 @@
-//! `POST /contract-confirmations/{contract_id}/extend`, `/remind`, `/terminate`: instructions of an operator.
+//! `POST /contract-confirmations/{contract_id}/extend`, `/remind`, `/terminate`: an operator's instructions.
 
 use axum::{extract::State, http::StatusCode};
 use contracts_client::ContractConfirmation;

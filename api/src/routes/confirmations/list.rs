@@ -15,7 +15,7 @@ use crate::{
     error::{contracts_unavailable, temporal_unavailable},
 };
 
-/// Confirmations that are read at once.
+/// Maximum number of confirmations that are read concurrently.
 const AT_ONCE: usize = 25;
 
 /// The filters of the list.
@@ -69,7 +69,7 @@ pub(in crate::routes) async fn list_contract_confirmations(
 impl Filter {
     fn query(&self) -> InstanceFilter {
         let trouble = (self.overdue == Some(true)).then_some(Trouble::NeedsAttention);
-        // One that is overdue tells whose contract it is.
+        // An overdue confirmation has its customer as its subject.
         let subject = self.customer_id.as_ref().filter(|_| trouble.is_some()).map(ToString::to_string);
         InstanceFilter { is_running: self.open, trouble, subject, ..InstanceFilter::default() }
     }
@@ -84,7 +84,7 @@ type Found = Result<(Vec<Instance>, Option<String>), ApiError>;
 
 async fn of_all(app: &App, params: &Params, filter: &Filter) -> Found {
     let query = filter.query();
-    // The filters are the cursor's scope: with others it is another list.
+    // The filters are the cursor's scope: other filters give another list.
     let subject = query.subject.as_deref().unwrap_or_default();
     let scope = format!("contract-confirmations {:?} {:?}{subject}", filter.open, filter.overdue);
     let from = params.cursor::<Token>(&scope)?;
@@ -98,7 +98,7 @@ async fn of_all(app: &App, params: &Params, filter: &Filter) -> Found {
     };
     let next = Some(page.next).filter(|next| !next.is_empty()).map(Token::from);
     let next_cursor = next.map(|next| cursor::encode(&scope, &next)).transpose().map_err(ApiError::internal)?;
-    // Of one that runs, its own worker tells more.
+    // For a running confirmation, its worker knows more.
     let reads = page.items.into_iter().map(|instance| async move {
         if !instance.status.is_running() {
             return Ok(instance);

@@ -46,14 +46,14 @@ async fn get_contract_confirmation(
     confirmation.map(Json).ok_or_else(|| confirmation_not_found(&contract_id))
 }
 
-/// Reads one with its steps; `None` where there never was one.
+/// Reads a confirmation with its steps. Returns `None` if there never was one.
 async fn read(app: &App, id: &ContractId) -> Result<Option<ContractConfirmation>, OperatorError> {
     let Some(instance) = app.contracts.confirmations().read(id.as_str()).await? else { return Ok(None) };
     let timeline = app.contracts.confirmations().timeline(id.as_str()).await?;
     Ok(present(app, &instance, Some(timeline)))
 }
 
-/// Presents one with its links. The targets of instructions (POST) are there while it runs.
+/// Presents a confirmation with its links. It has targets for instructions (POST) while it runs.
 fn present(app: &App, instance: &Instance, timeline: Option<Timeline>) -> Option<ContractConfirmation> {
     let mut confirmation = ContractConfirmation::read(instance, timeline)?;
     let instructions: &[_] = if instance.status.is_running() { &["extend", "remind", "terminate"] } else { &[] };

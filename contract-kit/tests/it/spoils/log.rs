@@ -144,7 +144,7 @@ fn position(event: &Value) -> i64 {
     event["sequence"].as_str().unwrap().parse().unwrap()
 }
 
-/// The kit reads 1000 events once: right before many write.
+/// Arms the breach. The kit reads 1000 events only once: right before many writes.
 fn arm(call: &mut Call, seen: &mut Seen) -> Option<Answer> {
     let has_limit = call.query.get("limit").is_some_and(|limit| limit == "1000");
     seen.is_armed |= has_limit;
@@ -152,7 +152,7 @@ fn arm(call: &mut Call, seen: &mut Seen) -> Option<Answer> {
     None
 }
 
-/// The first new event, while many write, appears after a later one was read.
+/// Hides the first new event: during many writes, it appears after a later one was read.
 fn hide(call: &Call, answer: &mut Answer, seen: &mut Seen) {
     if !call.reads_log() {
         return;

@@ -10,7 +10,7 @@ pub(crate) fn all() -> Vec<Row> {
     [billing(), reports(), accounts(), contracts()].concat()
 }
 
-/// Answers one code in the place of another.
+/// Answers one code instead of another.
 macro_rules! code {
     ($code:literal) => {
         Spoil::answers(|_, answer, _| {
@@ -54,7 +54,7 @@ fn billing() -> Vec<Row> {
             }
         },
     };
-    // Refused, accepted, repeated at once, and late.
+    // The first calls are refused, accepted, repeated at once, and late.
     let key_forgotten = Spoil::requests(|call, _| {
         if call.is("void-document") && call.times >= 4 {
             call.key = call.key.take().map(|key| format!("{key}-2"));

@@ -1,4 +1,4 @@
-//! `POST /commands/fail-money-transfer`: gives a transfer up.
+//! `POST /commands/fail-money-transfer`: gives up a transfer.
 
 use messages::accounts::{Event, FailMoneyTransfer, MAX_REASON, MoneyTransferFailed, Transfer};
 use service_kit::{Answer, ApiError, Command, CommandHeaders, CommandProblems, Done, now};

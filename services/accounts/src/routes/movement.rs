@@ -62,8 +62,8 @@ pub(super) async fn deposit_money(command: Command<DepositMoney>) -> Result<Answ
     carry_out(movement).await
 }
 
-/// Decides by the transfer's status and by the account, and consults the idempotency key only if they accept. The status
-/// makes a step take effect once, also without a key.
+/// Decides by the transfer's status and by the account, and consults the idempotency key only if both accept. The
+/// status makes a step take effect once, even without a key.
 async fn carry_out(command: Command<Movement>) -> Result<Answer<Account>, ApiError> {
     positive(command.body.amount)?;
     command.correlate(command.body.transfer_id.as_str());

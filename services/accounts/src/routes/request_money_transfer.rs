@@ -61,7 +61,7 @@ pub(super) async fn request_money_transfer(
     Ok(answer.await?.located(|transfer| format!("/transfers/{}", transfer.transfer_id)))
 }
 
-/// Without a lock: accounts are never deleted, and none changes its currency.
+/// Checks an account without a lock: accounts are never deleted, and none changes its currency.
 async fn check_account(transaction: &Transaction, transfer: &Transfer, id: &AccountId) -> Result<(), ApiError> {
     let account = store::find_account(&**transaction, id).await?.ok_or(Refusal::AccountNotFound)?;
     if account.balance.currency != transfer.amount.currency {
@@ -88,7 +88,7 @@ fn transfer(body: RequestMoneyTransfer) -> Result<Transfer, ApiError> {
     })
 }
 
-/// Returns the content by which two transfers of one id are the same.
+/// Returns the content that makes two transfers with one id the same.
 fn content(transfer: &Transfer) -> impl PartialEq {
     (transfer.from.clone(), transfer.to.clone(), transfer.amount)
 }

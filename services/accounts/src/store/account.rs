@@ -74,7 +74,7 @@ pub(crate) async fn lock_opened(transaction: &Transaction, id: &AccountId) -> Re
     Ok(Some((row.try_into()?, initial)))
 }
 
-/// Inserts an account with its initial balance, unless there is one of its id.
+/// Inserts an account with its initial balance, unless there is one with its id.
 pub(crate) async fn insert_account(transaction: &Transaction, new: &Account) -> Result<bool, DbErr> {
     let row = ActiveModel {
         account_id: Set(new.account_id.to_string()),
@@ -89,13 +89,13 @@ pub(crate) async fn insert_account(transaction: &Transaction, new: &Account) -> 
     Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
 }
 
-/// Changes the balance of an account that is locked.
+/// Changes the balance of a locked account.
 pub(crate) async fn set_balance(transaction: &Transaction, id: &AccountId, balance: Money) -> Result<(), DbErr> {
     let row = ActiveModel { account_id: Set(id.to_string()), balance_minor: Set(balance.minor), ..Default::default() };
     row.update(&**transaction).await.map(drop)
 }
 
-/// Closes an account that is locked.
+/// Closes a locked account.
 pub(crate) async fn close_account(transaction: &Transaction, id: &AccountId) -> Result<(), DbErr> {
     let row = ActiveModel { account_id: Set(id.to_string()), status: Set(Status::Closed), ..Default::default() };
     row.update(&**transaction).await.map(drop)

@@ -7,7 +7,7 @@ use messages::{
 use sea_orm::{ActiveValue::Set, Condition, QuerySelect, TryInsertResult, entity::prelude::*};
 use service_kit::{Database, PageRequest, Transaction, same_names, unreadable};
 
-/// A transfer; it stays when it has ended, so that late commands find it.
+/// A transfer. It stays after it has ended, so that late commands find it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "transfers")]
 pub(crate) struct Model {
@@ -77,9 +77,9 @@ impl From<&Transfer> for ActiveModel {
 /// The transfers that a list shows.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
-    /// Those of one status.
+    /// Only those with this status.
     pub(crate) status: Option<TransferStatus>,
-    /// Those from or to one account.
+    /// Only those from or to this account.
     pub(crate) account_id: Option<AccountId>,
 }
 
@@ -111,7 +111,7 @@ pub(crate) async fn lock_transfer(transaction: &Transaction, id: &TransferId) ->
     row.map(Transfer::try_from).transpose()
 }
 
-/// Inserts a transfer between two existing accounts, unless there is one of its id.
+/// Inserts a transfer between two existing accounts, unless there is one with its id.
 pub(crate) async fn insert_transfer(transaction: &Transaction, new: &Transfer) -> Result<bool, DbErr> {
     let inserted =
         Entity::insert(ActiveModel::from(new)).on_conflict_do_nothing().exec_without_returning(&**transaction).await?;

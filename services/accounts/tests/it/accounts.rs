@@ -30,7 +30,7 @@ async fn an_account_is_opened_once() {
         let told = json!({"account_id": "a", "initial_balance": eur(1000)});
         assert_eq!(client.events().await[0]["data"], told);
 
-        // The same is still the same when the balance has changed since.
+        // The request is still the same after the balance has changed.
         open(client, "b", 0).await;
         request(client, "t", "a", "b", 300).await;
         withdraw(client, "t", "a", 300).await;

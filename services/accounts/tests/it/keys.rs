@@ -32,7 +32,7 @@ async fn a_refusal_is_not_kept_and_an_answer_is() {
         let again = send("withdraw-money", "k", step("t1", 150)).await;
         assert_eq!((again.status, &again.body), (200, &first.body));
 
-        // Under a key that was used, another body: its own refusal comes first, as the transfer decides.
+        // A used key with another body: the command's own refusal comes first, because the transfer decides.
         assert_eq!(send("withdraw-money", "k", step("t1", 1)).await.outcome(), (409, "transfer-mismatch"));
         request(client, "t3", "a", "b", 10).await;
         for (path, body) in [

@@ -14,12 +14,12 @@ use messages::{Currency, Money};
 use serde_json::{Value, json};
 use service_testing::{Answer, Client};
 
-/// An amount of euros, in cents.
+/// Returns an amount of euros, given in cents.
 fn eur(cents: i64) -> Value {
     json!(Money { minor: cents, currency: Currency::from_code("EUR").unwrap() })
 }
 
-/// The cents of an amount of euros.
+/// Returns the cents of an amount of euros.
 fn cents(money: &Value) -> i64 {
     serde_json::from_value::<Money>(money.clone()).unwrap().minor
 }
@@ -44,7 +44,7 @@ async fn withdraw(client: &Client, transfer: &str, account: &str, amount: i64) -
     command(client, "withdraw-money", body).await
 }
 
-/// `purpose` is `transfer` or `refund`.
+/// Sends a deposit. `purpose` is `transfer` or `refund`.
 async fn deposit(client: &Client, transfer: &str, account: &str, amount: i64, purpose: &str) -> Answer {
     let body = json!({"transfer_id": transfer, "account_id": account, "amount": eur(amount), "purpose": purpose});
     command(client, "deposit-money", body).await
@@ -66,7 +66,7 @@ async fn status(client: &Client, transfer: &str) -> String {
     client.get(&format!("/transfers/{transfer}")).await.body["status"].as_str().unwrap().to_owned()
 }
 
-/// All balances and the amounts in flight, in cents: no command may change it.
+/// Returns all balances and the amounts in flight, in cents. No command may change the sum.
 async fn money(client: &Client) -> i64 {
     let accounts = client.all("/accounts?limit=200").await;
     let in_flight = client.all("/transfers?limit=200&status=withdrawn").await;

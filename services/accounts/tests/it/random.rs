@@ -1,4 +1,4 @@
-//! Random commands, many at once and in any order: money is neither made nor lost, and the log tells every balance.
+//! Random commands, many at once and in any order: money is neither made nor lost, and the log explains every balance.
 
 use std::collections::HashMap;
 
@@ -14,17 +14,17 @@ use crate::{cents, close, command, deposit, eur, fail, money, open, request, wit
 const ACCOUNTS: usize = 5;
 const TRANSFERS: usize = 12;
 const INITIAL: i64 = 1000;
-/// Many small rounds: what each of them leaves is checked.
+/// Many small rounds; the result of each is checked.
 const ROUNDS: usize = 25;
 const AT_ONCE: usize = 8;
 
-/// From where to where and how much; some amounts can never be withdrawn.
+/// Returns id, source, target and amount of a transfer; some amounts can never be withdrawn.
 fn transfer(n: usize) -> (String, String, String, i64) {
     let (from, to) = (n % ACCOUNTS, (n + 1 + n / ACCOUNTS) % ACCOUNTS);
     (format!("t{n}"), format!("a{from}"), format!("a{to}"), [150, 400, 700, 1500][n % 4])
 }
 
-/// Sends a random command, mostly one that fits its transfer; no answer may be a fault.
+/// Sends a random command, mostly one that fits its transfer. No answer may be a fault.
 async fn send_any(client: &crate::Client, random: u64) {
     let mut random = StdRng::seed_from_u64(random);
     let (id, from, to, amount) = transfer(random.random_range(0..TRANSFERS));
@@ -41,7 +41,7 @@ async fn send_any(client: &crate::Client, random: u64) {
     assert!(matches!(answer.status, 200 | 202 | 404 | 409), "{answer:?}");
 }
 
-/// The balances that the events lead to.
+/// Returns the balances that the events lead to.
 fn balances(events: &[Value]) -> HashMap<String, i64> {
     let mut balances = HashMap::new();
     for event in events {

@@ -1,4 +1,4 @@
-//! Transfers: each way that one can go, and that each of its steps takes effect once.
+//! Transfers: each path that one can take, and that each of its steps takes effect once.
 
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ async fn steps_are_decided_by_the_transfer_and_repeated_ones_have_no_second_effe
         let client = &accounts.client;
         open(client, "a", 10_000).await;
         open(client, "b", 0).await;
-        // What withdrawal, deposit, refund and giving up answer; 0: it would take effect.
+        // The answers to withdrawal, deposit, refund and giving up; 0: it would take effect.
         let no = (409, "already-withdrawn");
         for (is, row) in [
             ("requested", [(0, ""), (409, "not-withdrawn"), (409, "not-withdrawn"), (0, "")]),

@@ -55,7 +55,7 @@ fn document(body: IssueDocument) -> Result<Document, ApiError> {
     })
 }
 
-/// Returns the content by which two documents of one id are the same.
+/// Returns the content that makes two documents with one id the same.
 fn content(document: &Document) -> impl PartialEq {
     (document.customer_id.clone(), document.kind, document.total)
 }

@@ -66,7 +66,7 @@ pub(super) async fn close_document_voiding(
     carry_out(VoidingCommand::Close, command).await
 }
 
-/// Decides by the process's state, and consults the idempotency key only if that accepts.
+/// Decides by the process's state, and consults the idempotency key only if the state accepts.
 async fn carry_out(
     kind: VoidingCommand,
     command: Command<DocumentVoidingCommand>,
@@ -76,7 +76,7 @@ async fn carry_out(
         let document = store::lock(tx, &body.document_id).await?;
         let state = store::process_state(tx, &body.document_id, &body.process_id).await?;
         let effect = decide(kind, state)?;
-        // A process of this document was found, so the document is there.
+        // A process of this document was found, so the document exists.
         let Document { document_id, customer_id, .. } = document.ok_or(Refusal::ProcessClosed)?;
         if let Some(answer) = tx.earlier()? {
             return Ok(Done::Repeated(answer));
@@ -92,7 +92,7 @@ async fn carry_out(
     answer.await
 }
 
-/// Records that the document's process has come to this state.
+/// Records that the document's process has moved to this state.
 pub(super) fn record(
     tx: &mut CommandTransaction,
     voiding: &DocumentVoiding,

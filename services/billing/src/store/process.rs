@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::domain::ProcessState;
 
-/// A process; it stays when it has ended, so that late commands find it.
+/// A process. It stays after it has ended, so that late commands find it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "processes")]
 pub(crate) struct Model {

@@ -60,7 +60,7 @@ async fn a_waiting_reader_is_woken_by_a_commit_also_of_another_instance() {
                 });
             assert_eq!(page.body.as_array().unwrap().len(), 1);
             assert_eq!(page.headers["content-type"], "application/cloudevents-batch+json");
-            // A reader that is not woken waits for all of its 30 s.
+            // A reader that is not woken waits for its full 30 s.
             assert!(started.elapsed().as_secs() < 30);
         }
     })
@@ -76,7 +76,7 @@ async fn a_waiting_reader_does_not_hold_up_the_end() {
         billing.client.get("/livez").await;
         let started = Instant::now();
         billing.stop().await;
-        // A request that is still running then is dropped after 8 s.
+        // A request that is still running then would be dropped after 8 s.
         assert!(started.elapsed().as_secs() < 8);
         // A request that did not get in before the end has no answer at all.
         if let Ok(answer) = waiting.await {

@@ -1,4 +1,4 @@
-//! Voiding: the table of the design over HTTP, keys, and many requests at once.
+//! Voiding: the design's table over HTTP, keys, and many requests at once.
 
 use std::collections::HashSet;
 
@@ -46,7 +46,7 @@ async fn commands_are_decided_by_the_process_and_take_effect_once() {
     on_each_database(async |database| {
         let billing = Running::start(Billing, &database).await;
         let client = &billing.client;
-        // How the process came to its state, and what each command then answers; 0: it would change the state.
+        // How the process reached its state, and what each command then answers; 0: it would change the state.
         let ways = [
             (&[][..], [(0, ""), (0, ""), (409, "not-aborted")]),
             (&["abort"], [(409, "aborted"), (200, ""), (0, "")]),

@@ -26,7 +26,7 @@ fn change(id: &str, position: Position) -> Change {
     Change { credit_change_id: id.parse().unwrap(), customer_id: "ann".parse().unwrap(), position }
 }
 
-/// The contract after a change `X` at position 10.
+/// Returns the contract after a change `X` at position 10.
 fn pending() -> Held {
     opened(1).revoke(&change("X", 10), at(10)).unwrap().after
 }
@@ -132,7 +132,7 @@ fn a_contract_is_reinstated_for_the_latest_change_and_reminded_of_for_any_that_t
     }
 }
 
-/// A worker that was taken for dead may have sent the command to revoke, and it arrives last.
+/// A worker that was declared dead may have sent the command to revoke, and it arrives last.
 #[test]
 fn a_change_that_was_taken_back_before_it_touched_a_contract_cannot_revoke_it_any_more() {
     let (x, newer) = (change("X", 10), change("Y", 20));

@@ -30,7 +30,7 @@ pub(super) async fn open_contract(command: Command<OpenContract>) -> Result<Answ
     let answer = command.run("open-contract", async |tx, body| {
         let new = held(body)?;
         let contract = &new.contract;
-        // The lock makes the insertion below a reference to a customer that is there.
+        // The lock ensures that the insertion below refers to an existing customer.
         store::lock_customer(tx, &contract.customer_id).await?.ok_or(Refusal::CustomerNotFound)?;
         if !store::insert_contract(tx, &new).await? {
             let existing = store::lock_contract(tx, &contract.contract_id).await?.ok_or(Refusal::ContractNotFound)?;

@@ -53,7 +53,7 @@ pub(super) async fn revoke_customer_contract(command: Command<ContractOfChange>)
 pub(super) async fn reinstate_contract(command: Command<ContractOfChange>) -> Result<Answer<Contract>, ApiError> {
     let answer = command.run("reinstate-contract", async |tx, body| {
         let held = lock(tx, &body.contract_id).await?;
-        // What never changed anything has nothing to be taken back.
+        // A change that never existed has changed nothing that could be taken back.
         let Some(change) = store::find_change(tx, &body.credit_change_id).await? else {
             return Ok(Done::ok(held.contract));
         };

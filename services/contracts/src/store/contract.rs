@@ -87,13 +87,13 @@ impl From<&Held> for Model {
 /// The contracts that a list shows.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
-    /// Those of one customer.
+    /// Only those of this customer.
     pub(crate) customer_id: Option<CustomerId>,
-    /// Those of one status.
+    /// Only those with this status.
     pub(crate) status: Option<ContractStatus>,
-    /// Those that one change of the credit rating was the last to touch.
+    /// Only those that this change of the credit rating was the last to touch.
     pub(crate) credit_change_id: Option<CreditChangeId>,
-    /// Those that were opened up to a position of the log.
+    /// Only those that were opened up to this position of the log.
     pub(crate) opened_up_to: Option<Position>,
 }
 
@@ -126,7 +126,7 @@ pub(crate) async fn lock_contract(transaction: &Transaction, id: &ContractId) ->
     row.map(Held::try_from).transpose()
 }
 
-/// Inserts a contract of an existing customer, unless there is one of its id.
+/// Inserts a contract of an existing customer, unless there is one with its id.
 pub(crate) async fn insert_contract(transaction: &Transaction, new: &Held) -> Result<bool, DbErr> {
     let row = Model::from(new).into_active_model().reset_all();
     let inserted = Entity::insert(row).on_conflict_do_nothing().exec_without_returning(&**transaction).await?;
@@ -143,7 +143,7 @@ pub(crate) async fn set_opened_position(
     row.update(&**transaction).await.map(drop)
 }
 
-/// Replaces a contract that is locked.
+/// Replaces a locked contract.
 pub(crate) async fn update_contract(transaction: &Transaction, held: &Held) -> Result<(), DbErr> {
     Model::from(held).into_active_model().reset_all().update(&**transaction).await.map(drop)
 }

@@ -51,7 +51,7 @@ pub(crate) async fn find_credit_change(
     }))
 }
 
-/// Counts in one statement, so that no contract is counted twice or left out that is being revoked meanwhile.
+/// Counts in one statement, so that a contract that is being revoked is not counted twice or left out.
 async fn count(database: &Database, change: &Model) -> Result<ContractCounts, DbErr> {
     let by_status = |are_untouched: bool, which: Condition, confirmed: Expr| {
         contract::Entity::find()
@@ -87,7 +87,7 @@ async fn count(database: &Database, change: &Model) -> Result<ContractCounts, Db
     Ok(counts)
 }
 
-/// Finds the part of a change that decides.
+/// Finds the part of a change that matters for decisions.
 pub(crate) async fn find_change(transaction: &Transaction, id: &CreditChangeId) -> Result<Option<Change>, DbErr> {
     let Some(row) = Entity::find_by_id(id.as_str()).one(&**transaction).await? else { return Ok(None) };
     Ok(Some(Change {

@@ -73,7 +73,7 @@ pub(crate) async fn lock_registered(
     Ok(Some((row.try_into()?, first)))
 }
 
-/// Inserts a customer with its first rating, unless there is one of its id.
+/// Inserts a customer with its first rating, unless there is one with its id.
 pub(crate) async fn insert_customer(transaction: &Transaction, new: &Customer) -> Result<bool, DbErr> {
     let row = ActiveModel {
         customer_id: Set(new.customer_id.to_string()),
@@ -85,7 +85,7 @@ pub(crate) async fn insert_customer(transaction: &Transaction, new: &Customer) -
     Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
 }
 
-/// Changes the rating of a customer that is locked.
+/// Changes the rating of a locked customer.
 pub(crate) async fn set_rating(
     transaction: &Transaction,
     id: &CustomerId,

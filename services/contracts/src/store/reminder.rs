@@ -21,7 +21,7 @@ pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Inserts a reminder, unless its number was sent before.
+/// Inserts a reminder, unless its number has been sent before.
 pub(crate) async fn insert_reminder(transaction: &Transaction, new: &RemindCustomer) -> Result<bool, DbErr> {
     let row = ActiveModel {
         contract_id: Set(new.contract_id.to_string()),

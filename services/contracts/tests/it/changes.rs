@@ -167,7 +167,7 @@ async fn each_reminder_takes_effect_once() {
     .await;
 }
 
-/// The command that undoes overtakes the one to revoke, which a worker has sent that was cut off from Temporal.
+/// The command that undoes arrives before the one that revokes, sent by a worker that was cut off from Temporal.
 #[tokio::test]
 async fn a_change_that_was_taken_back_cannot_revoke_late() {
     on_each_database(async |database| {

@@ -1,4 +1,4 @@
-//! Contracts: opening, reading, one after the other step.
+//! Contracts: opening, reading, one step after the other.
 
 use serde_json::json;
 

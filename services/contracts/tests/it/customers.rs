@@ -20,7 +20,7 @@ async fn a_customer_is_registered_once() {
         let other = json!({"customer_id": "ann", "credit_rating": "A"});
         assert_eq!(command(client, "register-customer", other).await.outcome(), (409, "customer-exists"));
 
-        // The same is still the same when the rating has changed since.
+        // The request is still the same after the rating has changed.
         let id = change(client, "ann", "D").await;
         let again = command(client, "register-customer", body).await;
         let now = json!({"customer_id": "ann", "credit_rating": "D", "credit_change_id": id});

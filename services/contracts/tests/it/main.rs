@@ -27,7 +27,7 @@ async fn open(client: &Client, contract: &str, customer: &str) {
     assert_eq!(answer.status, 201, "{answer:?}");
 }
 
-/// Changes a customer's rating; returns the change's id.
+/// Changes a customer's rating, and returns the id of the change.
 async fn change(client: &Client, customer: &str, rating: &str) -> String {
     let body = json!({"customer_id": customer, "credit_rating": rating});
     let answer = command(client, "change-customer-credit-rating", body).await;
@@ -43,7 +43,7 @@ async fn reinstate(client: &Client, contract: &str, change: &str) -> Answer {
     command(client, "reinstate-contract", json!({"contract_id": contract, "credit_change_id": change})).await
 }
 
-/// `name` is `sign`, `reconfirm` or `terminate`.
+/// Sends a step. `name` is `sign`, `reconfirm` or `terminate`.
 async fn step(client: &Client, name: &str, contract: &str) -> Answer {
     command(client, &format!("{name}-contract"), json!({"contract_id": contract})).await
 }
@@ -52,7 +52,7 @@ async fn status(client: &Client, contract: &str) -> String {
     client.get(&format!("/contracts/{contract}")).await.body["status"].as_str().unwrap().to_owned()
 }
 
-/// The ids of a list of contracts. `query` is not empty.
+/// Returns the ids of a list of contracts. `query` is not empty.
 async fn listed(client: &Client, query: &str) -> Vec<String> {
     let items = client.all(&format!("/contracts?{query}")).await;
     items.iter().map(|contract| contract["contract_id"].as_str().unwrap().to_owned()).collect()

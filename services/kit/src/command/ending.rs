@@ -1,4 +1,4 @@
-//! How the transaction of a command ends, and its answer then.
+//! The end of a command's transaction, and the answer that follows.
 
 use axum::http::StatusCode;
 use process_manager_wire::code;
@@ -11,7 +11,7 @@ use crate::{
     problem,
 };
 
-/// A command's transaction that is about to end, and its answer then.
+/// A command's transaction that is about to end, and the answer that follows.
 pub(super) struct Ending<R> {
     pub(super) transaction: Transaction,
     /// Whether there is something to commit.
@@ -20,13 +20,14 @@ pub(super) struct Ending<R> {
 }
 
 impl<R> Ending<R> {
-    /// Ends the transaction, and returns the answer once all that it rests on is committed.
+    /// Ends the transaction, and returns the answer once everything that it relies on is committed.
     ///
     /// # Errors
-    /// The refusal or fault that the answer is; that the commit failed, or was not confirmed until `deadline`.
+    /// Returns the refusal or fault that is the answer; an error if the commit failed, or was not confirmed before
+    /// `deadline`.
     pub(super) async fn told(self, deadline: Instant) -> Result<Answer<R>, ApiError> {
         let Self { transaction, is_changed, result } = self;
-        // It goes on where it is not waited for any longer: a connection is free again only when its commit has ended.
+        // It goes on when nobody waits for it any longer: a connection is free again only when its commit has ended.
         let ended =
             tokio::spawn(async move { if is_changed { transaction.commit().await } else { transaction.end().await } });
         let ended = timeout_at(deadline, ended).await;

@@ -1,4 +1,4 @@
-//! Idempotency keys: a repeated command is answered as the one that took effect.
+//! Idempotency keys: a repeated command gets the answer of the one that took effect.
 
 use axum::http::StatusCode;
 use process_manager_wire::code;
@@ -9,10 +9,11 @@ use sha2::{Digest, Sha256};
 use super::{Answer, entity};
 use crate::{ApiError, CommandHeaders, Transaction, now, problem};
 
-/// A command's key within the transaction of its effect. The second of two requests with one key waits here for the end
-/// of the first.
+/// A command's key within the transaction of its effect. The second of two requests with one key waits here until the
+/// first has ended.
 ///
-/// It is the first lock of a transaction. A transaction that is rolled back, such as a refused command's, leaves no key.
+/// It is the first lock of a transaction. A transaction that is rolled back, such as that of a refused command, leaves
+/// no key.
 #[derive(Debug)]
 pub(super) struct IdempotencyKey {
     key: Option<String>,
@@ -58,7 +59,7 @@ impl IdempotencyKey {
     /// Returns the answer of the command that took effect under this key, if there was one.
     ///
     /// # Errors
-    /// 422 `idempotency-key-reused` if that was another command or had another body.
+    /// Returns 422 `idempotency-key-reused` if that was another command or had another body.
     pub(super) fn earlier<R: DeserializeOwned>(&self) -> Result<Option<Answer<R>>, ApiError> {
         let Some(earlier) = &self.earlier else { return Ok(None) };
         if !earlier.same_body {
@@ -88,7 +89,7 @@ impl IdempotencyKey {
         Ok(())
     }
 
-    /// Releases the key, for a refusal that commits something all the same: refusals are not recorded.
+    /// Releases the key for a refusal that commits something: refusals are not recorded.
     pub(super) async fn release(self, transaction: &Transaction) -> Result<(), ApiError> {
         let (Some(key), None) = (self.key, self.earlier) else { return Ok(()) };
         entity::Entity::delete_by_id(key).exec(&**transaction).await?;
@@ -96,7 +97,7 @@ impl IdempotencyKey {
     }
 }
 
-/// Identifies the body as it was understood: spaces, order and unknown fields do not count.
+/// Returns a fingerprint of the body as it was understood: spaces, order and unknown fields do not count.
 fn fingerprint<C: Serialize>(command: &str, body: &C) -> Result<String, ApiError> {
     let body = serde_json::to_vec(body).map_err(ApiError::internal)?;
     Ok(hex::encode(Sha256::new().chain_update(command).chain_update([0]).chain_update(body).finalize()))

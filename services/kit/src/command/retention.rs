@@ -11,16 +11,16 @@ use super::entity::{Column, Entity};
 use crate::{ConfigError, Database, create_index, env_or};
 
 const VARIABLE: &str = "IDEMPOTENCY_KEY_DAYS";
-/// By default keys are kept for three times as long as Temporal keeps ended runs.
+/// By default keys are kept three times as long as Temporal keeps ended runs.
 const DEFAULT_DAYS: u32 = 90;
-/// Temporal keeps an ended run for 30 days: that long it can be reset, and then sends its commands again.
+/// Temporal keeps an ended run for 30 days. During that time it can be reset, and then sends its commands again.
 const LEAST_DAYS: u32 = 31;
 const MOST_DAYS: u32 = 36_500;
-/// Keys that one transaction deletes: other writers of SQLite wait for it.
+/// Number of keys that one transaction deletes. Other writers of SQLite wait for it.
 const BATCH: u64 = 500;
-/// Pause between two batches. At most 30,000 keys a minute are deleted: more than come, at 100 voidings a second.
+/// Pause between two batches. At most 30,000 keys are deleted per minute: more than 100 voidings a second add.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Interval at which old keys are looked for.
+/// Interval of the search for old keys.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// How long idempotency keys are kept.
@@ -31,7 +31,7 @@ impl Retention {
     /// Reads `IDEMPOTENCY_KEY_DAYS`.
     ///
     /// # Errors
-    /// [`ConfigError`] if it is not from 31 to 36,500.
+    /// Returns [`ConfigError`] if it is not from 31 to 36,500.
     pub(crate) fn from_env() -> Result<Self, ConfigError> {
         Self::of_days(env_or(VARIABLE, DEFAULT_DAYS)?)
     }
@@ -63,7 +63,7 @@ impl Retention {
     }
 }
 
-/// Deletes the keys that are older, and returns how many.
+/// Deletes the keys older than `time`, and returns how many.
 async fn delete_before(database: &Database, time: DateTime<Utc>) -> Result<u64, DbErr> {
     let mut deleted = 0;
     loop {
@@ -89,7 +89,7 @@ async fn delete_before(database: &Database, time: DateTime<Utc>) -> Result<u64, 
     }
 }
 
-/// Lets old keys be found without reading all.
+/// Creates an index that finds old keys without reading all of them.
 #[derive(Debug)]
 pub(crate) struct KeysByTimeMigration;
 

@@ -1,4 +1,4 @@
-//! Tells transient errors of the database from faults of our own.
+//! Tells transient errors of the database from our own faults.
 
 use axum::http::StatusCode;
 use process_manager_wire::code;
@@ -18,8 +18,8 @@ impl From<DbErr> for ApiError {
     }
 }
 
-/// Returns the answer of a command whose commit failed. Where the database has said that it did not commit, nothing was
-/// done; otherwise nobody knows, and 503 would say too much.
+/// Returns the answer of a command whose commit failed. If the database reports that it did not commit, nothing was
+/// done. Otherwise nobody knows, and 503 would claim too much.
 pub(crate) fn of_commit(error: DbErr) -> ApiError {
     if is_refused_commit(&error) {
         return error.into();
@@ -34,8 +34,8 @@ pub(crate) fn unconfirmed() -> ApiError {
     problem(StatusCode::GATEWAY_TIMEOUT, code::OUTCOME_UNKNOWN, detail).retry_after(RETRY_AFTER)
 }
 
-/// Returns whether the database itself has said that it did not commit: SQLite is busy, full or out of memory;
-/// PostgreSQL aborts the transaction for a constraint, a conflict or a lack of resources.
+/// Returns whether the database itself reports that it did not commit. SQLite is busy, full or out of memory;
+/// PostgreSQL aborts the transaction because of a constraint, a conflict or a lack of resources.
 fn is_refused_commit(error: &DbErr) -> bool {
     const SQLITE: [u32; 5] = [5, 6, 7, 13, 19];
     const POSTGRES: [&str; 3] = ["23", "40", "53"];
@@ -51,7 +51,8 @@ fn is_refused_commit(error: &DbErr) -> bool {
     }
 }
 
-/// Returns whether the same request may succeed later: the database is down, busy or full, or has aborted a transaction.
+/// Returns whether the same request may succeed later: the database is down, busy or full, or has aborted a
+/// transaction.
 pub(super) fn is_transient(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) => true,
@@ -83,7 +84,7 @@ fn is_transient_code(code: &str) -> bool {
     if code.len() == 5 {
         return POSTGRES.iter().any(|class| code.starts_with(class));
     }
-    // An extended result code of SQLite has the plain one in its lowest byte.
+    // The lowest byte of an extended result code of SQLite is the plain code.
     code.parse::<u32>().is_ok_and(|code| SQLITE.contains(&(code & 0xff)))
 }
 

@@ -1,8 +1,8 @@
-//! Group commit on SQLite: commands that wait for the one writer are committed together, by one flush of the disk.
+//! Group commit on SQLite: commands that wait for the one writer are committed together, with one flush to disk.
 //!
-//! Whoever ends its changes while another command waits leaves the transaction open for it. That one works in a
-//! savepoint, which it can undo by itself; who ends last commits for all. A command is answered only after that commit,
-//! also where it changed nothing: it may have seen what was not committed yet.
+//! A command that ends while another one waits leaves the transaction open for it. The next command works in a
+//! savepoint, which it can undo by itself; the last one commits for all. A command is answered only after that commit,
+//! even if it changed nothing: it may have seen what was not committed yet.
 
 use std::{
     sync::{
@@ -19,16 +19,16 @@ use tokio::{
     time::Instant,
 };
 
-/// Most commands that are committed together.
+/// Maximum number of commands that are committed together.
 const MOST: usize = 32;
-/// Time after which a transaction that was left open is left to no other command.
+/// Age at which an open transaction is no longer left to another command.
 const LONGEST: Duration = Duration::from_millis(20);
 
 /// The one writer of a SQLite file. Waiting for it here is fair; SQLite's own waiting starves some writers.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     slot: Arc<Mutex<Option<Group>>>,
-    /// Commands that wait for their turn.
+    /// Number of commands that wait for their turn.
     waiting: Arc<AtomicUsize>,
     longest: Duration,
 }
@@ -39,7 +39,7 @@ impl Default for Writer {
     }
 }
 
-/// A transaction that was left open, and those that wait for its commit.
+/// A transaction that was left open, and the commands that wait for its commit.
 #[derive(Debug)]
 struct Group {
     transaction: DatabaseTransaction,
@@ -47,26 +47,35 @@ struct Group {
     members: Vec<oneshot::Sender<Result<(), DbErr>>>,
 }
 
-/// The turn of a writer. Dropped, it commits what those before it have left to it.
+/// The turn of a writer. When dropped, it commits what earlier turns have left to it.
 #[derive(Debug)]
 pub(super) struct Turn {
-    /// There until the turn is over.
+    /// Present until the turn is over.
     slot: Option<OwnedMutexGuard<Option<Group>>>,
     writer: Writer,
     is_command: bool,
 }
 
 impl Writer {
-    /// Waits for a turn of its own, with a transaction of its own.
+    /// Waits for a turn with its own transaction.
     pub(super) async fn turn(&self) -> Turn {
         let mut slot = Arc::clone(&self.slot).lock_owned().await;
         if let Some(group) = slot.take() {
-            group.commit().await;
+            // In its own task: a caller that gives up waiting must not take the commit of others with it.
+            let committed = tokio::spawn(async move {
+                group.commit().await;
+                slot
+            });
+            slot = match committed.await {
+                Ok(slot) => slot,
+                Err(_) => Arc::clone(&self.slot).lock_owned().await,
+            };
         }
         Turn { slot: Some(slot), writer: self.clone(), is_command: false }
     }
 
-    /// Waits for the turn of a command, which goes on with the transaction of those before it, if they have left it open.
+    /// Waits for the turn of a command. If earlier commands have left their transaction open, it continues with that
+    /// one.
     pub(super) async fn turn_of_command(&self) -> Turn {
         let mut place = Place::new(self);
         let slot = Arc::clone(&self.slot).lock_owned().await;
@@ -79,7 +88,7 @@ impl Writer {
     }
 }
 
-/// A place among the commands that wait.
+/// A place among the waiting commands.
 struct Place<'a> {
     writer: &'a Writer,
     is_taken: bool,
@@ -95,7 +104,7 @@ impl<'a> Place<'a> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.writer.waiting.fetch_sub(1, SeqCst);
-        // A transaction may have been left open for it alone.
+        // A transaction may have been left open for this command alone.
         if !self.is_taken {
             let writer = self.writer.clone();
             in_the_background(async move {
@@ -107,12 +116,12 @@ impl Drop for Place<'_> {
 }
 
 impl Turn {
-    /// The transaction that is open, in which the turn needs a savepoint.
+    /// Returns the open transaction, in which the turn needs a savepoint.
     pub(super) fn open(&self) -> Option<&DatabaseTransaction> {
         self.slot.as_ref()?.as_ref().map(|group| &group.transaction)
     }
 
-    /// Commits what was done in the turn: now, or with a command that waits for the next one.
+    /// Commits the work of the turn: now, or together with a command that waits for the next turn.
     pub(super) async fn commit(mut self, done: DatabaseTransaction) -> Result<(), DbErr> {
         let Some(mut slot) = self.slot.take() else { return done.commit().await };
         let committed = match slot.take() {
@@ -136,7 +145,7 @@ impl Turn {
         outcome(committed).await
     }
 
-    /// Ends a turn in which nothing was done. Returns once all that it has seen is committed.
+    /// Ends a turn that has changed nothing. Returns once everything that it has seen is committed.
     pub(super) async fn end(mut self) -> Result<(), DbErr> {
         let group = self.slot.as_mut().and_then(|slot| slot.take());
         let Some(mut group) = group else { return Ok(()) };
@@ -195,7 +204,7 @@ async fn outcome(committed: Committed) -> Result<(), DbErr> {
 
 fn tell(members: Vec<oneshot::Sender<Result<(), DbErr>>>, committed: &Result<(), DbErr>) {
     for member in members {
-        // It may have given up waiting.
+        // The member may have given up waiting.
         let _ = member.send(committed.as_ref().copied().map_err(copy));
     }
 }
@@ -218,7 +227,7 @@ fn in_the_background(work: impl Future<Output = ()> + Send + 'static) {
     }
 }
 
-/// The same error for each member.
+/// Returns the same error for each member.
 fn copy(error: &DbErr) -> DbErr {
     match error {
         DbErr::Exec(RuntimeErr::SqlxError(cause)) => DbErr::Exec(RuntimeErr::SqlxError(Arc::clone(cause))),

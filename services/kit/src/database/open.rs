@@ -14,15 +14,15 @@ use tokio::{
 
 use super::{Database, DatabaseUrl, error::is_transient, group::Writer, transaction::BEGIN_WITHIN, writing::Writing};
 
-/// Connections of one service.
+/// Number of connections of one service.
 pub(super) const CONNECTIONS: u32 = 10;
 /// Time that a request may wait for a connection, SQLite for another process's write, and PostgreSQL for a lock.
 const WAIT: Duration = BEGIN_WITHIN;
 /// Time that one statement may take on PostgreSQL, waiting for locks included.
 const STATEMENT: Duration = Duration::from_secs(8);
-/// Time for which a connection to PostgreSQL that has just been used is taken to be good.
+/// Time for which a PostgreSQL connection is assumed to be good after its last use.
 const FRESH: Duration = Duration::from_secs(1);
-/// Programs that create one SQLite file at the same time disturb each other; opening is retried for this long.
+/// Programs that create one SQLite file at the same time disturb each other. Opening is retried for this long.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
 const REOPEN_DELAY: Duration = Duration::from_millis(50);
 /// Any number that nothing else locks in this database: migrations run one after the other.
@@ -76,11 +76,11 @@ pub enum OpenError {
 }
 
 impl Database {
-    /// Connects, creates the SQLite file if there is none, and runs the migrations of `M`. Several programs may do this at
-    /// once.
+    /// Connects, creates the SQLite file if there is none, and runs the migrations of `M`. Several programs may do this
+    /// at the same time.
     ///
     /// # Errors
-    /// [`OpenError`], in one sentence for the operator.
+    /// Returns [`OpenError`], in one sentence for the operator.
     pub async fn open<M: MigratorTrait>(url: &DatabaseUrl) -> Result<Self, OpenError> {
         let variable = || url.variable.clone();
         let connection = match url.sqlite_path() {
@@ -102,7 +102,7 @@ impl Database {
     async fn migrate<M: MigratorTrait>(&self) -> Result<(), DbErr> {
         let transaction = self.begin().await?;
         if transaction.get_database_backend() == DbBackend::Postgres {
-            // Another program's migration may take its time.
+            // Another program's migration may take a while.
             transaction.execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0").await?;
             transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
         }
@@ -129,8 +129,8 @@ async fn open_sqlite(url: &DatabaseUrl, path: PathBuf) -> Result<DatabaseConnect
     }
 }
 
-/// Connects to PostgreSQL. The pool tries for a while and then says no more than that its time is over; one attempt without
-/// it says why.
+/// Connects to PostgreSQL. The pool tries for a while and then says only that its time is over. One attempt without the
+/// pool gives the reason.
 async fn open_postgres(url: &str) -> Result<DatabaseConnection, DbErr> {
     let error = match connect(url).await {
         Ok(connection) => return Ok(connection),
@@ -153,13 +153,13 @@ async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     options.map_sqlx_sqlite_opts(|sqlite| {
         sqlite.create_if_missing(true).foreign_keys(true).busy_timeout(WAIT).pragma("journal_mode", "WAL")
     });
-    // A connection whose driver still counts a transaction would answer the next one from a savepoint, which nobody ever
-    // commits: SQLite ends a transaction by itself when the disk is full, and the driver's ROLLBACK then fails. The pool
-    // closes it.
+    // SQLite ends a transaction by itself when the disk is full, and the driver's ROLLBACK then fails. Such a
+    // connection's driver still counts a transaction, so the next one would be a savepoint that nobody ever commits.
+    // The pool closes the connection.
     options.map_sqlx_sqlite_pool_opts(|pool| {
         pool.before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
     });
-    // To ask the server before each transaction costs a round trip. One that has just answered is there.
+    // Asking the server before each transaction costs a round trip. A connection that has just answered is there.
     options.map_sqlx_postgres_pool_opts(|pool| {
         pool.before_acquire(|connection, meta| {
             Box::pin(async move {

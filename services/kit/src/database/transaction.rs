@@ -14,11 +14,11 @@ use super::{Database, group::Turn, writing::Writing};
 /// the 10 s after which the process manager's client gives up.
 pub(super) const BEGIN_WITHIN: Duration = Duration::from_secs(4);
 
-/// A transaction that writes; dropped without [`Transaction::commit`] it changes nothing.
+/// A transaction that writes. Dropped without [`Transaction::commit`], it changes nothing.
 ///
-/// On SQLite it has the one write lock from its beginning, so it never waits for a lock halfway; commands that wait for it
-/// are committed together. On PostgreSQL the row
-/// locks are taken in one order everywhere: idempotency key, document, report, transfer, account, head of the event log.
+/// On SQLite it holds the one write lock from its beginning, so it never waits for a lock halfway; commands that wait
+/// for it are committed together. On PostgreSQL the row locks are taken in one order in each service: the
+/// idempotency key first, then the service's own rows in the order that its store names, the head of the event log last.
 #[derive(Debug)]
 pub struct Transaction {
     inner: DatabaseTransaction,
@@ -26,15 +26,15 @@ pub struct Transaction {
     pub(crate) head: Option<Position>,
     heads: watch::Sender<Position>,
     writing: Arc<Writing>,
-    // Last, so that it ends after the transaction.
+    // The last field, so that the turn ends after the transaction.
     turn: Option<Turn>,
 }
 
 impl Database {
-    /// Begins a transaction that writes. It waits for 4 s at most.
+    /// Begins a transaction that writes. It waits for at most 4 s.
     ///
     /// # Errors
-    /// The database cannot be reached, or it is busy.
+    /// Returns an error if the database cannot be reached or is busy.
     pub async fn begin(&self) -> Result<Transaction, DbErr> {
         let turn = async {
             match &self.writer {
@@ -45,7 +45,8 @@ impl Database {
         self.begin_within(turn).await
     }
 
-    /// Begins the transaction of a command, which may be committed together with others. Otherwise as [`Database::begin`].
+    /// Begins the transaction of a command, which may be committed together with others. Otherwise like
+    /// [`Database::begin`].
     pub(crate) async fn begin_command(&self) -> Result<Transaction, DbErr> {
         let turn = async {
             match &self.writer {
@@ -85,7 +86,7 @@ impl Transaction {
     /// Commits the changes and wakes the readers that wait for events.
     ///
     /// # Errors
-    /// The database fails; whether the changes are committed is then unknown.
+    /// Returns an error if the database fails; it is then unknown whether the changes are committed.
     pub async fn commit(self) -> Result<(), DbErr> {
         let committed = match self.turn {
             Some(turn) => turn.commit(self.inner).await,
@@ -106,10 +107,10 @@ impl Transaction {
 }
 
 impl Transaction {
-    /// Ends it without a change. Returns once all that it has seen is committed, which dropping it does not tell.
+    /// Ends it without a change. Unlike dropping it, this returns once everything that it has seen is committed.
     ///
     /// # Errors
-    /// What it has seen could not be committed.
+    /// Returns an error if what it has seen could not be committed.
     pub(crate) async fn end(self) -> Result<(), DbErr> {
         drop(self.inner);
         match self.turn {

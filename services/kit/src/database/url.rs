@@ -10,7 +10,7 @@ use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 
 use crate::{ConfigError, env_opt, env_or};
 
-/// Folder of the SQLite files unless `DATA_DIR` says otherwise.
+/// Folder of the SQLite files if `DATA_DIR` is not set.
 const DEFAULT_DATA_DIR: &str = ".data";
 
 /// URL of a database (`sqlite://…` or `postgres://…`), and the variable that sets it. Its `Debug` hides passwords.
@@ -21,10 +21,10 @@ pub struct DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Reads the URL in `variable`; by default, it is the SQLite file `file` in the folder `DATA_DIR` (default `.data`).
+    /// Reads the URL in `variable`. The default is the SQLite file `file` in the folder `DATA_DIR` (default `.data`).
     ///
     /// # Errors
-    /// A variable is not UTF-8.
+    /// Returns an error if a variable is not UTF-8.
     pub fn from_env(variable: &str, file: &str) -> Result<Self, ConfigError> {
         if let Some(url) = env_opt(variable)? {
             return Ok(Self { url, variable: variable.to_owned() });
@@ -33,10 +33,11 @@ impl DatabaseUrl {
         Ok(Self::sqlite_file(&folder.join(file), variable))
     }
 
-    /// As [`DatabaseUrl::from_env`], with `DATABASE_URL` before the default: for a program that hosts one service alone.
+    /// Does the same as [`DatabaseUrl::from_env`], with `DATABASE_URL` before the default, for a program that hosts one
+    /// service alone.
     ///
     /// # Errors
-    /// A variable is not UTF-8.
+    /// Returns an error if a variable is not UTF-8.
     pub fn from_env_alone(variable: &str, file: &str) -> Result<Self, ConfigError> {
         match (env_opt::<String>(variable)?, env_opt("DATABASE_URL")?) {
             (None, Some(url)) => Ok(Self { url, variable: "DATABASE_URL".to_owned() }),
@@ -66,7 +67,8 @@ impl DatabaseUrl {
         Self { url: url.into(), variable: variable.to_owned() }
     }
 
-    /// Returns the file of a SQLite database. One in memory has none: each connection would have its own database.
+    /// Returns the file of a SQLite database. An in-memory database has none: each connection would have its own
+    /// database.
     pub(super) fn sqlite_path(&self) -> Option<PathBuf> {
         let (path, options) = self.url.split_once('?').unwrap_or((&self.url, ""));
         let in_memory = path.trim_start_matches("sqlite:").trim_start_matches("//") == ":memory:"

@@ -1,4 +1,4 @@
-//! The table of the check that the database takes writes.
+//! The table of the check that the database accepts writes.
 
 use sea_orm::entity::prelude::*;
 use sea_orm_migration::{prelude::*, schema::*};
@@ -11,7 +11,7 @@ pub(super) const ROW: i32 = 1;
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// When writing was tried last.
+    /// Time of the last attempted write.
     pub checked_at: DateTimeUtc,
 }
 

@@ -1,4 +1,4 @@
-//! Whether the database takes writes: known from the commands' own commits, else found by a write now and then.
+//! Whether the database accepts writes: known from the commands' own commits, or else from an occasional write.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -15,21 +15,21 @@ use tokio::{
 
 use super::{Database, write_check};
 
-/// Time for which a successful write speaks for the next one.
+/// Time for which a successful write vouches for the next one.
 const GOOD_FOR: Duration = Duration::from_secs(5);
-/// Time for which a failed one does.
+/// Time for which a failed write counts.
 const BAD_FOR: Duration = Duration::from_secs(1);
-/// Time that the check of readiness waits for its write.
+/// Time that the readiness check waits for its write.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 type Outcome = Result<(), String>;
 
-/// Whether the database takes writes, as far as known. However often readiness is asked for, one write at a time is tried, every 5 s at most
-/// while writes succeed and every second while they fail; none at all while commands are committed.
+/// Whether the database accepts writes, as far as known. However often readiness is checked, only one write is tried at
+/// a time: at most every 5 s while writes succeed, every second while they fail, and none while commands are committed.
 #[derive(Debug)]
 pub(super) struct Writing {
     answer_within: Duration,
-    /// When a write was committed last, unless one has failed since.
+    /// Time of the last committed write, unless one has failed since.
     succeeded: Mutex<Option<Instant>>,
     check: tokio::sync::Mutex<Check>,
 }
@@ -47,12 +47,12 @@ impl Default for Writing {
 }
 
 impl Writing {
-    /// Notes that a write was committed.
+    /// Records that a write was committed.
     pub(super) fn succeeded(&self) {
         *self.known() = Some(Instant::now());
     }
 
-    /// Notes that a write has failed. The next check tries one of its own: one command's failure says nothing about others.
+    /// Records that a write has failed. The next check tries its own: one command's failure says nothing about others.
     pub(super) fn doubt(&self) {
         *self.known() = None;
     }
@@ -65,7 +65,7 @@ impl Writing {
         self.known().is_some_and(|at| now.saturating_duration_since(at) < GOOD_FOR)
     }
 
-    /// Tells what is known at this moment, or tries to write.
+    /// Returns what is known at this moment, or tries to write.
     async fn check<F: Future<Output = Outcome> + Send + 'static>(
         &self,
         now: Instant,
@@ -80,7 +80,7 @@ impl Writing {
         {
             return Err(why.clone());
         }
-        // The one before may have written meanwhile.
+        // The previous check may have written meanwhile.
         if self.is_known_to_succeed(now) {
             return Ok(());
         }
@@ -91,7 +91,7 @@ impl Writing {
                 *under_way = None;
                 ended.unwrap_or_else(|error| Err(error.to_string()))
             }
-            // It goes on, and the next check waits for the same.
+            // The write goes on, and the next check waits for it.
             Err(_) => Err(format!("a write has been waiting for {} s", since.elapsed().as_secs())),
         };
         *last = Some((Instant::now(), outcome.clone()));
@@ -100,10 +100,10 @@ impl Writing {
 }
 
 impl Database {
-    /// Checks that the database takes writes.
+    /// Checks that the database accepts writes.
     ///
     /// # Errors
-    /// Says why not: the disk is full, the file is locked, the server is away.
+    /// Returns the reason if it does not: the disk is full, the file is locked, the server is away.
     pub async fn check_writing(&self) -> Result<(), String> {
         let database = self.clone();
         let write = || async move { database.write().await.map_err(|error| error_chain(&error)) };
@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    /// Counts the writes that are tried.
+    /// Counts the attempted writes.
     #[derive(Default)]
     struct Tried {
         writing: Arc<Writing>,
@@ -135,7 +135,7 @@ mod tests {
     }
 
     impl Tried {
-        /// Asks so many seconds from now, with a write that ends like this.
+        /// Asks this many seconds from now, with a write that ends like this.
         async fn ask(&self, seconds: u64, outcome: Outcome) -> Outcome {
             let (writing, writes) = (Arc::clone(&self.writing), Arc::clone(&self.writes));
             let now = Instant::now() + Duration::from_secs(seconds);
@@ -160,7 +160,7 @@ mod tests {
         for second in 0..60 {
             tried.ask(second, Ok(())).await.unwrap();
         }
-        // Between two calls of the clock a little time passes.
+        // A little time passes between two calls of the clock.
         assert!((10..=12).contains(&tried.writes()), "{}", tried.writes());
         let before = tried.writes();
         for second in 60..120 {

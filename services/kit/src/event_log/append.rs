@@ -18,9 +18,9 @@ use crate::{Transaction, new_id, now};
 pub struct NewEvent {
     /// Its name.
     pub kind: String,
-    /// Id of its subject: a document, a report, an account or a transfer.
+    /// Id of its subject, such as a document or an account.
     pub subject: String,
-    /// The process id; outside a process the request's correlation id, `None` for the event's own id.
+    /// The process id. Outside a process the request's correlation id, or `None` for the event's own id.
     pub correlation_id: Option<String>,
     /// The message that directly caused it.
     pub causation_id: String,
@@ -29,10 +29,10 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
-    /// Makes an event of an enum that is tagged with `type` and `data`, as those in `messages` are.
+    /// Makes an event from an enum that is tagged with `type` and `data`, like those in `messages`.
     ///
     /// # Errors
-    /// The enum is not tagged so.
+    /// Returns an error if the enum is not tagged in this way.
     pub fn new<E: Serialize>(
         event: &E,
         subject: &str,
@@ -54,7 +54,7 @@ impl NewEvent {
 /// append.
 ///
 /// # Errors
-/// The database fails.
+/// Returns an error if the database fails.
 pub async fn append(transaction: &mut Transaction, events: Vec<NewEvent>) -> Result<(), DbErr> {
     let count = Position::try_from(events.len()).map_err(|error| DbErr::Type(error.to_string()))?;
     if count == 0 {
@@ -68,7 +68,7 @@ pub async fn append(transaction: &mut Transaction, events: Vec<NewEvent>) -> Res
     Ok(())
 }
 
-/// Moves the head and inserts the rows in one statement: while the head is locked each round trip counts.
+/// Moves the head and inserts the rows in one statement: while the head is locked, each round trip counts.
 async fn at_once(transaction: &Transaction, count: Position, events: Vec<NewEvent>) -> Result<Position, DbErr> {
     const MOVED: &str = "moved";
     let head = log::Column::Head;
@@ -92,7 +92,7 @@ async fn at_once(transaction: &Transaction, count: Position, events: Vec<NewEven
     positions?.into_iter().max().ok_or_else(no_log)
 }
 
-/// The same for SQLite, which knows no such statement and has no round trips.
+/// Does the same for SQLite, which has no such statement and no round trips.
 async fn one_after_the_other(
     transaction: &Transaction,
     count: Position,

@@ -9,7 +9,7 @@ use sea_orm::{
 use super::entity::{event, log};
 use crate::Database;
 
-/// An event, and the log that it is in.
+/// An event and its log.
 #[derive(Debug, FromQueryResult)]
 struct Row {
     #[sea_orm(nested)]

@@ -1,4 +1,4 @@
-//! `GET /events`: reads the events after a position, and waits for the first on request.
+//! `GET /events`: reads the events after a position, and waits for the first one on request.
 
 use std::time::Duration;
 
@@ -17,21 +17,21 @@ use crate::{ApiError, Database, Params};
 
 const MAX_EVENTS: i64 = 1000;
 const DEFAULT_EVENTS: i64 = 100;
-/// In seconds.
+/// Longest wait, in seconds.
 const MAX_WAIT: i64 = 30;
-/// Time after which the commit of another process on the same PostgreSQL database is seen.
+/// Time within which the commit of another process on the same PostgreSQL database is seen.
 const RECHECK_AFTER: Duration = Duration::from_millis(500);
-/// The same on SQLite, where a second process on the file is the exception, such as the one that takes over.
+/// The same on SQLite, where a second process on the file is the exception, such as one that takes over.
 const RECHECK_FILE_AFTER: Duration = Duration::from_secs(5);
 
-/// A service's log, as it is served over HTTP.
+/// A service's log, served over HTTP.
 #[derive(Debug, Clone)]
 pub struct EventLog {
     /// The database of the events.
     pub database: Database,
     /// `source` of the events.
     pub source: &'static str,
-    /// Ends the waiting of readers, so that the service can stop.
+    /// Ends the waits of readers, so that the service can stop.
     pub shutdown: CancellationToken,
 }
 
@@ -77,13 +77,13 @@ async fn wait_for_events(
     let mut heads = log.database.heads();
     let is_file = log.database.is_file();
     let recheck_after = if is_file { RECHECK_FILE_AFTER } else { RECHECK_AFTER };
-    // Of a file, all that is committed is known once this process has appended something.
+    // With a file, everything that is committed is known once this process has appended something.
     let mut is_read = is_file && (1..=after).contains(&*heads.borrow_and_update());
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         let is_over = left.is_zero() || log.shutdown.is_cancelled();
         if !is_read || is_over {
-            // Before reading: a commit between the reading and the waiting must not be missed.
+            // Before reading: a commit between reading and waiting must not be missed.
             heads.mark_unchanged();
             let events = read(&log.database, log.source, after, limit).await?;
             if !events.is_empty() || is_over {
@@ -97,7 +97,7 @@ async fn wait_for_events(
                 () = log.shutdown.cancelled() => (),
             }
         };
-        // Elapsed or changed: either way the log is read again.
+        // Whether the time elapsed or the head changed, the log is read again.
         let _ = timeout(left.min(recheck_after), changed).await;
     }
 }

@@ -39,7 +39,7 @@ pub enum BindError {
     Hosts(#[from] ConfigError),
 }
 
-/// An address that is listened on, the hosts that it answers for, and the limits of its connections.
+/// An address to listen on, the hosts that it answers for, and the limits of its connections.
 #[derive(Debug)]
 pub struct Bound {
     pub(super) listener: TcpListener,
@@ -51,7 +51,7 @@ impl Bound {
     /// Returns where it listens.
     ///
     /// # Errors
-    /// The operating system does not say.
+    /// Returns an error if the operating system does not say.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
@@ -64,11 +64,11 @@ impl Bound {
     }
 }
 
-/// Listens on `addr` (`host:port`; port 0 takes a free one). `variable` is the one that sets the address. Requests are
-/// answered for loopback names, for this address and for the hosts in `ALLOWED_HOSTS`.
+/// Listens on `addr` (`host:port`; port 0 takes a free one). `variable` names the variable that sets the address.
+/// Requests are answered for loopback names, for this address and for the hosts in `ALLOWED_HOSTS`.
 ///
 /// # Errors
-/// [`BindError`], in one sentence for the operator.
+/// Returns [`BindError`], in one sentence for the operator.
 pub async fn bind(service: &'static str, addr: &str, variable: &str) -> Result<Bound, BindError> {
     let hosts = AllowedHosts::from_env(addr)?;
     let listener = TcpListener::bind(addr).await.map_err(|source| {

@@ -1,7 +1,7 @@
-//! Accepts connections and serves them: with a limit on their number, and on the time that a client may waste.
+//! Accepts connections and serves them, with limits on their number and on the time that a client may waste.
 //!
-//! HTTP/1.1 only. An HTTP/2 connection can be kept open for ever by answering pings, and browsers speak it over TLS only,
-//! which is a matter of the proxy in front.
+//! HTTP/1.1 only. An HTTP/2 connection can be kept open for ever by answering pings. Browsers use HTTP/2 only over TLS,
+//! which is up to the proxy in front.
 
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -31,19 +31,19 @@ use tower::ServiceExt;
 use super::{Bound, deadlines::BodyWithin, descriptors};
 use crate::{ApiError, RETRY_AFTER, metrics, problem, telemetry};
 
-/// Most connections of one program. A connection that waits costs some 50 kB.
+/// Maximum number of connections of one program. A waiting connection costs some 50 kB.
 const CONNECTIONS: usize = 1000;
-/// Connections beyond the limit that are told so; more than these are closed without a word.
+/// Number of connections beyond the limit that receive a refusal. Further ones are closed without a word.
 const TURNED_AWAY: usize = 50;
-/// Time that a client has for the header of its request, and a connection for the next one.
+/// Time for the client to send the header of its request, and for a connection to send the next one.
 const HEADER_WITHIN: Duration = Duration::from_secs(20);
-/// Time that a client has for the body of its request.
+/// Time for the client to send the body of its request.
 const BODY_WITHIN: Duration = Duration::from_secs(20);
-/// Time for which a client may take nothing of its answer.
+/// Longest time for which a client may read nothing of its answer.
 const TAKE_WITHIN: Duration = Duration::from_secs(30);
-/// As [`HEADER_WITHIN`], for a connection beyond the limit.
+/// Like [`HEADER_WITHIN`], for a connection beyond the limit.
 const TURNED_AWAY_WITHIN: Duration = Duration::from_secs(2);
-/// Time that requests in flight have once the program is told to stop.
+/// Time for requests in flight to end once the program is told to stop.
 const DRAIN: Duration = Duration::from_secs(8);
 
 /// Limits of a program's connections.
@@ -63,7 +63,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The limits of a program that may have so many connections.
+    /// Returns the limits of a program that may have this many connections.
     fn of_share(share: usize) -> Self {
         Self {
             connections: CONNECTIONS.min(share),
@@ -79,14 +79,14 @@ impl Limits {
     }
 }
 
-/// Serves until `shutdown`; then lets requests in flight end, for 8 s at most.
+/// Serves until `shutdown`. Then lets requests in flight end, for at most 8 s.
 ///
-/// At most 1,000 connections are served at a time, less where the limit of descriptors is low. One more is answered 503
-/// `overloaded`. A client has 20 s for the header of a request and 20 s for its body, and an idle connection is closed
-/// after 20 s.
+/// At most 1,000 connections are served at a time, fewer if the limit of descriptors is low. A further one is answered
+/// 503 `overloaded`. A client has 20 s for the header of a request and 20 s for its body, and an idle connection is
+/// closed after 20 s.
 ///
 /// # Errors
-/// The address of the listener cannot be read.
+/// Returns an error if the address of the listener cannot be read.
 pub async fn serve(service: &'static str, bound: Bound, app: Router, shutdown: CancellationToken) -> io::Result<()> {
     let Bound { mut listener, hosts, limits } = bound;
     announce(service, listener.local_addr()?);
@@ -140,7 +140,7 @@ struct Server {
 }
 
 impl Server {
-    /// Serves a connection in a task of its own.
+    /// Serves a connection in its own task.
     fn take(&self, stream: TcpStream) {
         let (permit, app, header) = match Arc::clone(&self.open).try_acquire_owned() {
             Ok(permit) => (permit, &self.app, self.limits.header),
@@ -149,7 +149,7 @@ impl Server {
                 Err(_) => return telemetry::closed_unserved(self.service),
             },
         };
-        // Answers are written whole; waiting for more to send would only delay them.
+        // Answers are written as a whole; waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.limits.take));
@@ -176,7 +176,7 @@ impl Server {
     }
 }
 
-/// Answers connections beyond the limit. A program that is full is alive.
+/// Answers connections beyond the limit. A program that is full is still alive.
 fn full(service: &'static str) -> Router {
     let refuse = move || async move {
         telemetry::turned_away(service);

@@ -1,4 +1,4 @@
-//! Ends bodies that do not come to an end, and the work of clients that have gone.
+//! Ends bodies that never end, and the work of clients that have gone.
 
 use std::time::Duration;
 
@@ -17,16 +17,16 @@ use tracing::Instrument;
 
 use crate::{ApiError, problem};
 
-/// Time that a client has for the body of its request.
+/// Time for the client to send the body of its request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BodyWithin(pub(super) Duration);
 
-/// A body that has not come in time.
+/// A body that has not arrived in time.
 #[derive(Debug, thiserror::Error)]
 #[error("the body of the request did not come in time")]
 pub(crate) struct BodyTooSlow;
 
-/// Ends a body that does not come in time. [`super::serve`] adds the time to each request.
+/// Ends a body that does not arrive in time. [`super::serve`] adds the time to each request.
 pub(super) async fn limit_body(request: Request, next: Next) -> Response {
     use axum::body::HttpBody;
     let within = request.extensions().get::<BodyWithin>().copied();
@@ -50,7 +50,7 @@ fn limited(body: Body, BodyWithin(within): BodyWithin) -> Body {
     Body::from_stream(chunks)
 }
 
-/// Returns the 408 of a body that did not come in time.
+/// Returns the 408 for a body that did not arrive in time.
 pub(crate) fn body_too_slow() -> ApiError {
     let detail = "the body did not come in time; nothing was done";
     problem(StatusCode::REQUEST_TIMEOUT, code::REQUEST_TIMEOUT, detail)
@@ -72,7 +72,7 @@ impl ClientGone {
     }
 }
 
-/// Runs handlers that change something to completion, even if the client disconnects. What waits to be begun may look at
+/// Runs handlers that change something to completion, even if the client disconnects. Work that has not begun may check
 /// [`ClientGone`].
 pub(super) async fn run_to_completion(mut request: Request, next: Next) -> Response {
     if request.method().is_safe() {
@@ -80,7 +80,7 @@ pub(super) async fn run_to_completion(mut request: Request, next: Next) -> Respo
     }
     let gone = ClientGone::default();
     request.extensions_mut().insert(gone.clone());
-    // Dropped with this future, which is what a client that goes away looks like from here.
+    // Dropped with this future: that is how a departing client shows here.
     let guard = gone.0.clone().drop_guard();
     let work = async move {
         let response = next.run(request).await;

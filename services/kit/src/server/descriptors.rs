@@ -2,13 +2,13 @@
 
 use std::sync::OnceLock;
 
-/// Soft limit that is asked for, if the hard one allows it.
+/// The soft limit to request, if the hard one allows it.
 const WANTED: u64 = 16_384;
-/// One program may use this part of them for its connections: `cargo run` has five programs in a process, and databases,
-/// clients and files need some as well.
+/// One in this many descriptors is for the connections of one program: `cargo run` has six programs in a process, and
+/// databases, clients and files need some as well.
 const PART: u64 = 8;
 
-/// Returns how many connections one program may have. Raises the process's soft limit of descriptors at the first call.
+/// Returns how many connections one program may have. The first call raises the process's soft limit of descriptors.
 pub(super) fn share() -> usize {
     static SHARE: OnceLock<usize> = OnceLock::new();
     *SHARE.get_or_init(|| share_of(raised()))

@@ -1,5 +1,5 @@
-//! Protection against pages of other sites: a program answers for its own hosts only, and takes commands from no other
-//! site's page.
+//! Protection against pages of other sites: a program answers only for its own hosts, and accepts no commands from
+//! another site's page.
 //!
 //! A browser sends a page's requests wherever the page wants. A page whose name resolves to 127.0.0.1 (DNS rebinding)
 //! could read and command everything here: its `Host` gives it away. A page of another name could still send commands
@@ -98,7 +98,7 @@ impl AllowedHosts {
     /// Makes the hosts of a program that listens on `addr`, with those in `ALLOWED_HOSTS`.
     ///
     /// # Errors
-    /// [`ConfigError`] if `ALLOWED_HOSTS` is invalid.
+    /// Returns [`ConfigError`] if `ALLOWED_HOSTS` is invalid.
     pub(crate) fn from_env(addr: &str) -> Result<Self, ConfigError> {
         Ok(Self::of(addr, env_or(VARIABLE, HostList::default())?))
     }
@@ -112,8 +112,8 @@ impl AllowedHosts {
         host.is_loopback() || host.name == self.own || self.is_address_of_ours(host) || self.is_listed(host)
     }
 
-    /// An address in numbers is safe: only a name can be made to resolve to another machine's. A program that listens on
-    /// all addresses does not know which of them are its own.
+    /// Returns whether the host is a numeric address of ours. A numeric address is safe: only a name can be made to
+    /// resolve to another machine. A program that listens on all addresses does not know which ones are its own.
     fn is_address_of_ours(&self, host: &Host) -> bool {
         let listens_on_all = self.own.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified());
         listens_on_all && host.name.parse::<IpAddr>().is_ok()
@@ -128,7 +128,7 @@ impl AllowedHosts {
     }
 
     fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
-        // A client that is no browser may leave it out (HTTP/1.0). A request line may name the host as well.
+        // A client that is not a browser may omit it (HTTP/1.0). A request line may name the host as well.
         let mut named: Vec<&str> = uri.authority().map(Authority::as_str).into_iter().collect();
         named.extend(headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default()));
         for text in &named {
@@ -161,15 +161,15 @@ fn is_cross_site(headers: &HeaderMap, host: Option<&str>) -> bool {
     let of_ours = |origin: &str| {
         let (Ok(url), Some(own)) = (Url::parse(origin), &own) else { return false };
         let Some(origin) = Host::parse(url.authority()) else { return false };
-        // Neither names the port that its scheme has by default; the proxy in front may speak another scheme than we do.
+        // Neither names its scheme's default port; the proxy in front may use another scheme than we do.
         let is_default = |port: Option<u16>| matches!(port, None | Some(80 | 443));
         origin.name == own.name && (origin.port == own.port || is_default(origin.port) && is_default(own.port))
     };
     headers.get_all(ORIGIN).iter().any(|origin| !origin.to_str().is_ok_and(of_ours))
 }
 
-/// Refuses requests for other hosts, and commands that another site's page sends. [`super::serve`] adds the program's
-/// hosts to each request; without them only loopback names are answered for.
+/// Refuses requests for other hosts, and commands from another site's page. [`super::serve`] adds the program's hosts
+/// to each request; without them only loopback names are answered for.
 pub(super) async fn check(request: Request, next: Next) -> Response {
     let hosts = request.extensions().get::<Arc<AllowedHosts>>().cloned().unwrap_or_default();
     match hosts.check(request.method(), request.uri(), request.headers()) {
@@ -246,7 +246,7 @@ mod tests {
         for foreign in ["example.org", "svc.example", "xsvc.example", "10.0.0.1", "billing.evil.example"] {
             assert_eq!(get(&named, foreign), 421, "{foreign}");
         }
-        // A probe of Kubernetes names the address of the pod.
+        // A Kubernetes probe names the address of the pod.
         for all in ["0.0.0.0:8081", "[::]:8081"] {
             assert_eq!((get(&hosts(all, ""), "10.0.0.1:8081"), get(&hosts(all, ""), "evil.example")), (200, 421));
         }

@@ -1,4 +1,5 @@
-//! Projects Billing's events into the reports. Each event counts once: its effect and the position are one transaction.
+//! Projects Billing's events into the reports. Each event counts once: its effect and the position share one
+//! transaction.
 
 use std::time::{Duration, Instant};
 
@@ -20,21 +21,22 @@ pub(super) enum Projected {
     All,
     /// Another replica has moved the position meanwhile.
     ByAnother,
-    /// All before this event are projected; it cannot be read.
+    /// Everything before this event is projected; the event cannot be read.
     Unreadable { position: Position, reason: String },
 }
 
-/// The type of the events that are projected.
+/// The type of the projected events.
 const ISSUED: &str = "DocumentIssued";
-/// Time for which events that do not concern the reports are not committed by themselves: after a crash they are read again.
+/// Events that do not concern the reports are committed separately only after this time; after a crash they are read
+/// again.
 pub(super) const COMMIT_AFTER: Duration = Duration::from_secs(1);
 
-/// How far the log has been projected.
+/// The progress of the projection.
 #[derive(Debug)]
 pub(super) struct Projection {
     committed: FeedPosition,
     committed_at: Instant,
-    /// Beyond what is committed there are only events that do not concern the reports.
+    /// Beyond the committed position there are only events that do not concern the reports.
     seen: FeedPosition,
 }
 
@@ -49,14 +51,14 @@ impl Projection {
         &self.seen
     }
 
-    /// Returns whether events have been seen whose position is not committed yet.
+    /// Returns whether the position of some events that were seen is not committed yet.
     pub(super) fn is_ahead(&self) -> bool {
         self.seen.position > self.committed.position
     }
 
-    /// Projects the batch that follows; an empty one says that nothing has come for a while.
+    /// Projects the next batch; an empty one means that nothing has arrived for a while.
     ///
-    /// Each issued document has a transaction of its own: several in one would take their locks in an order that a mark
+    /// Each issued document has its own transaction: several in one would take their locks in an order that a mark
     /// could reverse. Events that do not concern the reports are committed with the next one that does, or later.
     pub(super) async fn project(
         &mut self,
@@ -96,7 +98,8 @@ impl Projection {
         Ok(!self.is_ahead() || self.commit(database, &seen, None).await?)
     }
 
-    /// Moves the position, with the document that the event there has issued; `false` where another replica has moved it.
+    /// Moves the position, with the document that the event there issues. Returns `false` if another replica has moved
+    /// it.
     async fn commit(
         &mut self,
         database: &Database,
@@ -116,7 +119,7 @@ impl Projection {
     }
 }
 
-/// Adds a document to its customer's open report; as voided if it was marked before it came.
+/// Adds a document to its customer's open report; as voided if its mark arrived first.
 async fn add(transaction: &Transaction, issued: DocumentIssued) -> Result<(), DbErr> {
     let document = store::lock(transaction, issued.document_id).await?;
     if document.known.is_some() {
@@ -127,8 +130,8 @@ async fn add(transaction: &Transaction, issued: DocumentIssued) -> Result<(), Db
     document.enter(transaction, &known, document.marked_by.is_some()).await
 }
 
-/// Returns the document that an event issues; an error where it may issue one that cannot be read. Events of other types
-/// do not concern the reports, whatever they hold.
+/// Returns the document that an event issues, or an error if the event may issue one that cannot be read. Events of
+/// other types do not concern the reports, whatever they contain.
 fn issued(event: &FeedEvent) -> Result<Option<DocumentIssued>, String> {
     let event = match event {
         FeedEvent::Event(event) if event.kind == ISSUED => event,

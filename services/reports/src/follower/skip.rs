@@ -1,10 +1,10 @@
-//! Positions of Billing's log that an operator has Reports pass over.
+//! Positions of Billing's log that an operator makes Reports skip.
 
 use std::{collections::BTreeSet, num::ParseIntError, str::FromStr};
 
 use messages::Position;
 
-/// Positions at which an event that cannot be read is passed over. An event that can be read counts all the same.
+/// Positions at which an unreadable event is skipped. A readable event there still counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Skip(BTreeSet<Position>);
 
@@ -20,7 +20,7 @@ impl FromIterator<Position> for Skip {
     }
 }
 
-/// The text is no list of positions.
+/// The text is not a list of positions.
 #[derive(Debug, thiserror::Error)]
 #[error("it must be positions, separated by commas: {0}")]
 pub(crate) struct NoPositions(#[from] ParseIntError);

@@ -33,8 +33,8 @@ pub(super) async fn mark_document_as_voided(
         let document = store::lock(tx, body.document_id.clone()).await?;
         let process = body.process_id.clone();
         let before = document.outcome(tx, &process).await?;
-        // An existing mark is never refused, even if the request names another customer: the process must learn that the
-        // document is marked.
+        // An existing mark is never refused, even if the request names another customer: the process must learn that
+        // the document is marked.
         if before != Some(Outcome::Marked)
             && let Some(answer) = tx.earlier()?
         {

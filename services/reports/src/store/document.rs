@@ -1,4 +1,4 @@
-//! A document under lock, as marking, unmarking and issuing change it.
+//! A document under lock, for marking, unmarking and issuing.
 
 use messages::{CustomerId, DocumentId, Money, ProcessId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DbErr, EntityTrait, QuerySelect, sea_query::OnConflict};
@@ -10,25 +10,25 @@ use super::{
 };
 use crate::domain::{Outcome, Standing};
 
-/// A document whose row is locked, and the row of its report with it, until the transaction ends.
+/// A document whose row, and the row of its report, are locked until the transaction ends.
 #[derive(Debug)]
 pub(crate) struct LockedDocument {
     pub(crate) id: DocumentId,
-    /// `None` until Billing's log has told of it.
+    /// `None` until Billing's log has announced it.
     pub(crate) known: Option<KnownDocument>,
     pub(crate) marked_by: Option<ProcessId>,
     pub(crate) standing: Standing,
     report_id: Option<String>,
 }
 
-/// A document as Billing's log has told it.
+/// A document as announced by Billing's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KnownDocument {
     pub(crate) customer_id: CustomerId,
     pub(crate) total: Money,
 }
 
-/// Locks a document. One that is not known yet gets an empty row, so that a mark and the document's arrival wait for each
+/// Locks a document. An unknown document gets an empty row, so that a mark and the document's arrival wait for each
 /// other.
 pub(crate) async fn lock(transaction: &Transaction, id: DocumentId) -> Result<LockedDocument, DbErr> {
     let find = || document::Entity::find_by_id(id.as_str()).lock_exclusive().one(&**transaction);
@@ -67,7 +67,7 @@ impl LockedDocument {
         Ok(marking::Entity::find_by_id(key).one(&**transaction).await?.map(|row| row.outcome))
     }
 
-    /// Keeps the result of the process's marking of this document.
+    /// Records the result of the process's marking of this document.
     pub(crate) async fn remember(
         &self,
         transaction: &Transaction,
@@ -100,7 +100,7 @@ impl LockedDocument {
         }
     }
 
-    /// Enters the document, of which this is known, into its customer's open report.
+    /// Enters the document, with this data, into its customer's open report.
     pub(crate) async fn enter(
         &self,
         transaction: &Transaction,

@@ -1,6 +1,6 @@
 //! Reports' tables.
 
-/// A document. Its row begins with the first that Reports learns of it, which may be a mark.
+/// A document. Its row is created with the first news of it, which may be a mark.
 pub(super) mod document {
     use sea_orm::entity::prelude::*;
 
@@ -9,11 +9,11 @@ pub(super) mod document {
     pub(crate) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub document_id: String,
-        /// Empty, as are the total and the report, until Billing's log has told of the document.
+        /// Empty, as are the total and the report, until Billing's log has announced the document.
         pub customer_id: Option<String>,
         pub minor: Option<i64>,
         pub currency: Option<String>,
-        /// The document's report; after it moved, the later one.
+        /// The document's report. After a move it is the later one.
         pub report_id: Option<String>,
         /// The process that has marked it as voided.
         pub marked_by: Option<String>,
@@ -25,7 +25,7 @@ pub(super) mod document {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Result of each process's marking of a document.
+/// The result of each process's marking of a document.
 pub(super) mod marking {
     use sea_orm::entity::prelude::*;
 
@@ -63,7 +63,7 @@ pub(super) mod report {
         pub published_at: Option<DateTimeUtc>,
     }
 
-    /// Status of a report. A customer has one open report at most.
+    /// Status of a report. A customer has at most one open report.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
     #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "kebab-case")]
     pub(crate) enum Status {
@@ -86,7 +86,7 @@ pub(super) mod entry {
     pub(crate) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub report_id: String,
-        /// From 1, in the order in which the documents came.
+        /// From 1, in the order of arrival.
         #[sea_orm(primary_key, auto_increment = false)]
         pub place: i64,
         pub document_id: String,

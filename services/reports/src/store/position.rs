@@ -14,8 +14,8 @@ pub(crate) async fn position(database: &Database) -> Result<FeedPosition, DbErr>
     Ok(FeedPosition { position: row.position, logid: row.logid })
 }
 
-/// Moves the position in the transaction of the projection, unless another instance has moved it meanwhile. The position
-/// is locked from here on, so that an event counts once even if several instances follow the log.
+/// Moves the position in the transaction of the projection, unless another instance has moved it meanwhile. From here
+/// on the position is locked, so an event counts once even if several instances follow the log.
 pub(crate) async fn move_position(
     transaction: &Transaction,
     from: &FeedPosition,

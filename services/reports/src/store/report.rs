@@ -22,7 +22,7 @@ use super::{
     sums::{self, Sums},
 };
 
-/// Documents of each report that a list shows: an open report may have any number.
+/// Number of documents that a list shows of each report: an open report may have any number.
 const LISTED_DOCUMENTS: i64 = 100;
 
 /// Locks a report and returns whether it is open.
@@ -133,9 +133,9 @@ pub(super) async fn set_voided(
 /// The reports that a list shows.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
-    /// Those of one customer.
+    /// Only those of this customer.
     pub(crate) customer_id: Option<CustomerId>,
-    /// Those of one status.
+    /// Only those with this status.
     pub(crate) status: Option<ReportStatus>,
 }
 
@@ -166,7 +166,7 @@ pub(crate) async fn find(database: &Database, id: &ReportId) -> Result<Option<Re
     view(row, entries).map(Some)
 }
 
-/// Reads the documents of these reports, each report's in the order in which they came.
+/// Reads the documents of these reports; within each report in the order of arrival.
 async fn entries(
     connection: &impl sea_orm::ConnectionTrait,
     reports: impl IntoIterator<Item = String>,
@@ -178,7 +178,7 @@ async fn entries(
         .await
 }
 
-/// Reads the newest documents of the reports that a list shows, each report's in the order in which they came.
+/// Reads the newest documents of the reports that a list shows; within each report in the order of arrival.
 async fn newest_entries(
     connection: &impl sea_orm::ConnectionTrait,
     sums: &HashMap<String, Sums>,
@@ -194,13 +194,13 @@ async fn newest_entries(
     entry::Entity::find().filter(chosen).order_by_asc(entry::Column::Place).all(connection).await
 }
 
-/// Makes a report of its row and all of its documents.
+/// Makes a report from its row and all of its documents.
 fn view(row: Model, entries: Vec<entry::Model>) -> Result<Report, DbErr> {
     let sums = Sums::of_entries(&entries)?;
     show(row, entries, sums)
 }
 
-/// Makes a report of its row, its sums, and the documents that are shown.
+/// Makes a report from its row, its sums, and the documents to show.
 fn show(row: Model, entries: Vec<entry::Model>, sums: Sums) -> Result<Report, DbErr> {
     Ok(Report {
         report_id: row.report_id.try_into().map_err(unreadable)?,

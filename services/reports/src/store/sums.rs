@@ -1,4 +1,5 @@
-//! Totals and counts of reports. Derived each time, by the database where the documents are not shown anyway.
+//! Totals and counts of reports. They are derived each time; the database does it where the documents are not shown
+//! anyway.
 
 use std::collections::HashMap;
 
@@ -20,13 +21,13 @@ pub(super) struct Sums {
     pub(super) totals: Vec<Total>,
     /// Number of documents.
     pub(super) documents: i64,
-    /// How many of them are voided.
+    /// Number of voided documents.
     pub(super) voided: i64,
-    /// Place of the last one.
+    /// Place of the last document.
     pub(super) last_place: i64,
 }
 
-/// Sum of the documents of one report and currency that are voided, or are not.
+/// Sum of the documents of one report and currency: either the voided ones or the others.
 #[derive(Debug, FromQueryResult)]
 struct Part {
     report_id: String,

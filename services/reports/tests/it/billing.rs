@@ -1,4 +1,4 @@
-//! A log of Billing that a test writes, over real HTTP.
+//! A Billing log that a test writes, over real HTTP.
 
 use std::{
     net::SocketAddr,
@@ -52,7 +52,7 @@ impl BillingLog {
         format!("http://{}", self.addr).parse().unwrap()
     }
 
-    /// Appends whatever it is, with its position.
+    /// Appends anything, with its position.
     pub(crate) fn append(&self, mut event: Value) {
         let mut log = self.log.lock().unwrap();
         if event.is_object() {
@@ -76,7 +76,7 @@ impl BillingLog {
         self.log.lock().unwrap().is_down = is_down;
     }
 
-    /// Makes it another log, with the same events.
+    /// Turns it into another log with the same events.
     pub(crate) fn replace(&self, logid: &str) {
         let mut log = self.log.lock().unwrap();
         log.logid = logid.to_owned();
@@ -85,7 +85,7 @@ impl BillingLog {
         }
     }
 
-    /// Loses the events at the end.
+    /// Loses this many events at the end.
     pub(crate) fn lose(&self, count: usize) {
         let mut log = self.log.lock().unwrap();
         let length = log.entries.len() - count;
@@ -93,7 +93,7 @@ impl BillingLog {
     }
 }
 
-/// An event without its place in the log.
+/// Returns an event without its place in the log.
 pub(crate) fn event(kind: &str, data: Value) -> Value {
     json!({
         "specversion": "1.0", "id": "e", "source": "/billing", "type": kind, "subject": "d",
@@ -110,7 +110,7 @@ async fn events(State(log): State<Arc<Mutex<Log>>>, Query(asked): Query<Asked>) 
     };
     let (mut is_down, mut page) = read();
     if !is_down && page.is_empty() && asked.wait > 0 {
-        // One short wait in the place of a long one, so that a reader soon sees what the test changes.
+        // One short wait instead of a long one, so that a reader soon sees what the test changes.
         tokio::time::sleep(Duration::from_millis(50)).await;
         (is_down, page) = read();
     }

@@ -1,4 +1,4 @@
-//! Reports over real HTTP, on each database, with a log of Billing that the tests write.
+//! Reports over real HTTP, on each database, with a Billing log that the tests write.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 mod billing;
@@ -19,8 +19,8 @@ async fn start(billing: &BillingLog, database: &DatabaseUrl) -> Running {
     Running::start(Reports::following(billing.url()).unwrap(), database).await
 }
 
-/// Awaits that the customer's reports hold this many entries altogether, and returns them whole, oldest first: the list
-/// shows the newest documents alone.
+/// Waits until the customer's reports hold this many entries altogether. Returns the whole reports, oldest first; a
+/// list would show only the newest documents.
 async fn reports_with(client: &Client, customer: &str, entries: usize) -> Vec<Value> {
     let path = format!("/reports?customer_id={customer}");
     let reports = eventually("the documents are reported", async || {
@@ -51,7 +51,7 @@ async fn publish(client: &Client, customer: &str) -> Answer {
     client.post("/commands/publish-report", json!({"customer_id": customer})).await
 }
 
-/// Id of each document of a report, with `-` before those that are voided.
+/// Returns the id of each document of a report, with `-` before voided ones.
 fn listed(report: &Value) -> Vec<String> {
     let documents = report["documents"].as_array().unwrap().iter();
     let shown = documents.map(|document| {
@@ -61,7 +61,7 @@ fn listed(report: &Value) -> Vec<String> {
     shown.collect()
 }
 
-/// The one total of a report, in its currency.
+/// Returns the one total of a report, in its currency.
 fn total(report: &Value) -> &str {
     let totals = report["totals"].as_array().unwrap();
     assert!(totals.len() <= 1, "{report}");

@@ -64,13 +64,13 @@ async fn a_late_duplicate_marks_no_second_time() {
         let first = send().await;
         assert_eq!(first.status, 200);
         unmark(client, "D1", "P1").await;
-        // Its key answers what it answered, without a key it is refused; either way nothing is marked.
+        // With its key it gets the first answer again, without a key it is refused. Either way nothing is marked.
         assert_eq!(send().await.body, first.body);
         assert_eq!(mark(client, "D1", "P1").await.outcome(), (409, "process-closed"));
-        // Unmarked before the mark came at all.
+        // Unmarked before the mark arrived.
         unmark(client, "D1", "P2").await;
         assert_eq!(mark(client, "D1", "P2").await.outcome(), (409, "process-closed"));
-        // Refused, and the reason for it gone since.
+        // Refused; the reason has since gone.
         mark(client, "D1", "P3").await;
         assert_eq!(mark(client, "D1", "P4").await.outcome(), (409, "marked-by-another-process"));
         unmark(client, "D1", "P3").await;
@@ -94,7 +94,7 @@ async fn a_document_in_a_published_report_cannot_be_marked() {
         let published = publish(client, "c").await.body;
         assert_eq!(mark(client, "D1", "P1").await.outcome(), (409, "report-published"));
         assert_eq!(mark(client, "D1", "P1").await.outcome(), (409, "report-published"));
-        // Marked before: a process that repeats its command is told so, whatever was published since.
+        // Already marked: a process that repeats its command is told so, whatever has been published since.
         assert_eq!(mark(client, "D2", "P2").await.status, 200);
         assert_eq!(mark(client, "D2", "P3").await.outcome(), (409, "marked-by-another-process"));
         assert_eq!(reports_with(client, "c", 2).await, [published]);

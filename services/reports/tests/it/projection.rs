@@ -50,7 +50,7 @@ async fn a_document_that_cannot_be_read_stops_the_follower_visibly_until_an_oper
             (&[], Some(3), &["D1"]),
             (&[3], Some(5), &["D1", "D2"]),
             (&[3, 5], Some(6), &["D1", "D2"]),
-            // What can be read counts, whatever is listed.
+            // A readable event counts, whatever is listed.
             (&[3, 5, 6, 7], None, &["D1", "D2", "D3"]),
         ] {
             let following = Reports::following(billing.url()).unwrap().skipping(skip.iter().copied());

@@ -105,13 +105,13 @@ async fn while_reports_are_published_each_document_gets_into_one() {
     .await;
 }
 
-/// A document that is unmarked after its report was published stands in two reports, and counts once here.
+/// Counts documents once. A document that is unmarked after its report was published is in two reports.
 fn distinct_documents(reports: &[Value]) -> usize {
     let listed = reports.iter().flat_map(listed);
     listed.map(|document| document.trim_start_matches('-').to_owned()).collect::<HashSet<_>>().len()
 }
 
-/// Each total is the sum of its documents, and each document counts at most once over all reports.
+/// Checks that each total is the sum of its documents, and that each document counts at most once over all reports.
 fn check_sums(reports: &[Value], documents: usize) {
     let mut counted: HashMap<String, usize> = HashMap::new();
     for report in reports {

@@ -1,4 +1,4 @@
-//! What clients were answered is true: each 2xx is there, and what was refused, or 503, was not done.
+//! The answers to clients are true: each 2xx took effect, and whatever was refused, or answered 503, was not done.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::evidence::Evidence;
 
-/// A request, the event that it leads to, and the field that names what it is about, in the body or the answer.
+/// A request, the event that it leads to, and the field of the body or the answer that contains its subject.
 const EFFECTS: [(&str, &str, &str, &str, Named); 11] = [
     ("issue", "billing", "DocumentIssued", "document_id", Named::InBody),
     ("open-account", "accounts", "AccountOpened", "account_id", Named::InBody),
@@ -24,7 +24,7 @@ const EFFECTS: [(&str, &str, &str, &str, Named); 11] = [
     ("change-rating", "contracts", "CustomerCreditRatingChanged", "credit_change_id", Named::InAnswer),
     ("publish", "reports", "ReportPublished", "report_id", Named::InAnswer),
 ];
-/// Requests whose id nobody else uses: what was certainly not done must have left nothing.
+/// Requests whose id nobody else uses: what was certainly not done must not have left anything.
 const UNIQUE: [&str; 4] = ["issue", "open-account", "transfer", "open-contract"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(super) fn check(evidence: &Evidence, found: &mut Found) {
     keys(evidence, found);
 }
 
-/// What is done once, and only if it was not refused, with what was asked for.
+/// Checks that an effect happened at most once, only if it was not refused, and as requested.
 fn unique(line: &Value, kind: &str, id: &str, effects: &[&Value], found: &mut Found) {
     found.unless(effects.len() <= 1, "answers", id, || format!("{} times {kind}", effects.len()));
     if !may_have_happened(line) {
@@ -69,7 +69,8 @@ fn unique(line: &Value, kind: &str, id: &str, effects: &[&Value], found: &mut Fo
     }
 }
 
-/// The key of each accepted command is kept with its answer, so that a late repetition gets the same.
+/// Checks that the key of each accepted command is kept with its answer, so that a late repetition gets the same
+/// answer.
 fn keys(evidence: &Evidence, found: &mut Found) {
     let mut kept: BTreeMap<&str, BTreeMap<&str, &Value>> = BTreeMap::new();
     for service in ["billing", "reports", "accounts", "contracts"] {
@@ -98,7 +99,7 @@ fn keys(evidence: &Evidence, found: &mut Found) {
     }
 }
 
-/// The service that keeps the key of a command; the apis pass it on. None for what is no command of a service.
+/// Returns the service that keeps the key of a command; the apis pass it on. `None` if it is no command of a service.
 fn keeper(line: &Value) -> Option<&'static str> {
     match text(&line["op"]) {
         "issue" | "void" => Some("billing"),

@@ -1,4 +1,4 @@
-//! Contracts: each is revoked once per pending period, and every step follows from the one before.
+//! Contracts: each is revoked once per pending period, and every step follows from the previous one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,7 @@ pub(super) fn check(evidence: &Evidence, found: &mut Found) {
     }
 }
 
-/// What a contract may be before each event, and what it is afterwards.
+/// Checks what a contract was before each event, and records what it is afterwards.
 fn step<'a>(id: &'a str, kind: &'a str, states: &mut BTreeMap<&'a str, &'static str>, found: &mut Found) {
     let (before, after): (&[&str], _) = match kind {
         "ContractOpened" => (&[], "active"),
@@ -56,7 +56,7 @@ fn step<'a>(id: &'a str, kind: &'a str, states: &mut BTreeMap<&'a str, &'static 
     });
 }
 
-/// How many contracts of a change are where.
+/// Returns how many contracts of a change have which status.
 pub(super) fn counts_of(evidence: &Evidence, change: &Value) -> BTreeMap<&'static str, u64> {
     let names = ["pending", "signed", "confirmed", "reinstated", "terminated", "untouched"];
     let mut counts: BTreeMap<_, _> = names.into_iter().map(|name| (name, 0)).collect();

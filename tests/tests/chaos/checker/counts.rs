@@ -1,4 +1,4 @@
-//! Numbers of credit changes and batches are exact.
+//! The numbers of credit changes and batches are exact.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ fn latest_run<'a>(evidence: &'a Evidence, workflow: &str) -> Option<&'a Value> {
     runs.max_by_key(|run| time(&run["started"]))
 }
 
-/// The batch's own numbers, beside the commands that Contracts has carried out under the batch's keys.
+/// Compares the batch's own numbers with the commands that Contracts has carried out under the batch's keys.
 fn batch_is_exact(evidence: &Evidence, change: &Value, run: &Value, found: &mut Found) {
     let (id, memo) = (text(&change["credit_change_id"]), &run["memo"]);
     let number_of = |name: &str| memo[name].as_u64().unwrap_or_default();
@@ -50,13 +50,13 @@ fn batch_is_exact(evidence: &Evidence, change: &Value, run: &Value, found: &mut 
     let contracts: Vec<&str> = of_batch.collect();
     let carried_out = contracts.len() as u64;
     if memo["status"] != "completed" {
-        // It may have ended before it heard of what it had sent.
+        // It may have ended before it received all answers.
         found.unless(accepted <= carried_out, "counts", id, || {
             format!("its batch was accepted {accepted} commands, and {carried_out} were carried out")
         });
         return;
     }
-    // After a crash the batch reads its page once more, and a contract that was terminated meanwhile is not on it.
+    // After a crash the batch reads its page again. A contract that was terminated meanwhile is no longer on it.
     let terminated = terminated(evidence);
     let gone = contracts.iter().filter(|contract| terminated.contains_key(*contract)).count() as u64;
     found.unless((accepted..=accepted + gone).contains(&carried_out), "counts", id, || {
@@ -72,13 +72,13 @@ fn batch_is_exact(evidence: &Evidence, change: &Value, run: &Value, found: &mut 
     });
 }
 
-/// The contracts that were terminated, and the position at which.
+/// Returns the terminated contracts, with the positions of their termination.
 fn terminated(evidence: &Evidence) -> BTreeMap<&str, i64> {
     let events = evidence.log("contracts").iter().filter(|event| event["type"] == "ContractTerminated");
     events.map(|event| (text(&event["data"]["contract_id"]), number(&event["sequence"]))).collect()
 }
 
-/// How many contracts the customer had when the rating changed, without and with those that were terminated afterwards.
+/// Returns how many contracts the customer had when the rating changed, without and with those terminated afterwards.
 fn affected(evidence: &Evidence, change: &Value) -> (u64, u64) {
     let (position, terminated) = (number(&change["position"]), terminated(evidence));
     let (mut least, mut most) = (0, 0);
@@ -93,7 +93,7 @@ fn affected(evidence: &Evidence, change: &Value) -> (u64, u64) {
     (least, most)
 }
 
-/// What the api tells of a customer's latest change.
+/// Checks what the api reports about a customer's latest change.
 fn view_is_exact(
     customer: &str,
     view: &Value,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Found, words::text};
 use crate::evidence::Evidence;
 
-/// Commands about one process, as the services log them.
+/// Commands about one process, as logged by the services.
 const COMMANDS: [&str; 9] = [
     "/commands/mark-document-as-voided",
     "/commands/unmark-document-as-voided",
@@ -24,10 +24,10 @@ const COMMANDS: [&str; 9] = [
     "/commands/fail-money-transfer",
     "/commands/revoke-customer-contract",
 ];
-/// Ends that tell of a fault of the program itself: a panic, and the signals of a memory fault or an abort.
+/// Ends that reveal a fault of the program itself: a panic, and the signals of a memory fault or an abort.
 const BAD_ENDS: [&str; 5] = ["Exit(101)", "Exit(134)", "Signal(6)", "Signal(11)", "Signal(4)"];
 
-/// The lines of all logs that break a rule.
+/// Returns the lines of all logs that break a rule.
 pub(crate) fn read(logs: &BTreeMap<&str, PathBuf>) -> Vec<Value> {
     let mut lines = Vec::new();
     for (program, path) in logs {
@@ -42,7 +42,7 @@ pub(crate) fn read(logs: &BTreeMap<&str, PathBuf>) -> Vec<Value> {
     lines
 }
 
-/// What is wrong with a line.
+/// Returns what is wrong with a line.
 pub(crate) fn wrong(program: &str, line: &str) -> Option<&'static str> {
     if line.contains("panicked at") || line.contains("stack overflow") {
         return Some("panic");

@@ -1,4 +1,4 @@
-//! The logs: what the route answers is what the table has, without gaps, and each event names its process.
+//! The logs: the route answers what the table contains, without gaps, and each event names its process.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! V2, V2b and V8: Reports' totals, and that Billing and Reports agree.
+//! V2, V2b and V8: Reports' totals, and the agreement of Billing and Reports.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,7 @@ pub(super) fn check(evidence: &Evidence, found: &mut Found) {
     marks(evidence, found);
 }
 
-/// The rows of each document that count in a total.
+/// Returns the rows of each document that count in a total.
 fn counted(evidence: &Evidence) -> BTreeMap<&str, Vec<&Value>> {
     let mut counted: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for row in evidence.rows("reports.report_documents").iter().filter(|row| !is_true(&row["voided"])) {
@@ -53,7 +53,7 @@ fn totals(totals: &Value) -> Sums<'_> {
     totals.map(|total| (currency(total), minor(total))).filter(|(_, minor)| *minor != 0).collect()
 }
 
-/// V8: what the route tells, and what the report's event told when it was published.
+/// Checks V8: what the route reports, and what the report's event said when it was published.
 fn published(evidence: &Evidence, id: &str, report: &Value, sums: &Sums<'_>, found: &mut Found) {
     let told = evidence.rows("reports.told").iter().find(|told| told["report_id"] == id);
     let told = told.map(|told| totals(&told["totals"]));
@@ -96,7 +96,7 @@ fn one(document: &Value, counts: &[&Value], is_known: bool, reports: &BTreeMap<&
     }
 }
 
-/// V2b: a mark stays only on a document that is voided or has an open process.
+/// Checks V2b: a mark stays only on a document that is voided or has an open process.
 fn marks(evidence: &Evidence, found: &mut Found) {
     let documents = index(evidence.rows("billing.documents"), "document_id");
     for row in evidence.rows("reports.documents").iter().filter(|row| row["marked_by"].is_string()) {

@@ -1,4 +1,4 @@
-//! V1 and V9 by the runs and histories of Temporal; V7 by the commands that workers sent.
+//! V1 and V9, from the runs and histories of Temporal; V7, from the commands that workers sent.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use super::{
 };
 use crate::evidence::Evidence;
 
-/// Failed workflow tasks that are no fault: the server asks for the task again.
+/// Failed workflow tasks that are not faults: the server requests the task again.
 const HARMLESS: [&str; 3] = ["UNHANDLED_COMMAND", "RESET_STICKY_TASK_QUEUE", "FORCE_CLOSE_COMMAND"];
 pub(super) fn check(evidence: &Evidence, found: &mut Found) {
     one_run_at_a_time(evidence, found);
     for run in &evidence.runs {
         let (id, status) = (text(&run["workflow"]), text(&run["status"]));
-        // The clients end the runs of voidings, and no others.
+        // The clients end only the runs of voidings.
         let is_bad = status == "TIMED_OUT" || (ENDED_BY_HAND.contains(&status) && !id.starts_with("voiding-"));
         found.unless(!is_bad, "V9", id, || format!("its run is {status}"));
         let is_voiding = run["type"] == "DocumentVoiding";
@@ -40,7 +40,8 @@ pub(super) fn check(evidence: &Evidence, found: &mut Found) {
     }
 }
 
-/// V1: the runs of a workflow follow each other, and a process completes once. (A run that begins late may find its process
+/// Checks V1: the runs of a workflow follow each other, and a process completes once. (A run that begins late may find
+/// its process closed: it fails.)
 /// closed: it fails.)
 fn one_run_at_a_time(evidence: &Evidence, found: &mut Found) {
     for (id, mut runs) in group(&evidence.runs, "workflow") {
@@ -49,7 +50,7 @@ fn one_run_at_a_time(evidence: &Evidence, found: &mut Found) {
         }
         runs.sort_by_key(|run| time(&run["started"]));
         for pair in runs.windows(2) {
-            // The run that continues another one begins as that one ends.
+            // A run that continues another one begins as that one ends.
             if pair[0]["status"] == "CONTINUED_AS_NEW" {
                 continue;
             }

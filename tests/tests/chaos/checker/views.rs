@@ -1,4 +1,4 @@
-//! V5: both apis, the run's own answer, its search attributes and the databases tell the same state.
+//! V5: both apis, the run's own answer, its search attributes and the databases show the same state.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ pub(super) fn check(evidence: &Evidence, found: &mut Found) {
     for (document, views) in group(&evidence.views, "document") {
         let workflow = format!("voiding-{document}");
         let latest = runs.get(workflow.as_str()).and_then(|runs| runs.iter().max_by_key(|run| time(&run["started"])));
-        // Ended by hand when nothing was left to be done: nobody has told the run how its process has ended.
+        // Ended by hand when nothing was left to do: nobody has told the run how its process ended.
         if latest.is_some_and(|run| ENDED_BY_HAND.contains(&text(&run["status"]))) {
             continue;
         }
@@ -50,7 +50,7 @@ fn same(document: &str, one: &Value, other: &Value, of: &str, found: &mut Found)
     }
 }
 
-/// Whether the state of a process fits the rows of Billing.
+/// Returns whether the state of a process fits the rows of Billing.
 fn agree(state: &str, process: &str, document: &str) -> bool {
     match state {
         "document-voided" => process == "voided" && document == "voided",

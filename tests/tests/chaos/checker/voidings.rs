@@ -1,4 +1,4 @@
-//! V1, V3, V4 and V6: each process of a document by the logs of Billing and Reports.
+//! V1, V3, V4 and V6: each process of a document, from the logs of Billing and Reports.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ fn read(evidence: &Evidence) -> BTreeMap<&str, Process<'_>> {
     processes
 }
 
-/// V1.
+/// Checks V1.
 fn one_open_process_each(evidence: &Evidence, found: &mut Found) {
     for (document, processes) in group(evidence.rows("billing.processes"), "document_id") {
         let open = processes.iter().filter(|row| matches!(text(&row["state"]), "requested" | "aborted")).count();
@@ -52,7 +52,7 @@ fn one_open_process_each(evidence: &Evidence, found: &mut Found) {
     }
 }
 
-/// V4: each step once, and in an order that the contract allows.
+/// Checks V4: each step happens once, and in an order that the contract allows.
 fn each_effect_once(id: &str, process: &Process<'_>, found: &mut Found) {
     let allowed: [&[&str]; 5] = [
         &["DocumentVoidingRequested"],
@@ -82,7 +82,7 @@ fn each_effect_once(id: &str, process: &Process<'_>, found: &mut Found) {
         .unless(!process.steps.is_empty(), "V4", id, || "Reports knows a process that Billing never opened".to_owned());
 }
 
-/// V3.
+/// Checks V3.
 fn ends_or_waits(evidence: &Evidence, id: &str, process: &Process<'_>, found: &mut Found) {
     if process.steps.iter().any(|step| matches!(*step, "DocumentVoided" | "DocumentVoidingClosed")) {
         return;
@@ -97,7 +97,7 @@ fn ends_or_waits(evidence: &Evidence, id: &str, process: &Process<'_>, found: &m
     });
 }
 
-/// V6: nothing is closed that nobody may have acknowledged.
+/// Checks V6: nothing is closed that nobody can have acknowledged.
 fn acknowledged_by_somebody(evidence: &Evidence, id: &str, process: &Process<'_>, found: &mut Found) {
     if !process.steps.contains(&"DocumentVoidingClosed") {
         return;
@@ -110,7 +110,7 @@ fn acknowledged_by_somebody(evidence: &Evidence, id: &str, process: &Process<'_>
     found.unless(has_failed, "V6", id, || format!("of {}: closed without a failure", process.document));
 }
 
-/// V3: what was accepted is there, under the process that the answer named.
+/// Checks V3: what was accepted is there, under the process that the answer named.
 fn accepted_requests(evidence: &Evidence, processes: &BTreeMap<&str, Process<'_>>, found: &mut Found) {
     for line in evidence.asked("void").filter(|line| is_accepted(line)) {
         let (document, id) = (text(&line["body"]["document_id"]), text(&line["answer"]["process_id"]));
@@ -119,7 +119,7 @@ fn accepted_requests(evidence: &Evidence, processes: &BTreeMap<&str, Process<'_>
     }
 }
 
-/// V6: an acknowledgement that was accepted ends its process, unless somebody has ended the run by hand.
+/// Checks V6: an accepted acknowledgement ends its process, unless somebody has ended the run by hand.
 fn counted_acknowledgements(evidence: &Evidence, processes: &BTreeMap<&str, Process<'_>>, found: &mut Found) {
     for line in evidence.asked("acknowledge").filter(|line| is_accepted(line)) {
         let id = text(&line["answer"]["process_id"]);

@@ -1,4 +1,4 @@
-//! Nothing waits unseen: what has not ended has a run, which waits for an operator or a customer.
+//! Nothing waits unseen: whatever has not ended has a run that waits for an operator or a customer.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub(super) fn check(evidence: &Evidence, found: &mut Found) {
     without_need(evidence, &running, found);
 }
 
-/// Each contract that is to be signed or confirmed has a process, which knows for what it waits.
+/// Checks that each contract to be signed or confirmed has a process that knows what it waits for.
 fn contracts(evidence: &Evidence, running: &BTreeMap<&str, &Value>, found: &mut Found) {
     for contract in evidence.rows("contracts.contracts") {
         let id = text(&contract["contract_id"]);
@@ -56,7 +56,7 @@ fn contracts(evidence: &Evidence, running: &BTreeMap<&str, &Value>, found: &mut 
     }
 }
 
-/// A run whose document, transfer or contract is done would wait for ever.
+/// Checks for runs whose document, transfer or contract is done: they would wait for ever.
 fn without_need(evidence: &Evidence, running: &BTreeMap<&str, &Value>, found: &mut Found) {
     let documents = index(evidence.rows("billing.documents"), "document_id");
     let transfers = index(evidence.rows("accounts.transfers"), "transfer_id");

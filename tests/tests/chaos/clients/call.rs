@@ -1,4 +1,4 @@
-//! One request: asked again under the same key until something settles it, and written down.
+//! One request: repeated under the same key until something settles it, and recorded.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::history::{Attempt, History};
 
-/// A client that has waited so long asks again.
+/// Time after which a waiting client asks again.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// A request of a client.
@@ -17,13 +17,13 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) key: Option<String>,
     pub(crate) body: Option<Value>,
-    /// Reads are not written down.
+    /// Whether it only reads; reads are not recorded.
     pub(crate) is_read: bool,
-    /// Attempts, of which the last one may settle nothing.
+    /// Number of attempts. The last one may settle nothing.
     pub(crate) tries: u32,
 }
 
-/// Where the clients reach each program.
+/// The addresses of the programs for the clients.
 #[derive(Debug)]
 pub(crate) struct Addresses {
     urls: BTreeMap<&'static str, String>,
@@ -36,7 +36,7 @@ impl Addresses {
         Self { urls, http: builder.build().expect("an HTTP client") }
     }
 
-    /// Asks, and writes down all attempts. Returns the answer that settles the request: a 2xx, or a refusal.
+    /// Sends a request, and records all attempts. Returns the answer that settles the request: a 2xx, or a refusal.
     pub(crate) async fn call(&self, history: &History, client: Value, request: Request) -> Option<(u16, Value)> {
         let mut attempts = Vec::new();
         let mut settled = None;
@@ -80,7 +80,7 @@ impl Addresses {
     }
 }
 
-/// A 5xx, and a 4xx without a code, says nothing about what was done.
+/// Returns whether the answer is final. A 5xx, and a 4xx without a code, says nothing about what was done.
 fn is_final((status, body): &(u16, Value)) -> bool {
     match status {
         200..300 => true,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Client, RATED, RATINGS, world::Thing};
 
-/// Most contracts that a customer signs and confirms in one go.
+/// Maximum number of contracts that a customer signs and confirms in one go.
 const AT_ONCE: usize = 20;
 
 impl Client {
@@ -40,14 +40,14 @@ impl Client {
         let _ = self.ask(request).await;
     }
 
-    /// A customer goes through some of the contracts that are to be signed or confirmed.
+    /// Lets a customer go through some of the contracts to be signed or confirmed.
     pub(super) async fn sign_and_confirm(&mut self) {
         let customer = RATED.choose(&mut self.rng).unwrap();
         let _ = self.finish_contracts(customer, AT_ONCE).await;
     }
 
-    /// Signs and confirms up to so many contracts of the customer. Returns how many it has asked for; `None` if Contracts
-    /// did not tell which there are.
+    /// Signs and confirms up to this many contracts of the customer. Returns how many it has requested; `None` if
+    /// Contracts did not list them.
     pub(crate) async fn finish_contracts(&mut self, customer: &str, most: usize) -> Option<usize> {
         let mut asked = 0;
         for (status, ops) in [("signed", &["reconfirm"][..]), ("pending", &["sign", "reconfirm"])] {
@@ -81,7 +81,7 @@ impl Client {
         }
     }
 
-    /// An operator steers a credit change. What is paused goes on at the end of the run at the latest.
+    /// Lets an operator steer a credit change. A paused one is resumed at the end of the run at the latest.
     pub(super) async fn steer(&mut self) {
         let customer = RATED.choose(&mut self.rng).unwrap();
         let (instruction, body) = match self.rng.random_range(0..12) {

@@ -15,7 +15,7 @@ impl Client {
         self.world.add(Thing::Account, id);
     }
 
-    /// Some are of more than there is, some to an account that nobody has opened.
+    /// Requests a transfer. Some exceed the balance, some go to an account that nobody has opened.
     pub(super) async fn transfer(&mut self) {
         let (Some(from), Some(to)) =
             (self.world.any(Thing::Account, &mut self.rng), self.world.any(Thing::Account, &mut self.rng))

@@ -23,7 +23,7 @@ impl Client {
         let _ = self.ask(request).await;
     }
 
-    /// To a run of any sort, whether there is one or not.
+    /// Sends it to a run of any kind, whether it exists or not.
     pub(super) async fn send_malformed_signal(&mut self) {
         let customer = RATED.choose(&mut self.rng).unwrap();
         let some = |thing, client: &mut Self| client.world.late(thing, &mut client.rng).unwrap_or_default();
@@ -33,7 +33,7 @@ impl Client {
             2 => (format!("ContractConfirmation-{}", some(Thing::Contract, self)), "instruct"),
             _ => (format!("CreditChange-{customer}"), "instruct"),
         };
-        // An object without a known field is an acknowledgement, so none of these is one.
+        // An object without a known field is an acknowledgement, so none of these is an object.
         let inputs = [json!([[1]]), json!([{"note": 7}, {}]), json!([{"type": 7, "note": []}]), json!(["\u{0}"])];
         let input: Value = inputs.choose(&mut self.rng).unwrap().clone();
         let path = format!("/workflows/{workflow}/signal/{signal}");

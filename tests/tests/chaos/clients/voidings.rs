@@ -46,7 +46,7 @@ impl Client {
         let _ = self.ask(request).await;
     }
 
-    /// Mostly of a voiding that waits for it, sometimes of any.
+    /// Acknowledges mostly a voiding that waits for it, sometimes any.
     pub(super) async fn acknowledge(&mut self) {
         let api = self.api();
         let listed = self.read(api, "/voidings?state=marking-document-as-voided-failed&open=true&limit=50").await;
@@ -69,7 +69,7 @@ impl Client {
         let _ = self.ask(request).await;
     }
 
-    /// An operator who ends the run of a voiding by hand, which nobody should do: it has to come back.
+    /// Lets an operator end the run of a voiding by hand, which nobody should do: it has to come back.
     pub(super) async fn end_run(&mut self) {
         let Some(id) = self.world.late(Thing::Document, &mut self.rng) else { return };
         let how = ["terminate", "cancel"].choose(&mut self.rng).unwrap();

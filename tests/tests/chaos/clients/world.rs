@@ -1,10 +1,10 @@
-//! What the clients have made, as far as they know.
+//! What the clients have created, as far as they know.
 
 use std::sync::{Mutex, PoisonError};
 
 use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
 
-/// Ids that requests may be about.
+/// Ids to use in requests.
 #[derive(Debug, Default)]
 pub(crate) struct World {
     documents: Mutex<Vec<String>>,
@@ -13,7 +13,7 @@ pub(crate) struct World {
     contracts: Mutex<Vec<String>>,
 }
 
-/// The sorts of things that clients make.
+/// The kinds of things that clients create.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Thing {
     Document,
@@ -33,7 +33,7 @@ impl World {
         all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds one that may have been made.
+    /// Adds a thing that may have been created.
     pub(crate) fn add(&self, thing: Thing, id: String) {
         self.all(thing).push(id);
     }
@@ -42,7 +42,7 @@ impl World {
         self.all(thing).choose(rng).cloned()
     }
 
-    /// One of the latest: what is about to happen to it has not happened yet.
+    /// Returns one of the latest: what is about to happen to it has not happened yet.
     pub(crate) fn late(&self, thing: Thing, rng: &mut StdRng) -> Option<String> {
         let all = self.all(thing);
         let back = rng.random_range(1..=20.min(all.len().max(1)));

@@ -1,4 +1,4 @@
-//! Asks the programs over HTTP, and again while they have no time.
+//! Asks the programs over HTTP, and asks again while they are busy.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::plan::SERVICES;
 
-/// So often is a program asked that does not answer; all of them are well by now.
+/// Number of attempts for a program that does not answer; all programs are healthy by now.
 const ATTEMPTS: usize = 120;
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Where everything is.
+/// The addresses of everything.
 #[derive(Debug)]
 pub(crate) struct Reader {
     pub(super) urls: BTreeMap<&'static str, String>,
@@ -37,7 +37,7 @@ impl Reader {
         &self.urls[program]
     }
 
-    /// The JSON that a program answers, a refusal included.
+    /// Returns the JSON that a program answers, including a refusal.
     pub(crate) async fn get(&self, url: &str) -> Value {
         self.ask(|| self.http.get(url), url).await
     }
@@ -65,7 +65,7 @@ impl Reader {
         json!({"unread": url, "last": last})
     }
 
-    /// The whole log of a service.
+    /// Returns the whole log of a service.
     pub(crate) async fn events(&self, service: &str) -> Vec<Value> {
         let mut events: Vec<Value> = Vec::new();
         loop {
@@ -78,7 +78,7 @@ impl Reader {
         }
     }
 
-    /// All items of a list of a service.
+    /// Returns all items of a list of a service.
     pub(crate) async fn items(&self, program: &str, path: &str) -> Vec<Value> {
         let (mut items, mut cursor) = (Vec::new(), String::new());
         loop {

@@ -10,9 +10,9 @@ use super::Reader;
 const EVENTS: &str = "position id kind subject correlation_id causation_id data";
 const KEYS: &str = "key status response";
 
-/// The tables and the columns of each that are judged.
+/// The tables to judge, with their columns.
 const TABLES: [(&str, &str, &str); 23] = [
-    // First: what is appended while the rest is read lies beyond these.
+    // First: whatever is appended while the rest is read lies beyond these positions.
     ("billing", "event_log", "logid head"),
     ("reports", "event_log", "logid head"),
     ("accounts", "event_log", "logid head"),
@@ -43,7 +43,7 @@ const TABLES: [(&str, &str, &str); 23] = [
 ];
 
 impl Reader {
-    /// All tables, as `<service>.<table>`.
+    /// Returns all tables, as `<service>.<table>`.
     pub(super) async fn tables(&self) -> BTreeMap<String, Vec<Value>> {
         let mut tables = BTreeMap::new();
         for (service, table, columns) in TABLES {
@@ -52,7 +52,7 @@ impl Reader {
         tables
     }
 
-    /// Rows of a table; `filter` is a condition of SQL.
+    /// Returns rows of a table; `filter` is an SQL condition.
     pub(crate) async fn rows(&self, service: &str, table: &str, columns: &str, filter: &str) -> Vec<Value> {
         let rows = rows(&self.databases[service], table, columns, filter).await;
         rows.unwrap_or_else(|error| panic!("{service}.{table}: {error}"))

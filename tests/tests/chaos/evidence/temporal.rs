@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Reader;
 
 impl Reader {
-    /// The runs that a visibility query finds.
+    /// Returns the runs that a visibility query finds.
     pub(crate) async fn runs(&self, query: &str) -> Vec<Value> {
         let (mut runs, mut token) = (Vec::new(), String::new());
         loop {
@@ -19,7 +19,7 @@ impl Reader {
         }
     }
 
-    /// The workflow tasks of a run that a worker has failed.
+    /// Returns the workflow tasks of a run that a worker has failed.
     pub(super) async fn failed_tasks(&self, run: &Value) -> Vec<Value> {
         let (workflow, id) = (text(&run["workflow"]), text(&run["run"]));
         let (mut failed, mut token) = (Vec::new(), String::new());
@@ -41,7 +41,7 @@ impl Reader {
         }
     }
 
-    /// What the latest run of a workflow answers to the query `state`.
+    /// Returns the answer of a workflow's latest run to the query `state`.
     pub(crate) async fn query(&self, workflow: &str) -> Value {
         let url = format!("{}/workflows/{}/query/state", self.temporal, encode(workflow));
         let answer = self.post(&url, &json!({"query": {"queryType": "state"}})).await;
@@ -63,7 +63,7 @@ fn run(listed: &Value) -> Value {
     })
 }
 
-/// An attribute's value: its payload also tells its type, so Temporal does not show it as plain JSON.
+/// Returns an attribute's value. Its payload also contains its type, so Temporal does not show it as plain JSON.
 fn plain((name, payload): (&String, &Value)) -> (String, Value) {
     let bytes = payload["data"].as_str().map(base64).unwrap_or_default();
     (name.clone(), serde_json::from_slice(&bytes).unwrap_or_else(|_| payload.clone()))
@@ -87,7 +87,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Percent-encodes all but letters and digits.
+/// Percent-encodes everything except letters and digits.
 fn encode(text: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     text.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()

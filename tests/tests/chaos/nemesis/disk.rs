@@ -1,4 +1,4 @@
-//! A disk that takes nothing more: no file of the program may grow, by a limit of the process's own.
+//! A disk that accepts nothing more: no file of the program may grow, because of a limit on the process.
 //!
 //! A write then fails with EFBIG, where a full disk fails with ENOSPC; SQLite ends the transaction for both.
 
@@ -6,13 +6,13 @@ use std::{fs, path::Path};
 
 use crate::system::Slot;
 
-/// Returns whether the program's files cannot grow any more beyond the half of its database's write-ahead log.
+/// Limits the program's files to half the size of its database's write-ahead log. Returns whether the limit was set.
 pub(super) async fn fill(slot: &Slot, log: &Path) -> bool {
     let length = fs::metadata(log).map_or(0, |file| file.len());
     limit(slot, Some(length / 2)).await
 }
 
-/// The disk has room again.
+/// Gives the disk room again.
 pub(super) async fn empty(slot: &Slot) {
     limit(slot, None).await;
 }

@@ -9,8 +9,8 @@ use tokio::time::sleep;
 use super::{Harm, disk, lock, schedule::Spoil};
 use crate::system::{Mode, Slot, System};
 
-/// Does the harm and, after its time, takes it back. Returns whether it was done: a program that another harm holds is
-/// left alone.
+/// Does the harm and undoes it after its time. Returns whether it was done: a program that another harm holds is left
+/// alone.
 pub(super) async fn is_done(system: &System, harm: Harm) -> bool {
     match harm {
         Harm::Kill { programs, down } => {
@@ -113,7 +113,7 @@ pub(super) async fn start_postgres(server: &PostgresServer) {
     }
 }
 
-/// The services, then all workers (none of the old ones may run beside a new one), then the apis.
+/// Upgrades the services, then all workers (no old one may run beside a new one), then the apis.
 async fn upgrade(system: &System) {
     for name in crate::plan::SERVICES {
         replace(system, &[name]).await;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbErr, TransactionTrait};
 
-/// The row that each transaction of a service changes last; in SQLite any change locks the file.
+/// Changes the row that each transaction of a service changes last; in SQLite any change locks the file.
 const STATEMENT: &str = "UPDATE event_log SET head = head";
 
-/// Holds the lock for this time. Returns whether it was to be had.
+/// Holds the lock for this time. Returns whether it could be acquired.
 pub(super) async fn is_held(database: &str, time: Duration) -> bool {
     hold(database, time).await.is_ok()
 }

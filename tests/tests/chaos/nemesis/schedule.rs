@@ -10,7 +10,7 @@ use rand::{
 
 use crate::plan::{Plan, SERVICES};
 
-/// Weighted: workers and services die more often than Temporal, with which everything stands still.
+/// Weighted: workers and services die more often than Temporal, without which everything stands still.
 const PROGRAMS: [(&str, u32); 9] = [
     ("worker-1", 4),
     ("worker-2", 4),
@@ -33,29 +33,29 @@ pub(crate) struct Planned {
 /// What can be done to the system.
 #[derive(Debug, Clone)]
 pub(crate) enum Harm {
-    /// `kill -9` at once, and a start after this time.
+    /// `kill -9` of all of them at once, and a start after this time.
     Kill { programs: Vec<&'static str>, down: Duration },
     /// SIGTERM, and a start.
     Stop(&'static str),
     /// SIGSTOP for this time: the program lives, and answers nobody.
     Pause(&'static str, Duration),
-    /// The link of this number refuses connections.
+    /// The link with this number refuses connections.
     CutLink(usize, Duration),
-    /// The next requests over the link of this number meet this.
+    /// The next requests over the link with this number meet this.
     Spoil { link: usize, count: usize, how: Spoil },
-    /// The wire of this number refuses connections.
+    /// The wire with this number refuses connections.
     CutWire(usize, Duration),
-    /// The wire of this number is half open.
+    /// The wire with this number is half open.
     SilentWire(usize, Duration),
-    /// The wire of this number is slow.
+    /// The wire with this number is slow.
     SlowWire { wire: usize, each: Duration, time: Duration },
     /// Another program holds the lock that each change needs.
     Lock(&'static str, Duration),
-    /// Its disk takes nothing more.
+    /// Its disk accepts nothing more.
     FullDisk(&'static str, Duration),
     /// PostgreSQL crashes, and starts after this time.
     CrashPostgres(Duration),
-    /// Its clock is wrong by so many seconds from now on.
+    /// Its clock is wrong by this many seconds from now on.
     MoveClock(&'static str, i64),
     /// The previous release's programs are replaced, in the order of docs/OPERATIONS.md.
     Upgrade,
@@ -96,7 +96,7 @@ impl Harm {
     }
 }
 
-/// Plans the whole run for a system with so many links and wires.
+/// Plans the whole run for a system with this many links and wires.
 pub(crate) fn schedule(plan: &Plan, links: usize, wires: usize) -> Vec<Planned> {
     let mut rng = plan.rng(1);
     let mut planned = Vec::new();

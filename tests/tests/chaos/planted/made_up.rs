@@ -1,10 +1,10 @@
-//! A small run that keeps every rule, as its evidence would be.
+//! The evidence of a small run that keeps every rule.
 
 use serde_json::{Value, json};
 
 use crate::evidence::Evidence;
 
-/// An event without its place in a log.
+/// Returns an event without its place in a log.
 pub(super) fn event(kind: &str, correlation: &str, data: Value) -> Value {
     json!({"type": kind, "correlationid": correlation, "data": data})
 }
@@ -24,7 +24,7 @@ pub(super) fn renumber(evidence: &mut Evidence, service: &str, mut events: Vec<V
     evidence.events.insert(service.to_owned(), events);
 }
 
-/// A request that was answered at its first attempt.
+/// Adds a request that was answered at its first attempt.
 fn asked(evidence: &mut Evidence, op: &str, path: &str, body: Value, status: u16, answer: Value) {
     let key = format!("key-{}", evidence.history.len());
     let code = answer["code"].clone();
@@ -48,7 +48,8 @@ fn keeper(op: &str) -> Option<&'static str> {
     }
 }
 
-/// D1 is voided; the voiding of D2 has failed and was acknowledged; that of D3 has failed and waits. T1 was completed, T2
+/// Returns a run. D1 is voided; the voiding of D2 has failed and was acknowledged; that of D3 has failed and waits. T1
+/// has completed, T2 has failed. K1 was revoked and confirmed, K2 was revoked and waits.
 /// has failed. K1 was revoked and confirmed, K2 was revoked and waits.
 pub(super) fn made_up() -> Evidence {
     let mut evidence = Evidence::default();

@@ -10,9 +10,9 @@ use tests::{Binaries, Program, temporal_cli};
 
 use super::slot::set_clock;
 
-/// Runs a program whose writes beyond a limit fail instead of ending it, and with a clock that can be moved.
+/// Runs a program with a clock that can be moved. Writes beyond a limit fail instead of ending the program.
 const SHELL: &str = r#"trap '' XFSZ; [ -z "$CHAOS_PRELOAD" ] || export LD_PRELOAD="$CHAOS_PRELOAD"; exec "$@""#;
-/// Waiting for a customer becomes visible while the run lasts.
+/// Makes waiting for a customer visible while the run lasts.
 const CONFIRMATIONS: [(&str, &str); 2] = [("REMIND_EVERY", "60s"), ("CONFIRM_WITHIN", "45s")];
 
 /// Everything that the programs have in common.
@@ -26,7 +26,7 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// The arguments of `sh` that run the program of this name: the previous release's, or this one's.
+    /// Returns the arguments of `sh` that run the program with this name, either the previous release's or this one's.
     pub(super) fn arguments(&self, name: &str, is_old: bool) -> Vec<String> {
         let new = match name.split('-').next() {
             Some("billing") => &self.binaries.billing,
@@ -42,7 +42,7 @@ impl Programs {
         ["-c", SHELL, name].map(str::to_owned).into_iter().chain([path]).collect()
     }
 
-    /// The program of this name at this port; `urls` are the variables that tell where the others are.
+    /// Returns the program with this name at this port; `urls` are the variables with the addresses of the others.
     pub(super) fn program(&self, name: &'static str, port: u16, urls: BTreeMap<String, String>) -> Program {
         let kind = name.split('-').next().unwrap_or(name).to_uppercase();
         let mut environment = urls;
@@ -71,7 +71,7 @@ impl Programs {
         }
     }
 
-    /// The file that moves the program's clock.
+    /// Returns the file that moves the program's clock.
     pub(super) fn clock(&self, name: &str) -> Option<PathBuf> {
         self.faketime.as_ref().map(|_| self.dir.join(format!("{name}.clock")))
     }
@@ -80,7 +80,7 @@ impl Programs {
         self.dir.join(format!("{name}.log"))
     }
 
-    /// Temporal's dev server, with its data in a file and an HTTP port, by which clients and checker use it.
+    /// Returns Temporal's dev server, with its data in a file and an HTTP port for clients and checker.
     pub(super) fn temporal(&self, port: u16, http_port: u16) -> Program {
         let database = Some(self.dir.join("temporal.sqlite"));
         let config = DevServerConfig { database, ..DevServerConfig::new(temporal_cli(), port) }.with_fresh_caches();
@@ -96,7 +96,7 @@ impl Programs {
     }
 }
 
-/// libfaketime, by which the clock of a single program is moved (Debian: package `faketime`). Temporal is linked
+/// Returns libfaketime, which moves the clock of a single program (Debian: package `faketime`). Temporal is linked
 /// statically, so its clock is not moved.
 pub(super) fn faketime() -> Option<PathBuf> {
     let folders = std::fs::read_dir("/usr/lib").ok()?.flatten().map(|entry| entry.path());

@@ -1,4 +1,4 @@
-//! One program: started, killed, paused and started again, always at the same address.
+//! One program: started, killed, paused and restarted, always at the same address.
 
 use std::{
     fs,
@@ -22,9 +22,9 @@ pub(crate) struct Slot {
     pub(crate) turn: tokio::sync::Mutex<()>,
     kills: AtomicU64,
     starts: AtomicU64,
-    /// How it has ended without having been killed.
+    /// The ends of the program that were not caused by a kill.
     own_ends: Mutex<Vec<Ended>>,
-    /// The file that moves its clock, where it can be moved.
+    /// The file that moves its clock, if it can be moved.
     clock: Option<PathBuf>,
 }
 
@@ -47,7 +47,7 @@ impl Slot {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Where its output goes.
+    /// Returns the file of its output.
     pub(crate) fn log(&self) -> PathBuf {
         self.program.lock().unwrap_or_else(PoisonError::into_inner).log.clone()
     }
@@ -64,7 +64,7 @@ impl Slot {
         self.own_ends.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// From its next start on it runs these arguments of `sh`.
+    /// Makes it run these arguments of `sh` from its next start on.
     pub(super) fn replace(&self, arguments: Vec<String>) {
         self.program.lock().unwrap_or_else(PoisonError::into_inner).arguments = arguments;
     }
@@ -80,14 +80,14 @@ impl Slot {
         *process = Some(Process::start(&program));
     }
 
-    /// `kill -9`; returns when it is gone.
+    /// Sends SIGKILL. Returns when it is gone.
     pub(crate) async fn kill(&self) {
         if self.end("KILL").await == Some(Ended::Signal(9)) {
             self.kills.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// SIGTERM; returns when it has ended.
+    /// Sends SIGTERM. Returns when it has ended.
     pub(crate) async fn stop(&self) {
         match self.end("TERM").await {
             None | Some(Ended::Exit(0) | Ended::Signal(15)) => (),
@@ -115,7 +115,7 @@ impl Slot {
         process.as_ref().filter(|process| process.ended().is_none()).map(Process::pid)
     }
 
-    /// Starts it again if it has ended by itself, as whatever supervises services does.
+    /// Restarts it if it has ended by itself, as a supervisor of services does.
     pub(super) async fn revive(&self) {
         let Ok(_turn) = self.turn.try_lock() else { return };
         let ended = self.process.lock().await.as_ref().and_then(Process::ended);
@@ -129,13 +129,13 @@ impl Slot {
         self.own_ends.lock().unwrap_or_else(PoisonError::into_inner).push(end);
     }
 
-    /// Moves its clock by so many seconds. Returns whether it can be moved.
+    /// Moves its clock by this many seconds. Returns whether it can be moved.
     pub(crate) fn move_clock(&self, seconds: i64) -> bool {
         self.clock.as_deref().is_some_and(|file| set_clock(file, seconds))
     }
 }
 
-/// Tells libfaketime the offset. It is put in place at once: a half-written file would be read.
+/// Sets the offset for libfaketime. The file is replaced in one step, because a half-written file would be read.
 pub(super) fn set_clock(file: &Path, seconds: i64) -> bool {
     let new = file.with_extension("new");
     fs::write(&new, format!("{seconds:+}\n")).and_then(|()| fs::rename(&new, file)).is_ok()

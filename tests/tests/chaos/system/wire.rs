@@ -18,13 +18,13 @@ use tokio::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Pass,
-    /// Connections stay open and nothing comes through any more.
+    /// Connections stay open, but nothing gets through any more.
     Silent,
-    /// Each piece of at most 16 kB takes so long.
+    /// Each piece of at most 16 kB takes this long.
     Slow(Duration),
 }
 
-/// A TCP proxy on a port of its own.
+/// A TCP proxy on its own port.
 #[derive(Debug)]
 pub(crate) struct Wire {
     pub(crate) port: u16,
@@ -90,7 +90,7 @@ async fn connection(client: TcpStream, upstream: u16, mode: watch::Receiver<Mode
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    // Either side's end ends both.
+    // When either side ends, both end.
     tokio::select! {
         () = copy(from_client, to_server, mode.clone()) => {}
         () = copy(from_server, to_client, mode) => {}

@@ -7,7 +7,7 @@ use super::routes::{Body, Known, Route};
 /// A body, and what is wrong with it.
 pub(super) type BadBody = (String, Vec<u8>);
 
-/// The bodies of the route that are JSON, and break a rule of a field.
+/// Returns the bodies for the route that are JSON but break a rule of a field.
 pub(super) fn of_fields(route: &Route, body: &Body, known: &Known) -> Vec<BadBody> {
     let mut bodies = Vec::new();
     add_fields(&mut bodies, "", &body.schema, &body.valid, known);
@@ -28,7 +28,7 @@ pub(super) fn of_fields(route: &Route, body: &Body, known: &Known) -> Vec<BadBod
     bodies
 }
 
-/// `place` is the pointer of the object that has this schema.
+/// Adds bodies. `place` is the pointer to the object with this schema.
 fn add_fields(bodies: &mut Vec<BadBody>, place: &str, schema: &Value, valid: &Value, known: &Known) {
     let required = schema["required"].as_array().cloned().unwrap_or_default();
     for (name, field) in schema["properties"].as_object().unwrap() {
@@ -58,14 +58,14 @@ fn add_fields(bodies: &mut Vec<BadBody>, place: &str, schema: &Value, valid: &Va
     }
 }
 
-/// The body with other text in the place of a value.
+/// Returns the body with another text instead of a value.
 fn replaced(body: &Value, pointer: &str, text: &str) -> Vec<u8> {
     let mut body = body.clone();
     *body.pointer_mut(pointer).unwrap() = json!("@here@");
     body.to_string().replace("\"@here@\"", text).into_bytes()
 }
 
-/// No value of any field, separated by spaces; some of them are no JSON.
+/// Texts that are never the value of a field, separated by spaces; some of them are not JSON.
 const NEVER: &str = r#"true [] [null] [{}] 1e400 -1 @ NaN 'x' "\ud800" "\x""#;
 const NO_OBJECT: &str = r#""x" 7 {} ["1.00","EUR"]"#;
 const NO_INTEGER: &str = r#"{} "1" 1.5 1e1 0 01 +1 0x1 4294967296 99999999999999999999"#;
@@ -73,7 +73,7 @@ const NO_NUMBER: &str = r#"{} "1" 1000.1 0.001 1e300 Infinity .5 5."#;
 const NO_TEXT: &str = r#"{} 7 1.5 {"a":1} "\udc00\ud800" ["x"]"#;
 const NO_NAMES: [&str; 11] = ["", " ", "a b", "a/b", "..", "ä", "a\0", "\n", "<script>", "\u{202e}", "\u{feff}a"];
 
-/// JSON texts that are none of the field's values.
+/// Returns JSON texts that are not values of the field.
 fn wrong(name: &str, field: &Value, known: &Known) -> Vec<String> {
     let own = |texts: &str| texts.split(' ').map(str::to_owned).collect::<Vec<_>>();
     let mut wrong = own(NEVER);
@@ -91,12 +91,12 @@ fn wrong(name: &str, field: &Value, known: &Known) -> Vec<String> {
             wrong.extend(of_text(name, field, known));
         }
     }
-    // How many may be refused is a number as well.
+    // `tolerated` may be a number as well.
     wrong.retain(|text| (name, text.as_str()) != ("tolerated", "7"));
     wrong
 }
 
-/// JSON texts that are of the right type, and break the rule of the field.
+/// Returns JSON texts that have the right type, but break the field's rule.
 fn of_text(name: &str, field: &Value, known: &Known) -> Vec<String> {
     let names: Vec<_> = field["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let mut texts = of_format(name);
@@ -113,7 +113,7 @@ fn of_text(name: &str, field: &Value, known: &Known) -> Vec<String> {
     texts.iter().map(|text| json!(text).to_string()).collect()
 }
 
-/// Texts that break the rule of a field's format.
+/// Returns texts that break the rule of a field's format.
 fn of_format(name: &str) -> Vec<String> {
     let texts: &[&str] = match name {
         "amount" => {
@@ -122,14 +122,14 @@ fn of_format(name: &str) -> Vec<String> {
         "currency" => &["", "eur", "E", "XXXX", "EUR ", "€", "EU\0", "ZZZ"],
         "by" => &["", "0s", "-7d", "7", "999ms", "3651d", "99999999999999999999d", "soon", "7 d x", "1d\0"],
         "tolerated" => &["", "-1", "101%", "x", "1e3%", "NaN%", "1\0", "99999999999999999999"],
-        // PostgreSQL cannot keep it.
+        // PostgreSQL cannot store it.
         "owner" | "reason" => &["a\0b"],
         _ => &[],
     };
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// Bodies that are no JSON object at all.
+/// Returns bodies that are not JSON objects at all.
 pub(super) fn unreadable(body: &Body) -> Vec<BadBody> {
     let good = body.valid.to_string();
     let bytes = |text: &str| text.as_bytes().to_vec();

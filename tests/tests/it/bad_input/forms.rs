@@ -1,4 +1,4 @@
-//! Forms of the console: those that no page of ours has sent, and those of a page of ours with a field that breaks a rule.
+//! Forms of the console: those that no page of ours has sent, and those of our pages with a field that breaks a rule.
 
 use super::{
     routes::{Known, Route},
@@ -9,10 +9,10 @@ use super::{
 const FORM: &str = "application/x-www-form-urlencoded";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-/// Fields with texts that break no rule. `{…}` is the id of what there is. A field with `?` may be absent.
+/// Fields with texts that break no rule. `{…}` is the id of an existing thing. A field with `?` may be absent.
 type Fields = &'static [(&'static str, &'static str)];
 
-/// The forms that the console takes, with their fields. The failure is none that waits, except that of the selection.
+/// The forms that the console accepts, with their fields. Only the selection names a failure that waits.
 pub(super) const FORMS: [(&str, Fields); 10] = [
     ("/console/acknowledge", &[("document_id", "{document_id}"), ("failure_id", "x/1"), NAME, NOTE]),
     ("/console/retry", &[("document_id", "{document_id}"), ("failure_id", "x/1")]),
@@ -36,12 +36,12 @@ const DOCUMENT: (&str, &str) = ("document_id?", "new");
 const WRONG: [&str; 8] =
     ["", "a+b", "a%00b", "%3Cscript%3Ealert(1)%3C/script%3E", "%FF", "..", "%E2%80%AE", "a%0D%0Ab"];
 
-/// The rows of a route that takes a form.
+/// Returns the rows of a route that accepts a form.
 pub(super) fn rows(route: &Route, known: &Known) -> Vec<Row> {
     let mut rows = forged(route);
     let (_, fields) = FORMS.into_iter().find(|(path, _)| *path == route.path).unwrap();
     for (name, _) in fields {
-        // Any text is a note and a name, if it is not too long.
+        // Any text is a valid note or name if it is not too long.
         let wrong = if [NAME, NOTE].iter().any(|(any, _)| any == name) { &[][..] } else { &WRONG };
         for text in wrong.iter().filter(|text| !(text.is_empty() && name.ends_with('?'))) {
             rows.push(by_script(route, format!("field {name} {text:?}"), filled(fields, known, name, text)));
@@ -58,7 +58,7 @@ pub(super) fn rows(route: &Route, known: &Known) -> Vec<Row> {
     rows
 }
 
-/// The form with a text in the place of a field's.
+/// Returns the form with a text instead of a field's own.
 fn filled(fields: Fields, known: &Known, wrong: &str, text: &str) -> String {
     let texts = fields.iter().map(|(name, right)| {
         let right = known.iter().fold((*right).to_owned(), |text, (name, id)| text.replace(&format!("{{{name}}}"), id));
@@ -81,7 +81,7 @@ fn by_page(route: &Route, what: String, form: String) -> Row {
     Row::new(what, &request(route, TOKEN).body(form), Expected::Back)
 }
 
-/// Forms that no page of ours has sent.
+/// Returns forms that no page of ours has sent.
 fn forged(route: &Route) -> Vec<Row> {
     let mut rows = Vec::new();
     for (what, cookie, form) in [

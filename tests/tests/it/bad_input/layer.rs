@@ -1,4 +1,5 @@
-//! What is no HTTP request, or one that is framed wrongly. Most of it is refused by the HTTP layer itself, without a body.
+//! Texts that are not HTTP requests, or requests that are framed wrongly. The HTTP layer itself refuses most of them,
+//! without a body.
 
 use super::{
     routes::Route,
@@ -6,7 +7,7 @@ use super::{
     wire::{Expected, Request},
 };
 
-/// The rows of a route, whose program does not see them.
+/// Returns the rows of a route that its program never sees.
 pub(super) fn rows(route: &Route) -> Vec<Row> {
     let mut rows = lines(route);
     rows.extend(framing(route));
@@ -20,7 +21,7 @@ fn bare(what: &str, bytes: Vec<u8>, status: u16) -> Row {
     Row { what: what.to_owned(), bytes, expected: Expected::Bare(status) }
 }
 
-/// Request lines and headers.
+/// Returns request lines and headers.
 fn lines(route: &Route) -> Vec<Row> {
     let (request, method, path) = (valid(route), &route.method, &route.path);
     let line = |line: String| [line.as_bytes(), b"\r\nHost: localhost\r\nConnection: close\r\n\r\n"].concat();
@@ -52,7 +53,7 @@ fn lines(route: &Route) -> Vec<Row> {
     ]
 }
 
-/// Lengths of bodies.
+/// Returns lengths of bodies.
 fn framing(route: &Route) -> Vec<Row> {
     let request = valid(route);
     let framed = |lines: &str| request.framed(lines, b"{}");
@@ -79,7 +80,8 @@ fn framing(route: &Route) -> Vec<Row> {
     ]
 }
 
-/// Bodies in chunks. A length beside them does not count, so nobody can smuggle a second request behind the first.
+/// Returns bodies in chunks. A length beside them does not count, so nobody can smuggle a second request behind the
+/// first.
 fn chunks(route: &Route) -> Vec<Row> {
     let request = Request::new(&route.method, &route.path).with("Content-Type", "application/json");
     let row = |what: &str, lines: &str, body: &str| Row {

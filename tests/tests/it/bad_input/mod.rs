@@ -25,11 +25,11 @@ use self::{
     wire::{Received, exchange},
 };
 
-/// Requests in flight.
+/// Maximum number of requests in flight.
 const AT_ONCE: usize = 24;
-/// A described route has at least so many hostile requests.
+/// Minimum number of hostile requests for a described route.
 const LEAST: usize = 50;
-/// So often is a request sent again that met a program that is too busy.
+/// Number of attempts for a request that meets a busy program.
 const ATTEMPTS: usize = 20;
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn hostile_requests_are_refused_and_change_nothing_on_postgres() {
     goes_on(&system.env).await;
 }
 
-/// Each form of the console has rows, as each route of an OpenAPI document has.
+/// Each form of the console has rows, as does each route of an OpenAPI document.
 #[test]
 fn the_table_has_each_form_of_the_console() {
     let paths = include_str!("../../../../console/src/paths.rs");
@@ -58,7 +58,7 @@ fn the_table_has_each_form_of_the_console() {
     assert_eq!(forms::FORMS.map(|(path, _)| path).as_slice(), known);
 }
 
-/// Sends the whole table, or only the rows that depend on what is kept.
+/// Sends the whole table, or only the rows that depend on stored data.
 async fn requests_change_nothing(system: &System, is_whole: bool) {
     let env = &system.env;
     let before = (
@@ -100,7 +100,7 @@ async fn requests_change_nothing(system: &System, is_whole: bool) {
     }
 }
 
-/// Sends a row, again while the program is too busy for it: 503 says that nothing was done.
+/// Sends a row. Repeats it while the program is too busy: 503 says that nothing was done.
 async fn send(env: &Env, route: &Route, row: Row) -> (String, Result<(), String>) {
     let address = env.url(route.program).replace("http://", "");
     let name = format!("{}: {}", route.name(), row.what);
@@ -114,7 +114,7 @@ async fn send(env: &Env, route: &Route, row: Row) -> (String, Result<(), String>
     (route.name(), received.check(row.expected).map_err(|why| format!("{name}: {why}")))
 }
 
-/// The system still does its work.
+/// Checks that the system still does its work.
 async fn goes_on(env: &Env) {
     let document = env.issue_reported().await;
     let voiding = env.api().post_voiding_to_its_end(&document.document_id).await.ok_as(200);

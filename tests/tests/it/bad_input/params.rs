@@ -8,7 +8,7 @@ use super::{
     rows::{Row, valid},
 };
 
-/// Texts that are no ids, as they stand in a path or in a query.
+/// Texts that are not ids, encoded for a path or a query.
 const NO_IDS: [&str; 30] = [
     "%20",
     "a%20b",
@@ -42,7 +42,7 @@ const NO_IDS: [&str; 30] = [
     "%ED%A0%80",
 ];
 
-/// Paths that are no route.
+/// Returns paths that are not routes.
 pub(super) fn paths(route: &Route) -> Vec<Row> {
     let path = &route.path;
     let upper = path.replacen(&path[1..2], &path[1..2].to_uppercase(), 1);
@@ -67,7 +67,7 @@ pub(super) fn paths(route: &Route) -> Vec<Row> {
         .collect()
 }
 
-/// Paths with something else than an id in them.
+/// Returns paths with something other than an id.
 pub(super) fn ids(route: &Route) -> Vec<Row> {
     let Some((start, rest)) = route.template.split_once('{') else { return Vec::new() };
     let end = rest.split_once('}').map_or("", |(_, end)| end);
@@ -78,12 +78,12 @@ pub(super) fn ids(route: &Route) -> Vec<Row> {
         Row::problem(format!("id {shown}"), &valid(route).target(&format!("{start}{id}{end}")), &[400])
     };
     let mut rows: Vec<_> = ids.iter().map(row).collect();
-    // Nothing between two slashes is an id that breaks the rule.
+    // An empty text between two slashes is an id that breaks the rule.
     rows.push(Row::problem("no id", &valid(route).target(&format!("{start}{end}")), &[400, 404]));
     rows
 }
 
-/// Query parameters that break a rule.
+/// Returns query parameters that break a rule.
 pub(super) fn queries(route: &Route, known: &Known) -> Vec<Row> {
     let mut rows = Vec::new();
     for (name, schema) in &route.query {
@@ -129,7 +129,7 @@ fn wrong(name: &str, schema: &Value, known: &Known) -> Vec<String> {
     wrong
 }
 
-/// Cursors with a right checksum, which is no secret, for what no list has handed out.
+/// Returns cursors with a valid checksum, which is no secret, that no list has handed out.
 fn forged(template: &str, known: &Known) -> Vec<String> {
     let scope = template.trim_start_matches('/');
     let key = |at: &str, id: &str| json!({"at": at, "id": id});
@@ -157,7 +157,7 @@ fn forged(template: &str, known: &Known) -> Vec<String> {
     of_this.chain(of_another).chain(of_temporal(scope)).chain(of_affected).collect()
 }
 
-/// The cursors of a credit change's contracts hold one of Contracts, or one of Temporal's tokens, or a place.
+/// Returns cursors for a credit change's contracts. They hold a cursor of Contracts, a token of Temporal, or a place.
 fn of_affected(customer: &str) -> Vec<String> {
     let nul = cursor::encode("contracts", &json!({"at": "2026-01-01T00:00:00Z", "id": "a\0"})).unwrap();
     let keys = [
@@ -173,7 +173,7 @@ fn of_affected(customer: &str) -> Vec<String> {
     keys.iter().map(|key| cursor::encode(&format!("credit-change {customer} None"), key).unwrap()).collect()
 }
 
-/// The api's cursors hold Temporal's tokens; their scope also has the filters.
+/// Returns cursors of the api. They hold Temporal's tokens; their scope also contains the filters.
 fn of_temporal(scope: &str) -> Vec<String> {
     let tokens = [json!("no token"), json!("{\"CloseTime\":1}"), json!("\u{0}"), json!("ÿ"), json!("😀"), json!(7)];
     let scope = format!("{scope} None None");

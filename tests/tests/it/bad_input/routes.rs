@@ -1,11 +1,11 @@
-//! The routes of each program, as its OpenAPI document describes them, and those that it does not describe.
+//! The routes of each program, as described by its OpenAPI document, and those that it does not describe.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use tests::{Component, Env, calls::Target};
 
-/// Ids of what there is, by the name of the field or of the part of the path.
+/// Ids of existing things, by the name of the field or of the part of the path.
 pub(super) type Known = BTreeMap<&'static str, String>;
 
 /// A method of a path.
@@ -13,9 +13,9 @@ pub(super) type Known = BTreeMap<&'static str, String>;
 pub(super) struct Route {
     pub(super) program: Component,
     pub(super) method: String,
-    /// Such as `/voidings/{document_id}`.
+    /// The template, such as `/voidings/{document_id}`.
     pub(super) template: String,
-    /// The path, about what there is.
+    /// The path of an existing thing.
     pub(super) path: String,
     /// All methods of the path.
     pub(super) allowed: Vec<String>,
@@ -31,7 +31,7 @@ pub(super) struct Route {
 #[derive(Debug, Clone)]
 pub(super) struct Body {
     pub(super) schema: Value,
-    /// Nothing is wrong with it; it is about what there is.
+    /// A body with nothing wrong, about existing things.
     pub(super) valid: Value,
     pub(super) is_optional: bool,
 }
@@ -41,7 +41,7 @@ impl Route {
         format!("{} {} {}", self.program.name(), self.method, self.template)
     }
 
-    /// A route that no document describes.
+    /// Returns a route that no document describes.
     pub(super) fn undescribed(program: Component, method: &str, path: &str) -> Self {
         let allowed = if method == "GET" { vec!["GET".to_owned(), "HEAD".to_owned()] } else { vec![method.to_owned()] };
         let (method, path) = (method.to_owned(), path.to_owned());
@@ -95,7 +95,7 @@ impl Body {
     }
 }
 
-/// The schema without references. What may be null is `nullable`.
+/// Returns the schema without references. A value that may be null is `nullable`.
 fn resolved(document: &Value, schema: &Value) -> Value {
     if let Some(reference) = schema["$ref"].as_str() {
         let schema = document.pointer(&reference[1..]);

@@ -1,4 +1,4 @@
-//! The table: hostile requests of one route, and what has to come of each.
+//! The table: hostile requests to one route, and the expected result of each.
 
 use service_kit::MAX_BODY;
 
@@ -8,7 +8,7 @@ use super::{
     wire::{Expected, JSON, Request},
 };
 
-/// A request and what has to come of it.
+/// A request and its expected result.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) what: String,
@@ -26,7 +26,7 @@ impl Row {
     }
 }
 
-/// The request of the route with which nothing is wrong.
+/// Returns a request to the route with nothing wrong.
 pub(super) fn valid(route: &Route) -> Request {
     let request = Request::new(&route.method, &route.path);
     match &route.body {
@@ -35,11 +35,11 @@ pub(super) fn valid(route: &Route) -> Request {
     }
 }
 
-/// Which of many like rows a route gets: the routes share them.
+/// Many similar rows are shared among the routes: each route gets one in this many.
 const SHARES: usize = 3;
 
-/// The rows of a route that its program refuses whatever it keeps. The HTTP layer knows no route, so what it
-/// refuses is sent to the first of a program.
+/// Returns the rows of a route that its program refuses whatever it has stored. The HTTP layer knows no route, so what
+/// it refuses is sent only to the first route of a program.
 pub(super) fn of_http(route: &Route, known: &Known, is_first: bool) -> Vec<Row> {
     let mut rows = if is_first { layer::rows(route) } else { Vec::new() };
     rows.extend(methods(route));
@@ -51,7 +51,7 @@ pub(super) fn of_http(route: &Route, known: &Known, is_first: bool) -> Vec<Row> 
     rows
 }
 
-/// The rows of the `place`-th route that are about what is kept.
+/// Returns the rows of the `place`-th route that depend on stored data.
 pub(super) fn of_content(place: usize, route: &Route, known: &Known, is_first: bool) -> Vec<Row> {
     let mut rows = params::ids(route);
     rows.extend(params::queries(route, known));
@@ -83,7 +83,7 @@ fn methods(route: &Route) -> Vec<Row> {
 fn hosts(route: &Route, is_first: bool) -> Vec<Row> {
     let request = valid(route);
     let mut rows = Vec::new();
-    // The names are looked at before the route is.
+    // Host names are checked before the route.
     let names = [
         "evil.example",
         "evil.example:8080",

@@ -19,12 +19,12 @@ use crate::voiding::signals::shapes::malformed;
 const LONGEST_HISTORY: usize = 4_100;
 const REVOKE: &str = "/commands/revoke-";
 
-/// What is ignored, whatever its payload is, unless that is an object that means something.
+/// Signals that are ignored whatever their payload is, unless it is a meaningful object.
 const OF_INSTANCES: &[&str] = &["acknowledge", "retry", "instruct", "deliver"];
 const OF_SUBSCRIPTIONS: &[&str] = &["resume", "rewind", "redeliver", "retrying"];
 const OF_BATCHES: &[&str] = &["limits", "cancel"];
 
-/// Sends signals to what waits, and to a batch that goes on.
+/// Sends signals to everything that waits, and to a running batch.
 pub(super) async fn change_nothing(system: &System) {
     let env = &system.env;
     let (customer, contracts) = env.customer_with_contracts(1).await;
@@ -57,7 +57,7 @@ async fn send_all(env: &Env, id: &str, names: &[&str]) {
         for payloads in payloads.iter().filter(|payloads| *name != "cancel" || !is_object(payloads)) {
             env.temporal().signal_by_id(id, name, payloads.clone()).await.unwrap();
         }
-        // Large ones once: they are much work for the server.
+        // Large payloads are sent once: they are much work for the server.
         payloads.retain(|payloads| payloads.iter().all(|payload| payload.data.len() < 200_000));
     }
 }
@@ -66,7 +66,7 @@ fn is_object(payloads: &[Payload]) -> bool {
     matches!(payloads, [payload] if serde_json::from_slice::<Value>(&payload.data).is_ok_and(|it| it.is_object()))
 }
 
-/// Every signal so far has been seen, and no task has failed because of one.
+/// Checks that every signal so far has been seen, and that no task has failed because of one.
 async fn is_untouched(env: &Env, id: &str) {
     eventually(&format!("{id} has handled all signals"), async || {
         let history = env.temporal().history_by_id(id).await;
@@ -83,14 +83,14 @@ async fn is_untouched(env: &Env, id: &str) {
     .await;
 }
 
-/// What the processes that wait tell about themselves.
+/// Returns what the waiting processes report about themselves.
 async fn views(system: &System) -> Vec<Value> {
     let temporal = system.env.temporal();
     let views = system.workflows.iter().map(|id| async move { temporal.query_by_id(id, "state").await.unwrap() });
     join_all(views).await.into_iter().map(without_counts).collect()
 }
 
-/// A credit change counts its contracts at intervals, whatever is sent to it.
+/// Removes the counts. A credit change counts its contracts at intervals, whatever is sent to it.
 fn without_counts(mut view: Value) -> Value {
     if view["manager"] == "CreditChange" {
         for field in ["/timers", "/handled_events", "/ledger/answers", "/state/pause"] {
@@ -117,7 +117,7 @@ pub(super) async fn starts_change_nothing(env: &Env) {
     assert_eq!(state::rows(env).await, before);
 }
 
-/// The process has failed for its input, and no task of it has.
+/// Checks that the process has failed because of its input, and that none of its tasks has failed.
 async fn never_begins(env: &Env, id: &str) {
     eventually(&format!("{id} has ended"), async || {
         let run = env.temporal().describe_by_id(id).await.ok_or_else(|| "there is none".to_owned())?;

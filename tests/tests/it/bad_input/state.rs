@@ -1,4 +1,4 @@
-//! What a system keeps: the rows of each database, and each run of a workflow with the signals that it got.
+//! The stored data of a system: the rows of each database, and each workflow run with the signals that it received.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use tests::{Component, Env, eventually};
 
 const SERVICES: [Component; 4] = [Component::Billing, Component::Reports, Component::Accounts, Component::Contracts];
-/// They change by themselves: when writing was tried last, and how far Reports has read Billing's log.
+/// These tables change by themselves: the time of the last write check, and how far Reports has read Billing's log.
 const OWN: [&str; 2] = ["write_check", "followed_logs"];
 
-/// Each row of each table of each service.
+/// Returns each row of each table of each service.
 pub(super) async fn rows(env: &Env) -> BTreeSet<String> {
     join_all(SERVICES.map(|service| rows_of(env, service))).await.into_iter().flatten().collect()
 }
@@ -38,7 +38,7 @@ async fn tables(database: &DatabaseConnection) -> Vec<String> {
     texts(database, tables).await.into_iter().filter(|table| !OWN.contains(&table.as_str())).collect()
 }
 
-/// The query that reads each row of a table as a text.
+/// Returns the query that reads each row of a table as a text.
 async fn content(database: &DatabaseConnection, table: &str) -> String {
     if database.get_database_backend() != DbBackend::Sqlite {
         return format!("SELECT CAST(it AS text) FROM \"{table}\" AS it");
@@ -54,7 +54,7 @@ async fn texts(database: &DatabaseConnection, query: &str) -> Vec<String> {
     rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
-/// Each workflow with its status, once these are among them, and Temporal's list, which lags, is up to date.
+/// Returns each workflow with its status, once these are among them and Temporal's lagging list is up to date.
 pub(super) async fn runs(env: &Env, workflows: &[String]) -> BTreeMap<String, String> {
     eventually("Temporal's list is up to date", async || {
         let mut listed = BTreeMap::new();
@@ -74,7 +74,7 @@ pub(super) async fn runs(env: &Env, workflows: &[String]) -> BTreeMap<String, St
     .await
 }
 
-/// How many signals the latest run of each workflow has got.
+/// Returns how many signals the latest run of each workflow has received.
 pub(super) async fn signals(env: &Env, workflows: &[String]) -> Vec<usize> {
     let counts = workflows.iter().map(|id| async move {
         let history = env.temporal().history_by_id(id).await;

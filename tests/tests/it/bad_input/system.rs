@@ -1,4 +1,4 @@
-//! A system in which each kind of thing exists that a request may be about, and some of it waits.
+//! A system that contains each kind of thing that a request may be about. Some of them wait.
 
 use messages::{
     accounts::TransferStatus,
@@ -15,7 +15,7 @@ use super::{
 pub(super) struct System {
     pub(super) env: Env,
     pub(super) known: Known,
-    /// Those that wait: a voiding for its acknowledgement, a credit change and a confirmation for a customer.
+    /// The workflows that wait: a voiding for its acknowledgement, a credit change and a confirmation for a customer.
     pub(super) workflows: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ impl System {
         Self { env, known, workflows }
     }
 
-    /// The routes of all programs.
+    /// Returns the routes of all programs.
     pub(super) async fn routes(&self) -> Vec<Route> {
         let mut routes = Vec::new();
         let services = [Component::Billing, Component::Reports, Component::Accounts, Component::Contracts];
@@ -54,7 +54,7 @@ impl System {
 
 type Ids = Vec<(&'static str, String)>;
 
-/// A voiding that waits for its acknowledgement.
+/// Creates a voiding that waits for its acknowledgement.
 async fn voiding(env: &Env) -> Ids {
     let (document, voiding) = env.refused_marking().await;
     let report = env.reports().reports_of(&document.customer_id).await.remove(0);
@@ -68,7 +68,7 @@ async fn voiding(env: &Env) -> Ids {
     ]
 }
 
-/// A transfer that is completed.
+/// Creates a completed transfer.
 async fn transfer(env: &Env) -> Ids {
     let accounts = env.two_accounts().await;
     let id = env.request_transfer(&accounts.0, &accounts.1, "100").await;
@@ -78,7 +78,7 @@ async fn transfer(env: &Env) -> Ids {
     vec![("transfer_id", id.to_string()), ("account_id", from.clone()), ("from", from), ("to", to)]
 }
 
-/// A contract that was revoked by a credit change; both wait for the customer.
+/// Creates a contract that a credit change has revoked; both wait for the customer.
 async fn contract(env: &Env) -> Ids {
     let (customer, contracts) = env.customer_with_contracts(1).await;
     let change = env.change_rating(&customer, CreditRating::B).await;

@@ -14,10 +14,10 @@ use tests::{Env, eventually, json_payload, sample};
 use super::system::System;
 use crate::voiding::signals::shapes::malformed;
 
-/// The only update of an instance. Nothing else takes any.
+/// The only update of an instance. Nothing else accepts any.
 const HANDLED: &str = "handled";
 
-/// Sends updates to all that waits, and to the subscriptions.
+/// Sends updates to everything that waits, and to the subscriptions.
 pub(super) async fn are_refused(system: &System) {
     let subscriptions = ["subscription-voiding", "subscription-TransferMoney"];
     let ids: Vec<_> = system.workflows.iter().map(String::as_str).chain(subscriptions).collect();
@@ -36,7 +36,7 @@ async fn all_are_refused(env: &Env, id: &str) {
     ];
     payloads.extend(wrong.iter().map(|it| vec![json_payload(it)]));
     payloads.push(vec![]);
-    // A run has ten at most under way.
+    // A run has at most ten updates under way.
     for payloads in payloads {
         let why = refused(env, id, HANDLED, &payloads).await;
         assert!(!why.is_empty(), "{id} does not say what is wrong with {payloads:?}");
@@ -47,7 +47,7 @@ async fn all_are_refused(env: &Env, id: &str) {
     }
 }
 
-/// Returns why an update was refused: by the workflow, or by Temporal itself.
+/// Returns why an update was refused by the workflow, or by Temporal itself.
 async fn refused(env: &Env, id: &str, name: &str, payloads: &[Payload]) -> String {
     let update_id = sample::unique("update");
     let request = UpdateWorkflowExecutionRequest {

@@ -1,4 +1,4 @@
-//! Requests as bytes, since no proper client sends these, and their answers.
+//! Requests as bytes, because no proper client sends these, and their answers.
 
 use messages::{PROBLEM_MEDIA_TYPE, Problem};
 use serde_json::Value;
@@ -8,9 +8,9 @@ use tokio::{
 };
 
 pub(super) const JSON: &str = "application/json";
-/// Longest answer: it does not echo what it refuses.
+/// Maximum length of an answer: it does not echo what it refuses.
 const MOST_ANSWERED: usize = 8 << 10;
-/// Most bytes of a cookie that each browser keeps.
+/// Maximum number of bytes of a cookie that every browser keeps.
 const LARGEST_COOKIE: usize = 4_000;
 
 /// A request of HTTP/1.1 that may be wrong in any way.
@@ -45,7 +45,7 @@ impl Request {
         self
     }
 
-    /// Adds a header, a second time where there is one of this name.
+    /// Adds a header, a second time if there is one with this name.
     pub(super) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
         self
@@ -71,13 +71,13 @@ impl Request {
         self.with("Content-Type", JSON).body(body)
     }
 
-    /// The request, with the length of its body.
+    /// Returns the request, with the length of its body.
     pub(super) fn bytes(&self) -> Vec<u8> {
         let length = self.body.as_ref().map(|body| format!("Content-Length: {}\r\n", body.len()));
         self.framed(&length.unwrap_or_default(), self.body.as_deref().unwrap_or_default())
     }
 
-    /// The request, with other lines in the place of the body's length.
+    /// Returns the request, with other lines instead of the body's length.
     pub(super) fn framed(&self, lines: &str, body: &[u8]) -> Vec<u8> {
         let mut bytes =
             format!("{} {} {}\r\nConnection: close\r\n", self.method, self.target, self.version).into_bytes();
@@ -89,28 +89,28 @@ impl Request {
     }
 }
 
-/// What has to come of a request.
+/// The expected result of a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Expected {
     /// A problem with one of these statuses.
     Problem(&'static [u16]),
     /// A page that says the same to a person.
     Page(u16),
-    /// What the console's script shows to a person: that nothing was done.
+    /// The text that the console's script shows to a person: nothing was done.
     Notice,
-    /// The page that the form stood on, which shows that nothing was done.
+    /// The page that contained the form, showing that nothing was done.
     Back,
-    /// The answer of the HTTP layer itself, to what is no HTTP request: without a body.
+    /// The answer of the HTTP layer itself to something that is not an HTTP request: without a body.
     Bare(u16),
-    /// The same, unless the connection is closed before: what is not read makes the answer get lost.
+    /// The same, unless the connection is closed first: unread bytes make the answer get lost.
     BareOrClosed(u16),
-    /// The status alone: an answer to HEAD has no body.
+    /// Only the status: an answer to HEAD has no body.
     Head(u16),
     /// The connection is closed without an answer.
     Closed,
 }
 
-/// An answer. The status of none is 0.
+/// An answer. Without one, the status is 0.
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) status: u16,
@@ -118,12 +118,12 @@ pub(super) struct Received {
     body: Vec<u8>,
 }
 
-/// Sends the bytes on a connection of their own, and reads to its end.
+/// Sends the bytes on a new connection, and reads to its end.
 pub(super) async fn exchange(address: &str, bytes: &[u8]) -> Received {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let (mut reader, mut writer) = stream.split();
     let mut answer = Vec::new();
-    // A server that refuses need not read on, so either may fail: the answer tells.
+    // A server that refuses need not read on, so either may fail; only the answer matters.
     let _ = tokio::join!(writer.write_all(bytes), reader.read_to_end(&mut answer));
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(answer.len());
     let head = String::from_utf8_lossy(&answer[..end]).to_lowercase();
@@ -193,7 +193,7 @@ impl Received {
         Ok(())
     }
 
-    /// Whether the program, or what it relies on, is too busy: it says that nothing was done.
+    /// Returns whether the program, or something that it relies on, is too busy: it says that nothing was done.
     pub(super) fn is_busy(&self) -> bool {
         let says_so = |text: &[u8]| self.body.windows(text.len()).any(|window| window == text);
         self.status == 503 || (self.body.len() < MOST_ANSWERED && says_so(b"cannot be reached"))

@@ -7,7 +7,7 @@ use tests::{Env, eventually, eventually_eq, sample};
 
 use super::{LONG, builder};
 
-/// Waits until one query finds so many overdue confirmations of a customer's contracts.
+/// Waits until one query finds this many overdue confirmations of a customer's contracts.
 async fn overdue_of(env: &Env, customer: &CustomerId, expected: usize) {
     let (trouble, subject) = (Some(Trouble::NeedsAttention), Some(customer.to_string()));
     let filter = InstanceFilter { is_running: Some(true), trouble, subject, ..InstanceFilter::default() };

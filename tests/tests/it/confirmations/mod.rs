@@ -12,7 +12,7 @@ pub(super) const REMIND: &str = "/commands/remind-";
 /// Longer than any test.
 const LONG: &str = "7d";
 
-/// Contracts and the worker, with these times.
+/// Builds Contracts and the worker, with these times.
 fn builder(remind_every: &str, confirm_within: &str) -> EnvBuilder {
     Env::builder(binaries!()).confirmations_only().variable(Component::Worker, "REMIND_EVERY", remind_every).variable(
         Component::Worker,
@@ -21,7 +21,7 @@ fn builder(remind_every: &str, confirm_within: &str) -> EnvBuilder {
     )
 }
 
-/// Contracts and the worker, in which nothing becomes due.
+/// Starts Contracts and the worker, with nothing becoming due.
 async fn start() -> Env {
     builder(LONG, LONG).start().await
 }

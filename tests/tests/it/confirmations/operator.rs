@@ -1,4 +1,4 @@
-//! What an operator does to a confirmation by the Temporal CLI: extend, remind, terminate.
+//! An operator's actions on a confirmation with the Temporal CLI: extend, remind, terminate.
 
 use messages::{ContractId, contracts::ContractStatus};
 use serde_json::json;
@@ -7,7 +7,7 @@ use tests::{Env, confirmation_workflow_id, json_payload};
 use super::start;
 use crate::voiding::signals::shapes::malformed;
 
-/// `temporal workflow signal --name instruct`.
+/// Runs `temporal workflow signal --name instruct`.
 async fn instruct(env: &Env, contract: &ContractId, instruction: &str) {
     let workflow = confirmation_workflow_id(contract);
     let words = ["workflow", "signal", "--workflow-id", &workflow, "--name", "instruct", "--input", instruction];

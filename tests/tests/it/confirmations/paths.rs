@@ -20,7 +20,7 @@ async fn t01_a_revoked_contract_is_reminded_of_once_by_each_number_until_it_is_s
     env.reminded(&revoked, usize::try_from(signed.reminders).unwrap() + 1).await;
     let _ = env.contracts().reconfirm(contract).await.ok();
     env.confirmation_ends(contract, "confirmed").await;
-    // Nothing reminds of a contract that is confirmed.
+    // Nobody is reminded of a confirmed contract.
     env.reminded(&revoked, 4).await;
     let last = env.contract_events(contract).await.pop().unwrap();
     assert_eq!(last.kind, "CustomerContractReconfirmed");
@@ -93,7 +93,7 @@ async fn a_contract_that_is_confirmed_twice_and_whose_events_come_twice_has_been
         if again > 1 { Ok(()) } else { Err(polls) }
     })
     .await;
-    // A later contract is delivered after everything that came again.
+    // A later contract is delivered after everything that was delivered again.
     let later = env.revoked_contract().await;
     env.sign_and_confirm(&later.contract).await;
     env.confirmation_ends(&later.contract, "confirmed").await;

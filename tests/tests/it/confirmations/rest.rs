@@ -1,4 +1,4 @@
-//! The routes of the api for confirmations of contracts: each answer, also to what cannot be used.
+//! The api's routes for confirmations of contracts: each answer, including those to unusable requests.
 
 use messages::{
     ContractId, CustomerId,
@@ -11,7 +11,7 @@ use super::LONG;
 
 const EXTEND: &str = "extend";
 
-/// A whole system with Contracts, in which a confirmation is overdue after this time.
+/// Starts a whole system with Contracts, in which a confirmation is overdue after this time.
 async fn start(confirm_within: &str) -> Env {
     Env::builder(binaries!())
         .contracts()
@@ -38,7 +38,7 @@ async fn post(env: &Env, contract: &ContractId, name: &str, body: &Value) -> tes
     env.api().raw().post(&format!("{}/{name}", path(contract)), body).await
 }
 
-/// The sort and the name of each step.
+/// Returns kind and name of each step.
 fn steps(shown: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     shown["steps"].as_array().unwrap().iter().map(|step| (text(&step["kind"]), text(&step["name"]))).collect()
@@ -141,7 +141,7 @@ async fn requests_that_cannot_be_used_are_told_why_and_change_nothing() {
     assert_eq!(same["due_at"], begun["due_at"]);
 }
 
-/// The ids of a list, in its order.
+/// Returns the ids of a list, in order.
 async fn listed(env: &Env, query: &str) -> Result<Vec<String>, String> {
     let page = env.api().raw().get::<Value>(&format!("/contract-confirmations?{query}")).await.try_ok()?;
     let ids = page["items"].as_array().unwrap().iter().map(|item| item["contract_id"].as_str().unwrap().to_owned());
@@ -193,7 +193,7 @@ async fn the_list_has_filters_and_pages() {
     overdue_of_one_customer(&env, &overdue, &extended.customer).await;
 }
 
-/// They are found without Contracts, page by page.
+/// Checks that they are found without Contracts, page by page.
 async fn overdue_of_one_customer(env: &Env, overdue: &Revoked, another: &CustomerId) {
     let second = sample::contract_id();
     let _ = env.contracts().open(&second, &overdue.customer).await.ok_as(201);

@@ -1,4 +1,4 @@
-//! axe-core (npm package, vendored) finds nothing serious, in light and in dark, on a desk and on a phone.
+//! axe-core (npm package, vendored) finds nothing serious, in light and in dark, on a desktop and on a phone.
 
 use serde_json::{Value, json};
 
@@ -11,10 +11,10 @@ const AXE: &str = include_str!("../../../assets/axe-core-4.14.1.min.js");
 const RUN: &str = "const done = arguments[arguments.length - 1];
     axe.run(document, {runOnly: arguments[0]}).then(found => done(found.violations), error => done(String(error)));";
 const ALL: [&str; 6] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-/// Another scheme has other colours and nothing else.
+/// Another scheme differs only in its colours.
 const COLOURS: [&str; 1] = ["color-contrast"];
 
-/// The serious problems of the page.
+/// Returns the serious problems of the page.
 async fn violations(browser: &Browser, rules: &[&str]) -> Vec<String> {
     browser.eval(&format!("{AXE}; return true")).await;
     let found = browser.eval_async(RUN, vec![json!(rules)]).await;
@@ -53,7 +53,7 @@ async fn no_page_of_transfers_has_a_serious_violation_of_the_accessibility_rules
     have_no_violations(&browser, &pages).await;
 }
 
-/// In light and in dark, on a desk and on a phone.
+/// Checks the pages in light and in dark, on a desktop and on a phone.
 async fn have_no_violations(browser: &Browser, pages: &[String]) {
     for (scheme, width, rules) in [("light", 1280, &ALL[..]), ("dark", 1280, &COLOURS), ("light", 375, &ALL)] {
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});

@@ -1,4 +1,4 @@
-//! One browser of its own for one test.
+//! A browser for one test.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -15,8 +15,8 @@ use tests::{Binaries, Process, Program, Turn, Turns, binaries, calls::http, even
 /// A browser keeps a core busy.
 static BROWSERS: Turns = Turns::new(2);
 
-/// What a page shows for some seconds only stays, as a machine that is kept busy may look too late: the mark of a copy
-/// (1.5 s in the console's scripts), and notices (12 s), which are no longer in the way of a click then.
+/// Makes texts stay that a page shows only for some seconds, because a busy machine may look too late: the mark of a
+/// copy (1.5 s in the console's scripts), and notices (12 s), which then are no longer in the way of a click.
 const STAYS: &str = "(() => {
     const later = window.setTimeout;
     const pass = () => { document.getElementById('notices').style.pointerEvents = 'none'; };
@@ -45,12 +45,12 @@ impl Browser {
         chromedriver().is_some()
     }
 
-    /// A browser for the console at `base`.
+    /// Starts a browser for the console at `base`.
     pub(super) async fn start(base: &str) -> Self {
         Self::start_with(base, &json!({})).await
     }
 
-    /// One that runs no script.
+    /// Starts one that runs no script.
     pub(super) async fn without_javascript(base: &str) -> Self {
         Self::start_with(base, &json!({"profile.managed_default_content_settings.javascript": 2})).await
     }
@@ -78,19 +78,19 @@ impl Browser {
         self.client.goto(&format!("{}{path}", self.base)).await.unwrap();
     }
 
-    /// Goes on in a window of its own, beside those that are open.
+    /// Continues in a new window, beside the open ones.
     pub(super) async fn new_window(&self) {
         let window = self.client.new_window(false).await.unwrap();
         self.client.switch_to_window(window.handle).await.unwrap();
     }
 
-    /// Path and query of the page.
+    /// Returns path and query of the page.
     pub(super) async fn path(&self) -> String {
         let url = self.client.current_url().await.unwrap();
         url.as_str().strip_prefix(&self.base).unwrap().to_owned()
     }
 
-    /// The element, as soon as there is one that can be seen.
+    /// Returns the element, as soon as it is visible.
     pub(super) async fn find(&self, css: &str) -> Element {
         eventually(&format!("{css} is there"), async || {
             let element = self.client.find(Locator::Css(css)).await.map_err(|error| error.to_string())?;
@@ -104,7 +104,7 @@ impl Browser {
         self.client.find(Locator::Css(css)).await.is_ok()
     }
 
-    /// Waits until no such element is on the page.
+    /// Waits until there is no such element on the page.
     pub(super) async fn gone(&self, css: &str) {
         eventually(
             &format!("{css} is gone"),
@@ -115,12 +115,12 @@ impl Browser {
         .await;
     }
 
-    /// Waits until the element says this.
+    /// Waits until the element shows this text.
     pub(super) async fn says(&self, css: &str, text: &str) {
         self.says_one_of(css, &[text]).await;
     }
 
-    /// Waits until the element says one of these.
+    /// Waits until the element shows one of these texts.
     pub(super) async fn says_one_of(&self, css: &str, texts: &[&str]) {
         eventually(&format!("{css} says {}", texts.join(" or ")), async || {
             let element = self.client.find(Locator::Css(css)).await.map_err(|error| error.to_string())?;
@@ -130,7 +130,7 @@ impl Browser {
         .await;
     }
 
-    /// Clicks; what is replaced at that very moment is looked for again.
+    /// Clicks. An element that is replaced at that very moment is looked for again.
     pub(super) async fn click(&self, css: &str) {
         eventually(&format!("{css} can be clicked"), async || {
             self.find(css).await.click().await.map_err(|error| error.to_string())
@@ -149,7 +149,7 @@ impl Browser {
         self.client.execute(script, Vec::new()).await.unwrap()
     }
 
-    /// The same for a script that calls its last argument back.
+    /// Does the same for a script that calls back its last argument.
     pub(super) async fn eval_async(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.client.execute_async(script, arguments).await.unwrap()
     }
@@ -163,7 +163,7 @@ impl Browser {
         self.client.perform_actions(actions).await.unwrap();
     }
 
-    /// A command of the DevTools protocol.
+    /// Sends a command of the DevTools protocol.
     pub(super) async fn devtools(&self, command: &str, parameters: Value) {
         let session = self.client.session_id().await.unwrap().unwrap();
         let url = format!("{}/session/{session}/goog/cdp/execute", self.driver_url);
@@ -177,7 +177,7 @@ fn chromedriver() -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join("chromedriver")).find(|program| program.is_file())
 }
 
-/// Under the harness's supervisor, which ends the browser with it.
+/// Starts the driver under the harness's supervisor, which ends the browser with it.
 fn start_driver(binaries: &Binaries, port: u16, profile: &TempDir) -> Process {
     let home = profile.path().display().to_string();
     Process::start(&Program {

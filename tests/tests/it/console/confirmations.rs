@@ -9,7 +9,8 @@ const INSTRUCT: &str = "form[action='/console/instance/instruct']";
 const REMIND: &str = "form:has([value=RemindNow]) button";
 const TERMINATE: &str = "details:has([value=Terminate])";
 
-/// A system with Contracts, in which a confirmation is overdue after this time. `None` as [`super::on_the_console`].
+/// Starts a system with Contracts, in which a confirmation is overdue after this time. Returns `None` like
+/// [`super::on_the_console`].
 async fn start(test: &str, confirm_within: &str) -> Option<Env> {
     if !Browser::is_installed() {
         super::on_the_console(test).await;

@@ -18,7 +18,8 @@ const CANCEL: &str = "details:has([value=Cancel])";
 const MARK: &str = "window.sameDocument = true; return true";
 const IS_MARKED: &str = "return window.sameDocument === true";
 
-/// A whole system with Contracts, in which a confirmation is overdue after this time. `None` as [`super::on_the_console`].
+/// Starts a whole system with Contracts, in which a confirmation is overdue after this time. Returns `None` like
+/// [`super::on_the_console`].
 async fn start(test: &str, confirm_within: &str) -> Option<Env> {
     if !Browser::is_installed() {
         super::on_the_console(test).await;
@@ -44,7 +45,7 @@ async fn revoked(env: &Env, contracts: usize) -> (CustomerId, Vec<ContractId>) {
     (customer, contracts)
 }
 
-/// A customer of whose contracts one is refused, so that the batch has paused itself.
+/// Creates a customer with one refused contract, so that the batch has paused itself.
 pub(super) async fn refused(env: &Env, code: &str, detail: &str) -> (CustomerId, Vec<ContractId>) {
     let (customer, contracts) = env.customer_with_contracts(2).await;
     let problem = json!({"type": "x", "title": "x", "status": 409, "code": code, "detail": detail}).to_string();

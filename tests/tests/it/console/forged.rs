@@ -8,7 +8,7 @@ async fn start() -> Env {
     Env::builder(binaries!()).start().await
 }
 
-/// A page's cookie and the token in its forms.
+/// Returns the token of a page's cookie and its forms.
 async fn token(env: &Env) -> String {
     let page = http().get(format!("{}/reports", env.url(Component::Api))).send().await.unwrap();
     let cookie = page.headers()["set-cookie"].to_str().unwrap().to_owned();
@@ -53,7 +53,7 @@ async fn a_forged_form_changes_nothing() {
     assert!(env.billing().log().await.iter().all(|event| event.kind == "DocumentIssued"));
 
     let answer = void(&form).header("cookie", &cookie).header("origin", env.url(Component::Api)).send().await.unwrap();
-    // The client follows to the page.
+    // The client follows the redirect to the page.
     assert!(answer.status().is_success(), "{answer:?}");
     env.in_state(&document.document_id, VoidingState::DocumentVoided).await;
 }
@@ -88,7 +88,7 @@ async fn every_page_carries_the_security_headers_and_a_missing_one_says_so() {
         ("/console/events?on=nothing", 404),
         ("/console/events?on=instances&manager=nothing", 404),
     ] {
-        // While Temporal is too busy to answer, a page says that.
+        // While Temporal is too busy to answer, a page says so.
         let answer = eventually(&format!("{expected} {path}"), async || {
             let answer = http().get(format!("{api}{path}")).send().await.unwrap();
             if answer.status().as_u16() == expected { Ok(answer) } else { Err(answer.status()) }

@@ -8,8 +8,8 @@ use super::{
     transfers::{Bank, page_of, row},
 };
 
-/// A bank with a transfer that runs, one that is parked and one that has ended, a contract that was revoked, a credit
-/// change one of whose contracts was refused, and the addresses of their pages.
+/// Starts a bank with a running transfer, a parked one and an ended one, a revoked contract, and a credit change with
+/// one refused contract. Returns the addresses of their pages as well.
 pub(super) async fn pages(test: &str) -> Option<(Env, Browser, Vec<String>)> {
     let bank = Bank::of(test, Env::builder(binaries!()).accounts().contracts()).await?;
     let contract = bank.env.revoked_contract().await.contract;

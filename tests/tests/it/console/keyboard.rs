@@ -1,4 +1,4 @@
-//! The keyboard alone does it.
+//! The keyboard alone is enough.
 
 use messages::voiding::VoidingState;
 
@@ -10,7 +10,7 @@ const ENTER: &str = "\u{e007}";
 /// More stops than the page has.
 const MOST_STOPS: usize = 60;
 
-/// Tabs to the element, where the focus can be seen.
+/// Tabs to the element, and checks that the focus is visible.
 async fn go_to(browser: &Browser, css: &str) {
     for _ in 0..MOST_STOPS {
         if browser.eval(&format!("return document.activeElement.matches(`{css}`)")).await == true {

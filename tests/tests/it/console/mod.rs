@@ -25,7 +25,7 @@ use tests::{Component, Env, binaries, pass_over};
 
 use self::browser::Browser;
 
-/// A whole system and a browser. Without chromedriver on this machine `test` is passed over, and the run says so.
+/// Starts a whole system and a browser. If chromedriver is not installed, `test` is skipped, and the run says so.
 async fn on_the_console(test: &str) -> Option<(Env, Browser)> {
     if !Browser::is_installed() {
         pass_over(test, "chromedriver");
@@ -36,7 +36,7 @@ async fn on_the_console(test: &str) -> Option<(Env, Browser)> {
     Some((env, browser))
 }
 
-/// The address of a process's page.
+/// Returns the address of a process's page.
 fn page_of(id: &DocumentId) -> String {
     format!("/processes/{id}")
 }

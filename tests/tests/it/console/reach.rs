@@ -6,7 +6,7 @@ use tests::sample;
 
 use super::{on_the_console, page_of, selection::refused};
 
-/// More windows than a browser opens connections to one server.
+/// More windows than the connections that a browser opens to one server.
 const WINDOWS: usize = 7;
 
 #[tokio::test]

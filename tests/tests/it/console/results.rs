@@ -40,8 +40,8 @@ async fn the_result_for_several_outlives_a_refresh_and_failed_rows_stay_ticked()
     browser.says("#tile-attention .number", "3").await;
     browser.click("#select-all").await;
     browser.says("#selection button[value=acknowledge]", "Acknowledge 3").await;
-    // The page has shown another failure of the first one. The live part is replaced while the answer is under way.
-    // All at once: a refresh in between would put the failure right.
+    // The page has shown another failure of the first one. The live part is replaced while the answer is under way. All
+    // at once, because a refresh in between would correct the failure.
     let id = &ids[0];
     browser
         .eval(&format!(
@@ -86,7 +86,7 @@ async fn a_failure_that_somebody_has_acknowledged_names_who() {
     browser.open(&super::page_of(&id)).await;
     browser.click(".advice summary").await;
     browser.fill(".advice [name=note]", "the customer was told").await;
-    // The page has all it needs, and is not told of anything any more.
+    // The page has everything it needs, and receives no more events.
     let deafen = "const live = document.querySelector('#live');
         if (live.dataset.seen === '0' || live.matches('.htmx-request')) return false;
         window.dispatchEvent(new Event('pagehide'));
@@ -97,7 +97,7 @@ async fn a_failure_that_somebody_has_acknowledged_names_who() {
     env.acknowledged(&id).await;
     browser.click(".advice form.acknowledge button").await;
     browser.says("#notices .refused", "alex acknowledged it already").await;
-    // The form goes with the failure; what was typed is not lost.
+    // The form disappears with the failure; the typed text is not lost.
     let listen = "document.querySelector('#live').dataset.events = window.kept;
         window.dispatchEvent(new Event('pageshow')); return true";
     browser.eval(listen).await;

@@ -1,4 +1,4 @@
-//! Several processes at once, and filters that stand in the address.
+//! Several processes at once, and filters in the address.
 
 use messages::{DocumentId, voiding::VoidingState};
 use tests::{Env, sample};
@@ -29,7 +29,7 @@ async fn selected_failures_are_acknowledged_together_and_the_others_stay() {
         browser.click(&format!("#select-{id}")).await;
     }
     browser.fill("#note-selection", "all told").await;
-    // Another process ends meanwhile: what was ticked and typed stays.
+    // Another process ends meanwhile: ticked boxes and typed text stay.
     browser.click("#selection button[value=acknowledge]").await;
     browser.says("#notices", "3 of 3 acknowledged").await;
     for id in &ids[..3] {

@@ -24,7 +24,7 @@ pub(super) struct Bank {
 }
 
 impl Bank {
-    /// As [`super::on_the_console`].
+    /// Starts a bank. Returns `None` like [`super::on_the_console`].
     pub(super) async fn start(test: &str) -> Option<Self> {
         Self::of(test, Env::builder(binaries!()).accounts()).await
     }
@@ -47,7 +47,7 @@ impl Bank {
         self.env.accounts().request(&transfer).await.ok_as(202).transfer_id
     }
 
-    /// A transfer whose deposit is stalled.
+    /// Creates a transfer whose deposit is stalled.
     pub(super) async fn stuck(&self) -> TransferId {
         let transfer = sample::transfer(&self.from, &self.to, "100");
         let id = transfer.transfer_id.clone().unwrap();
@@ -57,7 +57,7 @@ impl Bank {
         id
     }
 
-    /// A transfer that cannot be given up before the link is healed.
+    /// Creates a transfer that cannot be given up before the link is healed.
     pub(super) async fn parked(&self) -> TransferId {
         let transfer = sample::transfer(&self.from, &self.to, TOO_MUCH);
         let id = transfer.transfer_id.clone().unwrap();
@@ -67,7 +67,7 @@ impl Bank {
         id
     }
 
-    /// A page opened before would say that there is no such transfer.
+    /// Waits until the process has begun: a page opened earlier would say that there is no such transfer.
     async fn begun(&self, id: &TransferId) {
         eventually(&format!("the process of {id} has begun"), async || {
             self.env.temporal().describe_by_id(&format!("TransferMoney-{id}")).await.map(|_| ()).ok_or("not yet")
@@ -80,7 +80,7 @@ impl Bank {
     }
 }
 
-/// The address of a transfer's page.
+/// Returns the address of a transfer's page.
 pub(super) fn page_of(id: &TransferId) -> String {
     format!("/transfers/{id}")
 }
@@ -100,7 +100,7 @@ async fn the_list_shows_transfers_that_run_wait_for_a_person_and_have_ended() {
     browser.says("#tile-completed .number", "1").await;
     browser.says(".empty", "Nothing is under way").await;
     let (stuck, parked) = (bank.stuck().await, bank.parked().await);
-    // After 10 s the command counts as delayed, whether or not somebody has looked by then.
+    // After 10 s the command counts as stalled, whether or not somebody has looked by then.
     browser.says_one_of(&row(&stuck), &["In progress", "Retrying"]).await;
     browser.says(&row(&parked), "Needs attention").await;
     browser.says(&row(&parked), "Fail money transfer was refused: locked The test answers locked.").await;
@@ -186,7 +186,8 @@ async fn a_retry_tries_again_and_a_failure_that_is_gone_is_not_acknowledged() {
     .await;
     browser.says(".timeline", "Retried by an operator").await;
     browser.click(".advice summary").await;
-    // Somebody has had the first failure on their page all along. At once: a refresh in between would put it right.
+    // Somebody has had the first failure on their page all along. All at once, because a refresh in between would
+    // correct it.
     let stale = format!(
         "document.querySelector('form.acknowledge [name=failure_id]').value = {first};
         document.querySelector(`form[action='/console/instance/acknowledge'] button`).click(); return true"
@@ -253,7 +254,7 @@ async fn without_javascript_a_transfer_is_retried_and_acknowledged() {
     shown_in_the_end(&browser, "/transfers", ".empty", "Nothing is under way").await;
 }
 
-/// Without a script a page has to be loaded again.
+/// Waits until the text is shown. Without a script a page has to be loaded again.
 pub(super) async fn shown_in_the_end(browser: &Browser, path: &str, css: &str, text: &str) {
     eventually(&format!("{css} of {path} says {text}"), async || {
         browser.open(path).await;

@@ -1,4 +1,4 @@
-//! The pages say what is true: what needs an operator, what is retried, and what has come of a process.
+//! The pages say what is true: what needs an operator, what is retried, and the outcome of a process.
 
 use messages::accounts::TransferStatus;
 use tests::{Component, Env, binaries};
@@ -60,7 +60,7 @@ async fn processes_that_need_attention_are_one_number_apart_from_retried_ones() 
         browser.eval(&colour(&format!("{} .badge", row(&stuck)))).await,
         "only what needs somebody is red"
     );
-    // What can be retried is retried; giving up is the other way, and says what it does.
+    // What can be retried is retried; giving up is the alternative, and says what it does.
     browser.open(&page_of(&parked)).await;
     browser.says(".advice form[action='/console/instance/retry'] button.primary", "Retry").await;
     browser.click(".advice summary.danger").await;

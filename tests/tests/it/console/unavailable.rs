@@ -25,7 +25,7 @@ async fn while_temporal_is_unavailable_the_pages_show_what_billing_knows_and_rec
     env.kill(Component::Temporal).await;
     browser.says(".banner[role=alert]:not([hidden])", "Temporal does not answer").await;
     browser.says(&format!("#process-{id}"), "Refused").await;
-    // The last known numbers, and of when they are.
+    // The last known numbers, and their time.
     browser.says(".as-of", " UTC").await;
     browser.says(".tiles.last-known #tile-attention .number", "1").await;
     env.start(Component::Temporal).await;

@@ -21,7 +21,7 @@ async fn the_newer_change_takes_over_contracts_that_are_pending_signed_and_confi
     let state = env.credit_change_becomes(&customer, "counted", |state| state["contracts"]["pending"] == 3).await;
     assert_eq!(state["served"], json!([first, second]));
     let revoked = [revocations(&env, &contracts[0]).await, revocations(&env, &contracts[1]).await];
-    // No contract is revoked twice in one pending period; a signature is void.
+    // No contract is revoked twice in one pending period; a signature becomes void.
     assert_eq!(revoked, [1, 2]);
     assert_eq!(revocations(&env, &contracts[2]).await, 2);
     for contract in &contracts {

@@ -15,7 +15,7 @@ async fn each_contract_is_revoked_once_though_worker_service_and_temporal_are_ki
         env.kill(component).await;
         env.start(component).await;
     }
-    // Any of them may be the last one: it is their number that shows whether something moves.
+    // Any of them may be the last one: only their number shows whether something moves.
     eventually("all contracts are pending", async || {
         let change = env.contracts().raw().get::<CreditChange>(&format!("/credit-changes/{change}")).await.ok();
         if change.contracts.pending == contracts as u64 { Ok(()) } else { Err(change.contracts) }
@@ -31,7 +31,7 @@ async fn each_contract_is_revoked_once_though_worker_service_and_temporal_are_ki
         assert_eq!(revocations(&env, id).await, 1, "{id}");
         env.sign_and_confirm(id).await;
     }
-    // All end: the change, and the confirmation of each contract.
+    // All of them end: the change, and the confirmation of each contract.
     eventually("no process runs", async || {
         let running = env.temporal().list("ExecutionStatus = 'Running' AND ProcessId IS NOT NULL").await;
         if running.is_empty() { Ok(()) } else { Err(running.len()) }

@@ -8,7 +8,7 @@ mod rest;
 use messages::{ContractId, contracts::ContractStatus};
 use tests::{Env, EnvBuilder, binaries};
 
-/// Contracts and the worker.
+/// Builds Contracts and the worker.
 fn builder() -> EnvBuilder {
     Env::builder(binaries!()).confirmations_only()
 }
@@ -17,7 +17,7 @@ async fn start() -> Env {
     builder().start().await
 }
 
-/// How often the contract was revoked, as its events tell.
+/// Returns how often the contract was revoked, according to its events.
 async fn revocations(env: &Env, id: &ContractId) -> usize {
     env.contract_events(id).await.iter().filter(|event| event.kind == "CustomerContractRevoked").count()
 }

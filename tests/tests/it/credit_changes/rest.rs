@@ -1,4 +1,4 @@
-//! The routes of the api for credit changes: each answer, also to what cannot be used.
+//! The api's routes for credit changes: each answer, including those to unusable requests.
 
 use messages::{
     CustomerId, Page,
@@ -11,7 +11,7 @@ use tests::{
     eventually, sample,
 };
 
-/// A whole system with Contracts, in which a confirmation is overdue after this time.
+/// Starts a whole system with Contracts, in which a confirmation is overdue after this time.
 async fn start(confirm_within: &str) -> Env {
     Env::builder(binaries!())
         .contracts()
@@ -42,7 +42,7 @@ async fn shown(env: &Env, customer: &CustomerId, what: &str, wanted: impl Fn(&Va
     .await
 }
 
-/// All contracts of the credit change, by pages of so many.
+/// Returns all contracts of the credit change, read in pages of `limit`.
 async fn contracts(env: &Env, customer: &CustomerId, query: &str, limit: usize) -> Vec<Value> {
     let (mut items, mut from) = (Vec::new(), String::new());
     loop {
@@ -146,7 +146,7 @@ async fn what_was_refused_is_listed_with_its_reason_and_retried() {
         proxy.about(id).fault("/commands/revoke-", Fault::problem(409, "contract-in-dispute"));
     }
     let _ = post_change(&env, &customer, "B").await.ok_as(202);
-    // The batch tells that it is paused before its process has heard of it.
+    // The batch reports that it is paused before its process knows of it.
     shown(&env, &customer, "paused", |it| {
         it["refused"] == 2 && it["is_paused"] == true && it["incident"]["code"] == "batch-paused"
     })
@@ -210,7 +210,7 @@ async fn a_change_is_told_before_its_process_has_begun_and_while_no_worker_runs(
     }
     env.start(Component::Worker).await;
     shown(&env, &customer, "completed", |it| it["state"] == "completed").await;
-    // The next one is told at once, and not what has ended.
+    // The next change is shown at once instead of the ended one.
     env.kill(Component::Worker).await;
     let second = post_change(&env, &customer, "C").await.ok_as(202);
     assert_eq!((&second["state"], &second["served"]), (&json!("revoking"), &json!([second["credit_change_id"]])));

@@ -1,4 +1,4 @@
-//! The harness's own pieces do what the other tests count on.
+//! The harness's own parts do what the other tests rely on.
 
 mod postgres;
 mod proxy;

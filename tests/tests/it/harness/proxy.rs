@@ -1,4 +1,4 @@
-//! The proxy does to calls what networks and processes do.
+//! The proxy treats calls as networks and processes do.
 
 use std::time::Duration;
 

@@ -60,7 +60,7 @@ async fn a_process_and_its_children_end_when_it_is_dropped() {
     std::fs::remove_file(program.log).unwrap();
 }
 
-/// `holder` stands for the test process: it alone has the other end of the supervisor's stdin.
+/// `holder` stands for the test process: only it has the other end of the supervisor's stdin.
 #[tokio::test]
 async fn a_process_ends_when_the_tests_are_killed() {
     let program = shell("");

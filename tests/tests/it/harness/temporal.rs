@@ -1,4 +1,4 @@
-//! The run's Temporal server, and a namespace of one's own on it.
+//! The run's Temporal server, and a separate namespace on it.
 
 use serde_json::json;
 use temporalio_client::tonic::Code;

@@ -1,4 +1,4 @@
-//! Temporal, Billing, Reports, worker and api end in the middle of open processes, and are started again on their data.
+//! Temporal, Billing, Reports, worker and api end in the middle of open processes, and are restarted on their data.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ async fn all_programs_killed_in_the_middle_of_open_processes_go_on_with_the_same
     open.go_on(env).await;
 }
 
-/// Processes in every state in which one can stay for a while.
+/// Processes in every state that can last for a while.
 struct Open {
     voided: DocumentId,
     /// Billing has accepted the request; no worker runs that could start the process.
@@ -95,7 +95,7 @@ impl Open {
         ]
     }
 
-    /// Each document's process, as the api knows it.
+    /// Returns each document's process, as the api knows it.
     async fn seen(&self, env: &Env) -> BTreeMap<DocumentId, String> {
         let mut seen = BTreeMap::new();
         for id in self.ids() {
@@ -106,7 +106,7 @@ impl Open {
         seen
     }
 
-    /// V1, V3: the same processes, each of which ends or still waits for an operator.
+    /// Checks V1 and V3: the processes are the same, and each of them ends or still waits for an operator.
     async fn go_on(&self, env: &Env) {
         for component in ALL {
             env.ready(component).await;

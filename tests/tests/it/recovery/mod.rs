@@ -1,4 +1,4 @@
-//! Everything is ended in the middle of open processes, and started again on its data.
+//! Everything ends in the middle of open processes, and is restarted on its data.
 
 mod everything;
 mod stack;

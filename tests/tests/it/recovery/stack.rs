@@ -1,6 +1,6 @@
-//! `cargo run`, ended and started again: what it leaves in its folder, and that it leaves no process.
+//! `cargo run`, ended and restarted: what it leaves in its folder, and that it leaves no process.
 //!
-//! How it complains when it cannot run is tested in the crate `stack`.
+//! Its errors when it cannot run are tested in the crate `stack`.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -16,7 +16,7 @@ use tests::{
     eventually, free_port, is_listened_on, sample, temporal_cli,
 };
 
-/// A machine of its own: folders and ports.
+/// A machine for one test: folders and ports.
 struct Machine {
     data: TempDir,
     logs: TempDir,
@@ -27,7 +27,7 @@ impl Machine {
     fn new() -> Self {
         let port = |_| free_port();
         let mut ports = [0; 7].map(port);
-        // The Web UI takes the port + 1000.
+        // The Web UI takes this port + 1000.
         while is_listened_on(ports[5] + 1000) {
             ports[5] = free_port();
         }
@@ -75,7 +75,8 @@ impl Machine {
         Billing::new(self.url(1))
     }
 
-    /// The command lines of all processes that hold the data folder: the dev server runs in it, and its shell too.
+    /// Returns the command lines of all processes that use the data folder: the dev server runs in it, and so does its
+    /// shell.
     fn processes(&self) -> Vec<String> {
         let data = self.data.path().display().to_string();
         let mut lines = Vec::new();
@@ -98,7 +99,7 @@ impl Machine {
         .await;
     }
 
-    /// A document whose report is published, so that its voiding waits for an operator.
+    /// Creates a document whose report is published, so that its voiding waits for an operator.
     async fn waiting(&self) -> Document {
         let document = self.billing().issue(&sample::invoice(&sample::customer_id())).await.ok();
         let reports = Reports::new(self.url(2));
@@ -143,7 +144,7 @@ async fn a_second_cargo_run_after_ctrl_c_continues_with_the_first_ones_data_and_
     })
     .await;
     machine.waiting().await;
-    // The simulation issues its first document as soon as all is ready.
+    // The simulation issues its first document as soon as everything is ready.
     assert_eq!(machine.billing().all_documents().await.len(), documents + 1, "only this test issues documents");
     second.signal("INT");
     assert!(matches!(second.wait().await, Ended::Exit(0 | 130)));

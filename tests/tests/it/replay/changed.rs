@@ -1,4 +1,4 @@
-//! Copies of a process manager whose code was changed, for the upgrade check.
+//! Copies of a process manager with changed code, for the upgrade check.
 
 use std::time::Duration;
 
@@ -23,12 +23,12 @@ pub(super) const UNREADABLE: u8 = 7;
 pub(super) const PANIC: u8 = 8;
 pub(super) const ROUTE: u8 = 9;
 pub(super) const MORE: u8 = 10;
-/// From here on the version is a new one.
+/// From here on, changes come with a new version.
 pub(super) const NEW_BODY: u8 = 20;
 pub(super) const MIGRATION_FAILS: u8 = 21;
 pub(super) const MIGRATED_WRONGLY: u8 = 22;
 
-/// Money transfers by code of this change.
+/// Money transfers by code with this change.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Changed<const WHAT: u8>(TransferMoney);
@@ -98,7 +98,7 @@ impl<const WHAT: u8> ProcessManager for Changed<WHAT> {
 }
 
 impl<const WHAT: u8> Changed<WHAT> {
-    /// The command as the code sends it that was not changed.
+    /// Returns the command as the unchanged code sends it.
     fn deposit(&self) -> Option<DepositMoney> {
         let state = serde_json::to_value(&self.0).ok()?;
         let it = serde_json::from_value::<Option<MoneyTransferRequested>>(state).ok()??;

@@ -11,7 +11,7 @@ pub(super) const NAMES: [&str; 3] = [
     "confirmation-revoked-again-then-reinstated",
 ];
 
-/// Contracts and the worker; a confirmation is overdue before its first reminder is due.
+/// Starts Contracts and the worker. A confirmation is overdue before its first reminder is due.
 pub(super) async fn start() -> Env {
     let env = Env::builder(binaries!()).confirmations_only();
     let env = env.variable(Component::Worker, "CONFIRM_WITHIN", "1s");

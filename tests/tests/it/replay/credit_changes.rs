@@ -4,7 +4,7 @@ use messages::{CreditChangeId, CustomerId, contracts::CreditRating};
 use serde_json::{Value, json};
 use tests::{Component, Env, Fault, Link, binaries, eventually};
 
-/// The paths, by the names of their files: of the process CreditChange, and of its batch.
+/// The paths, by the names of their files, of the process CreditChange and of its batch.
 pub(super) const NAMES: [&str; 6] = [
     "credit-change-completed",
     "credit-change-changed-again",
@@ -16,7 +16,7 @@ pub(super) const NAMES: [&str; 6] = [
 
 const REVOKE: &str = "/commands/revoke-";
 
-/// Contracts and the worker.
+/// Starts Contracts and the worker.
 pub(super) async fn start() -> Env {
     let env = Env::builder(binaries!()).confirmations_only();
     env.variable(Component::Worker, "REMIND_EVERY", "7d").start().await

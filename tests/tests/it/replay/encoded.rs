@@ -1,4 +1,4 @@
-//! The upgrade check of a history whose payloads have a codec.
+//! The upgrade check of a history whose payloads are encoded by a codec.
 
 use futures::{FutureExt as _, future::BoxFuture};
 use process_manager_host::upgrade::UpgradeCheck;
@@ -20,7 +20,7 @@ use super::{
     folder,
 };
 
-/// Turns payloads round.
+/// Reverses payloads.
 struct Backwards;
 
 const BACKWARDS: &str = "backwards";
@@ -64,7 +64,7 @@ async fn a_history_with_encoded_payloads_is_checked_by_the_converter_of_the_work
     let mut encoded = history.clone();
     encode_payloads(&mut encoded, &Backwards, &SerializationContextData::None).await.unwrap();
     for (encoded, plain) in encoded.events.iter_mut().zip(history.events) {
-        // What the SDK's core writes itself has no codec.
+        // What the SDK's core writes itself is not encoded.
         if let (
             Some(Attributes::MarkerRecordedEventAttributes(encoded)),
             Some(Attributes::MarkerRecordedEventAttributes(plain)),

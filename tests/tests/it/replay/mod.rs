@@ -1,4 +1,4 @@
-//! Recorded histories of every path replay against today's code.
+//! Recorded histories of every path replay with today's code.
 
 mod changed;
 mod confirmations;
@@ -60,7 +60,7 @@ async fn recorded_histories_of_every_path_replay() {
     }
 }
 
-/// Code from before voidings continued as new went on, however long its history was.
+/// Before voidings continued as new, their code went on however long the history was.
 #[tokio::test]
 async fn voidings_that_had_become_too_long_under_older_code_replay() {
     for (name, json) in recorded() {

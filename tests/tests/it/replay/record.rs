@@ -12,8 +12,8 @@ use tests::{Env, binaries, eventually};
 
 use super::{confirmations, credit_changes, folder, paths, transfers};
 
-/// Not a test: run it by name where a path is new, or where a change of the workflow was made with a patch marker and
-/// both sides are to be kept.
+/// Not a test: run it by name if a path is new, or if a change of the workflow was made with a patch marker and both
+/// sides are to be kept.
 #[tokio::test]
 #[ignore = "rewrites tests/histories; see tests/README.md"]
 async fn record() {
@@ -23,7 +23,7 @@ async fn record() {
     }
 }
 
-/// As [`record`], of the money transfers alone.
+/// Does the same as [`record`], for the money transfers alone.
 #[tokio::test]
 #[ignore = "rewrites tests/histories; see tests/README.md"]
 async fn record_transfers() {
@@ -33,7 +33,7 @@ async fn record_transfers() {
     }
 }
 
-/// As [`record`], of the confirmations of contracts alone.
+/// Does the same as [`record`], for the confirmations of contracts alone.
 #[tokio::test]
 #[ignore = "rewrites tests/histories; see tests/README.md"]
 async fn record_confirmations() {
@@ -43,7 +43,7 @@ async fn record_confirmations() {
     }
 }
 
-/// As [`record`], of credit changes and their batches alone.
+/// Does the same as [`record`], for credit changes and their batches alone.
 #[tokio::test]
 #[ignore = "rewrites tests/histories; see tests/README.md"]
 async fn record_credit_changes() {
@@ -60,7 +60,7 @@ async fn keep(env: &Env, name: &str, workflow_id: &str) {
     fs::write(folder().join(format!("{name}.json")), json + "\n").unwrap();
 }
 
-/// The history of a run that has ended; a subscription never does, but waits for its activity.
+/// Returns the history of an ended run. A subscription never ends, so its wait for its activity counts as the end.
 async fn ended(env: &Env, workflow_id: &str) -> Vec<HistoryEvent> {
     eventually("the run ends", async || {
         let events = env.temporal().history_by_id(workflow_id).await;
@@ -77,7 +77,7 @@ async fn ended(env: &Env, workflow_id: &str) -> Vec<HistoryEvent> {
     .await
 }
 
-/// Without the name of the machine that it was recorded on (`<process>@<host>`).
+/// Removes the name of the machine on which it was recorded (`<process>@<host>`).
 fn anonymous(value: Value) -> Value {
     match value {
         Value::String(text) if text.contains('@') => "recorder".into(),

@@ -20,7 +20,7 @@ use super::{
     folder,
 };
 
-/// A folder with the recorded history of this name.
+/// Returns a folder with the recorded history of this name.
 fn with(name: &str) -> TempDir {
     let temporary = tempfile::tempdir().unwrap();
     let name = format!("{name}.json");
@@ -32,7 +32,7 @@ fn checked<M: ProcessManager>(folder: &TempDir) -> Report {
     UpgradeCheck::new().manager::<M>().check(folder.path()).unwrap()
 }
 
-/// What changed code finds in a history about which the code that wrote it has recorded what it decides.
+/// Returns what changed code finds in a history for which the original code has recorded its decisions.
 fn compared<const WHAT: u8>(name: &str) -> Report {
     let folder = with(name);
     assert_eq!(UpgradeCheck::new().manager::<TransferMoney>().record(folder.path()).unwrap(), 1);
@@ -47,7 +47,7 @@ fn assert_found(report: &Report, code: u8, verdict: Verdict, what: &str) {
     assert_eq!((found(report), report.exit_code()), (vec![(verdict, what)], code), "{report}");
 }
 
-/// By the program, as an operator runs it: the worker's code checks all that the worker hosts.
+/// Uses the program, as an operator runs it: the worker's code checks everything that the worker hosts.
 #[test]
 fn the_code_of_now_decides_in_all_recorded_histories_as_it_did() {
     let copy = tempfile::tempdir().unwrap();
@@ -73,7 +73,7 @@ fn the_code_of_now_decides_in_all_recorded_histories_as_it_did() {
     assert_eq!(checked::<TransferMoney>(&other).exit_code(), 2);
 }
 
-/// The SDK would panic in the background at such a file, and never end.
+/// Such a file would make the SDK panic in the background, and never end.
 #[test]
 fn a_history_that_cannot_be_one_is_told_without_a_replay() {
     let whole: History = serde_json::from_slice(&fs::read(folder().join("transfer-completed.json")).unwrap()).unwrap();
@@ -210,7 +210,7 @@ fn events_that_would_be_routed_otherwise_are_found() {
     assert_eq!((&found(&report)[..], report.exit_code()), (&told[..], 1));
 }
 
-/// As a confirmation sets it: the first that is due is in the history.
+/// As a confirmation sets it: the first one that is due is in the history.
 #[test]
 fn a_timer_that_the_history_shows_is_compared_with_its_time() {
     let folder = with("confirmation-reminded-then-confirmed");

@@ -25,7 +25,7 @@ const BILLING_COMMANDS: [&str; 5] = [
 const REPORTS_COMMANDS: [&str; 3] =
     ["/commands/mark-document-as-voided", "/commands/unmark-document-as-voided", "/commands/publish-report"];
 
-/// Each route that takes a body, with its service.
+/// Returns each route that accepts a body, with its service.
 fn commands(env: &Env) -> Vec<(Target, &'static str)> {
     let (billing, reports) = (env.billing().raw().clone(), env.reports().raw().clone());
     let of_billing = BILLING_COMMANDS.into_iter().map(|path| (billing.clone(), path));

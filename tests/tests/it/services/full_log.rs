@@ -1,4 +1,4 @@
-//! The disk of a program's log takes nothing more. Found by the chaos test: the program ended by a panic.
+//! The disk of a program's log accepts nothing more. Found by the chaos test: the program ended with a panic.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Commands and events that come late, twice, or in another order.
+//! Commands and events that arrive late, twice, or in another order.
 
 use messages::{billing::DocumentStatus, reports::ReportStatus};
 use sea_orm::{ConnectionTrait, Database};
@@ -62,7 +62,7 @@ async fn a_mark_of_an_unknown_document_goes_by_the_customer_of_billing(env: &Env
     env.assert_consistent().await;
 }
 
-/// Issued, voided, published and open documents of one customer.
+/// Creates issued, voided, published and open documents of one customer.
 async fn some_history(env: &Env) -> messages::CustomerId {
     let customer = sample::customer_id();
     for round in 0..2 {
@@ -90,7 +90,7 @@ async fn the_log_read_from_its_origin_again_changes_nothing(env: &Env) {
     database.execute_unprepared("UPDATE followed_logs SET position = 0").await.unwrap();
     database.close().await.unwrap();
     env.start(Component::Reports).await;
-    // What is issued now comes behind all that is read again.
+    // A document issued now comes after everything that is read again.
     env.issue_reported().await;
     assert_eq!(env.reports().reports_of(&customer).await, before);
     env.assert_consistent().await;
@@ -157,7 +157,7 @@ async fn late_duplicates_of_all_commands_change_nothing(env: &Env) {
         send_all().await;
         assert_eq!(seen().await, after_the_first);
     }
-    // Without their keys, too.
+    // Without their keys as well.
     let _ = env.reports().mark(&kept.document_id, &kept.customer_id, &second).await;
     let _ = billing.complete(&kept.document_id, &second).await;
     let _ = billing.abort(&voided.document_id, &first).await;
@@ -191,7 +191,7 @@ async fn a_refused_mark_stays_refused_when_it_comes_again(env: &Env) {
     assert_eq!((report.status, report.documents[0].voided), (ReportStatus::Open, false));
 }
 
-/// Billing with another database has another log, which may even be as long.
+/// A Billing with another database has another log, which may even have the same length.
 async fn reports_stops_at_another_log_and_says_so(env: &Env) {
     env.issue_reported().await;
     let mut other = env.billing().log().await;

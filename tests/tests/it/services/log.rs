@@ -23,7 +23,7 @@ on_both_databases! {
     accepted_commands_outlive_a_crash_and_the_log_has_no_gaps,
 }
 
-/// Seconds; the longest that a reader may ask to wait.
+/// Longest wait that a reader may request, in seconds.
 const WAIT: u32 = 30;
 
 async fn write(billing: &Billing, count: usize) {
@@ -33,12 +33,12 @@ async fn write(billing: &Billing, count: usize) {
     }
 }
 
-/// By a client that asks again where Billing had no time for it, or could not tell. The document has an id.
+/// Issues a document that has an id, repeating the request if Billing was busy or could not tell the result.
 async fn issue(billing: &Billing, document: &IssueDocument) {
     eventually("the document is issued", async || billing.issue(document).await.try_ok()).await;
 }
 
-/// Reads on from the origin until `count` events are there, in small batches, and checks that none is passed over.
+/// Reads from the origin until `count` events are there, in small batches, and checks that none is skipped.
 async fn read(billing: &Billing, count: usize) -> Vec<CloudEvent> {
     let mut seen: Vec<CloudEvent> = Vec::new();
     eventually(&format!("{count} events"), async || {
@@ -103,7 +103,7 @@ async fn a_waiting_reader_does_not_keep_the_service_from_ending(env: &Env) {
     let begun = Instant::now();
     let waiting = billing.events(0, None, Some(WAIT));
     let stop = async {
-        // A later answer shows that the waiting request, sent before, is being served.
+        // A later answer shows that the waiting request, sent earlier, is being served.
         billing.events(0, None, None).await.ok();
         env.stop(Component::Billing).await;
     };
@@ -138,7 +138,7 @@ async fn accepted_commands_outlive_a_crash_and_the_log_has_no_gaps(env: &Env) {
     let (billing, over) = (env.billing(), AtomicBool::new(false));
     let writers = (0..8).map(async |_| {
         let mut accepted = Vec::new();
-        // Refused at once while Billing is down, so they go on until it is there for good.
+        // Requests are refused at once while Billing is down, so the loop goes on until it is back for good.
         while !over.load(Ordering::SeqCst) {
             let answer = billing.issue(&sample::invoice(&sample::customer_id())).await;
             accepted.extend(answer.try_ok().ok().map(|document| document.document_id));
@@ -166,7 +166,7 @@ async fn accepted_commands_outlive_a_crash_and_the_log_has_no_gaps(env: &Env) {
     }
 }
 
-/// Any number; what holds this advisory lock holds the delayed commit.
+/// Any number; whoever holds this advisory lock holds the delayed commit.
 const LOCK: i64 = 4711;
 
 async fn session(env: &Env) -> DatabaseConnection {
@@ -206,7 +206,7 @@ async fn an_event_whose_commit_is_delayed_is_not_passed_over_on_postgres() {
             waiting => Ok(waiting),
         })
         .await;
-        // The reader looks several times while the position is given out and not there yet.
+        // The reader looks several times while the position is assigned but not there yet.
         for _ in 0..5 {
             billing.events(500, None, Some(0)).await.ok();
         }

@@ -13,7 +13,7 @@ mod voiding;
 
 use tests::{Env, PostgresServer, binaries};
 
-/// Makes a test of each named `async fn(&Env)`, once on each database.
+/// Makes tests from each named `async fn(&Env)`, one for each database.
 macro_rules! on_both_databases {
     ($($name:ident),+ $(,)?) => {
         mod on_sqlite {
@@ -39,7 +39,7 @@ async fn on_sqlite() -> Env {
     Env::builder(binaries!()).services_only().start().await
 }
 
-/// `None` without PostgreSQL on this machine: then `test` is passed over.
+/// Starts the services on PostgreSQL. Returns `None` if it is not installed: `test` is then skipped.
 async fn on_postgres(test: &str) -> Option<Env> {
     let server = PostgresServer::shared(test)?;
     Some(Env::builder(binaries!()).services_only().postgres(server).start().await)

@@ -24,7 +24,7 @@ on_both_databases! {
 
 const MANY: usize = 100;
 
-/// The answers to a command that is sent a hundred times at once.
+/// Returns the answers to a command that is sent a hundred times at once.
 async fn answers<T: DeserializeOwned>(ask: impl AsyncFn(usize) -> Answer<T>) -> Vec<Answer<T>> {
     let answer = async |number| until_answered(async || ask(number).await).await;
     join_all((0..MANY).map(answer)).await

@@ -20,7 +20,7 @@ on_both_databases! {
     voidings_of_many_documents_of_one_customer_at_once_keep_the_total_right,
 }
 
-/// Up to some milliseconds, so that either side of a race may come first.
+/// Waits up to a few milliseconds, so that either side of a race may come first.
 async fn hesitate() {
     tokio::time::sleep(Duration::from_micros(rand::random_range(0..6_000))).await;
 }
@@ -31,7 +31,8 @@ async fn void(env: &Env, document: &Document) -> bool {
     mark_and_end(env, document, process).await
 }
 
-/// Marks the document and ends its process as the answer demands, as the process manager does: whether it is voided.
+/// Marks the document and ends its process as the answer demands, like the process manager. Returns whether it is
+/// voided.
 async fn mark_and_end(env: &Env, document: &Document, process: ProcessId) -> bool {
     let (id, customer) = (&document.document_id, &document.customer_id);
     hesitate().await;
@@ -67,7 +68,7 @@ async fn publish_and_mark_race_and_exactly_one_wins(env: &Env) {
             };
             let process = until_answered(async || env.billing().void(&document.document_id).await).await;
             let mark = mark_and_end(env, document, process.ok().process_id);
-            // Two leave no doubt who wins, those beyond may go either way.
+            // The first two leave no doubt who wins; the others may go either way.
             let (won, published) = match number {
                 0 => {
                     let published = publish.await;
@@ -88,7 +89,8 @@ async fn publish_and_mark_race_and_exactly_one_wins(env: &Env) {
     env.assert_consistent().await;
 }
 
-/// While the gate is closed Reports hears nothing of Billing; opened, it hears all at once.
+/// Holds back the feed: while the gate is closed, Reports receives nothing from Billing; once opened, it receives
+/// everything at once.
 async fn hold_the_feed(env: &Env) -> Gate {
     let proxy = env.proxy(Link::ReportsToBilling);
     let gate = Gate::default();

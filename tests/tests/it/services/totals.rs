@@ -60,7 +60,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Billing as section 4 of the design has it.
+/// Billing according to section 4 of the design.
 #[derive(Debug, Default)]
 struct Model {
     status: Option<DocumentStatus>,
@@ -68,7 +68,7 @@ struct Model {
 }
 
 impl Model {
-    /// The expected status of the answer, and the effect.
+    /// Applies a command. Returns the expected status of the answer.
     fn apply(&mut self, command: Command, process: usize) -> u16 {
         let Some((_, state)) = self.processes.get_mut(process) else { unreachable!("a process of the model") };
         let (status, next, document) = match (command, *state) {
@@ -90,7 +90,7 @@ impl Model {
     }
 }
 
-/// One case: documents and customers that no other has.
+/// One case: documents and customers that no other case uses.
 struct Case<'a> {
     env: &'a Env,
     documents: Vec<DocumentId>,

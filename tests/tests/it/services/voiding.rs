@@ -85,7 +85,7 @@ async fn process_in(billing: &Billing, state: &str) -> Process {
     (document, if state == "unknown" { sample::process_id() } else { process })
 }
 
-/// The table of the design's section 4; none is success.
+/// The table in section 4 of the design; none stands for success.
 async fn billing_decides_by_the_state_of_the_process(env: &Env) {
     let table = [
         ("requested", [None, None, Some((409, "not-aborted"))]),
@@ -115,7 +115,7 @@ async fn billing_decides_by_the_state_of_the_process(env: &Env) {
     assert_eq!(unknown.refusal(), (404, "document-not-found".to_owned()));
 }
 
-/// Amounts and whether they are voided, of the customer's reports, oldest first.
+/// Returns the documents of the customer's reports and whether they are voided, oldest report first.
 async fn reported(env: &Env, customer: &CustomerId) -> Vec<Vec<(DocumentId, bool)>> {
     let reports = env.reports().reports_of(customer).await;
     reports

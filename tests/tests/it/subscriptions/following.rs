@@ -6,7 +6,7 @@ use tests::{Component, Env, Link, binaries, calls::until_answered, eventually, e
 
 const MANY: usize = 40;
 
-/// Documents whose voiding is asked of Billing alone, so that only the log (or the sweep) leads to a process.
+/// Requests the voiding of documents from Billing alone, so that only the log (or the sweep) leads to a process.
 async fn request(env: &Env, count: usize) -> Vec<DocumentId> {
     let customer = sample::customer_id();
     let mut ids = Vec::new();
@@ -27,14 +27,14 @@ async fn voided(env: &Env, least: usize) {
     .await;
 }
 
-/// The position that Temporal knows of, from the activity's heartbeat.
+/// Returns the position that Temporal knows from the activity's heartbeat.
 async fn position(env: &Env) -> Option<i64> {
     let words = ["workflow", "describe", "--workflow-id", "subscription-voiding", "--output", "json"];
     let described = env.temporal().cli(&words).await.json();
     described["pendingActivities"][0]["heartbeatDetails"][0]["position"].as_i64()
 }
 
-/// The first position that was requested after the `seen` first requests.
+/// Returns the first position that was requested after the first `seen` requests.
 fn resumed_after(env: &Env, seen: usize) -> Option<i64> {
     let requests = env.proxy(Link::WorkerToBilling).requests_to("/events");
     let query = requests.get(seen)?.path.split_once("after=")?.1;

@@ -28,7 +28,7 @@ fn event(sequence: i64, logid: &str) -> CloudEvent {
     }
 }
 
-/// In the place of Billing: a log that is long already.
+/// Replaces Billing by a log that is already long.
 fn a_long_log(billing: &FaultProxy) {
     let logid = sample::unique("log");
     billing.fault("/events", Fault::Hang);
@@ -54,9 +54,9 @@ async fn thousands_of_events_keep_the_subscriptions_history_short() {
     eventually_eq("the end of the log", Some(EVENTS), async || subscription.position().await).await;
     let info = subscription.describe().await.workflow_execution_info.unwrap();
     assert_ne!(info.first_run_id, info.execution.unwrap().run_id, "it has continued as new");
-    // Fewer than 10, but for workflow tasks that are repeated on a machine that is kept busy.
+    // Fewer than 10, except for workflow tasks that are repeated on a busy machine.
     assert!(info.history_length < 100, "{} events of history", info.history_length);
     let begun = subscription.state().await.unwrap()["position"].as_i64().unwrap();
-    // A turn also takes what has been read when it is long enough.
+    // A turn also takes everything that has been read when it is long enough.
     assert!((5_000..EVENTS).contains(&begun), "this turn began at {begun}");
 }

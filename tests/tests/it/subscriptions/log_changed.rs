@@ -1,4 +1,4 @@
-//! Billing's log is another one, or has lost its end: nothing is skipped in silence.
+//! Billing's log is another one, or has lost its end: nothing is skipped silently.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use super::request;
 
 const FILES: [&str; 3] = ["billing.sqlite", "billing.sqlite-wal", "billing.sqlite-shm"];
 
-/// Billing, stopped, with other files in the place of its database; of `None` it makes a new one.
+/// Replaces the database files of the stopped Billing by those of a backup. With `None`, Billing makes a new database.
 async fn put_in_place(env: &Env, backup: Option<&Path>) {
     for file in FILES {
         let _ = std::fs::remove_file(env.dir().join(file));
@@ -41,7 +41,7 @@ async fn reports_says_that_it_has_stopped(env: &Env) {
     assert!(readyz.problem().detail.contains("Billing's log is not followed any more"), "{readyz}");
 }
 
-/// Nothing that is not meant as a `resume` wedges the workflow, or sets it going.
+/// Checks that nothing except an intended `resume` wedges the workflow or makes it continue.
 async fn malformed_signals_change_nothing(env: &Env) {
     let subscription = Subscription(env);
     let before = subscription.state().await.unwrap();
@@ -73,7 +73,7 @@ async fn another_log_stops_the_subscription_and_reports_visibly_until_a_person_d
     Subscription(&env).await_caught_up().await;
     env.await_reported().await;
 
-    // The new log is as long as the old one by the time that anybody reads it.
+    // The new log is as long as the old one by the time anybody reads it.
     env.proxy(Link::WorkerToBilling).down().await;
     env.proxy(Link::ReportsToBilling).down().await;
     let log_id = env.billing().log().await[0].logid.clone();

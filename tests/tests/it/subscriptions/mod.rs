@@ -1,4 +1,4 @@
-//! The worker's subscription to Billing's log, through everything that can happen to its ends.
+//! The worker's subscription to Billing's log, through everything that can happen at either end.
 
 mod following;
 mod length;
@@ -28,12 +28,12 @@ const WORKFLOW_ID: &str = "subscription-voiding";
 pub(super) struct Subscription<'a>(pub(super) &'a Env);
 
 impl Subscription<'_> {
-    /// The answer of the query `state`.
+    /// Returns the answer to the query `state`.
     pub(super) async fn state(&self) -> Result<Value, String> {
         self.query("state").await
     }
 
-    /// The current details, as the Web UI shows them.
+    /// Returns the current details, as shown in the Web UI.
     pub(super) async fn details(&self) -> String {
         let metadata = self.query("__temporal_workflow_metadata").await.unwrap();
         metadata["currentDetails"].as_str().unwrap_or_default().to_owned()
@@ -67,27 +67,27 @@ impl Subscription<'_> {
         info.and_then(|info| info.execution).map(|run| run.run_id).unwrap_or_default()
     }
 
-    /// The one activity that follows the log.
+    /// Returns the one activity that follows the log.
     pub(super) async fn reader(&self) -> Option<PendingActivityInfo> {
         let mut pending = self.describe().await.pending_activities;
         assert!(pending.len() <= 1, "one reader at a time: {pending:?}");
         pending.pop()
     }
 
-    /// The position that the last heartbeat told.
+    /// Returns the position in the last heartbeat.
     pub(super) async fn position(&self) -> Option<i64> {
         let heartbeat = self.reader().await?.heartbeat_details?;
         let progress: Value = serde_json::from_slice(&heartbeat.payloads.first()?.data).ok()?;
         progress["position"].as_i64()
     }
 
-    /// Awaits that the subscription's heartbeat has come to the end of Billing's log.
+    /// Waits until the subscription's heartbeat has reached the end of Billing's log.
     pub(super) async fn await_caught_up(&self) {
         let end = self.0.billing().log().await.last().map(|event| event.sequence);
         eventually_eq("the subscription has come to the end of the log", end, async || self.position().await).await;
     }
 
-    /// Awaits that the subscription is `following` or `stopped`.
+    /// Waits until the subscription is `following` or `stopped`.
     pub(super) async fn await_status(&self, status: &str) -> Value {
         eventually(&format!("the subscription is {status}"), async || match self.state().await {
             Ok(state) if state["status"] == status => Ok(state),
@@ -105,14 +105,14 @@ fn execution() -> Option<WorkflowExecution> {
     Some(WorkflowExecution { workflow_id: WORKFLOW_ID.to_owned(), run_id: String::new() })
 }
 
-/// Documents that Billing has issued just now.
+/// Issues this many documents at Billing.
 pub(super) async fn issue(env: &Env, count: usize) -> Vec<DocumentId> {
     let customer = sample::customer_id();
     let issued = (0..count).map(async |_| env.issue(&sample::invoice(&customer)).await.document_id);
     join_all(issued).await
 }
 
-/// Requests voidings at Billing itself: only the subscription can start them.
+/// Requests voidings from Billing itself: only the subscription can start them.
 pub(super) async fn request(env: &Env, documents: &[DocumentId]) {
     let requested = documents.iter().map(async |id| {
         let _ = until_answered(async || env.billing().void(id).await).await.ok_as(202);
@@ -127,7 +127,7 @@ pub(super) async fn await_voided(env: &Env, documents: &[DocumentId]) {
     }
 }
 
-/// How often the worker has begun to read the log at its origin.
+/// Returns how often the worker has begun to read the log at its origin.
 pub(super) fn reads_from_the_origin(env: &Env) -> usize {
     env.proxy(Link::WorkerToBilling).requests_to("/events?after=0&").len()
 }

@@ -9,7 +9,7 @@ use super::await_voided;
 use super::issue;
 use super::request;
 
-/// Items in the place of an event, each invalid in its own way.
+/// Returns items in the place of an event, each invalid in its own way.
 fn poisoned(log: &[CloudEvent]) -> Vec<Value> {
     let mut batch: Vec<Value> = log.iter().map(|event| serde_json::to_value(event).unwrap()).collect();
     let mut requests = batch.iter_mut().filter(|event| event["type"] == "DocumentVoidingRequested");
@@ -33,7 +33,7 @@ async fn an_event_that_cannot_be_read_is_passed_over() {
     let batch = Fault::Answer { status: 200, content_type: EVENTS_MEDIA_TYPE.to_owned(), body };
     let billing = env.proxy(Link::WorkerToBilling);
     billing.fault_times(1, "/events", batch);
-    // Without the sweep, which would take up what the events do not tell.
+    // Without the sweep, which would take up what the events do not announce.
     billing.fault("/documents?", Fault::status(500));
     env.start(Component::Worker).await;
 
@@ -48,7 +48,7 @@ async fn an_event_that_cannot_be_read_is_passed_over() {
     assert_eq!(log.lines().filter(|line| line.contains("passed over")).count(), 5, "{log}");
     assert_eq!(Subscription(&env).state().await.unwrap()["status"], "following");
 
-    // V3: the sweep finds them all the same.
+    // V3: the sweep still finds them.
     billing.heal();
     await_voided(&env, &documents[..5]).await;
     env.assert_consistent().await;

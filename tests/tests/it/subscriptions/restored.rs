@@ -1,4 +1,4 @@
-//! The services restored from an older backup: what is accepted after that runs, or waits visibly.
+//! The services restored from an older backup: whatever is accepted afterwards runs, or waits visibly.
 
 use std::path::Path;
 
@@ -63,7 +63,7 @@ async fn a_document_that_was_voided_after_the_backup_is_voided_again() {
     assert_eq!(env.billing().status(&at_once).await, DocumentStatus::Voided);
     assert!(env.log(Component::Api).contains("restored from an older backup"), "it says so");
 
-    // Straight to Billing, it waits visibly until the subscription goes on.
+    // Sent directly to Billing, it waits visibly until the subscription continues.
     let process = env.billing().void(&later).await.ok_as(202).process_id;
     Subscription(&env).await_status("stopped").await;
     let shown = env.api().voiding(&later).await.ok();

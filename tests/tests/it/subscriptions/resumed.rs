@@ -1,4 +1,4 @@
-//! The subscription goes on where it was.
+//! The subscription continues where it was.
 
 use messages::DocumentId;
 use tests::{Component, Env, Link, binaries, workflow_id};
@@ -41,14 +41,14 @@ async fn a_worker_that_was_stopped_or_killed_goes_on_at_its_position() {
 async fn billing_down_for_a_while_loses_nothing() {
     let env = start().await;
     let documents = issue(&env, 6).await;
-    // Accepted, and Billing dies before anybody has read of it.
+    // Accepted, and Billing dies before anybody has read the event.
     env.proxy(Link::WorkerToBilling).down().await;
     request(&env, &documents[..3]).await;
     env.kill(Component::Billing).await;
     env.proxy(Link::WorkerToBilling).up();
     env.start(Component::Billing).await;
     await_voided(&env, &documents[..3]).await;
-    // Only the worker's way to it is broken.
+    // Only the worker's connection to it is broken.
     env.proxy(Link::WorkerToBilling).down().await;
     request(&env, &documents[3..]).await;
     env.proxy(Link::WorkerToBilling).up();
@@ -58,7 +58,7 @@ async fn billing_down_for_a_while_loses_nothing() {
     env.assert_consistent().await;
 }
 
-/// One document was voided, one has a closed process: their old requests are in the log that is read again.
+/// Creates a voided document and one with a closed process: their old requests are in the log that is read again.
 async fn completed_and_closed(env: &Env) -> [DocumentId; 2] {
     let (voided, closed) = (env.issue_reported().await.document_id, env.issue_reported().await.document_id);
     request(env, std::slice::from_ref(&voided)).await;

@@ -10,7 +10,7 @@ use super::await_voided;
 use super::issue;
 use super::request;
 
-/// A second worker of the system, and its own way to Billing.
+/// Starts a second worker of the system, with its own connection to Billing.
 fn second_worker(env: &Env) -> (Process, FaultProxy) {
     let to_billing = FaultProxy::start(env.url(Component::Billing));
     let binaries = binaries!();
@@ -38,12 +38,13 @@ async fn each_has_one_run(env: &Env, documents: &[DocumentId]) {
     }
 }
 
-/// How often the worker behind this proxy has read the log. At its start it asks once whose log it is, without waiting.
+/// Returns how often the worker behind this proxy has read the log. At its start it asks once whose log it is, without
+/// waiting.
 fn reads(proxy: &FaultProxy) -> usize {
     proxy.requests_to("/events").iter().filter(|request| request.path.contains("wait=")).count()
 }
 
-/// How often the reading has been begun: once more each time that a reader is taken for dead.
+/// Returns how often reading has begun: once more each time a reader is declared dead.
 async fn attempt(env: &Env) -> i32 {
     Subscription(env).reader().await.map_or(0, |reader| reader.attempt)
 }
@@ -59,7 +60,7 @@ async fn of_two_workers_one_reads_the_log_and_the_other_takes_over_when_it_dies(
     await_voided(&env, &documents[..20]).await;
     Subscription(&env).await_caught_up().await;
     env.a_whole_sweep().await;
-    // Unless the first one has been taken for dead, on a machine that is kept busy.
+    // Unless the first one was declared dead, on a busy machine.
     let is_first = attempt(&env).await == 1;
     assert!(!is_first || reads(&second) == 0, "one reader is active at a time");
     each_has_one_run(&env, &documents[..20]).await;
@@ -73,7 +74,7 @@ async fn of_two_workers_one_reads_the_log_and_the_other_takes_over_when_it_dies(
     assert!(!is_first || second.requests_to("/events?after=0&").is_empty(), "where the first one was");
     let before = attempt(&env).await;
 
-    // Back again, the first one leaves the reading to the second until that is gone.
+    // Once back, the first one leaves the reading to the second until that one is gone.
     env.start(Component::Worker).await;
     env.ready(Component::Worker).await;
     let reads_again = reads(first) > read_by_the_first;

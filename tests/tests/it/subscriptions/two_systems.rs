@@ -1,4 +1,4 @@
-//! Two systems on one namespace: the second one says so, and runs nothing.
+//! Two systems in one namespace: the second one says so, and runs nothing.
 
 use crate::start;
 use messages::{billing::DocumentStatus, voiding::VoidingState::DocumentVoided};
@@ -7,7 +7,7 @@ use tests::{Component, Env, Link, binaries, eventually};
 
 use super::Subscription;
 
-/// Awaits that a component is not ready because the namespace is another system's.
+/// Waits until a component is not ready because the namespace belongs to another system.
 async fn says_whose_it_is(env: &Env, component: Component) {
     let url = env.url(component);
     let target = tests::calls::Target::new(url);
@@ -30,7 +30,7 @@ async fn a_second_system_on_the_namespace_of_another_says_so_and_touches_neither
     assert_eq!(first.api().post_voiding_to_its_end(&voided).await.ok_as(200).state, DocumentVoided);
     Subscription(&first).await_caught_up().await;
 
-    // Its own namespace may be another server's.
+    // Its own namespace may be on another server.
     let (address, namespace) = (first.temporal().address(), first.temporal().namespace());
     let second =
         [Component::Worker, Component::Api].into_iter().fold(Env::builder(binaries!()), |builder, component| {

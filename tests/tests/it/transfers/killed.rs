@@ -1,4 +1,4 @@
-//! Accounts, worker and Temporal are killed after every step of a transfer, and started again on their data.
+//! Accounts, worker and Temporal are killed after every step of a transfer, and restarted on their data.
 
 use messages::{AccountId, TransferId, accounts::TransferStatus};
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
@@ -25,7 +25,7 @@ async fn start_everything(env: &Env) {
     }
 }
 
-/// Holds a command about the transfer: before it reaches Accounts, or when it has been carried out and not answered.
+/// Holds a command about the transfer: either before it reaches Accounts, or after it was carried out but not answered.
 fn hold(env: &Env, id: &TransferId, prefix: &str, is_carried_out: bool) -> Gate {
     let proxy = env.proxy(Link::WorkerToAccounts).about(id);
     if is_carried_out { proxy.hold_answer(prefix) } else { proxy.hold(prefix) }
@@ -39,7 +39,7 @@ async fn h13_a_transfer_of_100_makes_900_and_600_once_with_everything_killed_aft
     let accounts = env.two_accounts().await;
     let transfer = sample::transfer(&accounts.0, &accounts.1, "100");
     let id = transfer.transfer_id.clone().unwrap();
-    // Requested, and not read by any program yet.
+    // Requested, but not read by any program yet.
     env.kill(Component::Worker).await;
     let _ = env.accounts().request(&transfer).await.ok_as(202);
     env.kill(Component::Accounts).await;
@@ -71,7 +71,7 @@ struct Held {
     gate: Gate,
 }
 
-/// Which way a transfer goes, and the command at which it is held.
+/// The path of a transfer, and the command at which it is held.
 const STEPS: [(TransferStatus, &str); 6] = [
     (TransferStatus::Completed, WITHDRAW),
     (TransferStatus::Completed, DEPOSIT),

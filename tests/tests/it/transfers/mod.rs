@@ -14,7 +14,7 @@ const WITHDRAW: &str = "/commands/withdraw-";
 pub(super) const DEPOSIT: &str = "/commands/deposit-";
 const FAIL: &str = "/commands/fail-";
 
-/// Accounts and the worker.
+/// Starts Accounts and the worker.
 async fn start() -> Env {
     Env::builder(binaries!()).transfers_only().start().await
 }

@@ -1,4 +1,4 @@
-//! A parked transfer, and what an operator does to it by the Temporal CLI: look, retry, acknowledge.
+//! A parked transfer, and an operator's actions with the Temporal CLI: look, retry, acknowledge.
 
 use messages::{AccountId, TransferId, accounts::TransferStatus};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ impl Parked {
         .await
     }
 
-    /// `temporal workflow query --type state`.
+    /// Runs `temporal workflow query --type state`.
     async fn query(&self, env: &Env) -> Result<Value, String> {
         let workflow = transfer_workflow_id(&self.id);
         let words = ["workflow", "query", "--workflow-id", &workflow, "--type", "state", "--output", "json"];
@@ -46,14 +46,14 @@ impl Parked {
         if answer.code == 0 { Ok(answer.json()["queryResult"][0].clone()) } else { Err(answer.stderr) }
     }
 
-    /// `temporal workflow signal`.
+    /// Runs `temporal workflow signal`.
     async fn signal(&self, env: &Env, name: &str, inputs: &[&str]) {
         let workflow = transfer_workflow_id(&self.id);
         let words = ["workflow", "signal", "--workflow-id", &workflow, "--name", name];
         let _ = env.temporal().cli(&[&words[..], inputs].concat()).await.ok();
     }
 
-    /// Waits until it is found by this, or is not any more.
+    /// Waits until this query finds it, or no longer does.
     async fn is_listed(&self, env: &Env, query: &str, expected: bool) {
         let workflow = transfer_workflow_id(&self.id);
         let query = format!("WorkflowType = 'TransferMoney' AND {query}");
@@ -65,7 +65,7 @@ impl Parked {
         .await;
     }
 
-    /// Every signal so far has been seen, and changed nothing.
+    /// Checks that every signal so far has been seen, and changed nothing.
     async fn is_untouched(&self, env: &Env) {
         eventually("all signals have been handled", async || {
             let history = env.temporal().history_by_id(&transfer_workflow_id(&self.id)).await;
@@ -105,7 +105,7 @@ async fn a_retry_that_is_refused_again_parks_again_with_another_failure() {
     env.proxy(Link::WorkerToAccounts).about(&parked.id).refuse_times(1, DEPOSIT, 409, "locked-again");
     parked.signal(&env, "retry", &["--input", &json!({"failure_id": format!("{}/1", parked.id)}).to_string()]).await;
     assert_eq!(parked.is_parked(&env, 2).await["failure"]["code"], "locked-again");
-    // The first failure is past: this means nothing any more.
+    // The first failure is past, so this no longer means anything.
     parked
         .signal(&env, "acknowledge", &["--input", &json!({"failure_id": format!("{}/1", parked.id)}).to_string()])
         .await;

@@ -69,7 +69,7 @@ async fn h02_commands_name_the_transfer_and_the_event_that_led_to_them_and_so_do
     ends_well(&env, &id).await;
     let events = env.transfer_events(&id).await;
     let mut commands = env.proxy(Link::WorkerToAccounts).requests_to("/commands/");
-    // On a machine that is kept busy one may be sent again.
+    // On a busy machine a command may be sent again.
     commands.dedup_by(|again, one| again.header("idempotency-key") == one.header("idempotency-key"));
     assert_eq!(commands.len(), 2, "{commands:?}");
     for ((command, cause), effect) in commands.iter().zip(&events).zip(&events[1..]) {
@@ -111,7 +111,7 @@ async fn commands_that_come_twice_or_whose_answers_are_lost_take_effect_once_und
 async fn a_finished_transfer_costs_few_events_of_history() {
     let env = start().await;
     let accounts = env.two_accounts().await;
-    // On a machine that is kept busy one may cost more: then another one is looked at.
+    // On a busy machine a transfer may cost more: then another one is checked.
     eventually("a transfer of few events", async || {
         let id = env.request_transfer(&accounts.0, &accounts.1, "1").await;
         ends_well(&env, &id).await;

@@ -1,5 +1,5 @@
-//! Many random transfers at once, while answers are lost, requests come twice and the worker dies: money is neither made
-//! nor lost, and every transfer ends.
+//! Many random transfers at once, while answers are lost, requests arrive twice and the worker dies: money is neither
+//! made nor lost, and every transfer ends.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ use tokio::sync::watch;
 use super::start;
 
 const ACCOUNTS: usize = 10;
-/// At most so many go on at the same time: the other tests need the server too.
+/// Maximum number of transfers under way: the other tests need the server too.
 const AT_ONCE: usize = 100;
-/// The worker is killed so often, at even distances.
+/// Number of kills of the worker, at even distances.
 const KILLS: usize = 4;
 
-/// One in five requests meets a fault.
+/// Makes one in five requests meet a fault.
 fn rain(env: &Env, drops: usize) {
     let faults = [Fault::LoseAnswer, Fault::Duplicate, Fault::status(503), Fault::Delay(Duration::from_millis(500))];
     for _ in 0..drops {
@@ -39,7 +39,7 @@ async fn open_accounts(env: &Env) -> Vec<AccountId> {
     ids
 }
 
-/// Some are of more than there is.
+/// Returns a random transfer. Some exceed the balance.
 fn invented(accounts: &[AccountId]) -> RequestMoneyTransfer {
     let two = index::sample(&mut rand::rng(), accounts.len(), 2);
     let amount = format!("{}.{:02}", rand::random_range(0..400), rand::random_range(1..100));
@@ -58,7 +58,8 @@ fn ended(books: &Books) -> usize {
     [Completed, Failed, Returned].map(|status| books.count(status)).iter().sum()
 }
 
-/// How many transfers may have been requested. Not all of them before the last kill: there is something to kill for.
+/// Returns how many transfers may have been requested. Before the last kill that is not all of them, so that there is
+/// something to interrupt.
 fn allowed(ended: usize, kills: usize, total: usize) -> usize {
     let most = if kills < KILLS { (2 * kills + 3) * total / (2 * (KILLS + 1)) } else { total };
     most.min(ended + AT_ONCE)
@@ -97,7 +98,8 @@ async fn random_transfers_among_faults_and_killed_workers_each_end_once_and_neve
     let total = load(150, 1_000);
     let accounts = open_accounts(&env).await;
     let mut transfers: Vec<_> = (0..total - 2).map(|_| invented(&accounts)).collect();
-    // Whatever chance has brought: too much of one account, and a little for the one that is closed by then.
+    // Whatever chance has brought: an amount too large for one account, and a small one for the account that is closed
+    // by then.
     transfers.push(sample::transfer(&accounts[1], &accounts[2], "100000"));
     transfers.push(sample::transfer(&accounts[3], &accounts[0], "0.01"));
     rain(&env, total * 5 / 2);

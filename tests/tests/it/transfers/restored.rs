@@ -1,4 +1,4 @@
-//! Accounts restored from an older backup, as docs/OPERATIONS.md says: its log gets an id of its own.
+//! Accounts restored from an older backup, as docs/OPERATIONS.md says: its log gets a new id.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ fn databases(folder: &Path) -> Vec<PathBuf> {
     files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("accounts.sqlite")).collect()
 }
 
-/// Gives the log of the stopped Accounts another id; returns where it ends.
+/// Gives the log of the stopped Accounts another id. Returns where the log ends.
 async fn renew_log(env: &Env) -> i64 {
     let database = Database::connect(env.variable(Component::Accounts, "ACCOUNTS_DATABASE_URL")).await.unwrap();
     database.execute_unprepared("UPDATE event_log SET logid = 'restored'").await.unwrap();

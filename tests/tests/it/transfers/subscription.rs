@@ -1,4 +1,4 @@
-//! The subscription to Accounts' log, and what an operator does to it by the Temporal CLI: look, pause, resume, rewind.
+//! The subscription to Accounts' log, and an operator's actions with the Temporal CLI: look, pause, resume, rewind.
 
 use messages::accounts::TransferStatus;
 use serde_json::Value;
@@ -72,7 +72,7 @@ async fn a_subscription_that_is_rewound_to_the_origin_moves_no_money_again() {
         if again > 1 { Ok(()) } else { Err(polls) }
     })
     .await;
-    // A later transfer is delivered after everything that came again.
+    // A later transfer is delivered after everything that was delivered again.
     let last = env.request_transfer(&accounts.0, &accounts.1, "100").await;
     env.transfer_becomes(&last, TransferStatus::Completed).await;
     env.transfer_ends(&last, WorkflowExecutionStatus::Completed).await;

@@ -8,7 +8,7 @@ use messages::{
 use serde_json::json;
 use tests::{Component, Env, Fault, Link, eventually, json_payload, workflow_id};
 
-/// The component's log lines that name a document, without those of mere reads: they belong to no process.
+/// Returns the component's log lines that name a document, without those of mere reads: they belong to no process.
 fn lines_about(env: &Env, component: Component, document: &str) -> Vec<String> {
     let log = env.log(component);
     let about = log.lines().filter(|line| line.contains(document) && !line.contains("GET /"));
@@ -21,7 +21,7 @@ fn assert_lines_carry(env: &Env, component: Component, document: &str, process: 
     }
 }
 
-/// That the command was carried out is in the worker's log and in the service's, under the process id.
+/// Checks that the worker's log and the service's log show the command under the process id.
 fn assert_command_logged(env: &Env, service: Component, command: &str, path: &str, process: &ProcessId) {
     let has = |component: Component, text: &str| {
         env.log(component).lines().any(|line| line.contains(text) && line.contains(process.as_str()))

@@ -1,4 +1,4 @@
-//! The ways that a voiding may take.
+//! The paths that a voiding may take.
 
 use crate::start;
 use messages::{
@@ -49,7 +49,7 @@ async fn a_document_is_voided_and_the_total_of_its_report_follows() {
 #[tokio::test]
 async fn a_voiding_on_the_good_path_has_at_most_nine_history_events_and_one_workflow_task() {
     let env = start().await;
-    // On a machine that is kept busy a voiding may leave the good path: then another one is looked at.
+    // On a busy machine a voiding may leave the good path: then another one is checked.
     eventually("a voiding of few events and one workflow task", async || {
         let id = &env.issue_reported().await.document_id;
         let _ = env.api().post_voiding_to_its_end(id).await.ok_as(200);
@@ -93,7 +93,7 @@ async fn after_publication_a_voiding_is_refused_and_waits_visibly_until_it_is_ac
     env.assert_consistent().await;
 }
 
-/// The only voiding of the system is on this list, or none is. Visibility lags.
+/// Checks that the only voiding of the system is on this list, or that none is. Visibility lags.
 async fn assert_listed(env: &Env, query: &str, expected: Option<&Voiding>) {
     let expected: Vec<Voiding> = expected.into_iter().cloned().collect();
     let probe = async || env.api().voidings(query).await.ok().items;

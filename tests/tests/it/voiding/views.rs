@@ -1,4 +1,4 @@
-//! V5: REST, query, search attribute and list tell the same state, in every state.
+//! V5: REST, query, search attribute and list show the same state, in every state.
 
 use crate::start;
 use messages::{
@@ -31,8 +31,8 @@ fn view(voiding: &Voiding) -> VoidingView {
 
 async fn assert_all_tell(env: &Env, id: &DocumentId, state: VoidingState) {
     let _ = env.in_state(id, state).await;
-    // Before its first workflow task is done a run has told nothing yet: REST goes by its start.
-    // Nor may an incident have come in between the answers.
+    // Before its first workflow task is done a run has published nothing yet, and REST relies on its start. Nor may an
+    // incident have appeared between the answers.
     let (voiding, run) = eventually("REST and query agree", async || {
         let (told, voiding) = (env.temporal().query_state(id).await.unwrap(), env.api().voiding(id).await.ok());
         let run = env.temporal().describe(id).await.unwrap();

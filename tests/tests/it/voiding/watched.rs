@@ -12,7 +12,7 @@ async fn slowed_down_a_voiding_passes_through_visible_steps_and_completes() {
     let _ = env.api().post_voiding(id).await.ok_as(202);
     let way =
         [VoidingState::VoidingRequested, VoidingState::MarkingDocumentAsVoidedSucceeded, VoidingState::DocumentVoided];
-    // How long each was to be seen, the steps tell: a machine that is kept busy may look too late.
+    // The steps show how long each state was visible: a busy machine may look too late.
     let voided = env.in_state(id, VoidingState::DocumentVoided).await;
     assert_eq!(voided.incident, None);
     let steps = voided.steps;

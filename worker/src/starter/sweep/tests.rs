@@ -1,4 +1,4 @@
-//! The sweep against a Billing of the test's own, on a real Temporal server. No worker runs, so runs stay as they are.
+//! The sweep against the test's own Billing, on a real Temporal server. No worker runs, so runs stay as they are.
 
 use std::{
     collections::BTreeMap,
@@ -27,10 +27,10 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-/// Billing: its answers, and the questions that it was asked.
+/// Billing: its answers, and the questions it has received.
 #[derive(Debug, Default)]
 struct Books {
-    /// The list of open processes; it may be older than the single documents.
+    /// The list of open processes. It may be older than the single documents.
     listed: Vec<DocumentId>,
     /// The open process of each document.
     open: BTreeMap<DocumentId, ProcessId>,
@@ -54,7 +54,7 @@ impl Billing {
         document
     }
 
-    /// The requests since the last call.
+    /// Returns the requests since the last call.
     fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.books().asked)
     }
@@ -74,7 +74,7 @@ async fn list(State(billing): State<Billing>, Query(query): Query<BTreeMap<Strin
     billing.books().asked.push(format!("list from {from}"));
     let listed = billing.books().listed.clone();
     let page = listed.iter().skip(from).take(limit).map(|document| {
-        // As it was when the list was made.
+        // The process as it was when the list was made.
         let mut document = billing.document(document);
         let number = document["document_id"].as_str().unwrap().replace("d-", "p-");
         document["process_id"] = number.into();
@@ -118,13 +118,13 @@ async fn system() -> System {
 }
 
 impl System {
-    /// The process that the document's latest run voids it under, and the run, if it is running.
+    /// Returns the process under which the document's latest run voids it, and the run, if it is running.
     async fn running(&self, document_id: &DocumentId) -> Option<(ProcessId, String)> {
         let run = self.starter.voidings.latest_run(document_id).await.unwrap()?;
         run.is_running.then(|| (run.view.process_id.unwrap(), run.run_id))
     }
 
-    /// Starts a run as a worker leaves it: its search attribute says which process it carries out.
+    /// Starts a run as a worker leaves it: its search attribute names its process.
     async fn run_under(&self, document_id: &DocumentId, process_id: &str) {
         let metadata =
             [("encoding", "json/plain"), ("type", "Keyword")].map(|(name, value)| (name.into(), value.into()));
@@ -160,7 +160,7 @@ impl System {
     }
 }
 
-/// The event of a voiding that was requested by this cause.
+/// Returns the event of a voiding that was requested by this cause.
 fn requested(document_id: &DocumentId, process_id: &str, cause: &str) -> Delivery {
     let event = json!({
         "specversion": "1.0", "id": process_id, "source": "/billing", "type": "DocumentVoidingRequested",
@@ -175,7 +175,7 @@ fn requested(document_id: &DocumentId, process_id: &str, cause: &str) -> Deliver
 async fn what_the_api_has_requested_is_started_by_the_sweep_if_the_api_does_not() {
     let mut system = system().await;
     let [begun, left, direct] = [1, 2, 3].map(|number| system.billing.open(number));
-    // Of the comparison alone it would be the next page.
+    // The comparison alone would find it only on the next page.
     *system.starter.sweep.cursor.lock().unwrap() = Some("3".to_owned());
     let events = [
         requested(&begun, "p-001", "voidings/key"),
@@ -191,13 +191,14 @@ async fn what_the_api_has_requested_is_started_by_the_sweep_if_the_api_does_not(
     system.starter.sweep.patience = Duration::ZERO;
     system.starter.sweep_left().await.unwrap();
     assert!(system.running(&left).await.is_some());
-    // The visibility store may not know yet of a run that has just begun. It is looked at once more, and let be.
+    // The visibility store may not know a run that has just begun. Then the process is checked once more and left
+    // alone.
     let asked = system.billing.asked();
     assert!(asked.contains(&"d-002".to_owned()) && !asked.contains(&"d-003".to_owned()), "{asked:?}");
     assert!(system.starter.sweep.take_due().is_empty());
 }
 
-/// As many runs as processes, but one process has two of them.
+/// There are as many runs as processes, but one process has two of them.
 #[tokio::test]
 async fn the_runs_of_one_process_do_not_count_for_another() {
     let system = system().await;
@@ -238,7 +239,7 @@ fn more_than_the_api_could_have_begun_meanwhile_is_started_at_once() {
     assert!(!sweep.look_later(&document, &process));
 }
 
-/// The comparison lists the process, then it is closed, then the comparison comes to it.
+/// The comparison lists the process, the process is closed, and then the comparison reaches it.
 #[tokio::test]
 async fn no_run_is_started_for_a_process_that_has_just_been_closed() {
     let system = system().await;
@@ -270,7 +271,7 @@ async fn a_sweep_costs_the_same_however_many_processes_wait_and_finds_what_was_e
         assert_eq!(system.billing.asked(), [format!("list from {from}")]);
     }
 
-    // The next page of the comparison is the second one, which does not have it.
+    // The comparison is at its second page, which does not contain this process.
     let ended = &documents[0];
     let (process, run) = system.running(ended).await.unwrap();
     system.terminate(ended).await;
@@ -279,12 +280,12 @@ async fn a_sweep_costs_the_same_however_many_processes_wait_and_finds_what_was_e
     assert_eq!(again, process);
     assert_ne!(another, run);
     assert_eq!(system.billing.asked(), [ended.to_string(), format!("list from {PAGE}")]);
-    // What was ended before is not asked about again.
+    // Runs that ended before are not asked about again.
     system.starter.sweep_all().await.unwrap();
     assert_eq!(system.billing.asked(), ["list from 0"]);
 }
 
-/// All of a page's documents have a run, but one of them carries out another process.
+/// Each document of a page has a run, but one of the runs carries out another process.
 #[tokio::test]
 async fn a_page_is_compared_by_process_and_not_by_document() {
     let system = system().await;

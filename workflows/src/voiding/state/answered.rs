@@ -1,4 +1,4 @@
-//! Transitions by the answer to a command.
+//! Transitions caused by the answer to a command.
 
 use chrono::{DateTime, Utc};
 use messages::{
@@ -13,7 +13,7 @@ use super::{Command, Next, Opened, Outcome, Phase, Voiding};
 /// Answer to a command: accepted, or refused.
 pub type Answer<T> = Result<T, Refusal>;
 
-/// The answer belongs to a command that is not under way.
+/// The answer to a command that is not under way.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{command} was answered in phase {phase:?}, where it is not under way")]
 pub struct InvalidTransition {
@@ -39,7 +39,7 @@ impl Voiding {
         })
     }
 
-    /// Applies Reports' answer to MarkDocumentAsVoided, which has the customer that Reports has stored.
+    /// Applies Reports' answer to MarkDocumentAsVoided, which contains the customer that Reports has stored.
     ///
     /// # Errors
     /// Returns [`InvalidTransition`] unless MarkDocumentAsVoided is under way.
@@ -83,7 +83,7 @@ impl Voiding {
         }
     }
 
-    /// Notes that the command under way is stalled: an incident that clears when the command succeeds.
+    /// Records that the command under way is stalled: an incident that clears when the command succeeds.
     #[must_use]
     pub fn stalled(self, detail: String, since: DateTime<Utc>) -> Self {
         let Next::Send(command) = self.next() else { return self };
@@ -117,8 +117,9 @@ impl Voiding {
         }
     }
 
-    /// Ends a process that Billing has closed. After an acknowledgement, `process-closed` means this process's own
-    /// Close: if a worker dies after it, all commands of the workflow task are sent again, including the Abort.
+    /// Ends a process that Billing has closed. After an acknowledgement, `process-closed` is the result of this
+    /// process's own Close: if a worker dies after it, all commands of the workflow task are sent again, including the
+    /// Abort.
     fn closed(self, at: DateTime<Utc>) -> Self {
         if self.acknowledgement.is_none() {
             return self.enter(Phase::Ended(Outcome::ProcessClosed));

@@ -1,4 +1,5 @@
-//! Transitions by an operator's signal. A signal that does not apply changes nothing and returns the reason (V6, V9).
+//! Transitions caused by an operator's signal. A signal that does not apply changes nothing and returns the reason (V6,
+//! V9).
 
 use chrono::{DateTime, Utc};
 use messages::voiding::Acknowledgement;
@@ -9,7 +10,7 @@ use super::{Phase, Voiding};
 /// The reason why a signal changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Ignored {
-    /// Too early, too late, or a command is under way again.
+    /// It is too early or too late, or a command is under way again.
     #[error("there is no failure to acknowledge")]
     NoFailure,
     /// The signal names another failure than the current one.
@@ -44,7 +45,7 @@ impl Voiding {
         let Acknowledge { acknowledged_by, note, .. } = signal;
         let acknowledged =
             Self { acknowledgement: Some(Acknowledgement { acknowledged_by, note, at }), ..self.clone() };
-        // An Abort that is still under way, or that was itself refused, stays so.
+        // An Abort that is still under way, or was itself refused, stays as it is.
         Ok(if phase == self.phase { acknowledged } else { acknowledged.enter(phase) })
     }
 
@@ -59,7 +60,7 @@ impl Voiding {
     }
 
     /// Checks whether Billing has closed the process, because the document has another open one. After a refused
-    /// marking the Abort is sent again, after a refused command that command.
+    /// marking the Abort is sent again; after a refused command, that command.
     ///
     /// # Errors
     /// Returns [`Ignored`] with the reason; nothing changes.

@@ -6,6 +6,7 @@ use axum::{
     http::{Request, StatusCode},
     routing::post,
 };
+use futures::poll;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tempfile::TempDir;
@@ -27,11 +28,13 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// A file in which notes are taken. Its commits are counted, and can be made to fail.
+/// A file in which notes are stored. Its commits are counted, and can be made to fail.
 struct Notes {
     database: Database,
     commits: Arc<AtomicUsize>,
     fail: Arc<AtomicBool>,
+    /// While this is locked, no commit goes on.
+    gate: Arc<Mutex<()>>,
     _folder: TempDir,
 }
 
@@ -40,12 +43,13 @@ impl Notes {
         let folder = tempfile::tempdir().unwrap();
         let url = DatabaseUrl::sqlite_file(&folder.path().join("test.db"), "TEST_DATABASE_URL");
         let mut database = Database::open::<Migrator>(&url).await.unwrap();
-        // Nothing depends on how fast the machine is.
+        // Nothing depends on the speed of the machine.
         database.writer.as_mut().unwrap().longest = Duration::from_secs(3_600);
         let transaction = database.begin().await.unwrap();
         transaction.execute_unprepared("CREATE TABLE note (text TEXT NOT NULL)").await.unwrap();
         transaction.commit().await.unwrap();
-        let notes = Self { database, commits: Arc::default(), fail: Arc::default(), _folder: folder };
+        let notes =
+            Self { database, commits: Arc::default(), fail: Arc::default(), gate: Arc::default(), _folder: folder };
         notes.watch_commits().await;
         notes
     }
@@ -55,9 +59,10 @@ impl Notes {
         let mut connections = Vec::new();
         for _ in 0..CONNECTIONS {
             let mut connection = pool.acquire().await.unwrap();
-            let (commits, fail) = (Arc::clone(&self.commits), Arc::clone(&self.fail));
+            let (commits, fail, gate) = (Arc::clone(&self.commits), Arc::clone(&self.fail), Arc::clone(&self.gate));
             connection.lock_handle().await.unwrap().set_commit_hook(move || {
                 commits.fetch_add(1, SeqCst);
+                drop(gate.blocking_lock());
                 !fail.load(SeqCst)
             });
             connections.push(connection);
@@ -70,7 +75,7 @@ impl Notes {
         transaction
     }
 
-    /// A command that waits for its turn, and then does this.
+    /// Runs a command that waits for its turn and then does this.
     async fn waits<F: Future + Send>(
         &self,
         then: impl FnOnce(Transaction) -> F + Send + 'static,
@@ -94,7 +99,7 @@ impl Notes {
         }
     }
 
-    /// What can be read outside of the transaction.
+    /// Returns what can be read outside the transaction.
     async fn texts(&self) -> String {
         let select = Statement::from_string(DbBackend::Sqlite, "SELECT text FROM note ORDER BY rowid");
         let rows = self.database.reader().query_all_raw(select).await.unwrap();
@@ -120,7 +125,7 @@ async fn commands_that_wait_are_committed_together() {
         other.await.unwrap().unwrap();
     }
     assert_eq!((notes.texts().await.as_str(), notes.commits.load(SeqCst)), ("0123456789", 1));
-    // Alone, it waits for nobody.
+    // A lone command waits for nobody.
     notes.begin("a").await.commit().await.unwrap();
     assert_eq!((notes.texts().await.as_str(), notes.commits.load(SeqCst)), ("0123456789a", 2));
 }
@@ -238,4 +243,24 @@ async fn a_transaction_that_is_no_command_is_alone() {
     note(alone, "b").await.unwrap();
     last.await.unwrap().unwrap();
     assert_eq!((notes.texts().await.as_str(), notes.commits.load(SeqCst)), ("abc", 3));
+}
+
+#[tokio::test]
+async fn a_writer_that_gives_up_waiting_leaves_the_commit_of_the_commands_before_it_alone() {
+    let notes = Notes::open().await;
+    let first = notes.begin("a").await;
+    let mut writer = Box::pin(notes.database.begin());
+    assert!(poll!(&mut writer).is_pending());
+    let second = notes.waits(async move |it| note(it, "b").await).await;
+    let gate = notes.gate.lock().await;
+    let first = tokio::spawn(first.commit());
+    while notes.commits.load(SeqCst) == 0 {
+        assert!(poll!(&mut writer).is_pending());
+        yield_now().await;
+    }
+    drop(writer);
+    drop(gate);
+    first.await.unwrap().unwrap();
+    second.await.unwrap().unwrap();
+    assert_eq!(notes.texts().await, "ab");
 }

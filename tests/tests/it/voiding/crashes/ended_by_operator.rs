@@ -1,4 +1,5 @@
-//! Runs that an operator ends by Temporal's own means: the process is still open in Billing, so the sweep takes it up.
+//! Runs that an operator ends with Temporal's own means: the process is still open in Billing, so the sweep takes it
+//! up.
 
 use crate::start;
 use messages::{DocumentId, ProcessId, billing::DocumentStatus, voiding::VoidingState};
@@ -25,7 +26,7 @@ async fn a_run_that_an_operator_ends_during_its_first_attempt_ends_in_a_voided_d
     for id in [&terminated, &cancelled] {
         let _ = env.api().post_voiding(id).await.ok_as(202);
     }
-    // Each has sent its own: a first attempt that is held is repeated after two seconds.
+    // Each has sent its own command: a held first attempt is repeated after two seconds.
     for id in [&terminated, &cancelled] {
         eventually("the marking is sent", async || {
             let sent = env.commands(Link::WorkerToReports, id, "/commands/mark-").len();
@@ -46,7 +47,7 @@ async fn a_run_that_an_operator_ends_during_its_first_attempt_ends_in_a_voided_d
     env.assert_consistent().await;
 }
 
-/// The incident was due, too, when a worker learned of the cancellation: both come with one workflow task.
+/// The incident was also due when a worker learned of the cancellation: both come with one workflow task.
 #[tokio::test]
 async fn a_run_that_is_cancelled_while_no_worker_runs_ends_once_one_does() {
     let env = start().await;
@@ -104,7 +105,7 @@ async fn ended_in_any_state(ended: &str, end: impl AsyncFn(&Env, &DocumentId)) {
     env.assert_consistent().await;
 }
 
-/// Ends the run while its command to Reports is under way, which gets through afterwards.
+/// Ends the run while its command to Reports is under way; the command gets through afterwards.
 async fn end_while_held(
     env: &Env,
     command: &str,
@@ -122,7 +123,7 @@ async fn end_while_held(
     gate.open();
 }
 
-/// The second run comes to the same refusal, and ends by an acknowledgement.
+/// Checks that the second run meets the same refusal, and ends with an acknowledgement.
 async fn again_acknowledged(env: &Env, id: &DocumentId, process: &ProcessId, ended: &str, incident: Option<&str>) {
     env.await_runs(id, &[(process, ended), (process, "Running")]).await;
     match incident {

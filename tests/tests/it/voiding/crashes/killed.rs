@@ -1,4 +1,4 @@
-//! The worker's process is killed at every step and started again.
+//! The worker's process is killed at every step and restarted.
 
 use futures::future::join_all;
 use tests::{Component, Env, binaries};

@@ -5,22 +5,22 @@ use std::time::Duration;
 use rand::seq::IndexedRandom;
 use tests::{Fault, FaultProxy};
 
-/// More than there are requests while it rains.
+/// More than the number of requests while it rains.
 const DROPS: usize = 1_500;
 
-/// Each request meets a fault of its own, or none.
+/// Gives each request a random fault, or none.
 pub(super) fn rain(proxy: &FaultProxy) {
     for _ in 0..DROPS {
         proxy.fault_times(1, "/", one());
     }
 }
 
-/// From now on everything gets through.
+/// Lets everything through from now on.
 pub(super) fn stop(proxy: &FaultProxy) {
     proxy.heal();
 }
 
-/// Half of the requests succeed at once.
+/// Returns a random fault. Half of the requests succeed at once.
 fn one() -> Fault {
     let some = [
         Fault::Pass,

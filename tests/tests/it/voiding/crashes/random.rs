@@ -11,9 +11,9 @@ use super::{
     settled::{Settled, commands_carry_their_process, settled, the_same_everywhere},
 };
 
-/// So many documents has each customer.
+/// Number of documents of each customer.
 const EACH: usize = 5;
-/// Requests and publications begin within this time.
+/// Time within which requests and publications begin.
 const SPREAD: Duration = Duration::from_secs(6);
 
 async fn at_random(spread: Duration) {
@@ -27,7 +27,7 @@ async fn issue(env: &Env, count: usize) -> Vec<Document> {
     stream::iter(invoices).map(async |invoice| env.issue(&invoice).await).buffered(16).collect().await
 }
 
-/// As a client would: again, under the same key, until there is an answer.
+/// Requests a voiding as a client would: repeatedly, under the same key, until there is an answer.
 async fn request(env: &Env, document: &Document) {
     at_random(SPREAD).await;
     let api = env.api().key(sample::unique("key"));
@@ -38,7 +38,7 @@ async fn request(env: &Env, document: &Document) {
     .await;
 }
 
-/// Each customer's report is published at some time, and the next one at another.
+/// Publishes a report of the customer at a random time, and the next one at another.
 async fn publish(env: &Env, document: &Document) {
     for _ in 0..2 {
         at_random(SPREAD).await;
@@ -56,7 +56,7 @@ async fn many_voidings_among_random_faults_and_publications_keep_every_rule() {
     let env = Env::builder(binaries!()).start().await;
     let documents = issue(&env, count).await;
     let links = [Link::WorkerToBilling, Link::WorkerToReports, Link::ApiToBilling];
-    // The first report is published before any request, the second one never: both ends come to pass.
+    // The first report is published before any request, the second one never, so both ends occur.
     env.await_reported().await;
     publish(&env, &documents[0]).await;
     links.iter().for_each(|link| rain(env.proxy(*link)));

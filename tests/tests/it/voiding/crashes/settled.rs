@@ -1,4 +1,4 @@
-//! The end of a voiding, about which all programs say the same.
+//! The end of a voiding, on which all programs agree.
 
 use messages::{DocumentId, billing::DocumentStatus, voiding::VoidingState};
 use tests::{Env, Link};
@@ -11,7 +11,7 @@ pub(super) enum Settled {
     Waits,
 }
 
-/// The end of the voiding, by the api and by Billing; an error with the observation while it goes on.
+/// Returns the end of the voiding according to the api and Billing; an error with the observation while it goes on.
 pub(super) async fn settled(env: &Env, id: &DocumentId) -> Result<Settled, String> {
     let voiding = env.api().voiding(id).await.try_ok()?;
     let document = env.billing().document(id).await.try_ok()?;
@@ -30,7 +30,7 @@ pub(super) async fn settled(env: &Env, id: &DocumentId) -> Result<Settled, Strin
     }
 }
 
-/// V5: REST, the query and the search attribute.
+/// Checks V5: REST, the query and the search attribute.
 pub(super) async fn the_same_everywhere(env: &Env, id: &DocumentId) -> Result<(), String> {
     let rest = env.api().voiding(id).await.try_ok()?;
     let view = env.temporal().query_state(id).await?;
@@ -42,7 +42,7 @@ pub(super) async fn the_same_everywhere(env: &Env, id: &DocumentId) -> Result<()
     Ok(())
 }
 
-/// V7: every command of a process names it.
+/// Checks V7: every command of a process names it.
 pub(super) fn commands_carry_their_process(env: &Env) {
     let sent = [Link::WorkerToBilling, Link::WorkerToReports].map(|link| env.proxy(link).requests_to("/commands/"));
     for command in sent.iter().flatten() {

@@ -1,4 +1,4 @@
-//! Every step of a voiding, each with a document of its own that can be held right there.
+//! Every step of a voiding, each with its own document that can be held right there.
 
 use futures::{StreamExt, future::join_all, stream};
 use messages::{DocumentId, billing::Document, voiding::VoidingState};
@@ -8,10 +8,10 @@ use tests::{Env, Gate, Link, calls::Voiding, workflow_id};
 
 const VOID: &str = "/commands/void-";
 
-/// Voidings that are prepared side by side; more of them would only wait for the machine.
+/// Number of voidings that are prepared concurrently; more of them would only wait for the machine.
 const AT_ONCE: usize = 4;
 
-/// Which way the voiding goes.
+/// The path of the voiding.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Way {
     /// Started by hand with the document alone.
@@ -25,8 +25,8 @@ enum Way {
     Compensated,
 }
 
-/// All commands, on every way. Those between two waits share a workflow task, so a worker that dies at the last of them
-/// sends all of them again.
+/// All commands, on every path. Those between two waits share a workflow task, so a worker that dies at the last of
+/// them sends all of them again.
 const STEPS: [(Way, Link, &str); 12] = [
     (Way::ByHand, Link::WorkerToBilling, VOID),
     (Way::ByHand, Link::WorkerToReports, MARK),
@@ -53,8 +53,8 @@ pub(super) struct Held {
     gate: Gate,
 }
 
-/// One voiding for each command before it reaches the service, and one for each whose service has committed and whose
-/// answer has not arrived.
+/// Returns two voidings for each command: one held before the command reaches the service, and one whose service has
+/// committed but whose answer has not arrived.
 pub(super) async fn hold_each(env: &Env) -> Vec<Held> {
     let wanted = STEPS.into_iter().flat_map(|step| [(step, false), (step, true)]);
     let prepared = wanted.map(|((way, link, prefix), committed)| prepare(env, way, link, prefix, committed));
@@ -64,7 +64,7 @@ pub(super) async fn hold_each(env: &Env) -> Vec<Held> {
     held
 }
 
-/// Each voiding comes to the same end as if nothing had happened, and each command took effect once.
+/// Checks that each voiding reaches the same end as if nothing had happened, and that each command took effect once.
 pub(super) async fn end_well(env: &Env, held: &[Held]) {
     for held in held {
         held.acknowledge(env).await;
@@ -123,7 +123,7 @@ impl Held {
         .await;
     }
 
-    /// The held request arrives only now, and late.
+    /// Lets the held request arrive only now, and late.
     pub(super) fn release(&self) {
         self.gate.open();
     }

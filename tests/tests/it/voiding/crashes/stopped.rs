@@ -52,7 +52,7 @@ async fn sigterm_lets_a_command_in_flight_end_and_its_answer_is_not_lost() {
     let gate = env.proxy(Link::WorkerToBilling).about(id).hold_answer(COMPLETE);
     let _ = env.api().post_voiding(id).await.ok_as(202);
     gate.held().await;
-    // Until the durable attempt: a local one is given up after two seconds anyway.
+    // Wait for the durable attempt: a local one is given up after two seconds anyway.
     env.proxy(Link::WorkerToBilling).await_requests(2, COMPLETE).await;
     env.signal(Component::Worker, "TERM").await;
     tests::eventually("the worker has heard it", async || {

@@ -5,7 +5,7 @@ use serde_json::json;
 use tests::voiding::{ABORT, ACKNOWLEDGED, CLOSE, COMPENSATED, COMPLETE, UNMARK, assert_one_key};
 use tests::{Env, Link, binaries};
 
-/// How the run ended, as the CLI shows it.
+/// Returns how the run ended, as shown by the CLI.
 async fn failure_type(env: &Env, id: &DocumentId) -> String {
     let workflow_id = tests::workflow_id(id);
     let words = ["workflow", "describe", "--workflow-id", &workflow_id, "--output", "json"];
@@ -16,7 +16,7 @@ async fn failure_type(env: &Env, id: &DocumentId) -> String {
         .to_owned()
 }
 
-/// Each command of the compensation was sent, under its own key.
+/// Checks that each command of the compensation was sent under its own key.
 fn compensated_under_keys(env: &Env, id: &DocumentId) {
     for (link, prefix, command) in [
         (Link::WorkerToBilling, ABORT, "AbortDocumentVoiding"),
@@ -37,7 +37,7 @@ async fn compensate(env: &Env, publish: bool) -> DocumentId {
         let published = env.reports().publish(customer).await.ok();
         assert!(published.documents.iter().all(|d| d.voided), "{published:?}");
     }
-    // Unmark is held, so that what stands before and behind it is seen.
+    // Unmark is held, so that the states before and after it can be seen.
     let gate = env.proxy(Link::WorkerToReports).about(id).hold(UNMARK);
     let acknowledged = env.acknowledge(id).await.ok_as(202);
     assert_eq!(acknowledged["process_id"], json!(refused.process_id));

@@ -22,7 +22,7 @@ async fn while_billing_cannot_be_reached_nothing_is_started_and_voidings_are_sti
         proxy.fault_times(1, "/commands/void-document", fault.clone());
         assert_eq!(env.api().post_voiding(&id).await.refusal(), unavailable, "{fault:?}");
     }
-    // Whether Billing has accepted it, these do not say.
+    // These do not say whether Billing has accepted it.
     for fault in [500, 502, 503].map(Fault::status).into_iter().chain([Fault::problem(500, "internal")]) {
         proxy.fault_times(1, "/commands/void-document", fault.clone());
         let answer = env.api().post_voiding(&id).await;

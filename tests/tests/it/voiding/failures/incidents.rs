@@ -5,10 +5,10 @@ use messages::{DocumentId, PROBLEM_MEDIA_TYPE, voiding::VoidingState};
 use tests::voiding::{COMPLETE, MARK, VOIDED, assert_one_key};
 use tests::{Env, Fault, Link, binaries, calls::Voiding, eventually, sample, workflow_id};
 
-/// After so many seconds a command is stalled.
+/// Number of seconds after which a command is stalled.
 const STALLED_AFTER: i64 = 10;
 
-/// Everything that is no success and no refusal.
+/// Returns every fault: whatever is neither a success nor a refusal.
 fn faults() -> Vec<(&'static str, Fault)> {
     let answer = |status, content_type: &str, body: &str| Fault::Answer {
         status,
@@ -64,7 +64,7 @@ async fn each_fault_of_billing_shows_as_an_incident_and_then_the_process_complet
     .await;
 }
 
-/// Each kind of fault has a document of its own; all go through them at once.
+/// Checks each kind of fault with its own document; all of them run at the same time.
 async fn survives(step: Step) {
     let env = &Env::builder(binaries!()).start().await;
     let voidings = faults().into_iter().map(async |(name, fault)| {
@@ -74,7 +74,8 @@ async fn survives(step: Step) {
         (name, id)
     });
     let voidings = join_all(voidings).await;
-    // One after the other: they come at the same time, and asking for all of them at once is work for the machine.
+    // One after the other: the incidents appear at the same time, and asking for all of them at once is work for the
+    // machine.
     for (name, id) in &voidings {
         shows_an_incident(env, id, &step, name).await;
     }
@@ -103,7 +104,7 @@ async fn shows_an_incident(env: &Env, id: &DocumentId, step: &Step, name: &str) 
     assert!(waited.num_seconds() >= STALLED_AFTER, "{name}: after {waited}");
     assert_eq!(env.acknowledge(id).await.refusal(), (409, "no-failure-to-acknowledge".to_owned()), "{name}");
     assert_eq!(env.api().retry(id).await.refusal(), (409, "nothing-to-retry".to_owned()), "{name}");
-    // Straight to the workflow, past the api: nothing changes either.
+    // Sent directly to the workflow, past the api: this changes nothing either.
     env.signal_voiding(id, "acknowledge_failure", None).await;
     env.signal_voiding(id, "retry", None).await;
     // A query is answered after the signals before it.
@@ -120,7 +121,7 @@ async fn completes(env: &Env, id: &DocumentId, step: &Step, name: &str) {
     assert_eq!(env.events(id).await, VOIDED, "{name}");
 }
 
-/// By the search attribute, as an operator looks for them; and the api's list agrees (V5).
+/// Checks the search attribute, which operators search by, and that the api's list agrees (V5).
 async fn listed_with_incident(env: &Env, expected: usize) {
     eventually(&format!("{expected} voidings with an incident"), async || {
         let found = env.temporal().list("Incident = true").await.len();
@@ -133,7 +134,7 @@ async fn listed_with_incident(env: &Env, expected: usize) {
 #[tokio::test]
 async fn a_fault_that_passes_soon_never_shows_as_an_incident() {
     let env = Env::builder(binaries!()).start().await;
-    // On a machine that is kept busy a fault may last for longer than soon: then another document is voided.
+    // On a busy machine a fault may last longer than expected: then another document is voided.
     let id = &eventually("the faults of a voiding pass soon", async || {
         let id = env.issue_reported().await.document_id;
         for (link, prefix) in [(Link::WorkerToReports, MARK), (Link::WorkerToBilling, COMPLETE)] {

@@ -1,4 +1,4 @@
-//! While no worker runs: nothing is lost, and everything stays in sight.
+//! While no worker runs, nothing is lost, and everything stays visible.
 
 use crate::start;
 use messages::voiding::VoidingState::{DocumentVoided, FailureAcknowledged, VoidingRequested};

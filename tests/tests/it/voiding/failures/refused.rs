@@ -4,7 +4,8 @@ use messages::{DocumentId, voiding::VoidingState};
 use tests::voiding::{ABORT, ACKNOWLEDGED, CLOSE, COMPENSATED, COMPLETE, UNMARK, VOIDED, assert_one_key};
 use tests::{Env, Link, binaries};
 
-/// The refusal of this command is shown and waits; a `recheck` and a `retry` send it again under the same key.
+/// Checks that the refusal of this command is shown and waits; a `recheck` and a `retry` send it again under the same
+/// key.
 async fn waits_for_a_retry(env: &Env, id: &DocumentId, link: Link, prefix: &str, command: &str) {
     let shown = env.refused(id, command, "unheard-of").await;
     env.signal_voiding(id, "recheck", None).await;
@@ -20,7 +21,7 @@ async fn waits_for_a_retry(env: &Env, id: &DocumentId, link: Link, prefix: &str,
     assert_one_key(&env.commands(link, id, prefix), command);
 }
 
-/// The next command of this kind is refused in a way that no protocol names, and once more in another.
+/// Refuses the next command of this kind in a way that no protocol names, and once more in another.
 fn refuse_twice(env: &Env, id: &DocumentId, link: Link, prefix: &str) {
     env.proxy(link).about(id).refuse_times(1, prefix, 422, "again");
     env.proxy(link).about(id).refuse_times(1, prefix, 409, "unheard-of");
@@ -81,7 +82,7 @@ async fn a_refused_close_of_an_acknowledged_failure_waits_for_its_retry() {
     env.assert_consistent().await;
 }
 
-/// A Complete whose answer was lost, and whose repetition something in between refused, did take effect.
+/// A Complete took effect, but its answer was lost, and something in between refused its repetition.
 #[tokio::test]
 async fn an_abort_answered_with_document_already_voided_ends_completed() {
     let env = &Env::builder(binaries!()).start().await;

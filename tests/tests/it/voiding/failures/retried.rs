@@ -10,7 +10,7 @@ async fn a_refused_completion_is_an_incident_with_its_code_and_retry_sends_it_ag
     let env = &Env::builder(binaries!()).start().await;
     let by_rest = async |id: &_| env.api().retry(id).await.ok_as(202);
     let by_signal = async |id: &_| {
-        // What a retry carries beside a failure_id is ignored.
+        // Whatever a retry carries besides a failure_id is ignored.
         env.signal_voiding(id, "retry", Some(json!(["anything"]))).await;
         json!(null)
     };

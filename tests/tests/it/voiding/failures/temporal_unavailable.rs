@@ -25,7 +25,7 @@ async fn while_temporal_is_away_a_voiding_is_accepted_and_it_runs_once_temporal_
     env.assert_consistent().await;
 }
 
-/// Reads and signals say so, and when to try again.
+/// Checks that reads and signals say so, and when to try again.
 async fn assert_unavailable(env: &Env, id: &messages::DocumentId) {
     let unavailable = (503, "temporal-unavailable".to_owned());
     let answer = env.api().voiding(id).await;

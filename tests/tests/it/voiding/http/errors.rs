@@ -1,4 +1,4 @@
-//! Each answer of the api from 400 on is a problem, the framework's own too.
+//! Each answer of the api from 400 on is a problem, including the framework's own.
 
 use crate::start;
 use reqwest::Method;

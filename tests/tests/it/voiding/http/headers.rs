@@ -8,14 +8,15 @@ use messages::{
 use tests::{Env, Link, Recorded};
 use uuid::Uuid;
 
-/// The commands of this process that the worker has sent, by path.
+/// Returns the commands of this process that the worker has sent, by path.
 fn commands(env: &Env, process: &ProcessId) -> Vec<Recorded> {
     let links = [Link::WorkerToBilling, Link::WorkerToReports];
     let sent = links.iter().flat_map(|link| env.proxy(*link).requests_to("/commands/"));
     sent.filter(|command| command.json()["process_id"] == process.as_str()).collect()
 }
 
-/// Each carries its key, its correlation id and a trace context of the process; each command's name is returned.
+/// Checks that each carries its key, its correlation id and a trace context of the process. Returns each command's
+/// name.
 fn assert_headers(env: &Env, process: &ProcessId) -> Vec<String> {
     let key_of = |command: &Recorded| {
         let key = command.header(headers::IDEMPOTENCY_KEY).unwrap().to_owned();
@@ -27,18 +28,18 @@ fn assert_headers(env: &Env, process: &ProcessId) -> Vec<String> {
     };
     let mut names: Vec<String> = commands(env, process).iter().map(key_of).collect();
     names.sort();
-    // On a machine that is kept busy a command may be sent again.
+    // On a busy machine a command may be sent again.
     names.dedup();
     names
 }
 
-/// `MarkDocumentAsVoided` -> `mark-document-as-voided`
+/// Converts `MarkDocumentAsVoided` -> `mark-document-as-voided`
 fn kebab_case(name: &str) -> String {
     let lower = |c: char| if c.is_ascii_uppercase() { format!("-{}", c.to_ascii_lowercase()) } else { c.to_string() };
     name.chars().map(lower).collect::<String>().trim_start_matches('-').to_owned()
 }
 
-/// The trace id of a `traceparent` that is valid (W3C Trace Context, version 00).
+/// Returns the trace id of a valid `traceparent` (W3C Trace Context, version 00).
 fn trace_of(command: &Recorded) -> String {
     let parent = command.header(headers::TRACEPARENT).unwrap();
     let [version, trace, span, flags] = parent.split('-').collect::<Vec<_>>()[..] else { panic!("{parent}") };

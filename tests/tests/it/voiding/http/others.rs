@@ -1,11 +1,11 @@
-//! Requests that pages of other sites send, and requests for other hosts.
+//! Requests from pages of other sites, and requests for other hosts.
 
 use messages::voiding::VoidingState;
 use tests::{Component, Env, binaries, calls::http};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Status and code of the answer, which is a problem.
+/// Returns status and code of the answer, which is a problem.
 async fn refusal(request: reqwest::RequestBuilder) -> (u16, String) {
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();

@@ -1,4 +1,4 @@
-//! `Prefer: wait`: how long a client would wait for the outcome.
+//! `Prefer: wait`: how long a client is willing to wait for the outcome.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Acknowledgement and retry by REST: when they are accepted, and what they are answered otherwise.
+//! Acknowledgement and retry by REST: when they are accepted, and the answers otherwise.
 
 use crate::start;
 use messages::{
@@ -97,7 +97,7 @@ async fn a_refused_completion_can_be_retried_or_acknowledged() {
         let incident = incident.incident.unwrap();
         assert_eq!((incident.command.as_str(), incident.code.as_deref()), ("CompleteDocumentVoiding", Some("locked")));
     }
-    // The retry takes no body, so whatever comes as one is ignored.
+    // The retry takes no body, so any body is ignored.
     let path = format!("/voidings/{retried}/retry");
     let request = http().request(Method::POST, format!("{}{path}", env.api().raw().base())).body("[1, 2");
     let _ = env.api().raw().send::<Value>(request).await.ok_as(202);

@@ -1,11 +1,11 @@
-//! `GET /voidings`: its pages, its order, and one item a process.
+//! `GET /voidings`: its pages, its order, and one item per process.
 
 use crate::start;
 use messages::voiding::VoidingState::MarkingDocumentAsVoidedFailed;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
 use tests::{Env, calls::Voiding, eventually, eventually_eq};
 
-/// All pages of a list. Each has exactly the requested length, except the last one.
+/// Returns all pages of a list. Each has exactly the requested length, except for the last one.
 async fn pages(env: &Env, limit: usize) -> Vec<Voiding> {
     let mut all = Vec::new();
     let mut query = format!("?limit={limit}");
@@ -49,7 +49,7 @@ async fn pages_show_each_process_once_newest_first_and_running_before_ended() {
     assert_a_cursor_outlives_what_happens_meanwhile(&env, &all).await;
 }
 
-/// New voidings come first, so the pages after a cursor stay as they were.
+/// Checks that the pages after a cursor stay the same: new voidings come first.
 async fn assert_a_cursor_outlives_what_happens_meanwhile(env: &Env, all: &[Voiding]) {
     let cursor = env.api().voidings("?limit=2").await.ok().next_cursor.unwrap();
     let id = env.issue_published().await.document_id;

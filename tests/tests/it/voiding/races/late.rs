@@ -1,4 +1,4 @@
-//! Duplicates that arrive when the process has long ended.
+//! Duplicates that arrive long after the process has ended.
 
 use crate::start;
 use messages::{CustomerId, DocumentId, ProcessId, reports::Report, voiding::VoidingState};
@@ -7,12 +7,12 @@ use temporalio_client::tonic::Code;
 use tests::voiding::LOCKED;
 use tests::{Env, calls::Batch};
 
-/// All that the services hold.
+/// Returns everything that the services hold.
 async fn everything(env: &Env) -> (Batch, Batch, Vec<Report>) {
     (env.billing().log().await, env.reports().log().await, env.reports().all_reports().await)
 }
 
-/// Everything that a process sends, under its own keys and without, in an order that would do the most harm.
+/// Sends everything that a process sends, with its keys and without, in the order that would do the most harm.
 async fn all_again(env: &Env, id: &DocumentId, customer: &CustomerId, process: &ProcessId) {
     let (billing, reports) = (env.billing(), env.reports());
     let within = |command| (billing.within(process, command), reports.within(process, command));

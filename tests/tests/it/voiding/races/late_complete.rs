@@ -7,7 +7,7 @@ use tests::{Env, Fault, Gate, Link, eventually};
 
 const COMPLETE: &str = "/commands/complete-";
 
-/// The first Complete stays in the network behind the gate; the second one is refused.
+/// Holds the first Complete in the network behind the gate; the second one is refused.
 async fn complete_is_held_then_refused(env: &Env, id: &DocumentId) -> (ProcessId, Gate) {
     let network = env.proxy(Link::WorkerToBilling);
     network.refuse_times(1, COMPLETE, 409, LOCKED);

@@ -1,4 +1,4 @@
-//! Ways in which a wrong protocol would lose an effect or have it twice: the reasons behind V1, V2, V2b and V4
+//! How a wrong protocol would lose an effect or have it twice: the reasons for V1, V2, V2b and V4
 //! (docs/ARCHITECTURE.md).
 
 mod gap;

@@ -9,14 +9,14 @@ use tests::{Env, Fault, Gate, Link, calls::until_answered, eventually};
 
 const MANY: usize = 100;
 
-/// Keeps the process open for as long as requests come in.
+/// Keeps the process open for as long as requests arrive.
 fn keep_open(env: &Env) -> Gate {
     let gate = Gate::default();
     env.proxy(Link::WorkerToReports).fault("/commands/mark-", Fault::Hold(gate.clone()));
     gate
 }
 
-/// The process goes on to its end: it was one process, one run, and each command took effect once.
+/// Lets the process go on to its end, and checks that there was one process, one run, and one effect of each command.
 async fn assert_one_process(env: &Env, id: &DocumentId, processes: BTreeSet<ProcessId>, gate: Gate) {
     let [process] = &processes.iter().collect::<Vec<_>>()[..] else { panic!("one process: {processes:?}") };
     env.proxy(Link::WorkerToReports).heal();

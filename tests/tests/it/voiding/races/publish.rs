@@ -10,7 +10,8 @@ use messages::{
 };
 use tests::{Env, Link, calls::until_answered, eventually, eventually_eq, voiding::MARK};
 
-/// Where the report is published: the first and the last leave no doubt who wins, those between may go either way.
+/// Moments at which the report is published: the first and the last leave no doubt who wins, the others may go either
+/// way.
 const MOMENTS: usize = 5;
 
 /// Waits for the moment of the voiding at which the report is published.
@@ -36,7 +37,7 @@ async fn at(moment: usize, env: &Env, id: &DocumentId) {
     }
 }
 
-/// Whether the document was voided. Exactly one of the two has won.
+/// Returns whether the document was voided. Exactly one of the two has won.
 async fn race(env: &Env, document: &Document, moment: usize) -> bool {
     let (id, customer) = (&document.document_id, &document.customer_id);
     let publish = async {

@@ -4,7 +4,7 @@ use crate::start;
 use messages::{DocumentId, ProcessId, voiding::VoidingState};
 use tests::Env;
 
-/// As staff of Billing would, without the process manager; then requests the voiding again.
+/// Closes the process as staff of Billing would, without the process manager; then requests the voiding again.
 async fn closed_by_hand_and_requested_again(env: &Env, id: &DocumentId, first: &ProcessId) -> ProcessId {
     let _ = env.billing().abort(id, first).await.ok();
     let _ = env.billing().close(id, first).await.ok();

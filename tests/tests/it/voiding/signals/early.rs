@@ -1,4 +1,4 @@
-//! Signals that come before there is anything to acknowledge (V6).
+//! Signals that arrive before there is anything to acknowledge (V6).
 
 use crate::start;
 use messages::voiding::VoidingState::{

@@ -14,7 +14,7 @@ async fn run_id(env: &Env, id: &DocumentId) -> String {
 /// The history has some 30 MB by then.
 const MOST: usize = 60;
 
-/// Sends signals of 500 kB until another run than this one goes on (Temporal finds 4 MB enough), and returns it.
+/// Sends signals of 500 kB until another run continues this one (Temporal suggests that at 4 MB), and returns it.
 async fn flood(env: &Env, id: &DocumentId, name: &str, before: &str) -> String {
     let long = json_payload(&json!({"note": "x".repeat(500_000)}));
     let mut sent = 0;
@@ -23,7 +23,7 @@ async fn flood(env: &Env, id: &DocumentId, name: &str, before: &str) -> String {
         if now != before {
             return Ok(now);
         }
-        // A worker that is kept busy needs no more of them, but time.
+        // A busy worker does not need more of them, only time.
         if sent < MOST {
             env.temporal().signal(id, name, vec![long.clone()]).await.unwrap();
             sent += 1;
@@ -38,7 +38,7 @@ async fn a_waiting_process_that_is_flooded_goes_on_with_its_state_and_is_acknowl
     let env = start().await;
     let (document, refused) = env.refused_marking().await;
     let id = &document.document_id;
-    // Signals that nobody knows wake nothing, but they fill the history like others.
+    // Unknown signals wake nothing, but they fill the history like others.
     let mut run = run_id(&env, id).await;
     for name in [ACKNOWLEDGE, "retry", "no_such_signal"] {
         run = flood(&env, id, name, &run).await;
@@ -72,7 +72,7 @@ async fn a_process_that_is_flooded_while_a_command_stalls_keeps_its_incident_and
     let next = flood(&env, &id, ACKNOWLEDGE, &run).await;
     env.await_durable(&id).await;
     assert_eq!(env.api().voiding(&id).await.ok().incident, stalled.incident);
-    // A worker that has never seen the run before finds the same in its history.
+    // A worker that has never seen the run finds the same in its history.
     env.kill(Component::Worker).await;
     env.start(Component::Worker).await;
     env.proxy(Link::WorkerToReports).heal();

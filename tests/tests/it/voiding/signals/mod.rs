@@ -1,4 +1,4 @@
-//! Signals to a process, in any shape and at any time, and an operator who has nothing but the `temporal` command.
+//! Signals to a process, in any shape and at any time, and an operator who has only the `temporal` command.
 
 mod by_cli;
 mod early;

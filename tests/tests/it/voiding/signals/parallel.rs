@@ -10,10 +10,10 @@ use tests::{Component, calls::Api, load};
 #[tokio::test]
 async fn parallel_acknowledgements_are_accepted_or_too_late_and_name_the_one_that_counts() {
     let env = start().await;
-    // Not the patient one, which asks again by itself.
+    // Not the patient client, which asks again by itself.
     let api = Api::new(env.url(Component::Api));
     let (mut named, mut round) = (0, 0);
-    // A worker that is kept busy may tell of none in time: then there are more rounds.
+    // A busy worker may report none in time: then there are more rounds.
     while round < load(3, 20) || named == 0 {
         let id = env.refused_marking().await.0.document_id;
         let operators: Vec<_> = (0..30).map(|number| json!({"acknowledged_by": format!("{round}-{number}")})).collect();
@@ -24,7 +24,7 @@ async fn parallel_acknowledgements_are_accepted_or_too_late_and_name_the_one_tha
             if answer.answered(409) {
                 assert_eq!(answer.refusal().1, "no-failure-to-acknowledge");
             } else if answer.answered(503) {
-                // Temporal itself has not answered in time, on a machine that is kept busy; the log tells.
+                // Temporal itself has not answered in time, on a busy machine; the log shows it.
                 assert_eq!(answer.refusal().1, "temporal-unavailable");
             } else if let given @ serde_json::Value::Object(_) = &answer.ok_as(202)["acknowledgement"] {
                 assert_eq!(given, &counted);

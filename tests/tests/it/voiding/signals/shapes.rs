@@ -1,4 +1,5 @@
-//! Signals of every shape to a process that waits: nothing fails, and only what is meant as one acknowledges.
+//! Signals of every shape to a waiting process: nothing fails, and only what is meant as an acknowledgement
+//! acknowledges.
 
 use std::collections::HashMap;
 
@@ -15,7 +16,7 @@ fn payload(encoding: Option<&str>, data: &[u8]) -> Payload {
     Payload { metadata: metadata.into_iter().collect::<HashMap<_, _>>(), data: data.to_vec(), ..Payload::default() }
 }
 
-/// Payloads none of which is an acknowledgement.
+/// Returns payloads none of which is an acknowledgement.
 pub(crate) fn malformed() -> Vec<Vec<Payload>> {
     let values = [
         json!([]),
@@ -61,7 +62,7 @@ pub(super) async fn send_all(env: &Env, id: &DocumentId, name: &str, signals: &[
     }
 }
 
-/// Every signal so far has been seen by the workflow, and none has failed a task of it.
+/// Checks that the workflow has seen every signal so far, and that no task has failed because of one.
 async fn assert_untouched(env: &Env, id: &DocumentId) {
     eventually("all signals have been handled", async || {
         let run = env.temporal().history(id).await;
@@ -89,7 +90,7 @@ async fn malformed_signals_of_every_shape_acknowledge_nothing_and_a_right_one_st
     for name in ["retry", "recheck", "no_such_signal", "", "state", "__temporal_x"] {
         let any = [malformed(), vec![vec![]], vec![vec![json_payload(&json!({}))]]].concat();
         for payloads in any.iter().step_by(3) {
-            // What Temporal itself refuses, such as a signal without a name, never gets to the process.
+            // What Temporal itself refuses, such as a signal without a name, never reaches the process.
             let _ = env.temporal().signal(id, name, payloads.clone()).await;
         }
     }
@@ -118,7 +119,7 @@ async fn no_input_null_and_an_object_acknowledge_and_the_first_of_many_counts() 
         let run = env.temporal().describe(id).await.unwrap().execution.unwrap().run_id;
         env.temporal().signal(id, ACKNOWLEDGE, value.iter().map(json_payload).collect()).await.unwrap();
         for late in 0..5 {
-            // Late ones come while the process ends, or after its end, which is no run's any more.
+            // Late ones arrive while the process ends, or afterwards, when no run accepts them.
             let _ = env.temporal().signal(id, ACKNOWLEDGE, vec![json_payload(&named(&late.to_string()))]).await;
         }
         assert_eq!(env.temporal().ended_as(id).await, "FailureAcknowledged");

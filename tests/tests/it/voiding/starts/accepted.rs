@@ -27,7 +27,7 @@ async fn with_the_api_dead_between_billings_answer_and_the_start_the_process_sta
         env.kill(Component::Api).await;
     };
     let (answer, ()) = tokio::join!(api.post_voiding(&id), killed);
-    // On a machine that is kept busy the api may have given up before.
+    // On a busy machine the api may have given up earlier.
     assert!(!answer.answered(202), "{answer}");
     assert_eq!(env.billing().status(&id).await, DocumentStatus::VoidingRequested);
     assert!(env.temporal().describe(&id).await.is_none());

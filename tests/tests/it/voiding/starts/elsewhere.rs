@@ -1,4 +1,4 @@
-//! Starts under another workflow id, or for a document that is not there.
+//! Starts under another workflow id, or for a document that does not exist.
 
 use messages::voiding::VoidingState;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Starts that name a process or a customer which Billing did not name.
+//! Starts that name a process or a customer that Billing did not name.
 
 use crate::start;
 use messages::{

@@ -5,7 +5,7 @@ use messages::{DocumentId, voiding::VoidingState::DocumentVoided};
 use serde_json::{Value, json};
 use tests::{Env, eventually_eq, sample};
 
-/// Ended as a run that voids nothing: the api does not know of it.
+/// Checks that the run ended as one that voids nothing: the api does not know of it.
 async fn assert_passed_over(env: &Env, id: &DocumentId, kind: &str, input: &str) {
     assert_eq!(env.temporal().ended_as(id).await, kind, "{input}");
     assert!(!env.temporal().has_failed_task(id).await, "{input}");

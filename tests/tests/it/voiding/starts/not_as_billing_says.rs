@@ -1,4 +1,4 @@
-//! Starts by the Temporal CLI, or another client, with an input that is not what Billing says.
+//! Starts by the Temporal CLI, or another client, with an input that differs from what Billing says.
 
 use messages::{
     CustomerId, DocumentId, ProcessId,
@@ -8,7 +8,7 @@ use messages::{
 use serde_json::json;
 use tests::{Component, Env, Fault, Gate, Link, binaries, eventually_eq, sample, workflow_id};
 
-/// A system whose worker the test starts, so that the test's run is there before the subscription looks.
+/// Builds a system whose worker the test starts, so that the test's run exists before the subscription looks.
 pub(super) async fn without_worker() -> Env {
     Env::builder(binaries!()).later(Component::Worker).start().await
 }
@@ -18,7 +18,8 @@ pub(super) async fn start_run(env: &Env, id: &DocumentId, customer: &CustomerId,
     env.temporal().start(&workflow_id(id), &[input]).await.unwrap();
 }
 
-/// The commands that the worker has sent, in their order: their paths' last words. One that is sent again counts once.
+/// Returns the last words of the paths of the commands that the worker has sent, in order. A repeated command counts
+/// once.
 fn commands(env: &Env, link: Link) -> Vec<String> {
     let sent = env.proxy(link).requests_to("/commands/");
     let words = sent.into_iter().map(|request| request.path.trim_start_matches("/commands/").to_owned());
@@ -102,7 +103,7 @@ async fn a_wrong_customer_of_a_document_that_reports_does_not_know_yet_is_forgot
     let env = without_worker().await;
     let feed = Gate::default();
     env.proxy(Link::ReportsToBilling).fault("/events", Fault::Hold(feed.clone()));
-    // A request that may be waiting at Billing already is answered with this one; the next is held.
+    // A request that is already waiting at Billing is answered with this document; the next one is held.
     let _ = env.billing().issue(&sample::invoice(&sample::customer_id())).await.ok();
     feed.held().await;
     let document = env.billing().issue(&sample::invoice(&sample::customer_id())).await.ok();
@@ -121,7 +122,7 @@ async fn a_wrong_customer_of_a_document_that_reports_does_not_know_yet_is_forgot
     env.assert_consistent().await;
 }
 
-/// The same process marks under the same idempotency key twice, the second time with the right customer.
+/// The same process marks twice under the same idempotency key, the second time with the right customer.
 #[tokio::test]
 async fn a_run_with_a_wrong_customer_that_ends_early_does_not_block_the_run_that_takes_it_up() {
     let env = without_worker().await;
