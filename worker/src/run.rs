@@ -7,6 +7,7 @@ use process_manager_client::http::{CommandClient, Timeouts};
 use process_manager_host::{
     HostedSubscriptions,
     search_attributes::{Attribute, OF_PROCESS_MANAGERS, register},
+    start::StartError,
 };
 use process_manager_wire::error_chain;
 use service_kit::{ReadyCheck, app, bind, ready_check, serve};
@@ -20,8 +21,8 @@ use workflows::voiding::{CUSTOMER_ID, DOCUMENT_ID, TASK_QUEUE, VOIDING_STATE};
 use crate::{Config, config::ADDR_VARIABLE, host::Host};
 
 const NAME: &str = "worker";
-/// Interval at which a terminated subscription is started again.
-const ENSURE_EVERY: Duration = Duration::from_secs(10);
+/// Interval at which the owner of the namespace is asked for.
+const ASK_EVERY: Duration = Duration::from_secs(10);
 
 /// Hosts the voiding and the process managers, their activities and their subscriptions, until `shutdown`. Activities
 /// in flight then have about 10 s to end.
@@ -76,7 +77,7 @@ async fn host(
 /// Waits while the namespace belongs to another system, because this worker would run that system's processes against
 /// the wrong services. Returns whether the owner is known; an unavailable service does not hold the worker up.
 async fn await_own_namespace(voidings: &VoidingClient, state: &watch::Sender<Result<(), String>>) -> bool {
-    let mut ticks = interval(ENSURE_EVERY);
+    let mut ticks = interval(ASK_EVERY);
     let mut told = false;
     loop {
         ticks.tick().await;
@@ -98,7 +99,7 @@ async fn await_own_namespace(voidings: &VoidingClient, state: &watch::Sender<Res
 
 /// Returns once the namespace is known to belong to another system; never if it is this system's.
 async fn find_another_system(voidings: &VoidingClient, is_known: bool) -> AnotherSystem {
-    let mut ticks = interval(ENSURE_EVERY);
+    let mut ticks = interval(ASK_EVERY);
     let mut is_known = is_known;
     while !is_known {
         ticks.tick().await;
@@ -111,22 +112,20 @@ async fn find_another_system(voidings: &VoidingClient, is_known: bool) -> Anothe
     std::future::pending().await
 }
 
-/// Starts subscriptions that do not run, at intervals. Never returns.
+/// Starts subscriptions that do not run, and keeps the outcome for the check of readiness. Never returns.
 async fn keep_subscriptions(
     subscriptions: &HostedSubscriptions,
     client: &Client,
     state: &watch::Sender<Result<(), String>>,
 ) {
-    let mut ticks = interval(ENSURE_EVERY);
-    loop {
-        ticks.tick().await;
-        let outcome = subscriptions.ensure(client).await;
+    let report = |outcome: Result<(), StartError>| {
         let outcome = outcome.map_err(|error| format!("the subscriptions cannot be started: {}", error_chain(&error)));
         if let Err(why) = &outcome {
             tracing::warn!("{why}");
         }
         state.send_modify(|state| *state = outcome);
-    }
+    };
+    subscriptions.keep(client, report).await;
 }
 
 fn ready(state: watch::Receiver<Result<(), String>>) -> ReadyCheck {

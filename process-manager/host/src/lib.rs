@@ -40,8 +40,11 @@
 //! let hosting = Hosting::new(client.clone(), "orders", stop).manager(fulfilment);
 //! let subscriptions = hosting.register(&mut worker_options)?;
 //! let mut worker = start_worker(&client, worker_options, TelemetryOptions::builder().build())?;
-//! subscriptions.ensure(&client).await?;
-//! worker.run().await?;
+//! let report = |outcome| tracing::debug!(?outcome, "subscriptions are ensured");
+//! tokio::select! {
+//!     ended = worker.run() => ended?,
+//!     () = subscriptions.keep(&client, report) => (),
+//! }
 //! # Ok(())
 //! # }
 //! ```

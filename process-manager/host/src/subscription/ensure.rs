@@ -7,7 +7,7 @@ use temporalio_client::{
 };
 use temporalio_common::data_converters::{PayloadConverter, RawValue};
 
-use super::ended::{Latest, latest};
+use super::ended::{Latest, Left, latest};
 use crate::{
     connect::{bounded_rpc, is_unavailable},
     operator::OperatorError,
@@ -20,8 +20,8 @@ use process_manager_engine::{
 };
 
 /// Starts the subscription unless it runs. Call it at regular intervals as well, so that a subscription that an
-/// operator has terminated comes back. It then begins where a new one does (see [`StartFrom`]), and its handler may see
-/// old events again. A paused subscription comes back paused.
+/// operator has terminated comes back. With [`StartFrom::Current`] it then goes on where its last turn began, otherwise
+/// where a new one begins; its handler may see old events again. A paused subscription comes back paused.
 ///
 /// # Errors
 /// Temporal is unavailable, or rejects the start.
@@ -31,12 +31,11 @@ pub async fn ensure_subscription(
     task_queue: &str,
     start_from: StartFrom,
 ) -> Result<(), StartError> {
-    let mut follow = Follow::new(name, start_from);
-    match latest(client, &workflow_id(name)).await.map_err(not_read)? {
+    let follow = match latest(client, &workflow_id(name)).await.map_err(not_read)? {
         Latest::Runs => return Ok(()),
-        Latest::EndedPaused => follow.held = Some(Held { is_paused: true, ..Held::default() }),
-        Latest::Ended => (),
-    }
+        Latest::Ended(left) => after(*left, name, start_from),
+        Latest::None => Follow::new(name, start_from),
+    };
     let input = RawValue::from_value(&follow, &PayloadConverter::serde_json());
     let options = WorkflowStartOptions::new(task_queue, workflow_id(name))
         .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
@@ -56,6 +55,16 @@ pub async fn ensure_subscription(
             Err(StartError::Rejected(status))
         }
         Err(_) => Err(StartError::NoAnswer),
+    }
+}
+
+/// Returns the input of the run that follows one that was ended from outside.
+fn after(left: Left, name: &str, start_from: StartFrom) -> Follow {
+    let held = left.is_paused.unwrap_or_default().then(|| Held { is_paused: true, ..Held::default() });
+    let begin = Follow::new(name, start_from);
+    match left.turn.filter(|_| start_from == StartFrom::Current) {
+        Some(turn) => Follow { from: turn.from, continues: turn.continues, start_from: None, held, ..begin },
+        None => Follow { held, ..begin },
     }
 }
 

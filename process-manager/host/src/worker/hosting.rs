@@ -1,6 +1,6 @@
 //! Puts process managers and subscriptions into a worker.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use process_manager::{
     batch::Batch,
@@ -17,7 +17,7 @@ use temporalio_client::Client;
 use temporalio_common::WorkflowDefinition;
 use temporalio_sdk::{WorkerOptions, activities::ActivityImplementer, workflows::WorkflowRegistrationError};
 use temporalio_workflow::workflows::WorkflowImplementation;
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, time::interval};
 use tokio_util::sync::CancellationToken;
 
 use super::{Dispatcher, dispatch::Dispatchers, logs::Logs, manager::Manager};
@@ -30,6 +30,9 @@ use crate::{
     subscription::{EventHandler, Pace, Subscriptions, ensure_subscription},
 };
 
+/// Interval at which the subscriptions are ensured.
+const ENSURE_EVERY: Duration = Duration::from_secs(10);
+
 type Register = Box<dyn FnOnce(&mut WorkerOptions) -> Result<(), WorkflowRegistrationError>>;
 
 /// The reason why a worker cannot host what it was given.
@@ -39,7 +42,8 @@ pub enum HostingError {
     /// Two subscriptions have the same name.
     #[error("there are two subscriptions of the name {0}")]
     SubscriptionTwice(String),
-    /// The workflow ids of two process managers or batches can clash: one name begins with the other and a hyphen.
+    /// The workflow ids of two process managers or batches can clash: their names are equal, or one begins with the
+    /// other and a hyphen.
     #[error("{0} and {1} can have the same workflow ids; give one of them another name")]
     AmbiguousNames(&'static str, &'static str),
     /// JSON cannot hold the settings of a process manager, or they exceed 16 KiB.
@@ -65,7 +69,10 @@ pub enum HostingError {
 /// let transfers = Manager::<TransferMoney>::new(FeedClient::new(accounts.clone())?, HttpDispatcher::new(accounts)?);
 /// let hosting = Hosting::new(client.clone(), "transfers", stop).manager(transfers);
 /// let subscriptions = hosting.register(&mut worker_options)?;
-/// subscriptions.ensure(&client).await?;
+/// tokio::spawn(async move {
+///     let report = |outcome| tracing::debug!(?outcome, "subscriptions are ensured");
+///     subscriptions.keep(&client, report).await;
+/// });
 /// # Ok(())
 /// # }
 /// ```
@@ -244,11 +251,13 @@ impl Hosting {
 }
 
 /// Checks the names of process managers and batches: instance `B-1` of the process manager `A` and instance `1` of
-/// `A-B` would be one workflow.
+/// `A-B` would be one workflow, and so would instances of one id of two that have the same name.
 fn check_names(managers: &[&'static str]) -> Result<(), HostingError> {
-    for one in managers {
-        let begins = |other: &&&'static str| other.strip_prefix(one).is_some_and(|rest| rest.starts_with('-'));
-        if let Some(other) = managers.iter().find(begins) {
+    let clash =
+        |one: &str, other: &str| other.strip_prefix(one).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    for (at, one) in managers.iter().enumerate() {
+        let (before, after) = (&managers[..at], &managers[at + 1..]);
+        if let Some(other) = before.iter().chain(after).find(|other| clash(one, other)) {
             return Err(HostingError::AmbiguousNames(one, other));
         }
     }
@@ -256,7 +265,17 @@ fn check_names(managers: &[&'static str]) -> Result<(), HostingError> {
 }
 
 impl HostedSubscriptions {
-    /// Starts each subscription unless it runs. Call it at intervals as well, see [`ensure_subscription`].
+    /// Calls [`HostedSubscriptions::ensure`] every 10 s, and reports each outcome. Never returns.
+    pub async fn keep(&self, client: &Client, report: impl Fn(Result<(), StartError>)) {
+        let mut ticks = interval(ENSURE_EVERY);
+        loop {
+            ticks.tick().await;
+            report(self.ensure(client).await);
+        }
+    }
+
+    /// Starts each subscription unless it runs. Call it at intervals as well, see [`ensure_subscription`], or use
+    /// [`HostedSubscriptions::keep`].
     ///
     /// The first call registers the search attributes of instances ([`OF_PROCESS_MANAGERS`]) and waits until they can
     /// be used, however long it takes: without them no instance could be started. From then on, a separate task looks
@@ -264,14 +283,16 @@ impl HostedSubscriptions {
     /// cancelled. Each such instance goes on, parked (ADR 18).
     ///
     /// # Errors
-    /// [`StartError`] if Temporal is unavailable, or rejects a start.
+    /// The first [`StartError`], if Temporal is unavailable or rejects a start. The others are started all the same.
     pub async fn ensure(&self, client: &Client) -> Result<(), StartError> {
         self.are_attributes_registered.get_or_init(|| register(client, &OF_PROCESS_MANAGERS)).await;
         self.ended.begin(&self.stop);
+        let mut outcome = Ok(());
         for (name, start_from) in &self.names {
-            ensure_subscription(client, name, &self.task_queue, *start_from).await?;
+            let ensured = ensure_subscription(client, name, &self.task_queue, *start_from).await;
+            outcome = outcome.and(ensured);
         }
-        Ok(())
+        outcome
     }
 
     /// Returns their names.
@@ -288,5 +309,6 @@ mod tests {
     fn names_whose_workflow_ids_can_be_the_same_are_an_error() {
         assert!(check_names(&["Transfer", "TransferMoney", "Confirmation"]).is_ok());
         assert!(matches!(check_names(&["A-B", "C", "A"]), Err(HostingError::AmbiguousNames("A", "A-B"))));
+        assert!(matches!(check_names(&["A", "C", "A"]), Err(HostingError::AmbiguousNames("A", "A"))));
     }
 }

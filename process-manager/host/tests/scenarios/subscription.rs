@@ -41,6 +41,26 @@ async fn s02_from_now_only_later_events_are_handled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s02_from_now_what_came_before_a_terminated_subscription_is_back_is_handled() {
+    let mut world = World::without_worker().await;
+    world.append(Step::start("a", "one"));
+    world.host::<FromNow>().await;
+    let found = async || Some(world.subscription_of::<FromNow>().await).filter(|it| it.at.position == 1).ok_or(());
+    eventually("the subscription has found its start", found).await;
+    // The second time it has not read an event since its beginning.
+    for label in ["two", "three"] {
+        world.kill();
+        world.append(Step::start("a", label));
+        terminate(&world, "subscription-FromNow").await;
+        world.host::<FromNow>().await;
+        let last = world.append(Step::start("a", "more"));
+        world.handled_by::<FromNow>(&last).await;
+    }
+    let applied = applied(&world.view_of::<FromNow>("a").await.unwrap()).unwrap();
+    assert_eq!(applied, ["two", "more", "three", "more"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s03_from_a_position_only_events_behind_it_are_handled() {
     let mut world = World::without_worker().await;
     for name in ["one", "two", "three", "four"] {
