@@ -108,7 +108,11 @@ fn pass_on(problem: Problem) -> Response {
 
 /// Answers 503 `temporal-unavailable`.
 pub(crate) fn temporal_unavailable(error: OperatorError) -> ApiError {
-    let detail = "Temporal cannot be reached or does not answer as it should; try again";
+    let detail = if error.is_limited() {
+        "Temporal has reached a limit, such as the rate of lists in its namespace; try again"
+    } else {
+        "Temporal cannot be reached or does not answer as it should; try again"
+    };
     problem(StatusCode::SERVICE_UNAVAILABLE, code::TEMPORAL_UNAVAILABLE, detail)
         .retry_after(RETRY_AFTER)
         .caused_by(error)

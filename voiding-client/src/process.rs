@@ -39,7 +39,7 @@ pub struct Process {
 impl From<Run> for Process {
     fn from(run: Run) -> Self {
         Self {
-            requested_at: run.view.steps.first().map_or(run.started_at, |step| step.at),
+            requested_at: requested_at(&run),
             updated_at: last_change(&run.view).max(run.closed_at).unwrap_or(run.started_at),
             to_acknowledge: run.to_acknowledge().map(str::to_owned),
             to_retry: run.to_retry().map(str::to_owned),
@@ -57,7 +57,8 @@ impl Process {
     pub fn started(accepted: &DocumentVoiding, run_id: String, now: DateTime<Utc>) -> Self {
         let (state, now) = (VoidingState::VoidingRequested, now.trunc_subsecs(MICROSECONDS));
         let view = VoidingView { steps: vec![Step { state, at: now }], ..said_by_billing(state, accepted) };
-        Self { run_id: Some(run_id), steps_missing: None, ..Self::without_steps(view, now, now, "") }
+        let requested_at = opened_at(&accepted.process_id).unwrap_or(now);
+        Self { run_id: Some(run_id), steps_missing: None, ..Self::without_steps(view, requested_at, now, "") }
     }
 
     /// Creates a process whose state is known from Billing alone.
@@ -127,6 +128,13 @@ fn said_by_billing(state: VoidingState, process: &DocumentVoiding) -> VoidingVie
 }
 
 /// Returns the time in a process id: Billing makes UUIDv7 ids, which begin with the time.
+/// Returns when Billing opened the process, or when its run began: that may be later, or the other way round if the run
+/// asked Billing for the process.
+fn requested_at(run: &Run) -> DateTime<Utc> {
+    let begun = run.view.steps.first().map_or(run.started_at, |step| step.at);
+    run.view.process_id.as_ref().and_then(opened_at).map_or(begun, |opened_at| opened_at.min(begun))
+}
+
 fn opened_at(process_id: &ProcessId) -> Option<DateTime<Utc>> {
     let (seconds, nanos) = Uuid::parse_str(process_id.as_str()).ok()?.get_timestamp()?.to_unix();
     DateTime::from_timestamp(seconds.try_into().ok()?, nanos)

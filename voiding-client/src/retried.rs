@@ -49,14 +49,20 @@ fn read(events: &[HistoryEvent]) -> Vec<RetriedCommand> {
                 last_error: None,
                 scheduled: event.event_id,
             }),
-            // The server writes it together with the answer, when the number of attempts is known.
+            // The server writes it together with the answer, when the number of attempts is known; its time is that of
+            // the last attempt.
             Some(Attributes::ActivityTaskStartedEventAttributes(started)) => {
                 let command = commands.iter_mut().find(|command| command.scheduled == started.scheduled_event_id);
                 if let Some(command) = command {
                     command.attempts = started.attempt + 1;
-                    command.to = at;
                     command.last_error = started.last_failure.as_ref().map(innermost);
                 }
+            }
+            Some(Attributes::ActivityTaskCompletedEventAttributes(answer)) => {
+                answered(&mut commands, answer.scheduled_event_id, at);
+            }
+            Some(Attributes::ActivityTaskFailedEventAttributes(answer)) => {
+                answered(&mut commands, answer.scheduled_event_id, at);
             }
             _ => {}
         }
@@ -65,12 +71,21 @@ fn read(events: &[HistoryEvent]) -> Vec<RetriedCommand> {
     commands
 }
 
+fn answered(commands: &mut [RetriedCommand], scheduled: i64, at: DateTime<Utc>) {
+    if let Some(command) = commands.iter_mut().find(|command| command.scheduled == scheduled) {
+        command.to = at;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use temporalio_common::protos::temporal::api::{
         common::v1::ActivityType,
         failure::v1::Failure,
-        history::v1::{ActivityTaskScheduledEventAttributes, ActivityTaskStartedEventAttributes},
+        history::v1::{
+            ActivityTaskCompletedEventAttributes, ActivityTaskScheduledEventAttributes,
+            ActivityTaskStartedEventAttributes,
+        },
     };
 
     use super::*;
@@ -98,9 +113,11 @@ mod tests {
             last_failure: Some(outer),
             ..ActivityTaskStartedEventAttributes::default()
         };
+        let completed = ActivityTaskCompletedEventAttributes { scheduled_event_id: 5, ..Default::default() };
         let events = [
             scheduled(5, "MarkDocumentAsVoided"),
-            event(9, Attributes::ActivityTaskStartedEventAttributes(started)),
+            event(8, Attributes::ActivityTaskStartedEventAttributes(started)),
+            event(9, Attributes::ActivityTaskCompletedEventAttributes(completed)),
             scheduled(12, "CompleteDocumentVoiding"),
         ];
         let read = read(&events);

@@ -231,9 +231,7 @@ fn step(entry: TimelineEntry) -> Step {
             ..Step::new(at, "incident", format!("{} is stalled.", command(&stalled.command)))
         },
         TimelineEvent::TimerDue(name) => Step::new(at, "arrived", format!("Timer “{name}” was due.")),
-        TimelineEvent::Instructed(name) => {
-            Step::new(at, "person", format!("{} instructed by an operator.", command(&name)))
-        }
+        TimelineEvent::Instructed(name) => Step::new(at, "person", format!("An operator sent the instruction {name}.")),
         TimelineEvent::Retried => Step::new(at, "person", "Retried by an operator."),
         TimelineEvent::Acknowledged(by) => Step::acknowledged(at, by.acknowledged_by.as_deref(), by.note.as_deref()),
         TimelineEvent::Ended(None) => Step::new(at, "ended", "Finished."),

@@ -88,7 +88,8 @@ pub trait Batch: Debug + Send + Sync + 'static {
 pub struct StartBatch {
     /// The batch's name.
     pub name: String,
-    /// The id of this batch among those of its name; only one of an id runs at a time.
+    /// The id of this batch among those of its name. Use each id once: starting an id that runs or has completed has no
+    /// effect.
     pub id: String,
     /// The input that selects its items.
     pub input: Value,

@@ -137,23 +137,33 @@ impl VoidingStarter {
 
     async fn sweep_ended_with(&self, status: &str, ended: &mut Ended) -> Result<(), HandlerError> {
         let since = ended.until.map(|until| until - OVERLAP);
-        let mut until = ended.until;
+        let (mut until, mut open, mut outcome) = (ended.until, None, Ok(()));
         let mut from = Vec::new();
         loop {
             let listed = self.voidings.ended_with(status, since, from).await;
             let listed = listed.map_err(|error| HandlerError::new("ended runs cannot be listed".to_owned(), error))?;
             until = listed.items.iter().map(|run| run.closed_at).chain(until).max();
             let new: Vec<_> = listed.items.into_iter().filter(|run| !ended.done.contains_key(&run.run_id)).collect();
-            self.ensure_runs(new.iter().map(|run| (run.document_id.clone(), None))).await?;
-            ended.done.extend(new.into_iter().map(|run| (run.run_id, run.closed_at)));
+            let outcomes = stream::iter(new).map(async |run| (self.ensure_run(&run.document_id, None).await, run));
+            for (ensured, run) in outcomes.buffer_unordered(CONCURRENCY).collect::<Vec<_>>().await {
+                match ensured {
+                    Ok(()) => drop(ended.done.insert(run.run_id, run.closed_at)),
+                    Err(error) => {
+                        open = open.into_iter().chain([run.closed_at]).min();
+                        outcome = Err(error);
+                    }
+                }
+            }
             from = listed.next;
             if from.is_empty() {
                 break;
             }
         }
+        // What could not be started is looked for again; what lies behind it is not kept waiting.
+        let until = open.or(until);
         ended.until = until;
         ended.done.retain(|_, closed_at| until.is_some_and(|until| *closed_at >= until - OVERLAP));
-        Ok(())
+        outcome
     }
 
     /// Compares the next page of Billing's open processes with the runs.
@@ -165,10 +175,9 @@ impl VoidingStarter {
         let without_run = self.voidings.without_run(open.collect()).await;
         let without_run =
             without_run.map_err(|error| HandlerError::new("the runs cannot be listed".to_owned(), error))?;
-        self.ensure_runs(without_run.into_iter().map(|(document_id, process_id)| (document_id, Some(process_id))))
-            .await?;
+        // A document whose process cannot be started must not keep the comparison from the pages behind it.
         *self.sweep.cursor.lock().unwrap_or_else(PoisonError::into_inner) = page.next_cursor;
-        Ok(())
+        self.ensure_runs(without_run.into_iter().map(|(document_id, process_id)| (document_id, Some(process_id)))).await
     }
 
     async fn open_documents(&self, cursor: Option<&str>) -> Result<Page<Document>, HandlerError> {

@@ -1,6 +1,8 @@
 //! The public view of a batch.
 
-use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Advance, Limits};
@@ -134,6 +136,16 @@ impl Progress {
         self.total = at_hand.total.or(self.total);
         self.in_flight = at_hand.in_flight;
         self.fault.clone_from(&at_hand.fault);
+    }
+
+    /// Sets the expected end as of now, where one is known: by the items that are left, at the rate of the last chunk.
+    pub fn expect_end(&mut self, now: DateTime<Utc>) {
+        let rate = self.items_per_second.filter(|rate| *rate > 0.0);
+        let (Some(rate), Some(total), Some(_)) = (rate, self.total, self.expected_end) else { return };
+        #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^52")]
+        let seconds = total.saturating_sub(self.answered()) as f64 / rate;
+        let left = Duration::try_from_secs_f64(seconds).ok().and_then(|left| TimeDelta::from_std(left).ok());
+        self.expected_end = left.and_then(|left| now.checked_add_signed(left));
     }
 
     /// Returns whether an operator has to decide.

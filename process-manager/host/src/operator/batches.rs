@@ -1,5 +1,6 @@
 //! Batches, as operators see and control them.
 
+use chrono::Utc;
 use process_manager::batch::{Advance, FailedItem, LimitsChange, Progress, StartBatch};
 use serde_json::{Value, json};
 use temporalio_common::protos::temporal::api::{
@@ -59,6 +60,7 @@ impl Batches {
         let at_hand = described.heartbeat.as_ref().and_then(decode::<Advance>);
         if let (Some(progress), Some(at_hand)) = (&mut batch.progress, at_hand) {
             progress.add(&at_hand);
+            progress.expect_end(Utc::now());
             batch.is_draining = at_hand.is_draining;
         }
         if let Some(progress) = &mut batch.progress {

@@ -64,6 +64,12 @@ impl OperatorError {
         }
     }
 
+    /// Returns whether Temporal answers, but has reached a limit, such as the rate of requests of a namespace.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.code() == Some(Code::ResourceExhausted)
+    }
+
     /// Returns whether the workflow or the failure that the request meant is gone.
     #[must_use]
     pub fn is_gone(&self) -> bool {

@@ -45,7 +45,7 @@ pub enum TimelineEvent {
     Stalled(StalledCommand),
     /// A timer of this name was due.
     TimerDue(String),
-    /// An operator sent an instruction of this name.
+    /// An operator sent an instruction of this name. The instance may have ignored it: its history does not tell.
     Instructed(String),
     /// An operator retried.
     Retried,

@@ -58,7 +58,7 @@ async fn an_overdue_confirmation_is_counted_found_and_extended() {
     browser.gone(".advice").await;
     browser.says(".summary", "Running normally").await;
     browser.says(".facts", "Deadline").await;
-    browser.says(".timeline", "Extend deadline instructed by an operator").await;
+    browser.says(".timeline", "An operator sent the instruction ExtendDeadline").await;
     let contract = env.confirmation_becomes(&revoked.contract, "extended", |it| !it.is_overdue).await;
     assert_eq!(contract.reminders, 0);
 }

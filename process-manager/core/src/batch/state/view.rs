@@ -46,7 +46,7 @@ impl BatchState {
             undone: self.undone,
             is_undone: self.is_undone,
             in_flight: 0,
-            items_per_second: self.items_per_second.filter(|_| !status.is_end() && status != Status::Paused),
+            items_per_second: self.rate().filter(|_| !status.is_end() && status != Status::Paused),
             expected_end: self.expected_end(),
             limits: self.limits,
             pause: self.pause.clone().filter(|_| !status.is_end()),
@@ -96,9 +96,15 @@ impl BatchState {
         }
     }
 
+    /// Returns the rate of the last chunk, but no more than today's limit allows.
+    fn rate(&self) -> Option<f64> {
+        let limit = self.limits.per_second.unwrap_or(f64::INFINITY);
+        self.items_per_second.map(|rate| rate.min(limit))
+    }
+
     fn expected_end(&self) -> Option<DateTime<Utc>> {
         let left = self.total?.checked_sub(self.answered())?;
-        let rate = self.items_per_second.filter(|rate| *rate > 0.0)?;
+        let rate = self.rate().filter(|rate| *rate > 0.0)?;
         let is_under_way = matches!(self.status(), Status::Running | Status::Retrying);
         #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^52")]
         let seconds = (left + self.being_retried()) as f64 / rate;
