@@ -190,6 +190,10 @@ mod tests {
         assert_eq!(process.requested_at, at("2026-01-01T00:00:01Z"));
         assert_eq!(process.updated_at, at("2026-01-01T00:00:06Z"));
         assert_eq!(process.run_id.as_deref(), Some("r-1"));
+        // Temporal was away when Billing accepted the request.
+        let mut late = run();
+        late.view.process_id = Some("01936f3e-7c1a-7a3b-8f00-0123456789ab".parse().unwrap());
+        assert_eq!(Process::from(late).requested_at, at("2024-11-27T20:09:46.266Z"));
     }
 
     #[test]

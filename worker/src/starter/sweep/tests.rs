@@ -1,7 +1,7 @@
 //! The sweep against the test's own Billing, on a real Temporal server. No worker runs, so runs stay as they are.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, MutexGuard},
 };
 
@@ -35,7 +35,8 @@ struct Books {
     /// The open process of each document.
     open: BTreeMap<DocumentId, ProcessId>,
     asked: Vec<String>,
-    is_broken: bool,
+    /// Documents about which no question is answered.
+    broken: BTreeSet<DocumentId>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -86,7 +87,7 @@ async fn list(State(billing): State<Billing>, Query(query): Query<BTreeMap<Strin
 
 async fn single(State(billing): State<Billing>, Path(document_id): Path<DocumentId>) -> Response {
     billing.books().asked.push(document_id.to_string());
-    if billing.books().is_broken {
+    if billing.books().broken.contains(&document_id) {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     if billing.books().listed.contains(&document_id) {
@@ -223,10 +224,10 @@ async fn what_cannot_be_looked_at_now_is_looked_at_by_the_next_sweep() {
     system.starter.sweep.patience = Duration::ZERO;
     let document = system.billing.open(1);
     system.starter.deliver("-", &[requested(&document, "p-001", "voidings/key")]).await.unwrap();
-    system.billing.books().is_broken = true;
+    system.billing.books().broken.insert(document.clone());
     system.starter.sweep_left().await.unwrap_err();
     assert_eq!(system.running(&document).await, None);
-    system.billing.books().is_broken = false;
+    system.billing.books().broken.clear();
     system.starter.sweep_left().await.unwrap();
     assert!(system.running(&document).await.is_some());
 }
@@ -283,6 +284,33 @@ async fn a_sweep_costs_the_same_however_many_processes_wait_and_finds_what_was_e
     // Runs that ended before are not asked about again.
     system.starter.sweep_all().await.unwrap();
     assert_eq!(system.billing.asked(), ["list from 0"]);
+}
+
+#[tokio::test]
+async fn a_document_that_always_fails_holds_nothing_up() {
+    let system = system().await;
+    let documents: Vec<_> = (0..=PAGE).map(|number| system.billing.open(number)).collect();
+    let (broken, ended, last) = (&documents[0], &documents[1], &documents[PAGE]);
+    system.billing.books().broken.insert(broken.clone());
+    system.starter.sweep_all().await.unwrap_err();
+    system.starter.sweep_all().await.unwrap();
+    assert!(system.running(last).await.is_some(), "the comparison has gone on to the second page");
+
+    system.billing.books().broken.clear();
+    system.starter.sweep_all().await.unwrap();
+    assert!(system.running(broken).await.is_some());
+    system.billing.books().broken.insert(broken.clone());
+    for document in [broken, ended] {
+        system.terminate(document).await;
+    }
+    system.starter.sweep_ended().await.unwrap_err();
+    assert!(system.running(ended).await.is_some());
+    system.billing.asked();
+    system.starter.sweep_ended().await.unwrap_err();
+    assert_eq!(system.billing.asked(), [broken.to_string()], "the other one is done");
+    system.billing.books().broken.clear();
+    system.starter.sweep_ended().await.unwrap();
+    assert!(system.running(broken).await.is_some());
 }
 
 /// Each document of a page has a run, but one of the runs carries out another process.

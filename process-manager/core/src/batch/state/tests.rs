@@ -244,6 +244,14 @@ fn the_rate_and_the_expected_end_follow_from_the_last_chunk() {
     let progress = run.progress();
     assert_eq!(progress.items_per_second, Some(20.0));
     assert_eq!(progress.expected_end, Some(run.now + chrono::TimeDelta::seconds(4)));
+    // A minute later in the next chunk, and with a limit.
+    let mut seen = run.progress();
+    seen.add(&answers(60, 0..0));
+    seen.expect_end(run.now + chrono::TimeDelta::seconds(60));
+    assert_eq!(seen.expected_end, Some(run.now + chrono::TimeDelta::seconds(61)));
+    run.change(json!({"per_second": 5}));
+    assert_eq!(run.progress().items_per_second, Some(5.0));
+    assert_eq!(run.progress().expected_end, Some(run.now + chrono::TimeDelta::seconds(16)));
     run.state.pause(run.now).unwrap();
     assert_eq!((run.progress().items_per_second, run.progress().expected_end), (None, None));
 }
