@@ -89,7 +89,7 @@ impl ProcessManager for CreditChange {
         Ok(match event {
             Event::CustomerCreditRatingChanged(_) => {
                 let ends = [RevokeContracts::NAME, ReinstateContracts::NAME].map(|name| self.end(name, false));
-                let starts = next.start::<RevokeContracts>()?;
+                let starts = next.revoke(self.limits_under_way())?;
                 ends.into_iter().flatten().chain([starts]).collect::<Commands<_>>().cancel_timer(COUNT)
             }
             Event::BatchEnded(ended) => match next.state {

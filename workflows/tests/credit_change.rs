@@ -149,6 +149,23 @@ fn a_newer_change_wins_wherever_the_older_one_is() {
 }
 
 #[test]
+fn a_newer_change_keeps_to_the_limits_of_the_batch_that_it_ends() {
+    let limits = json!({"in_flight": 1, "per_second": 5.0, "tolerated": 0});
+    let limited = Event::BatchProgressed(progress::<RevokeContracts>("X", &json!({"limits": limits})));
+    let Event::BatchProgressed(Progress { limits, .. }) = limited.clone() else { unreachable!() };
+    let commands = |limits| {
+        let start = StartBatch { limits, ..batch::<RevokeContracts>("Y", 2) };
+        let ends = [cancels::<RevokeContracts>("X", false), cancels::<ReinstateContracts>("X", false)];
+        ends.into_iter().chain([Command::StartBatch(start)]).collect::<Vec<_>>()
+    };
+    let revoking = || change(3).when(changed("X")).told(&limited);
+    let _ = revoking().when(changed("Y")).then(commands(limits));
+    // The limits were those of a batch, and that has ended.
+    let watching = revoking().told(&ended::<RevokeContracts>("X", Status::Completed));
+    let _ = watching.when(changed("Y")).then(commands(RevokeContracts::limits()));
+}
+
+#[test]
 fn a_change_that_is_cancelled_undoes_its_batch_or_reinstates_what_it_has_revoked() {
     let revoking = || change(3).when(changed("X"));
     let undone = revoking().instruct(&Event::Cancel).then([cancels::<RevokeContracts>("X", true)]);

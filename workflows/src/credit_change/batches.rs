@@ -85,11 +85,18 @@ impl Batch for ReinstateContracts {
 }
 
 impl CreditChange {
-    /// Starts a batch for the change that it serves.
-    pub(super) fn start<B: Batch<Input = AffectedContracts>>(&self) -> Result<super::Command, serde_json::Error> {
+    /// Starts the batch that revokes, for the change that it serves.
+    pub(super) fn revoke(&self, limits: Option<Limits>) -> Result<super::Command, serde_json::Error> {
         let Some(change) = &self.change else { return Err(serde::de::Error::custom("there is no change")) };
         let id = change.credit_change_id.as_str();
-        self.start_for::<B>(change, &change.credit_change_id, id)
+        let start = self.start_for::<RevokeContracts>(change, &change.credit_change_id, id)?;
+        Ok(super::Command::StartBatch(StartBatch { limits: limits.unwrap_or(start.limits), ..start }))
+    }
+
+    /// Returns the limits of the batch under way, which an operator may have set, for the batch that takes its place.
+    pub(super) fn limits_under_way(&self) -> Option<Limits> {
+        let batch = self.batch.as_ref().filter(|_| self.state == State::Revoking)?;
+        Some(batch.limits)
     }
 
     fn start_for<B: Batch<Input = AffectedContracts>>(
@@ -97,17 +104,17 @@ impl CreditChange {
         change: &CustomerCreditRatingChanged,
         of: &CreditChangeId,
         id: &str,
-    ) -> Result<super::Command, serde_json::Error> {
+    ) -> Result<StartBatch, serde_json::Error> {
         let (customer_id, credit_change_id) = (change.customer_id.clone(), of.clone());
         let affected = AffectedContracts { customer_id, credit_change_id, opened_up_to: self.position };
-        StartBatch::new::<B>(id, &affected).map(super::Command::StartBatch)
+        StartBatch::new::<B>(id, &affected)
     }
 
     /// Starts the batches that reinstate what these changes have revoked.
     pub(super) fn reinstate(&self, event: &Event) -> Result<Vec<super::Command>, serde_json::Error> {
         let Some(change) = &self.change else { return Ok(Vec::new()) };
         let start = |of| self.start_for::<ReinstateContracts>(change, of, &self.reinstating(of));
-        self.to_reinstate(event).map(start).collect()
+        self.to_reinstate(event).map(|of| start(of).map(super::Command::StartBatch)).collect()
     }
 
     /// Returns the id of the batch that reinstates what a change has revoked. An older change may already have had such

@@ -90,10 +90,14 @@ impl Run {
 
     /// Returns the next redelivery, of events that were passed.
     pub(super) fn begin_redelivery(&mut self) -> Option<Redeliver> {
-        self.held.redeliver.pop_front()
+        let redeliver = self.held.redeliver.pop_front()?;
+        // Events are delivered until it ends, even if the subscription is paused meanwhile.
+        self.in_turn = true;
+        Some(redeliver)
     }
 
     pub(super) fn redelivered(&mut self, redelivered: Redelivered) {
+        self.in_turn = false;
         self.held.redelivered = Some(redelivered);
     }
 

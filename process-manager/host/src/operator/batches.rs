@@ -102,8 +102,8 @@ impl Batches {
         let batch = self.read(workflow_id).await?.ok_or_else(|| OperatorError::NotFound(workflow_id.to_owned()))?;
         let id = match (page, &batch.progress) {
             (None, _) => workflow_id.to_owned(),
-            (Some(page), Some(progress)) => progress.id_of_page(page),
-            (Some(_), None) => return Err(OperatorError::NotFound(workflow_id.to_owned())),
+            (Some(page), Some(progress)) if progress.kept_pages.contains(&page) => progress.id_of_page(page),
+            (Some(_), _) => return Err(OperatorError::NotFound(workflow_id.to_owned())),
         };
         self.workflows.query(&id, "failed").await?.ok_or(OperatorError::NoAnswer)
     }
