@@ -81,7 +81,7 @@ impl InstanceFilter {
             Trouble::Retrying => "(Incident = true AND NeedsAttention = false)".to_owned(),
         }));
         let can_be_quoted = |c: char| !c.is_control() && !matches!(c, '\'' | '"' | '`' | '\\');
-        let texts = [Some(&self.id_prefix), self.outcome.as_ref(), self.subject.as_ref()];
+        let texts = [Some(manager), Some(&*self.id_prefix), self.outcome.as_deref(), self.subject.as_deref()];
         if !texts.into_iter().flatten().all(|text| text.chars().all(can_be_quoted)) {
             return None;
         }
@@ -288,6 +288,7 @@ mod tests {
             for filter in [of_prefix, of_outcome, of_subject] {
                 assert_eq!(filter.query("Sell"), None, "{filter:?}");
             }
+            assert_eq!(InstanceFilter::default().query(&text()), None);
         }
     }
 }
