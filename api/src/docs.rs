@@ -22,14 +22,14 @@ pub(crate) fn documented() -> (Router<App>, OpenApi) {
         .title("Voidings, credit changes and confirmations")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
-            "Voids documents, changes credit ratings, watches over the confirmation of contracts, and shows the progress of each.",
+            "Voids documents, changes credit ratings, tracks the confirmation of contracts, and shows the progress of each.",
         ))
         .license(Some(utoipa::openapi::LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build()))
         .build();
-    let tag = TagBuilder::new().name("voidings").description(Some("The voiding of documents")).build();
-    let of_contracts = Some("The confirmation of contracts that were revoked");
+    let tag = TagBuilder::new().name("voidings").description(Some("Voiding documents")).build();
+    let of_contracts = Some("Confirming revoked contracts");
     let confirmations = TagBuilder::new().name("contract-confirmations").description(of_contracts).build();
-    let of_customers = Some("The revocation of a customer's contracts, and the watch over their confirmation");
+    let of_customers = Some("Revoking a customer's contracts, and tracking their confirmation");
     let changes = TagBuilder::new().name("credit-changes").description(of_customers).build();
     let document = OpenApiBuilder::new().info(info).tags(Some([tag, changes, confirmations])).build();
     let (routes, mut document) = OpenApiRouter::with_openapi(document).merge(routes::router()).split_for_parts();

@@ -14,9 +14,9 @@ pub struct Voiding {
     /// State of the process, as it publishes it.
     #[serde(flatten)]
     pub view: VoidingView,
-    /// When the voiding was requested.
+    /// Time when the voiding was requested.
     pub requested_at: DateTime<Utc>,
-    /// Time of the latest change, as far as known.
+    /// Time of the latest known change.
     pub updated_at: DateTime<Utc>,
     /// Reason why `steps` is incomplete, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

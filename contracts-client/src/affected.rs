@@ -18,7 +18,7 @@ use crate::{ContractsClient, ContractsError, CreditChangeProcess, CreditChangeVi
 /// Maximum number of contracts that are read concurrently.
 const AT_ONCE: usize = 25;
 
-/// Where a contract of a credit change is.
+/// The state of a contract of a credit change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AffectedStatus {
@@ -43,15 +43,15 @@ pub enum AffectedStatus {
 pub struct AffectedContract {
     /// The contract.
     pub contract_id: ContractId,
-    /// Where it is: never `overdue`, which is only asked for.
+    /// The state; never `overdue`, which only a filter uses.
     pub status: AffectedStatus,
-    /// When it was revoked.
+    /// Time when it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<DateTime<Utc>>,
-    /// When it was signed since.
+    /// Time when it was signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_at: Option<DateTime<Utc>>,
-    /// When it was confirmed, reinstated or terminated since.
+    /// Time when it was confirmed, reinstated or terminated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
     /// The deadline that has passed.

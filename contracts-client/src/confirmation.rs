@@ -25,26 +25,26 @@ pub struct ContractConfirmation {
     /// Its customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<CustomerId>,
-    /// The change of the credit rating that has revoked it.
+    /// The change of the credit rating that revoked it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit_change_id: Option<CreditChangeId>,
     /// The state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<ContractConfirmationState>,
-    /// Number of the reminders that were sent.
+    /// Number of reminders sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminders: Option<u32>,
-    /// When the customer is reminded next.
+    /// Time of the next reminder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_reminder_at: Option<DateTime<Utc>>,
     /// The deadline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<DateTime<Utc>>,
-    /// Whether the deadline has passed, so that an operator is needed.
+    /// Whether the deadline has passed; an operator is then needed.
     pub is_overdue: bool,
-    /// When its process began.
+    /// Time when its process began.
     pub started_at: DateTime<Utc>,
-    /// The way taken, oldest first; absent in a list.
+    /// The steps so far, oldest first; absent in a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<ConfirmationStep>>,
     /// Links: `self`, `temporal` (the run in the Web UI), and while it runs `extend`, `remind` and `terminate` (POST).
@@ -72,9 +72,9 @@ pub enum ContractConfirmationState {
 /// A step of a confirmation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConfirmationStep {
-    /// When.
+    /// The time.
     pub at: DateTime<Utc>,
-    /// The sort: `event`, `command`, `timer`, `instruction`, `failure`, `stalled`, `retry`, `acknowledgement`, `end`, ….
+    /// The kind of step: `event`, `command`, `timer`, `instruction` (sent; the process may have ignored it), `failure`, `stalled`, `retry`, `acknowledgement`, `end`, ….
     pub kind: String,
     /// The name of the event, the command, the timer or the instruction.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -21,24 +21,24 @@ pub enum Steer {
     Resume,
     /// Sends refused commands again; a process that has failed goes on.
     Retry,
-    /// Reinstates what was revoked and is not confirmed, and ends the process. It cannot be taken back.
+    /// Reinstates the contracts that were revoked and are not confirmed, and ends the process. This cannot be undone.
     Cancel,
     /// Gives its batch other limits.
     Limits(NewLimits),
 }
 
-/// A change of the limits of a batch; what is absent stays.
+/// A change of a batch's limits; absent limits stay as they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLimits {
-    /// Most commands that are under way at once.
+    /// Maximum number of commands in flight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 300)]
     pub in_flight: Option<u32>,
-    /// Most commands that are begun in a second, 0.01 to 1,000; 0 takes the limit away.
+    /// Maximum number of commands per second, 0.01 to 1,000; 0 removes the limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_second: Option<f64>,
-    /// How many may be refused before it pauses itself: a number, or a share such as `2.5%`.
+    /// Number of refusals after which it pauses itself, or a share such as `2.5%`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = may_be_tolerated)]
     pub tolerated: Option<Tolerated>,
@@ -54,7 +54,7 @@ fn may_be_tolerated() -> Object {
 }
 
 fn of_tolerated(types: &[Type]) -> Object {
-    let told = "How many may be refused before it pauses itself: a number, or a share such as `2.5%`.";
+    let told = "Number of refusals after which it pauses itself, or a share such as `2.5%`.";
     let tolerated = ObjectBuilder::new().schema_type(SchemaType::from_iter(types.iter().cloned()));
     tolerated.pattern(Some("%$")).minimum(Some(0)).description(Some(told)).build()
 }

@@ -19,35 +19,35 @@ use workflows::credit_change::{CreditChange, State};
 pub struct CreditChangeView {
     /// The customer.
     pub customer_id: CustomerId,
-    /// The change that is served.
+    /// The change that the process serves.
     pub credit_change_id: CreditChangeId,
     /// The rating since the change.
     pub credit_rating: CreditRating,
     /// The state; absent while no worker answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<CreditChangeState>,
-    /// The contracts that it affects.
+    /// The contracts affected.
     pub total: u64,
-    /// Those that it has revoked.
+    /// Number of contracts that it revoked.
     pub revoked: u64,
-    /// Those whose revocation was refused, and is not settled.
+    /// Number of contracts whose revocation was refused.
     pub refused: u64,
-    /// Those that were confirmed since.
+    /// Number of contracts that were confirmed since.
     pub confirmed: u64,
-    /// Those that were terminated since.
+    /// Number of contracts that were terminated since.
     pub terminated: u64,
-    /// Those that were reinstated.
+    /// Number of contracts that were reinstated.
     pub reinstated: u64,
-    /// Those that wait for the customer's signature, or for its confirmation.
+    /// Number of contracts that wait for the customer's signature or confirmation.
     pub missing: u64,
-    /// Those of the customer's confirmations whose deadline has passed.
+    /// Number of the customer's confirmations whose deadline has passed.
     pub overdue: u64,
-    /// Commands of its batch that are under way.
+    /// Number of its batch's commands in flight.
     pub in_flight: u32,
-    /// Contracts that its batch has dealt with in a second of late; absent while none runs.
+    /// Number of contracts that its batch has recently processed per second; absent while none runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_per_second: Option<f64>,
-    /// When its batch will have ended at this rate.
+    /// Time when its batch ends at the current rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_end: Option<DateTime<Utc>>,
     /// The limits of its batch; absent while none runs.
@@ -60,9 +60,9 @@ pub struct CreditChangeView {
     pub incident: Option<ChangeIncident>,
     /// The latest changes that its process has served, this one last: a newer one wins.
     pub served: Vec<CreditChangeId>,
-    /// When it began.
+    /// Time when it began.
     pub started_at: DateTime<Utc>,
-    /// When it changed last, as far as known.
+    /// Time of the latest known change.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -89,21 +89,21 @@ pub enum CreditChangeState {
 pub struct ChangeIncident {
     /// The code, such as `batch-paused`.
     pub code: String,
-    /// In words.
+    /// Explanation in words.
     pub detail: String,
-    /// Since when.
+    /// Time since which it is wrong.
     pub since: DateTime<Utc>,
 }
 
 /// The limits of a batch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BatchLimits {
-    /// Most commands that are under way at once.
+    /// Maximum number of commands in flight.
     pub in_flight: u32,
-    /// Most commands that are begun in a second; absent without a limit.
+    /// Maximum number of commands per second; absent without a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_second: Option<f64>,
-    /// How many may be refused before it pauses itself: a number, or a share such as `2.5%`.
+    /// Number of refusals after which it pauses itself, or a share such as `2.5%`.
     #[schema(schema_with = crate::steer::tolerated)]
     pub tolerated: Tolerated,
 }

@@ -107,7 +107,7 @@ pub struct Confirmation {
 /// Instruction: moves the deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ExtendDeadline {
-    /// By how much, such as `7d`: counted from the deadline, or from now if it has passed.
+    /// Extension, such as `7d`, counted from the deadline, or from now if the deadline has passed.
     #[schema(value_type = String, example = "7d")]
     pub by: Period,
 }

@@ -77,7 +77,7 @@ pub struct OpenContract {
 pub struct ChangeCustomerCreditRating {
     /// The customer.
     pub customer_id: CustomerId,
-    /// The new rating; it must be another one.
+    /// The new rating; it must differ from the current one.
     pub credit_rating: CreditRating,
 }
 
@@ -164,7 +164,7 @@ pub struct Contract {
     /// When it was last revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<DateTime<Utc>>,
-    /// When it was signed since.
+    /// Time when it was signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_at: Option<DateTime<Utc>>,
     /// When it was confirmed since.

@@ -97,7 +97,7 @@ pub struct Failure {
     pub code: String,
     /// Description of the refusal.
     pub detail: String,
-    /// When the refusal was recorded.
+    /// Time when the refusal was recorded.
     pub at: DateTime<Utc>,
 }
 
@@ -126,16 +126,16 @@ pub struct Acknowledgement {
     /// The reason, or the action taken; at most 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// When it took effect.
+    /// Time when it took effect.
     pub at: DateTime<Utc>,
 }
 
-/// A state and when it was reached.
+/// A state, and the time when it was reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Step {
     /// The state.
     pub state: VoidingState,
-    /// When it was reached.
+    /// Time when the state was reached.
     pub at: DateTime<Utc>,
 }
 

@@ -20,9 +20,9 @@ const NO_RUN: &str = "Temporal has no run of this process; its state comes from 
 pub struct Process {
     /// The state of the process.
     pub view: VoidingView,
-    /// When the voiding was requested.
+    /// Time when the voiding was requested.
     pub requested_at: DateTime<Utc>,
-    /// Time of the latest change, as far as known.
+    /// Time of the latest known change.
     pub updated_at: DateTime<Utc>,
     /// The reason why the view lacks steps, if it does.
     pub steps_missing: Option<String>,

@@ -35,10 +35,10 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
         ("idempotency-key" = Option<String>, Header, description = "The same key and body return the same process"),
         ("x-correlation-id" = Option<String>, Header, description = "Passed on to Billing"),
         ("traceparent" = Option<String>, Header, description = "W3C Trace Context, passed on to Billing"),
-        ("prefer" = Option<String>, Header, description = "`wait=N`: wait for the outcome, N seconds at most"),
+        ("prefer" = Option<String>, Header, description = "`wait=N`: wait at most N seconds for the outcome"),
     ),
     responses(
-        (status = 200, description = "The outcome, if it came within the wait", body = Voiding,
+        (status = 200, description = "The outcome, if the process reached it within the wait", body = Voiding,
             headers(("location" = String, description = "The voiding"), ("preference-applied" = String))),
         (status = 202, description = "Accepted", body = Voiding,
             headers(("location" = String, description = "The voiding"), ("preference-applied" = String))),
@@ -58,7 +58,7 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
         (status = 504, description = "`billing-timeout`: Billing may have accepted the request, or may still do so; \
             ask again with the same `Idempotency-Key`", body = Problem, content_type = "application/problem+json",
             headers(("retry-after" = u64, description = "In seconds"),
-                ("idempotency-key" = String, description = "The key of the request, or the one that was made for it"))),
+                ("idempotency-key" = String, description = "The request's key, or the key that the api generated"))),
     )
 )]
 pub(super) async fn create_voiding(

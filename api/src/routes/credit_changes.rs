@@ -78,13 +78,13 @@ pub(super) fn router() -> OpenApiRouter<App> {
             content_type = "application/problem+json"),
         (status = 422, description = "`invalid-body`, `idempotency-key-reused`", body = Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "`contracts-unavailable`: the rating has certainly not been changed; try again",
+        (status = 503, description = "`contracts-unavailable`: the rating was certainly not changed; try again",
             body = Problem, content_type = "application/problem+json",
             headers(("retry-after" = u64, description = "In seconds"))),
         (status = 504, description = "`contracts-timeout`: Contracts may have changed it, or may still do so; ask again \
             with the same `Idempotency-Key`", body = Problem, content_type = "application/problem+json",
             headers(("retry-after" = u64, description = "In seconds"),
-                ("idempotency-key" = String, description = "The key of the request, or the one that was made for it"))),
+                ("idempotency-key" = String, description = "The request's key, or the key that the api generated"))),
     )
 )]
 async fn change_credit_rating(
@@ -113,7 +113,7 @@ async fn change_credit_rating(
 
 /// Lists credit changes, newest first, running ones before ended ones.
 ///
-/// One item for each process. The list may lag by up to a second, and a change whose process has not begun is not in it.
+/// One item for each process. The list may lag by up to a second. It leaves out a change whose process has not begun.
 #[utoipa::path(
     get,
     path = "/credit-changes",
@@ -173,7 +173,7 @@ async fn get_credit_change(
     tag = "credit-changes",
     params(
         ("customer_id" = CustomerId, Path, description = "The customer"),
-        ("status" = Option<AffectedStatus>, Query, description = "Only contracts that are there"),
+        ("status" = Option<AffectedStatus>, Query, description = "Only contracts in this state"),
         ("limit" = Option<u32>, Query, description = "Items per page; 50 by default", minimum = 1, maximum = 200),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page, with the same filters"),
     ),
@@ -214,7 +214,7 @@ macro_rules! instruction {
 }
 
 instruction! {
-    /// Pauses the batch: it begins nothing new. What is under way finishes.
+    /// Pauses the batch: it sends no new commands. Commands in flight finish.
     ///
     /// The answer shows the credit change before that.
     pause_credit_change, "/credit-changes/{customer_id}/pause", "The batch pauses", Steer::Pause
@@ -228,20 +228,20 @@ instruction! {
 }
 
 instruction! {
-    /// Sends again what was refused; a process that has failed goes on.
+    /// Sends refused commands again; a failed process goes on.
     ///
     /// The answer shows the credit change before that.
-    retry_credit_change, "/credit-changes/{customer_id}/retry", "What has failed is retried", Steer::Retry
+    retry_credit_change, "/credit-changes/{customer_id}/retry", "Failed commands are retried", Steer::Retry
 }
 
 instruction! {
-    /// Reinstates what was revoked and is not confirmed, and ends the process. It cannot be taken back.
+    /// Reinstates the contracts that were revoked and are not confirmed, and ends the process. This cannot be undone.
     ///
     /// The answer shows the credit change before that.
-    cancel_credit_change, "/credit-changes/{customer_id}/cancel", "It is being cancelled", Steer::Cancel
+    cancel_credit_change, "/credit-changes/{customer_id}/cancel", "The credit change is being cancelled", Steer::Cancel
 }
 
-/// Changes the limits of the batch; what is absent stays.
+/// Changes the limits of the batch; absent limits stay as they are.
 ///
 /// The answer shows the credit change before that.
 #[utoipa::path(

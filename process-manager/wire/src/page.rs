@@ -8,6 +8,6 @@ use serde::{Deserialize, Serialize};
 pub struct Page<T> {
     /// The items, newest first.
     pub items: Vec<T>,
-    /// Opaque; give it back as `cursor` to get the next page.
+    /// Opaque; pass it as `cursor` to get the next page.
     pub next_cursor: Option<String>,
 }

@@ -38,7 +38,7 @@ pub(in crate::routes) async fn extend_contract_confirmation(
     instruct(&app, &contract_id, "ExtendDeadline", &json!(extension)).await
 }
 
-/// Reminds the customer now. The reminders that are due later stay as they are.
+/// Reminds the customer now. Later reminders stay as they are.
 ///
 /// The answer shows the confirmation before that.
 #[utoipa::path(
@@ -58,7 +58,7 @@ pub(in crate::routes) async fn remind_contract_confirmation(
     instruct(&app, &contract_id, "RemindNow", &Value::Null).await
 }
 
-/// Terminates the contract, and so ends its confirmation. It cannot be taken back.
+/// Terminates the contract, which ends its confirmation. This cannot be undone.
 ///
 /// The answer shows the confirmation before that.
 #[utoipa::path(

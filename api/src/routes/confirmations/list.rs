@@ -44,7 +44,7 @@ struct Filter {
     responses(
         (status = 200, description = "A page", body = Page<ContractConfirmation>),
         (status = 400, description = "`invalid-parameter`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`temporal-unavailable`; where it goes by contracts also `contracts-unavailable`",
+        (status = 503, description = "`temporal-unavailable`; if it lists by contract also `contracts-unavailable`",
             body = Problem, content_type = "application/problem+json",
             headers(("retry-after" = u64, description = "In seconds"))),
     )

@@ -56,7 +56,7 @@ pub struct Pause {
     pub by: PausedBy,
     /// The reason, in words.
     pub detail: String,
-    /// Since when.
+    /// Time since which it has been paused.
     pub since: DateTime<Utc>,
 }
 
@@ -113,7 +113,7 @@ pub struct Progress {
     /// The pages of failed items that other workflows keep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept_pages: Vec<u32>,
-    /// When it began.
+    /// Time when it began.
     pub started_at: DateTime<Utc>,
     /// The time of this view.
     pub updated_at: DateTime<Utc>,

@@ -13,7 +13,7 @@ pub struct Attention {
     pub code: String,
     /// The explanation, in words. Cut to 2,000 characters.
     pub detail: String,
-    /// Since when.
+    /// Time since which an operator has been needed.
     pub since: DateTime<Utc>,
     /// What it is about, such as a customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]

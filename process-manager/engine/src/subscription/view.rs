@@ -29,7 +29,7 @@ pub struct Retrying {
     pub id: String,
     /// The position of the first event that it has not received.
     pub position: Position,
-    /// Since when.
+    /// Time of the first failed attempt.
     pub since: DateTime<Utc>,
     /// The number of failed attempts.
     pub attempts: u32,
