@@ -34,7 +34,8 @@ fn reaches(graph: &Graph, from: &str, to: &str) -> bool {
 
 /// Returns a Mermaid flowchart with an arrow for each dependency that no longer path implies.
 fn drawn(graph: &Graph) -> String {
-    let is_test = |name: &str| matches!(name, "tests" | "fuzz") || name.ends_with("-support") || name.ends_with("-testing");
+    let is_test =
+        |name: &str| matches!(name, "tests" | "fuzz") || name.ends_with("-support") || name.ends_with("-testing");
     let mut text = "flowchart BT\n".to_owned();
     for (from, used) in graph.iter().filter(|(from, _)| !is_test(from)) {
         let direct = |to: &&String| !used.iter().any(|other| other != *to && reaches(graph, other, to));
