@@ -7,6 +7,7 @@ use std::{
         Once,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
 };
 
 /// Number of panics of this process, including caught ones: libFuzzer ends at each of them.
@@ -18,7 +19,11 @@ fn count_panics() {
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            PANICS.fetch_add(1, Ordering::SeqCst);
+            // A thread of the SDK that goes on while its replayer is dropped; nothing depends on it any more.
+            let is_dropped = info.payload_as_str().is_some_and(|why| why.contains("channel not dropped"));
+            if !is_dropped || thread::current().name() != Some("workflow-processing") {
+                PANICS.fetch_add(1, Ordering::SeqCst);
+            }
             before(info);
         }));
     });
