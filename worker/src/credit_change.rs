@@ -55,7 +55,7 @@ impl<B: Batch<Input = AffectedContracts, Item = ContractId>> ItemSource<B> for A
         let items: Vec<_> = open.map(|contract| contract.contract_id).collect();
         // The batch keeps the total of its first page.
         let total = if cursor.is_none() { self.total::<B>(affected).await? } else { None };
-        // A total that does not cover all items is of no use.
+        // A total that does not cover all items is wrong.
         let total = total.filter(|total| *total >= items.len() as u64);
         Ok(ItemPage { items, next: page.next_cursor, total })
     }

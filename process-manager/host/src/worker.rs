@@ -4,6 +4,7 @@ mod dispatch;
 mod dispatcher;
 #[cfg(feature = "eviction")]
 mod eviction;
+mod hosted;
 mod hosting;
 mod logs;
 mod manager;
@@ -11,7 +12,8 @@ mod start;
 
 pub use self::{
     dispatcher::{DispatchError, Dispatcher, HttpDispatcher},
-    hosting::{HostedSubscriptions, Hosting, HostingError},
+    hosted::HostedSubscriptions,
+    hosting::{Hosting, HostingError},
     manager::Manager,
     start::{WorkerError, start_worker},
 };

@@ -57,7 +57,7 @@ enum FollowError {
 }
 
 impl FollowError {
-    /// Returns whether trying again is of no use.
+    /// Returns whether a retry would fail in the same way.
     fn is_final(&self) -> bool {
         match self {
             Self::Feed(error) => error.is_final(),

@@ -1,6 +1,6 @@
 //! Puts process managers and subscriptions into a worker.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use process_manager::{
     batch::Batch,
@@ -17,21 +17,15 @@ use temporalio_client::Client;
 use temporalio_common::WorkflowDefinition;
 use temporalio_sdk::{WorkerOptions, activities::ActivityImplementer, workflows::WorkflowRegistrationError};
 use temporalio_workflow::workflows::WorkflowImplementation;
-use tokio::{sync::OnceCell, time::interval};
 use tokio_util::sync::CancellationToken;
 
-use super::{Dispatcher, dispatch::Dispatchers, logs::Logs, manager::Manager};
+use super::{Dispatcher, HostedSubscriptions, dispatch::Dispatchers, logs::Logs, manager::Manager};
 use crate::{
     batch::{HostedBatches, ItemSource},
     delivery::{DeliveryTarget, EventRouter, Instances},
     ended::EndedInstances,
-    search_attributes::{OF_PROCESS_MANAGERS, register},
-    start::StartError,
-    subscription::{EventHandler, Pace, Subscriptions, ensure_subscription},
+    subscription::{EventHandler, Pace, Subscriptions},
 };
-
-/// Interval at which the subscriptions are ensured.
-const ENSURE_EVERY: Duration = Duration::from_secs(10);
 
 type Register = Box<dyn FnOnce(&mut WorkerOptions) -> Result<(), WorkflowRegistrationError>>;
 
@@ -98,16 +92,6 @@ struct Hosted {
     handler: Arc<dyn EventHandler>,
     start_from: StartFrom,
     pace: Option<Pace>,
-}
-
-/// The subscriptions that a worker hosts and that have to be started.
-#[derive(Debug, Clone)]
-pub struct HostedSubscriptions {
-    task_queue: String,
-    names: BTreeMap<String, StartFrom>,
-    ended: Arc<EndedInstances>,
-    stop: CancellationToken,
-    are_attributes_registered: Arc<OnceCell<()>>,
 }
 
 impl Hosting {
@@ -262,43 +246,6 @@ fn check_names(managers: &[&'static str]) -> Result<(), HostingError> {
         }
     }
     Ok(())
-}
-
-impl HostedSubscriptions {
-    /// Calls [`HostedSubscriptions::ensure`] every 10 s, and reports each outcome. Never returns.
-    pub async fn keep(&self, client: &Client, report: impl Fn(Result<(), StartError>)) {
-        let mut ticks = interval(ENSURE_EVERY);
-        loop {
-            ticks.tick().await;
-            report(self.ensure(client).await);
-        }
-    }
-
-    /// Starts each subscription unless it runs. Call it at intervals as well, see [`ensure_subscription`], or use
-    /// [`HostedSubscriptions::keep`].
-    ///
-    /// The first call registers the search attributes of instances ([`OF_PROCESS_MANAGERS`]) and waits until they can
-    /// be used, however long it takes: without them no instance could be started. From then on, a separate task looks
-    /// every [`Pace::sweep_every`] for instances whose runs were ended from outside, until the worker's `stop` is
-    /// cancelled. Each such instance goes on, parked (ADR 18).
-    ///
-    /// # Errors
-    /// The first [`StartError`], if Temporal is unavailable or rejects a start. The others are started all the same.
-    pub async fn ensure(&self, client: &Client) -> Result<(), StartError> {
-        self.are_attributes_registered.get_or_init(|| register(client, &OF_PROCESS_MANAGERS)).await;
-        self.ended.begin(&self.stop);
-        let mut outcome = Ok(());
-        for (name, start_from) in &self.names {
-            let ensured = ensure_subscription(client, name, &self.task_queue, *start_from).await;
-            outcome = outcome.and(ensured);
-        }
-        outcome
-    }
-
-    /// Returns their names.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.keys().map(String::as_str)
-    }
 }
 
 #[cfg(test)]
